@@ -1,0 +1,15 @@
+/* cmd.h: one row, one file for each subcommand. A command parses its words, calls down, and returns its exit
+ * status; only main exits. */
+#ifndef LG_CMD_CMD_H
+#define LG_CMD_CMD_H
+
+int cmd_run(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_why(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+#define LG_VERSION "0.1.0"
+
+#endif

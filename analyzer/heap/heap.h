@@ -1,0 +1,130 @@
+/* heap.h: events become blocks; blocks, roots and the snapshot's memory become the reference graph.
+ *
+ * heap_build() replays a trace up to a snapshot (or to the end of the events when there is none) and leaves the
+ * live blocks sorted by address. graph_build() scans roots and blocks for references. Both only compute: they
+ * never print, and they never judge (passes do). */
+#ifndef LG_HEAP_HEAP_H
+#define LG_HEAP_HEAP_H
+
+#include "base/err.h"
+#include "trace/trace.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct block {
+	uint64_t addr; /* first byte */
+	uint64_t size; /* requested bytes; scanned up to here only */
+	uint64_t birth; /* number of its first event in the trace, from 0: the stable order of blocks */
+	uint64_t key; /* order key of its birth */
+	uint32_t stack; /* where it was allocated (for a resized block: last resized) */
+	uint32_t thread; /* thread number */
+	uint8_t entry; /* enum lg_entry */
+	uint8_t resized; /* 1: has been through realloc */
+};
+
+struct heap_totals {
+	uint64_t events;
+	uint64_t allocations,
+	    frees; /* successful calls that began and ended a block; a realloc counts as both */
+	uint64_t allocated_bytes;
+	uint64_t live_blocks, live_bytes;
+	uint64_t peak_blocks, peak_bytes; /* at the moment of peak_bytes */
+	uint64_t peak_key;
+	uint64_t threads;
+	uint64_t
+	    unknown_frees; /* of addresses that were no live block: inherited, from before the trace, or an error */
+	uint64_t implied_frees; /* blocks whose address was handed out again without a free in the trace */
+};
+
+struct heap {
+	const struct trace *trace; /* outlives the heap */
+	const struct trace_snapshot *snapshot; /* NULL: events only */
+	struct block *blocks; /* sorted by addr, disjoint */
+	uint32_t nblocks;
+	struct heap_totals totals;
+	struct lg_range
+	    *touched; /* sorted, disjoint page ranges that ever held a block: allocator's memory */
+	size_t ntouched;
+};
+
+int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err);
+void heap_free(struct heap *h);
+/* The block that holds addr (start <= addr < start + max(size, 1)), or UINT32_MAX. */
+uint32_t heap_find(const struct heap *h, uint64_t addr);
+#define NO_BLOCK UINT32_MAX
+
+/* ---- roots ------------------------------------------------------------------------------------------- */
+
+#define LG_ROOT_KINDS(X)                                                                                     \
+	X(GLOBAL, "global") /* .data, .bss of a module */                                                    \
+	X(RELRO, "relro") /* read-only after relocation */                                                   \
+	X(STACK, "stack") /* a thread's live stack */                                                        \
+	X(REGISTER, "register") /* a thread's registers */                                                   \
+	X(TLS, "tls") /* static thread-local storage */                                                      \
+	X(TSD, "tsd") /* the thread control block: pthread_setspecific and libc's own */                     \
+	X(MAPPING, "mapping") /* anonymous memory that no allocator owns */                                  \
+	X(SHARED, "shared") /* a shared mapping */                                                           \
+	X(LOADER, "loader") /* a block that the dynamic loader allocated for itself */                       \
+	X(INHERITED, "inherited") /* heap memory that a forked child has from its parent */                  \
+	X(STALE, "stale") /* a stack whose thread was not stopped: dead words count as references */
+enum root_kind {
+#define X(name, text) ROOT_##name,
+	LG_ROOT_KINDS(X)
+#undef X
+	    ROOT_KINDS
+};
+const char *root_kind_name(enum root_kind kind);
+
+struct root_region {
+	enum root_kind kind;
+	uint32_t thread; /* thread number, or tid when it never allocated: STACK, REGISTER, TLS, TSD, STALE */
+	uint32_t module; /* trace module id, 0: none */
+	uint64_t start, end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers */
+	const char *path; /* mapping's file, "" for none; owned by the trace */
+};
+
+/* ---- references -------------------------------------------------------------------------------------- */
+
+enum ref_kind { REF_START = 0, REF_INTERIOR = 1, REF_PAST_END = 2 };
+
+/* A reference out of a block: the word at offset 8 * word points at block `to`. */
+struct ref {
+	uint32_t to;
+	uint32_t word_kind; /* word << 2 | enum ref_kind */
+};
+static inline enum ref_kind ref_kind(struct ref r)
+{
+	return (enum ref_kind)(r.word_kind & 3);
+}
+static inline uint64_t ref_offset(struct ref r)
+{
+	return (uint64_t)(r.word_kind >> 2) * 8;
+}
+
+struct root_ref {
+	uint64_t
+	    at; /* address of the word; register index * 8 for REGISTER; the block's own address for LOADER */
+	uint32_t region; /* index of its root_region */
+	uint32_t to;
+	uint8_t kind; /* enum ref_kind */
+};
+
+struct graph {
+	const struct heap *heap;
+	uint64_t
+	    *first; /* nblocks + 1: refs of block i are refs[first[i] .. first[i + 1]) in order of offset */
+	struct ref *refs;
+	struct root_region *regions; /* sorted by kind, then thread, then address */
+	uint32_t nregions;
+	struct root_ref *root_refs; /* grouped by region in order, ascending address within */
+	uint64_t nroot_refs;
+	uint64_t unread_block_bytes; /* bytes of live blocks that the snapshot does not hold */
+};
+
+/* Needs h->snapshot. */
+int graph_build(struct graph *g, const struct heap *h, struct err *err);
+void graph_free(struct graph *g);
+bool graph_is_valid(const struct graph *g); /* the invariants above; tests call it */
+
+#endif

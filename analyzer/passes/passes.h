@@ -1,0 +1,102 @@
+/* passes.h: from a finished model to a result. No pass loads, none prints; equal input gives equal output, and
+ * order never depends on addresses or hashing. */
+#ifndef LG_PASSES_PASSES_H
+#define LG_PASSES_PASSES_H
+
+#include "heap/heap.h"
+
+/* Every live block is in exactly one class. */
+#define LG_CLASSES(X)                                                                                        \
+	X(DIRECT, "direct")                                                                                  \
+	X(CYCLE, "cycle") X(INDIRECT, "indirect") X(POSSIBLE, "possible") X(REACHABLE, "reachable")
+enum leak_class {
+#define X(name, text) CLASS_##name,
+	LG_CLASSES(X)
+#undef X
+	    LEAK_CLASSES
+};
+const char *leak_class_name(enum leak_class class);
+
+struct sum {
+	uint64_t blocks, bytes;
+};
+
+/* Strongly connected components of the unreachable blocks over start and interior references.
+ * Explicit stacks: depth may be the number of blocks. */
+struct components {
+	uint32_t *of; /* nblocks: component of a block, UINT32_MAX for blocks that are not lost */
+	uint32_t *first; /* ncomponents + 1 into members */
+	uint32_t *members; /* blocks, grouped by component, by birth within */
+	uint32_t ncomponents; /* numbered so that references go from higher to lower numbers */
+};
+
+struct classes {
+	const struct graph *graph;
+	uint8_t *of; /* nblocks: enum leak_class */
+	struct sum sums[LEAK_CLASSES];
+	struct components components; /* of the lost blocks */
+	uint32_t
+	    *head; /* nblocks: for lost blocks the component of the first head (by birth) that reaches it */
+	uint8_t *shared; /* nblocks: 1 when more than one head reaches it */
+};
+int classify(struct classes *c, const struct graph *g, struct err *err);
+void classes_free(struct classes *c);
+
+/* One edge of a cycle, in the order of walking it. */
+struct cycle_edge {
+	uint32_t from, to; /* blocks */
+	uint64_t offset; /* bytes into `from` */
+};
+
+/* A leak: all lost heads with the same kind, stacks and shape, folded.
+ * Blocks of one instance: a direct leak's head, or all members of a cycle. */
+struct leak {
+	enum leak_class kind; /* CLASS_DIRECT, CLASS_CYCLE or CLASS_POSSIBLE */
+	uint32_t instances;
+	struct sum heads; /* over all instances */
+	struct sum
+	    indirect; /* each lost block is counted with its first head only, so sums match the totals */
+	uint64_t retained_bytes; /* heads and what only they reach, over all instances */
+	uint32_t stack; /* of the first instance's head (a cycle's head is its oldest member) */
+	uint64_t first_birth; /* of the oldest head: the stable tie-break */
+	uint32_t *blocks; /* head blocks of all instances, by birth, instance by instance */
+	uint32_t nblocks;
+	struct cycle_edge *edges; /* CYCLE: a shortest ring through the oldest member of the first instance */
+	uint32_t nedges; /* at most LEAK_EDGES_MAX kept */
+	uint32_t cycle_length; /* edges of that ring, uncut */
+	uint32_t members; /* CYCLE: blocks of one instance */
+};
+#define LEAK_EDGES_MAX 64u
+
+struct leak_set {
+	struct leak *
+	    leaks; /* by kind (cycle and direct together, then possible), bytes with indirect falling, then birth */
+	uint32_t nleaks;
+};
+int fold_leaks(struct leak_set *out, const struct classes *c, struct err *err);
+void leak_set_free(struct leak_set *set);
+
+/* A shortest path of references from a root to a block (start references preferred at equal length).
+ * steps[0] is the block that the root word points at. */
+struct path {
+	bool found;
+	struct root_ref root;
+	uint32_t *steps; /* nsteps blocks, the last is the target */
+	struct ref *refs; /* nsteps - 1: how each step points at the next */
+	uint32_t nsteps;
+};
+int path_from_root(struct path *p, const struct graph *g, uint32_t block, struct err *err);
+void path_free(struct path *p);
+
+/* Who points at a block. */
+struct referrers {
+	struct cycle_edge *blocks; /* from other blocks (to == block), by from's birth */
+	uint8_t *kinds; /* enum ref_kind of each */
+	uint64_t nblocks;
+	struct root_ref *roots;
+	uint64_t nroots;
+};
+int find_referrers(struct referrers *r, const struct graph *g, uint32_t block, struct err *err);
+void referrers_free(struct referrers *r);
+
+#endif

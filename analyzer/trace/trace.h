@@ -1,0 +1,147 @@
+/* trace.h: a trace file in memory, and the writer that makes one.
+ *
+ * Reading: trace_open() maps and checks a file; the tables (process, modules, nodes, threads, snapshots, end) are
+ * then plain arrays, and events are streamed in their true order. A file that was cut or damaged is opened as far
+ * as it is good and says so in `damage`; what is no trace at all is an error. */
+#ifndef LG_TRACE_TRACE_H
+#define LG_TRACE_TRACE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "leakgraph/format.h"
+#include "leakgraph/ring.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct trace_process {
+	uint64_t pid, parent_pid, image, flags, clock, ticks_per_second, hello_key, start_unix_ns, page_bytes;
+	char *executable, *directory, *allocator, *recorder;
+	char **argv; /* argc strings and a NULL */
+	uint32_t argc;
+};
+
+struct trace_module {
+	uint32_t id; /* 1 .. 65535 */
+	uint32_t build_id_bytes;
+	uint64_t start, end, bias, key;
+	uint8_t build_id[LG_BUILD_ID_MAX];
+	char *path;
+};
+
+struct trace_node {
+	uint64_t frame; /* as in ring.h: module << 48 | offset */
+	uint32_t parent; /* below; a parent's id is not always smaller than its child's */
+};
+
+struct trace_thread {
+	uint32_t tid, number, flags;
+	uint64_t fs_base;
+	uint64_t regs[LG_REGS]; /* enum lg_reg; valid when flags say so */
+	uint32_t nregs, nvector;
+	uint64_t *vector; /* nvector words of vector registers */
+};
+
+struct trace_mapping {
+	uint64_t start, end, file_offset;
+	uint32_t prot, flags;
+	char *path;
+};
+
+struct trace_memory { /* one range of snapshot memory; words[(addr - start) / 8] */
+	uint64_t start, bytes;
+	const uint64_t *words; /* owned by the snapshot */
+};
+
+struct trace_unread {
+	uint64_t start, end;
+	int error;
+};
+
+struct trace_snapshot {
+	uint64_t id, key, reason, method, events; /* events of the trace before it */
+	bool whole; /* SNAPSHOT_END was there */
+	uint64_t bytes_read, bytes_unread, threads_seen, threads_stopped;
+	struct trace_thread *threads;
+	size_t nthreads;
+	struct trace_mapping *mappings; /* sorted by start, disjoint */
+	size_t nmappings;
+	struct trace_memory *memory; /* sorted by start, disjoint */
+	size_t nmemory;
+	struct trace_unread *unread;
+	size_t nunread;
+};
+
+struct trace_end {
+	bool present; /* false: the trace was cut before its footer */
+	uint64_t ending, status, signal, key, duration_ns, threads, events;
+	uint64_t lost_allocs, lost_frees, lost_bytes, stackless, truncated, lost_stacks, untraced;
+	char **reasons; /* why the verdict is degraded, as the recorder saw it */
+	size_t nreasons;
+};
+
+struct trace_event {
+	uint64_t key, addr, size;
+	uint32_t thread, stack;
+	uint8_t type, entry; /* enum lg_event_type, enum lg_entry */
+};
+
+struct trace {
+	char *path;
+	struct trace_process process;
+	struct trace_module *modules; /* in order of id */
+	size_t nmodules;
+	struct trace_node *nodes; /* nodes[0] is the empty stack; a node never seen has frame 0, parent 0 */
+	uint32_t nnodes;
+	struct trace_snapshot *snapshots;
+	size_t nsnapshots;
+	struct trace_end end;
+	char damage[256]; /* empty, or what is wrong with the file: "cut at byte 1234 (chunk 17)" */
+	uint64_t nevents; /* readable ones */
+	struct trace_file *file; /* private: the mapping and the index of event chunks */
+};
+
+int trace_open(struct trace *t, const char *path, struct err *err);
+void trace_close(struct trace *t); /* safe on a zeroed or half-open trace */
+
+/* Streams every readable event in file order. Stops at the first non-zero answer of `each` and returns it.
+ * Events in batches: nothing is called more often than needed. Returns -1 with err on trouble. */
+typedef int trace_batch(void *context, const struct trace_event *events, size_t n);
+int trace_events(const struct trace *t, trace_batch *each, void *context, struct err *err);
+
+/* Reads a word of a snapshot's memory; false where the snapshot holds none. Absent pages of a mapping that was
+ * read are zero. */
+bool snapshot_word(const struct trace_snapshot *s, uint64_t addr, uint64_t *word);
+
+/* ---- writing ----------------------------------------------------------------------------------------- */
+
+/* Chunks are compressed with zstd level 1 and written with write(2); the first failure (full disk, ...) sticks in
+ * `broken`, later puts are dropped, and trace_writer_close() still tries to put the footer that it is given. */
+struct trace_writer;
+
+int trace_writer_open(struct trace_writer **w, const char *path,
+		      struct err *err); /* O_EXCL; writes the header */
+/* Compresses and appends one chunk. Returns 0, or -1 with err (also filled when an earlier put failed). */
+int trace_put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf *payload, struct err *err);
+uint64_t trace_writer_bytes(const struct trace_writer *w); /* written so far */
+int trace_writer_close(struct trace_writer *w, struct err *err); /* NULL is fine */
+
+/* Payload encoders for the chunks above; each appends to `out`. */
+void put_process(struct buf *out, const struct trace_process *p);
+void put_modules(struct buf *out, const struct trace_module *modules, size_t n);
+void put_stacks(struct buf *out, uint32_t first, const struct trace_node *nodes, size_t n);
+void put_events(struct buf *out, const struct trace_event *events,
+		size_t n); /* at most LG_EVENTS_PER_CHUNK */
+void put_snapshot(struct buf *out, const struct trace_snapshot *s);
+void put_threads(struct buf *out, const struct trace_thread *threads, size_t n);
+void put_mappings(struct buf *out, const struct trace_mapping *mappings, size_t n);
+void put_unread(struct buf *out, const struct trace_unread *unread, size_t n);
+void put_snapshot_end(struct buf *out, const struct trace_snapshot *s);
+void put_end(struct buf *out, const struct trace_end *end);
+/* MEMORY payloads are laid down by the snapshot itself: put_memory_head(), then the bytes of all ranges. */
+void put_memory_head(struct buf *out, const struct trace_memory *ranges, size_t n);
+
+#define LG_EVENTS_PER_CHUNK 65536u
+
+#endif

@@ -1,0 +1,128 @@
+/* format.h: the trace file (.lgt) in plain data; leakgraph-trace(5) describes it byte by byte.
+ *
+ * A file is one header, then chunks. Each chunk is compressed and checksummed on its own, so that a file cut
+ * short is read up to its last good chunk. Integers are little-endian. Inside payloads "varint" is unsigned
+ * LEB128 (DWARF 5, 7.6), "zigzag" a varint of (v << 1) ^ (v >> 63), "string" a varint length and that many
+ * bytes, no terminator.
+ * Order keys, addresses and sizes are as in ring.h. */
+#ifndef LEAKGRAPH_FORMAT_H
+#define LEAKGRAPH_FORMAT_H
+
+#include <stdint.h>
+
+#define LG_TRACE_MAGIC "LGTRACE\n" /* 8 bytes */
+#define LG_TRACE_VERSION 1u
+#define LG_CHUNK_MAGIC 0x4b43474cu /* "LGCK" */
+#define LG_CHUNK_RAW_MAX (8u << 20) /* no payload is larger before compression */
+
+struct lg_file_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t reserved; /* 0 */
+};
+_Static_assert(sizeof(struct lg_file_header) == 16, "wire size is frozen");
+
+enum lg_codec { LG_CODEC_RAW = 0, LG_CODEC_ZSTD = 1 };
+
+struct lg_chunk_header {
+	uint32_t magic; /* LG_CHUNK_MAGIC */
+	uint16_t kind; /* enum lg_chunk_kind; readers skip kinds they do not know */
+	uint16_t codec; /* enum lg_codec */
+	uint32_t stored_bytes; /* payload bytes that follow */
+	uint32_t raw_bytes; /* payload bytes once decompressed, at most LG_CHUNK_RAW_MAX */
+	uint64_t sequence; /* 0, 1, 2 ... in file order */
+	uint64_t checksum; /* XXH3-64 of the 24 bytes before and the stored payload */
+};
+_Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
+
+#define LG_CHUNKS(X)                                                                                         \
+	X(PROCESS, 1, "the process image: pid, command, clock, allocator; the first chunk of a file")        \
+	X(MODULES, 2, "modules with their build-ids, as first seen")                                         \
+	X(STACKS, 3, "stack nodes: parent and frame")                                                        \
+	X(EVENTS, 4, "allocations and frees in their true order")                                            \
+	X(SNAPSHOT, 5, "a snapshot begins: moment, reason, method")                                          \
+	X(THREADS, 6, "the snapshot's threads and their registers")                                          \
+	X(MAPPINGS, 7, "the snapshot's address space")                                                       \
+	X(MEMORY, 8, "the snapshot's memory, filtered")                                                      \
+	X(UNREAD, 9, "ranges of the snapshot that could not be read")                                        \
+	X(SNAPSHOT_END, 10, "the snapshot is whole")                                                         \
+	X(END, 11, "the footer: how the image ended, totals, losses")
+enum lg_chunk_kind {
+#define X(name, number, help) LG_CHUNK_##name = number,
+	LG_CHUNKS(X)
+#undef X
+};
+
+/* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
+ * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
+ * start_unix_ns, page_bytes; string executable, directory, allocator (file of the traced malloc),
+ * recorder version; varint argc; argc strings. */
+enum { LG_PROCESS_FORKED = 1, LG_PROCESS_FOREIGN_MALLOC = 2, LG_PROCESS_FULL_CONTENTS = 4 };
+
+/* MODULES: varint count; each: varint id, start, end, bias, key; string build_id (raw bytes), path. */
+/* STACKS: varint first node id, count; each: varint id - parent, module, offset. */
+/* EVENTS: varint count, first key; then six columns, each a varint byte length and its bytes:
+ *   kinds    one byte an event: type | entry << 3
+ *   threads  pairs of varints: thread number, run length
+ *   keys     zigzag difference to the key before (the first: to the first key)
+ *   addrs    zigzag difference to the address before (the first: to 0)
+ *   sizes    varint; only ALLOC and RESIZE
+ *   stacks   zigzag difference to the stack before (the first: to 0); only ALLOC and RESIZE */
+
+#define LG_SNAPSHOT_REASONS(X)                                                                               \
+	X(EXIT, 1, "exit")                                                                                   \
+	X(EXEC, 2, "exec")                                                                                   \
+	X(SIGNAL, 3, "signal")                                                                               \
+	X(DEMAND, 4, "demand")
+enum lg_snapshot_reason {
+#define X(name, number, text) LG_SNAPSHOT_##name = number,
+	LG_SNAPSHOT_REASONS(X)
+#undef X
+};
+
+#define LG_SNAPSHOT_METHODS(X)                                                                               \
+	X(PTRACE, 1, "ptrace") /* all threads stopped */                                                     \
+	X(READ, 2, "read") /* memory read from outside, threads not stopped */                               \
+	X(COOPERATIVE, 3, "cooperative") /* the target copied its own memory */
+enum lg_snapshot_method {
+#define X(name, number, text) LG_METHOD_##name = number,
+	LG_SNAPSHOT_METHODS(X)
+#undef X
+};
+
+/* SNAPSHOT: varint id (from 1), key, reason, method, events (of this trace that lie before it). */
+/* THREADS: varint count; each: varint tid, thread number (0: never allocated), flags (LG_THREAD_*), fs_base;
+ * varint nregs, nregs varints in the order of enum lg_reg; varint nvector, nvector varints. */
+enum {
+	LG_THREAD_STOPPED = 1, /* registers are of the moment of the snapshot */
+	LG_THREAD_AT_EXIT = 2, /* registers are those of the caller of exit, of main at its return */
+};
+/* MAPPINGS: varint count; each: varint start, end, prot (PROT_*), flags (LG_MAPPING_*), file offset; string path. */
+enum {
+	LG_MAPPING_SHARED = 1, /* MAP_SHARED */
+	LG_MAPPING_SHIM = 2, /* the tool's own memory: never a root */
+	LG_MAPPING_READ = 4, /* its memory is in the MEMORY chunks (absent pages read as zero) */
+};
+/* MEMORY: varint count; each: varint start, bytes (both multiples of 8); then the bytes of all, in order.
+ * Unless the process is LG_PROCESS_FULL_CONTENTS, words that are neither addresses of mapped memory nor
+ * integers below LG_SMALL_INTEGER are zero. */
+#define LG_SMALL_INTEGER 65536u
+/* UNREAD: varint count; each: varint start, end, errno. */
+/* SNAPSHOT_END: varint id, bytes read, bytes unread, threads seen, threads stopped. */
+
+#define LG_ENDINGS(X)                                                                                        \
+	X(UNKNOWN, 0, "unknown")                                                                             \
+	X(EXITED, 1, "exited")                                                                               \
+	X(SIGNALED, 2, "signaled")                                                                           \
+	X(EXEC, 3, "exec")                                                                                   \
+	X(RUNNING, 4, "running")
+enum lg_ending {
+#define X(name, number, text) LG_ENDED_##name = number,
+	LG_ENDINGS(X)
+#undef X
+};
+
+/* END: varint ending, status, signal, key, duration_ns, threads, events, lost_allocs, lost_frees, lost_bytes,
+ * stackless, truncated, lost_stacks, untraced; varint count, count strings: why the verdict is degraded. */
+
+#endif

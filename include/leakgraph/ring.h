@@ -1,0 +1,253 @@
+/* ring.h: the shared segment between the shim (guest) and the recorder, in plain data.
+ *
+ * One memfd per `leakgraph run`: a control page, then LG_AREAS areas. An area serves one process image:
+ * its head, its modules, its stack table, and one slot (unwinder scratch and event ring) per thread.
+ * The recorder creates, sizes and recycles everything; a target only maps and claims.
+ *
+ * Ownership is written at each field: (R) the recorder writes, (T) the target writes, (R,T) by the stated
+ * hand-over. All fields shared between running sides are atomic. Sizes are bytes unless the name says else. */
+#ifndef LEAKGRAPH_RING_H
+#define LEAKGRAPH_RING_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
+#define LG_RING_VERSION 1u
+
+#define LG_PAGE 4096u
+#define LG_AREAS 64u
+#define LG_THREADS 128u /* thread slots per area; a slot is reused when its thread is gone */
+#define LG_RING_EVENTS 32768u /* events per ring, a power of two */
+#define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
+#define LG_SCRATCH_BYTES (96u * 1024u) /* a thread's unwinder memory: the shim's business alone */
+#define LG_MODULES 2048u
+#define LG_NODES (1u << 21) /* stack nodes per area */
+#define LG_NODE_INDEX (1u << 22) /* hash slots over them, a power of two */
+#define LG_MAX_FRAMES 1024u /* deeper stacks keep the innermost frames and are counted */
+
+/* ---- events ------------------------------------------------------------------------------------------ */
+
+/* What an event says. A block that moves by realloc is a pair: RELEASE before the real call (the address may
+ * come back to anyone from then on), RESIZE after it (a failed call puts the old block back). */
+#define LG_EVENTS(X)                                                                                         \
+	X(ALLOC, 1, "a block began: address, size, stack")                                                   \
+	X(FREE, 2, "a block ended: address")                                                                 \
+	X(RELEASE, 3, "realloc is about to give up a block: address")                                        \
+	X(RESIZE, 4, "realloc returned: new address (0: failed, the released block lives on), size, stack")  \
+	X(PAD, 5, "a slot whose writer never came back (siglongjmp, cancellation): skip it")
+enum lg_event_type {
+#define X(name, number, help) LG_EV_##name = number,
+	LG_EVENTS(X)
+#undef X
+};
+
+/* Which entry point was called. */
+#define LG_ENTRIES(X)                                                                                        \
+	X(UNKNOWN, 0, "?")                                                                                   \
+	X(MALLOC, 1, "malloc")                                                                               \
+	X(CALLOC, 2, "calloc")                                                                               \
+	X(REALLOC, 3, "realloc")                                                                             \
+	X(FREE, 4, "free")                                                                                   \
+	X(POSIX_MEMALIGN, 5, "posix_memalign")                                                               \
+	X(MEMALIGN, 6, "memalign")                                                                           \
+	X(ALIGNED_ALLOC, 7, "aligned_alloc")                                                                 \
+	X(VALLOC, 8, "valloc")                                                                               \
+	X(PVALLOC, 9, "pvalloc")                                                                             \
+	X(FREE_SIZED, 10, "free_sized")                                                                      \
+	X(FREE_ALIGNED_SIZED, 11, "free_aligned_sized")
+enum lg_entry {
+#define X(name, number, text) LG_ENTRY_##name = number,
+	LG_ENTRIES(X)
+#undef X
+};
+
+/* One event, one half cache line. `commit` is stored last (release) and says that the rest is there:
+ *   bits 63..8  key: the order of events over all threads (see lg_control.clock)
+ *   bit  7      lap: set on even laps of the ring (the first is lap 0), clear on odd ones, so that
+ *               neither zeroed memory nor last lap's record ever looks committed
+ *   bits 6..0   enum lg_event_type */
+struct lg_event {
+	_Atomic uint64_t commit;
+	uint64_t addr;
+	uint64_t size; /* requested bytes; ALLOC and RESIZE */
+	uint32_t stack; /* node id, 0: no stack */
+	uint16_t entry; /* enum lg_entry */
+	uint16_t flags; /* none yet */
+};
+_Static_assert(sizeof(struct lg_event) == 32, "wire size is frozen");
+
+#define LG_EV_LAP 0x80u
+#define LG_EV_TYPE 0x7fu
+#define LG_EV_KEY_SHIFT 8
+
+/* ---- stacks ------------------------------------------------------------------------------------------ */
+
+/* A frame names a place by module: bits 63..48 module number (0: none known), bits 47..0 the address minus
+ * the module's load bias (the ELF virtual address), or the plain address when no module is known.
+ * The address is where the frame returns to; look up address - 1. Frames that were interrupted by a signal
+ * are stored one higher, so that the same subtraction is right for them. */
+#define LG_FRAME_MODULE_SHIFT 48
+#define LG_FRAME_OFFSET_MASK ((1ULL << 48) - 1)
+#define LG_FRAME_TRUNCATED ((0xffffULL << 48) | 1) /* stands below the outermost frame of a cut stack */
+
+/* A node is one frame on top of its parent; node 0 is the empty stack. Insert-only; `frame` is stored last. */
+struct lg_node {
+	_Atomic uint64_t frame;
+	uint32_t parent;
+	uint32_t hash;
+};
+_Static_assert(sizeof(struct lg_node) == 16, "wire size is frozen");
+
+/* ---- modules ----------------------------------------------------------------------------------------- */
+
+#define LG_BUILD_ID_MAX 32u
+struct lg_module {
+	_Atomic uint32_t ready; /* (T) 1 once the rest is written */
+	uint16_t build_id_bytes;
+	uint16_t path_cut; /* 1: the path did not fit */
+	uint64_t start, end; /* mapped addresses, end exclusive */
+	uint64_t bias; /* ELF virtual address + bias = address */
+	uint64_t key; /* first seen */
+	uint8_t build_id[LG_BUILD_ID_MAX];
+	char path[LG_PAGE / 4 - 72]; /* empty: the executable itself; "[vdso]" for linux-vdso */
+};
+_Static_assert(sizeof(struct lg_module) == LG_PAGE / 4, "wire size is frozen");
+
+/* ---- threads ----------------------------------------------------------------------------------------- */
+
+enum lg_slot_state { LG_SLOT_FREE = 0, LG_SLOT_LIVE = 1, LG_SLOT_DRAINING = 2 };
+
+/* A thread's half-page of counters, ahead of its scratch and its ring.
+ * tail <= reserved <= tail + LG_RING_EVENTS, in events since the slot was claimed. */
+struct lg_thread {
+	_Atomic uint32_t
+	    state; /* (T) FREE -> LIVE by compare-exchange; (R) -> FREE once tid is gone and drained */
+	_Atomic uint32_t tid; /* (T) kernel thread id */
+	uint32_t number; /* (T) from 1, in order of first event; never reused within an image */
+	uint32_t generation; /* (R) how often the slot was recycled */
+	_Alignas(64) _Atomic uint64_t reserved; /* (T) events ever reserved */
+	_Atomic uint64_t lost_allocs; /* (T) */
+	_Atomic uint64_t lost_frees; /* (T) */
+	_Atomic uint64_t lost_bytes; /* (T) */
+	_Atomic uint64_t stackless; /* (T) events whose stack could not be taken */
+	_Atomic uint64_t truncated; /* (T) stacks cut: too deep, or no way to unwind on */
+	_Alignas(64) _Atomic uint64_t tail; /* (R) events ever drained */
+};
+_Static_assert(sizeof(struct lg_thread) == 192, "wire size is frozen");
+
+/* ---- areas ------------------------------------------------------------------------------------------- */
+
+enum lg_area_state {
+	LG_AREA_FREE = 0,
+	LG_AREA_CLAIMED = 1, /* (T) by compare-exchange; being filled in */
+	LG_AREA_LIVE = 2, /* (T) HELLO: pid and the rest are there */
+	LG_AREA_ENDED = 3, /* (R) the image is over; recycled soon */
+};
+
+enum lg_request { LG_REQ_NONE = 0, LG_REQ_SNAPSHOT_EXIT = 1, LG_REQ_SNAPSHOT_EXEC = 2 };
+
+enum { LG_IMAGE_FORKED = 1u << 0, LG_IMAGE_FOREIGN_MALLOC = 1u << 1 };
+
+#define LG_SHIM_RANGES 4u
+struct lg_range {
+	uint64_t start, end;
+};
+
+/* The registers of the exiting thread as its code had them when it called exit (or returned from main). */
+enum lg_reg {
+	LG_REG_RAX,
+	LG_REG_RDX,
+	LG_REG_RCX,
+	LG_REG_RBX,
+	LG_REG_RSI,
+	LG_REG_RDI,
+	LG_REG_RBP,
+	LG_REG_RSP,
+	LG_REG_R8,
+	LG_REG_R9,
+	LG_REG_R10,
+	LG_REG_R11,
+	LG_REG_R12,
+	LG_REG_R13,
+	LG_REG_R14,
+	LG_REG_R15,
+	LG_REG_RIP,
+	LG_REGS /* DWARF numbers of the x86-64 psABI, figure 3.36 */
+};
+
+struct lg_area {
+	_Atomic uint32_t state; /* enum lg_area_state */
+	_Atomic uint32_t pid; /* (T) */
+	_Atomic uint32_t
+	    accepted; /* (R) 1 once the recorder follows this image; the shim waits for it, bounded */
+	uint32_t flags; /* (T) LG_IMAGE_*, before LIVE */
+	uint32_t parent_pid; /* (T) */
+	uint32_t parent_area; /* (T) a forked image's parent area + 1, else 0 */
+	uint64_t hello_key; /* (T) */
+	char allocator[256]; /* (T) file that holds the next malloc */
+
+	_Atomic uint32_t request; /* (T) asks; (R) back to LG_REQ_NONE when done */
+	_Atomic uint32_t exiting; /* (T) 1: exit_tid and exit_regs are valid */
+	uint32_t exit_tid; /* (T) */
+	uint32_t pad0;
+	uint64_t exit_regs[LG_REGS]; /* (T) */
+	struct lg_range shim_ranges[LG_SHIM_RANGES]; /* (T) private memory of the shim: not the program's */
+	uint64_t stack_end; /* (T) __libc_stack_end */
+
+	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
+	_Atomic uint32_t slots; /* (T) thread slots ever touched: scan no further */
+	_Atomic uint32_t nmodules; /* (T) module numbers given out; slot n holds module n, from 1 */
+	_Atomic uint32_t nnodes; /* (T) node numbers given out, from 1; may run past LG_NODES */
+	_Atomic uint64_t lost_no_slot; /* (T) events of threads that found no slot */
+	_Atomic uint64_t lost_nested; /* (T) events that no ring could take: before boot, inside the shim */
+
+	struct lg_thread threads[LG_THREADS];
+};
+
+#define LG_AREA_HEAD_BYTES (64u * 1024u)
+_Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fits its pages");
+
+/* Offsets within an area. */
+#define LG_OFF_MODULES ((uint64_t)LG_AREA_HEAD_BYTES)
+#define LG_OFF_NODES (LG_OFF_MODULES + (uint64_t)LG_MODULES * sizeof(struct lg_module))
+#define LG_OFF_INDEX (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(struct lg_node))
+#define LG_OFF_SLOTS (LG_OFF_INDEX + (uint64_t)LG_NODE_INDEX * sizeof(uint32_t))
+#define LG_SLOT_BYTES ((uint64_t)LG_SCRATCH_BYTES + (uint64_t)LG_RING_EVENTS * sizeof(struct lg_event))
+#define LG_AREA_BYTES (LG_OFF_SLOTS + LG_THREADS * LG_SLOT_BYTES)
+_Static_assert(LG_AREA_BYTES % LG_PAGE == 0, "areas are mapped one by one");
+
+/* ---- the control page -------------------------------------------------------------------------------- */
+
+enum lg_clock {
+	LG_CLOCK_TSC = 1, /* key = rdtsc - tsc_base, on machines whose kernel trusts the TSC */
+	LG_CLOCK_SHARED = 2, /* key = ++lg_control.counter */
+};
+
+struct lg_control {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t clock; /* (R) enum lg_clock */
+	uint64_t tsc_base; /* (R) */
+	uint64_t tsc_hz; /* (R) ticks a second, 0 unless LG_CLOCK_TSC */
+	uint64_t full_wait_ns; /* (R) how long a producer waits for room before it counts a loss */
+	uint32_t recorder_pid; /* (R) */
+	uint32_t pad0;
+	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
+	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
+	_Atomic uint32_t closed; /* (R) 1: the recorder has gone; record no more */
+	_Alignas(64) _Atomic uint64_t counter; /* (T) LG_CLOCK_SHARED only */
+	_Alignas(64) _Atomic uint64_t untraced; /* (T) images that found no area */
+	_Atomic uint32_t
+	    area_state[LG_AREAS]; /* unused slots are LG_AREA_FREE; mirrors lg_area.state for claims */
+};
+_Static_assert(sizeof(struct lg_control) <= LG_PAGE, "one page");
+
+#define LG_SEGMENT_BYTES (LG_PAGE + (uint64_t)LG_AREAS * LG_AREA_BYTES)
+
+static inline uint64_t lg_area_offset(uint32_t index)
+{
+	return LG_PAGE + (uint64_t)index * LG_AREA_BYTES;
+}
+
+#endif
