@@ -21,7 +21,10 @@ struct block {
 	uint32_t thread; /* thread number */
 	uint8_t entry; /* enum lg_entry */
 	uint8_t resized; /* 1: has been through realloc */
+	uint16_t latest_high; /* number of its latest event, birth or resize (48 bits): where blocks that */
+	uint32_t latest_low; /* cannot both be alive overlap, the later one is believed */
 };
+_Static_assert(sizeof(struct block) == 48, "there are tens of millions of them");
 
 struct heap_totals {
 	uint64_t events;
@@ -80,15 +83,25 @@ struct root_region {
 	enum root_kind kind;
 	uint32_t thread; /* thread number, or tid when it never allocated: STACK, REGISTER, TLS, TSD, STALE */
 	uint32_t module; /* trace module id, 0: none */
-	uint64_t start, end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers */
-	const char *path; /* mapping's file, "" for none; owned by the trace */
+	uint64_t start, end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; LOADER: 0, 0 */
+	const char *path; /* the module's or mapping's file, "" for none; owned by the trace */
 };
 
 /* ---- references -------------------------------------------------------------------------------------- */
 
-enum ref_kind { REF_START = 0, REF_INTERIOR = 1, REF_PAST_END = 2 };
+enum ref_kind {
+	REF_START = 0,
+	REF_INTERIOR = 1,
+	REF_PAST_END = 2,
+	REF_RECOGNISED = 3, /* an interior reference that a known layout explains: as good as a start */
+};
+static inline bool ref_kind_is_strong(enum ref_kind kind)
+{
+	return kind == REF_START || kind == REF_RECOGNISED;
+}
 
-/* A reference out of a block: the word at offset 8 * word points at block `to`. */
+/* A reference out of a block: the word at offset 8 * word points at block `to`.
+ * Offsets of 8 GiB and more are all stored as the last word below. */
 struct ref {
 	uint32_t to;
 	uint32_t word_kind; /* word << 2 | enum ref_kind */

@@ -20,7 +20,7 @@
 #define LG_THREADS 128u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_RING_EVENTS 32768u /* events per ring, a power of two */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
-#define LG_SCRATCH_BYTES (96u * 1024u) /* a thread's unwinder memory: the shim's business alone */
+#define LG_SCRATCH_BYTES (128u * 1024u) /* a thread's unwinder memory: the shim's business alone */
 #define LG_MODULES 2048u
 #define LG_NODES (1u << 21) /* stack nodes per area */
 #define LG_NODE_INDEX (1u << 22) /* hash slots over them, a power of two */
@@ -119,7 +119,8 @@ _Static_assert(sizeof(struct lg_module) == LG_PAGE / 4, "wire size is frozen");
 enum lg_slot_state { LG_SLOT_FREE = 0, LG_SLOT_LIVE = 1, LG_SLOT_DRAINING = 2 };
 
 /* A thread's half-page of counters, ahead of its scratch and its ring.
- * tail <= reserved <= tail + LG_RING_EVENTS, in events since the slot was claimed. */
+ * tail <= reserved <= tail + LG_RING_EVENTS, in events since the area was claimed: a slot's next
+ * owner goes on counting, so that laps stay right. */
 struct lg_thread {
 	_Atomic uint32_t
 	    state; /* (T) FREE -> LIVE by compare-exchange; (R) -> FREE once tid is gone and drained */
@@ -143,6 +144,12 @@ enum lg_area_state {
 	LG_AREA_CLAIMED = 1, /* (T) by compare-exchange; being filled in */
 	LG_AREA_LIVE = 2, /* (T) HELLO: pid and the rest are there */
 	LG_AREA_ENDED = 3, /* (R) the image is over; recycled soon */
+};
+
+enum lg_accept {
+	LG_ACCEPT_WAITING = 0,
+	LG_ACCEPT_READ = 1,   /* followed; the image must ask for its last snapshot */
+	LG_ACCEPT_PTRACE = 2, /* followed by ptrace: the recorder sees the end by itself */
 };
 
 enum lg_request { LG_REQ_NONE = 0, LG_REQ_SNAPSHOT_EXIT = 1, LG_REQ_SNAPSHOT_EXEC = 2 };
@@ -179,8 +186,7 @@ enum lg_reg {
 struct lg_area {
 	_Atomic uint32_t state; /* enum lg_area_state */
 	_Atomic uint32_t pid; /* (T) */
-	_Atomic uint32_t
-	    accepted; /* (R) 1 once the recorder follows this image; the shim waits for it, bounded */
+	_Atomic uint32_t accepted; /* (R) enum lg_accept; the shim waits for it, bounded */
 	uint32_t flags; /* (T) LG_IMAGE_*, before LIVE */
 	uint32_t parent_pid; /* (T) */
 	uint32_t parent_area; /* (T) a forked image's parent area + 1, else 0 */
@@ -230,7 +236,7 @@ struct lg_control {
 	uint32_t clock; /* (R) enum lg_clock */
 	uint64_t tsc_base; /* (R) */
 	uint64_t tsc_hz; /* (R) ticks a second, 0 unless LG_CLOCK_TSC */
-	uint64_t full_wait_ns; /* (R) how long a producer waits for room before it counts a loss */
+	uint64_t full_wait_ns; /* (R) a waiting producer gives up when the heartbeat has stood still that long */
 	uint32_t recorder_pid; /* (R) */
 	uint32_t pad0;
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */

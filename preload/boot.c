@@ -1,0 +1,352 @@
+/* boot.c: from the first call to recording, in stages.
+ *
+ *   NEW      nobody has called yet; real.* are the boot functions below
+ *   FINDING  one thread looks up the real functions with dlsym; calls by others and from inside dlsym are served
+ *            from a small arena of our own, whose memory is never given back
+ *   REAL     the real functions are called; the segment is being attached
+ *   DONE     recording, or passing through for good where there is no segment
+ *
+ * Called before libc's constructors have run: getenv and friends do not work yet. */
+#include "shim.h"
+#include "sys.h"
+
+#include "leakgraph/env.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+
+enum boot_stage { BOOT_NEW, BOOT_FINDING, BOOT_REAL, BOOT_DONE };
+
+static _Atomic uint32_t stage; /* atomic also because dlsym is declared leaf: the compiler must not cache it */
+
+struct shim shim;
+
+extern void *__libc_stack_end; /* at process start: argc, argv, envp (System V psABI, 3.4.1) */
+
+/* ---- memory while the real functions are looked up --------------------------------------------------- */
+
+static _Alignas(16) unsigned char arena[64 * 1024];
+static _Atomic size_t arena_used;
+
+bool boot_contains(const void *p)
+{
+	return (uintptr_t)p - (uintptr_t)arena < sizeof arena;
+}
+
+size_t boot_room(const void *p)
+{
+	return sizeof arena - (size_t)((uintptr_t)p - (uintptr_t)arena);
+}
+
+static void *arena_take(size_t size, size_t alignment)
+{
+	size_t need = size + alignment;
+	size_t at = atomic_fetch_add(&arena_used, need);
+
+	if (size > sizeof arena || at > sizeof arena - need) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return (void *)(((uintptr_t)arena + at + alignment - 1) & ~(uintptr_t)(alignment - 1));
+}
+
+/* Each boot function brings the real ones in, then calls through; while that is going on it serves itself. */
+static bool found(void)
+{
+	boot();
+	return atomic_load(&stage) >= BOOT_REAL;
+}
+
+static void *boot_malloc(size_t size) { return found() ? real.malloc(size) : arena_take(size, 16); }
+
+static void *boot_calloc(size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (found())
+		return real.calloc(n, size);
+	if (__builtin_mul_overflow(n, size, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return arena_take(bytes, 16); /* .bss, handed out once: zero */
+}
+
+static void *boot_realloc(void *p, size_t size)
+{
+	return found() ? real.realloc(p, size) : arena_take(size, 16); /* p is NULL here: see realloc() */
+}
+
+static void boot_free(void *p)
+{
+	if (found())
+		real.free(p);
+}
+
+static void *boot_memalign(size_t alignment, size_t size)
+{
+	return found() ? real.memalign(alignment, size) : arena_take(size, alignment);
+}
+
+static void *boot_aligned_alloc(size_t alignment, size_t size)
+{
+	return found() ? real.aligned_alloc(alignment, size) : arena_take(size, alignment);
+}
+
+static void *boot_valloc(size_t size) { return found() ? real.valloc(size) : arena_take(size, LG_PAGE); }
+static void *boot_pvalloc(size_t size) { return found() ? real.pvalloc(size) : arena_take(size, LG_PAGE); }
+
+static int boot_posix_memalign(void **p, size_t alignment, size_t size)
+{
+	if (found())
+		return real.posix_memalign(p, alignment, size);
+	*p = arena_take(size, alignment);
+	return *p ? 0 : ENOMEM;
+}
+
+struct real real = {
+	boot_malloc,   boot_calloc,	   boot_realloc, boot_free,    boot_posix_memalign,
+	boot_memalign, boot_aligned_alloc, boot_valloc,	 boot_pvalloc,
+};
+
+struct real_exec real_exec;
+
+/* ---- finding the real functions ---------------------------------------------------------------------- */
+
+/* All names exist in every allocator that glibc runs, or else in glibc behind it: dlsym finds each without
+ * the failure path that would allocate. */
+static void find_real(void)
+{
+	struct real next = {
+		dlsym(RTLD_NEXT, "malloc"),	    dlsym(RTLD_NEXT, "calloc"),
+		dlsym(RTLD_NEXT, "realloc"),	    dlsym(RTLD_NEXT, "free"),
+		dlsym(RTLD_NEXT, "posix_memalign"), dlsym(RTLD_NEXT, "memalign"),
+		dlsym(RTLD_NEXT, "aligned_alloc"),  dlsym(RTLD_NEXT, "valloc"),
+		dlsym(RTLD_NEXT, "pvalloc"),
+	};
+
+	real_exec = (struct real_exec){
+		dlsym(RTLD_NEXT, "execve"),  dlsym(RTLD_NEXT, "execv"),	  dlsym(RTLD_NEXT, "execvp"),
+		dlsym(RTLD_NEXT, "execvpe"), dlsym(RTLD_NEXT, "fexecve"), dlsym(RTLD_NEXT, "execveat"),
+	};
+	shim.exit = dlsym(RTLD_NEXT, "exit");
+	real = next;
+}
+
+/* ---- the segment ------------------------------------------------------------------------------------- */
+
+#define SEGMENT_PATH_MAX 64
+static char segment_path[SEGMENT_PATH_MAX];
+
+/* The value of an environment variable as the kernel laid it down; libc may not have its own pointer yet. */
+static const char *start_env(const char *name)
+{
+	uintptr_t *at = __libc_stack_end;
+	size_t n = strlen(name);
+
+	for (at += 1 + *at + 1; *at; at++) {
+		const char *entry = (const char *)*at;
+		if (!strncmp(entry, name, n) && entry[n] == '=')
+			return entry + n + 1;
+	}
+	return NULL;
+}
+
+static struct lg_control *map_control(int fd)
+{
+	struct lg_control *c = sys_mmap(LG_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (c && (c->magic != LG_RING_MAGIC || c->version != LG_RING_VERSION || atomic_load(&c->closed))) {
+		sys_munmap(c, LG_PAGE);
+		return NULL;
+	}
+	return c;
+}
+
+static struct lg_area *claim_area(int fd, struct lg_control *control)
+{
+	for (uint32_t i = 0; i < LG_AREAS; i++) {
+		uint32_t vacant = LG_AREA_FREE;
+
+		if (!atomic_compare_exchange_strong(&control->area_state[i], &vacant, LG_AREA_CLAIMED))
+			continue;
+		struct lg_area *area = sys_mmap(LG_AREA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+						fd, lg_area_offset(i));
+		if (area)
+			return area;
+		atomic_store(&control->area_state[i], LG_AREA_FREE);
+		break;
+	}
+	atomic_fetch_add(&control->untraced, 1);
+	return NULL;
+}
+
+/* A page that forked children find zeroed (Linux 4.14); the epoch on it tells them that they are new. */
+static volatile uint32_t *map_epoch(void)
+{
+	volatile uint32_t *page = sys_mmap(LG_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page && sys_madvise((void *)page, LG_PAGE, MADV_WIPEONFORK))
+		return NULL;
+	return page;
+}
+
+#define RULES_BYTES (4u << 20)
+
+static void describe_image(struct lg_area *area, uint32_t flags)
+{
+	Dl_info next;
+
+	atomic_store(&area->pid, sys_getpid());
+	area->parent_pid = sys_getppid();
+	area->flags = flags;
+	area->stack_end = (uint64_t)__libc_stack_end;
+	area->hello_key = order_key();
+	if (dladdr((void *)real.malloc, &next) && next.dli_fname)
+		strncpy(area->allocator, next.dli_fname, sizeof area->allocator - 1);
+	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.rules, (uint64_t)shim.rules + RULES_BYTES };
+	area->shim_ranges[1] = (struct lg_range){ (uint64_t)shim.epoch, (uint64_t)shim.epoch + LG_PAGE };
+}
+
+static void use_area(struct lg_area *area)
+{
+	shim.area = area;
+	shim.modules = (void *)((char *)area + LG_OFF_MODULES);
+	shim.nodes = (void *)((char *)area + LG_OFF_NODES);
+	shim.index = (void *)((char *)area + LG_OFF_INDEX);
+}
+
+/* Says HELLO and waits until the recorder follows this image: from then on it sees every ending. */
+static void introduce(uint32_t flags)
+{
+	struct lg_area *area = shim.area;
+	struct patience patience = { 0 };
+
+	describe_image(area, flags);
+	atomic_store(&area->state, LG_AREA_LIVE);
+	while (!atomic_load(&area->accepted) && recorder_alive(&patience)) {
+		doorbell_ring();
+		sys_futex_wait(&area->accepted, 0, 1000 * 1000);
+	}
+}
+
+void doorbell_ring(void)
+{
+	atomic_fetch_add(&shim.control->doorbell, 1);
+	sys_futex_wake(&shim.control->doorbell);
+}
+
+bool recorder_alive(struct patience *p)
+{
+	uint64_t beat = atomic_load(&shim.control->heartbeat) + 1; /* + 1: never the zero of a fresh patience */
+	uint64_t now = sys_now_ns();
+
+	if (beat != p->beat)
+		*p = (struct patience){ beat, now };
+	return now - p->since_ns < shim.control->full_wait_ns && !atomic_load(&shim.control->closed);
+}
+
+void request_snapshot(enum lg_request request)
+{
+	struct patience patience = { 0 };
+
+	atomic_store(&shim.area->request, request);
+	while (atomic_load(&shim.area->request) == request && recorder_alive(&patience)) {
+		doorbell_ring();
+		sys_futex_wait(&shim.area->request, request, 10 * 1000 * 1000);
+	}
+}
+
+static bool module_range(const void *pc, uint64_t *start, uint64_t *end)
+{
+	struct dl_find_object o;
+
+	if (_dl_find_object((void *)pc, &o))
+		return false;
+	*start = (uint64_t)o.dlfo_map_start;
+	*end = (uint64_t)o.dlfo_map_end;
+	return true;
+}
+
+static bool attach(uint32_t flags)
+{
+	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (!shim.control)
+		shim.control = map_control(fd);
+	struct lg_area *area = shim.control ? claim_area(fd, shim.control) : NULL;
+	sys_close(fd);
+	if (!area)
+		return false;
+	use_area(area);
+	shim.tsc_base = shim.control->tsc_base;
+	introduce(flags);
+	return true;
+}
+
+static void begin(void)
+{
+	const char *path = start_env(LG_ENV_SEGMENT);
+
+	if (!path || strlen(path) >= SEGMENT_PATH_MAX)
+		return;
+	memcpy(segment_path, path, strlen(path) + 1);
+	module_range((const void *)boot, &shim.self_start, &shim.self_end);
+	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
+	volatile uint32_t *epoch = map_epoch();
+	shim.rules = sys_mmap(RULES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!epoch || !shim.rules)
+		return;
+	shim.epoch = epoch;
+	if (attach(0))
+		*epoch = 1;
+	else
+		shim.epoch = NULL;
+}
+
+void boot(void)
+{
+	uint32_t new = BOOT_NEW;
+
+	if (!atomic_compare_exchange_strong(&stage, &new, BOOT_FINDING))
+		return;
+	int error = errno;
+	find_real();
+	atomic_store(&stage, BOOT_REAL);
+	begin();
+	atomic_store(&stage, BOOT_DONE);
+	errno = error;
+}
+
+/* ---- fork -------------------------------------------------------------------------------------------- */
+
+bool boot_child(void)
+{
+	static _Atomic uint32_t child_of; /* the pid that is starting over: its own nested calls pass by */
+	volatile uint32_t *epoch = shim.epoch;
+	uint32_t pid = sys_getpid();
+
+	if (!epoch || atomic_exchange(&child_of, pid) == pid)
+		return false;
+	shim.epoch = NULL; /* pass through while the new area is claimed */
+	sys_munmap(shim.area, LG_AREA_BYTES);
+	if (!attach(LG_IMAGE_FORKED))
+		return false;
+	atomic_fetch_add(&shim.generation, 1); /* rules name modules by the parent's numbers */
+	self = (struct self){ .epoch = 0 };
+	*epoch = 1;
+	shim.epoch = epoch;
+	return true;
+}
+
+/* ---- libc is ready ----------------------------------------------------------------------------------- */
+
+__attribute__((constructor)) static void constructor(void)
+{
+	boot();
+	if (shim.epoch)
+		exit_watch();
+}

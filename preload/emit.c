@@ -1,0 +1,96 @@
+/* emit.c: the producer's side of a thread's ring.
+ *
+ * An event first reserves its place with one instruction, then is written, then committed; a signal handler that
+ * allocates in between takes the next place and commits on its own. Never allocates, leaves errno alone. */
+#include "shim.h"
+#include "sys.h"
+
+#define RING_SLACK 64u /* places kept for signal handlers that come between the check and the reserve */
+
+static bool ring_has_room(const struct lg_thread *t, uint64_t room)
+{
+	uint64_t used = atomic_load_explicit(&t->reserved, memory_order_relaxed) -
+			atomic_load_explicit(&t->tail, memory_order_acquire);
+
+	return likely(used < room);
+}
+
+/* A full ring: wait for the recorder as long as it shows life, else give the event up. */
+static bool ring_wait(const struct lg_thread *t, uint64_t room)
+{
+	struct patience patience = { 0 };
+
+	while (!ring_has_room(t, room)) {
+		doorbell_ring();
+		sys_nap(20 * 1000);
+		if (!recorder_alive(&patience))
+			return false;
+	}
+	return true;
+}
+
+static struct lg_event *ring_reserve(struct self *s, uint64_t room, uint64_t *place)
+{
+	struct lg_thread *t = s->thread;
+	uint64_t one = 1;
+
+	if (unlikely(!ring_has_room(t, room)) && !ring_wait(t, room))
+		return NULL;
+	/* No lock prefix: only this thread writes, and a signal comes before or after one instruction. */
+	__asm__ volatile("xaddq %0, %1" : "+r"(one), "+m"(*(uint64_t *)&t->reserved)::"memory");
+	*place = one;
+	return &s->ring[one % LG_RING_EVENTS];
+}
+
+static void ring_commit(struct lg_event *e, uint64_t place, enum lg_event_type type)
+{
+	uint64_t lap = (place / LG_RING_EVENTS) & 1 ? 0 : LG_EV_LAP;
+
+	atomic_store_explicit(&e->commit, order_key() << LG_EV_KEY_SHIFT | lap | type, memory_order_release);
+}
+
+static void count(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
+void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry, const uint64_t *frame)
+{
+	uint64_t place;
+
+	if (unlikely(!shim.epoch) || !thread_ready())
+		return;
+	uint32_t stack = unwind_stack(frame);
+	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);
+	if (unlikely(!e)) {
+		count(&self.thread->lost_allocs, 1);
+		count(&self.thread->lost_bytes, size);
+		return;
+	}
+	e->addr = (uint64_t)p;
+	e->size = size;
+	e->stack = stack;
+	e->entry = (uint16_t)entry;
+	e->flags = 0;
+	ring_commit(e, place, type);
+}
+
+void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry)
+{
+	uint64_t place;
+
+	if (unlikely(!shim.epoch) || !thread_ready())
+		return;
+	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - RING_SLACK, &place);
+	if (unlikely(!e)) {
+		count(&self.thread->lost_frees, 1);
+		return;
+	}
+	e->addr = (uint64_t)p;
+	e->size = 0;
+	e->stack = 0;
+	e->entry = (uint16_t)entry;
+	e->flags = 0;
+	ring_commit(e, place, type);
+}

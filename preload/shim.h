@@ -1,0 +1,204 @@
+/* shim.h: the guest's rooms and who owns what.
+ *
+ *   hooks.c    the interposed entry points: call the real one, say what happened
+ *   exec.c     the exec family: a snapshot of the old image before it goes
+ *   boot.c     stages from the first call to recording; fork
+ *   thread.c   a thread's slot in the shared segment
+ *   emit.c     events into the ring
+ *   unwind.c   the stack of a call, as a node id
+ *   rules.c    pc -> how to step its frame, remembered
+ *   cfi.c      .eh_frame, read where rules.c knows nothing yet
+ *   modules.c  pc -> module number
+ *   stacks.c   frames -> node ids
+ *   exit.c     the last moment of a process that exits
+ *   sys.h      the system calls
+ *
+ * Nothing here allocates from the traced heap, prints, keeps a descriptor, installs a handler, or takes a lock. */
+#ifndef LG_PRELOAD_SHIM_H
+#define LG_PRELOAD_SHIM_H
+
+#include "leakgraph/ring.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* ---- the next allocator ------------------------------------------------------------------------------ */
+
+struct real {
+	void *(*malloc)(size_t);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+	void (*free)(void *);
+	int (*posix_memalign)(void **, size_t, size_t);
+	void *(*memalign)(size_t, size_t);
+	void *(*aligned_alloc)(size_t, size_t);
+	void *(*valloc)(size_t);
+	void *(*pvalloc)(size_t);
+};
+/* Points at boot.c's own functions until the first call has found the real ones. */
+extern struct real real;
+
+struct real_exec {
+	int (*execve)(const char *, char *const[], char *const[]);
+	int (*execv)(const char *, char *const[]);
+	int (*execvp)(const char *, char *const[]);
+	int (*execvpe)(const char *, char *const[], char *const[]);
+	int (*fexecve)(int, char *const[], char *const[]);
+	int (*execveat)(int, const char *, char *const[], char *const[], int);
+};
+extern struct real_exec real_exec; /* found by boot, which the constructor makes sure of */
+
+/* Memory handed out while the real allocator is being looked up; it is never given back. */
+bool boot_contains(const void *p);
+size_t boot_room(const void *p); /* bytes from p to the end of the boot memory in use */
+
+/* ---- the process ------------------------------------------------------------------------------------- */
+
+struct rule_slot;
+
+/* Written by boot (and again in a forked child), read by all. */
+struct shim {
+	/* 0: not recording. Else points at an epoch, 1 and up, on a page that the kernel wipes in forked
+	 * children: a child sees 0 there, a vfork child shares its parent's. */
+	volatile uint32_t *epoch;
+	struct lg_control *control;
+	struct lg_area *area;
+	struct lg_module *modules; /* [LG_MODULES] */
+	struct lg_node *nodes;	   /* [LG_NODES] */
+	_Atomic uint32_t *index;   /* [LG_NODE_INDEX] */
+	struct rule_slot *rules;   /* private memory, survives fork */
+	uint64_t tsc_base;
+	uint64_t self_start, self_end; /* the shim's own module */
+	uint64_t loader_start, loader_end;
+	void (*exit)(int); /* the libc function, to know its frame */
+	_Atomic uint32_t generation; /* bumped when a module may have gone: older rules are void */
+};
+extern struct shim shim;
+
+/* First call of the process: finds the real allocator, attaches to the segment. Safe from any thread. */
+void boot(void);
+/* A forked child's first call: gets an area of its own. False: this child is not recorded. */
+bool boot_child(void);
+
+static inline uint64_t order_key(void)
+{
+	if (likely(shim.control->clock == LG_CLOCK_TSC)) {
+		uint32_t lo, hi, cpu;
+
+		/* rdtscp waits for what came before: the key of a free is read after the pointer was. */
+		__asm__ volatile("rdtscp" : "=a"(lo), "=d"(hi), "=c"(cpu)::"memory");
+		return ((uint64_t)hi << 32 | lo) - shim.tsc_base;
+	}
+	return atomic_fetch_add(&shim.control->counter, 1) + 1;
+}
+
+/* ---- the thread -------------------------------------------------------------------------------------- */
+
+struct scratch;
+
+/* Touched by its own thread only (and by signal handlers on it). */
+struct self {
+	struct lg_event *ring; /* NULL until a slot is claimed */
+	struct lg_thread *thread;
+	struct scratch *scratch;
+	uint32_t epoch;
+	volatile uint32_t entering; /* a slot is being claimed: a signal handler's events have nowhere to go */
+};
+extern _Thread_local struct self self;
+
+/* Makes `self` ready to record. False: this event is lost, and counted. */
+bool thread_enter(void);
+
+static inline bool thread_ready(void)
+{
+	return likely(self.ring && self.epoch == *shim.epoch) || thread_enter();
+}
+
+/* ---- recording --------------------------------------------------------------------------------------- */
+
+/* Where a hook was called from, by the hook's own frame pointer: [0] the caller's rbp, [1] the return address. */
+#define HOOK_FRAME ((const uint64_t *)__builtin_frame_address(0))
+
+void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry, const uint64_t *frame);
+void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry);
+
+/* A slot's scratch has a new owner. */
+void unwind_reset(struct scratch *scratch);
+/* The stack above a hook's frame as a node id; 0 when it could not be taken (counted). */
+uint32_t unwind_stack(const uint64_t *frame);
+
+/* ---- unwinding --------------------------------------------------------------------------------------- */
+
+/* How to leave a frame. CFA: the stack pointer before the call that made the frame (DWARF 5, 6.4). */
+enum rule_kind {
+	RULE_NONE = 0, /* no rule known: no module, no CFI, or CFI that cannot be read */
+	RULE_SP,       /* CFA = rsp + offset, return address at CFA - 8 */
+	RULE_BP,       /* CFA = rbp + offset, return address at CFA - 8 */
+	RULE_SIGNAL,   /* a signal frame: registers in the ucontext at rsp */
+	RULE_END,      /* the outermost frame: the return address is undefined */
+	RULE_FULL,     /* anything else: cfi_step() on all registers */
+};
+
+struct rule {
+	uint64_t frame; /* as in ring.h, without the return-address convention: address + 1 */
+	enum rule_kind kind;
+	bool saves_bp;	   /* rbp is at CFA + bp_offset, else unchanged */
+	int32_t bp_offset; /* bytes */
+	int32_t cfa_offset;
+};
+
+/* The rule for the code at `pc`: an address inside the instruction (return address - 1). */
+struct rule rule_at(uint64_t pc);
+
+/* All registers of a frame, by DWARF number; RIP holds the code address. */
+struct regs {
+	uint64_t r[LG_REGS];
+};
+
+/* One module's CFI, as the loader describes it. */
+struct cfi_where {
+	uint64_t header;   /* .eh_frame_hdr */
+	uint64_t low, high; /* the readable segment that holds it: nothing outside is touched */
+};
+
+/* Compiles the row for pc into a rule of the simple kinds, or RULE_FULL, RULE_NONE. `function` (may be NULL)
+ * gets the start of the function. */
+enum rule_kind cfi_rule(const struct cfi_where *where, uint64_t pc, struct rule *rule, uint64_t *function);
+/* Steps a whole register set out of the frame at regs->r[RIP] (looked up at pc). False: no way on. `*ended`: the
+ * frame is the outermost. */
+bool cfi_step(const struct cfi_where *where, uint64_t pc, struct regs *regs, bool *ended, uint64_t *function);
+#define CFI_WORK_BYTES 6144u
+void *unwind_cfi_work(void); /* this thread's CFI_WORK_BYTES */
+
+/* A word of a stack that may be anything: checked with the kernel page by page, once. */
+bool stack_word(uint64_t addr, uint64_t *word);
+
+/* Registers at the call of `function_of` found by stepping from here; false when the frame is not on the stack. */
+bool unwind_to_caller_of(uint64_t function_start, struct regs *regs);
+
+/* The module that holds pc. Returns its number (0: none) and its CFI. */
+uint32_t module_at(uint64_t pc, struct cfi_where *where, uint64_t *bias);
+
+uint32_t stack_intern(uint32_t parent, uint64_t frame);
+
+/* Looks at who called a hook: the loader freeing while it unloads voids the rules. */
+void rules_notice_caller(uint64_t pc);
+
+/* ---- the end ----------------------------------------------------------------------------------------- */
+
+void exit_watch(void); /* registers the last hook of the process */
+/* Asks the recorder for a snapshot and waits, as long as the recorder lives. */
+void request_snapshot(enum lg_request request);
+void doorbell_ring(void);
+/* Whether waiting still makes sense: false once the recorder's heartbeat has stood still for
+ * lg_control.full_wait_ns. Start with a zeroed patience. */
+struct patience {
+	uint64_t beat, since_ns;
+};
+bool recorder_alive(struct patience *p);
+
+#endif
