@@ -218,8 +218,9 @@ static void use_area(struct lg_area *area)
 	shim.index = (void *)((char *)area + LG_OFF_INDEX);
 }
 
-/* Says HELLO and waits until the recorder follows this image: from then on it sees every ending. */
-static void introduce(uint32_t flags)
+/* Says HELLO and waits until the recorder follows this image: from then on it sees every ending. False: it does
+ * not want this image, or is gone. */
+static bool introduce(uint32_t flags)
 {
 	struct lg_area *area = shim.area;
 	struct patience patience = { 0 };
@@ -230,6 +231,8 @@ static void introduce(uint32_t flags)
 		doorbell_ring();
 		sys_futex_wait(&area->accepted, 0, 1000 * 1000);
 	}
+	uint32_t answer = atomic_load(&area->accepted);
+	return answer == LG_ACCEPT_READ || answer == LG_ACCEPT_PTRACE;
 }
 
 void doorbell_ring(void)
@@ -283,8 +286,10 @@ static bool attach(uint32_t flags)
 		return false;
 	use_area(area);
 	shim.tsc_base = shim.control->tsc_base;
-	introduce(flags);
-	return true;
+	if (introduce(flags))
+		return true;
+	sys_munmap(area, LG_AREA_BYTES);
+	return false;
 }
 
 static void begin(void)

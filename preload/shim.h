@@ -106,6 +106,7 @@ struct self {
 	struct lg_thread *thread;
 	struct scratch *scratch;
 	uint32_t epoch;
+	uint32_t unlucky;	    /* no slot was free: events to pass by before the next try */
 	volatile uint32_t entering; /* a slot is being claimed: a signal handler's events have nowhere to go */
 };
 extern _Thread_local struct self self;

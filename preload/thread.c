@@ -34,17 +34,35 @@ static bool claim_slot(struct lg_area *area)
 	return false;
 }
 
+#define SLOT_WAIT_NS (20 * 1000 * 1000u)
+#define EVENTS_BETWEEN_TRIES 1024u
+
 /* All slots taken: the recorder may have some of dead threads to give back. */
 static bool wait_for_slot(struct lg_area *area)
 {
-	struct patience patience = { 0 };
+	uint64_t since = 0;
 
 	while (!claim_slot(area)) {
+		uint64_t now = sys_now_ns();
+
+		since = since ? since : now;
+		if (now - since > SLOT_WAIT_NS)
+			return false;
 		doorbell_ring();
 		sys_nap(200 * 1000);
-		if (!recorder_alive(&patience))
-			return false;
 	}
+	return true;
+}
+
+static bool enter_slot(void)
+{
+	if (self.unlucky && --self.unlucky)
+		return false;
+	if (!wait_for_slot(shim.area)) {
+		self.unlucky = EVENTS_BETWEEN_TRIES;
+		return false;
+	}
+	self.epoch = *shim.epoch;
 	return true;
 }
 
@@ -59,11 +77,9 @@ bool thread_enter(void)
 		return false;
 	}
 	self.entering = 1;
-	ready = wait_for_slot(shim.area);
-	if (ready)
-		self.epoch = *shim.epoch;
-	else
-		atomic_fetch_add(&shim.area->lost_no_slot, 1);
+	ready = enter_slot();
 	self.entering = 0;
+	if (!ready)
+		atomic_fetch_add(&shim.area->lost_no_slot, 1);
 	return ready;
 }

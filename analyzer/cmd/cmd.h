@@ -3,13 +3,13 @@
 #ifndef LG_CMD_CMD_H
 #define LG_CMD_CMD_H
 
+#include "base/version.h"
+
 int cmd_run(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
-
-#define LG_VERSION "0.1.0"
 
 #endif

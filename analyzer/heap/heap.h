@@ -56,6 +56,8 @@ void heap_free(struct heap *h);
 /* The block that holds addr (start <= addr < start + max(size, 1)), or UINT32_MAX. */
 uint32_t heap_find(const struct heap *h, uint64_t addr);
 #define NO_BLOCK UINT32_MAX
+/* The first block that starts after addr, or nblocks. */
+uint32_t heap_after(const struct heap *h, uint64_t addr);
 
 /* ---- roots ------------------------------------------------------------------------------------------- */
 

@@ -322,14 +322,12 @@ static int judge_elf(const char *path, const struct program_facts *f, int *exit_
 	if (f->is_set_id || f->has_capabilities)
 		return fail(err,
 			    "%s gains privileges (%s), so the loader ignores LD_PRELOAD; run it as its "
-			    "owner, or trace a "
-			    "copy: cp %s .",
+			    "owner, or trace a copy: cp %s .",
 			    path, f->is_set_id ? "set-user-ID or set-group-ID" : "file capabilities", path);
 	if (f->sanitizer)
 		return fail(err,
 			    "%s is built with %s, which wants malloc for itself; rebuild it without "
-			    "-fsanitize, or let "
-			    "the sanitizer find the leaks",
+			    "-fsanitize, or let the sanitizer find the leaks",
 			    path, f->sanitizer);
 	*exit_status = 0;
 	return 0;
@@ -344,8 +342,7 @@ int program_judge(const char *path, const struct program_facts *f, int *exit_sta
 		*exit_status = STATUS_CANNOT_EXECUTE;
 		return fail(err,
 			    "%s is neither an ELF program nor a script with a #! line; if it is a shell "
-			    "script, add the "
-			    "line #!/bin/sh at its top",
+			    "script, add the line #!/bin/sh at its top",
 			    path);
 	case PROGRAM_SCRIPT:
 		if (*f->interpreter)

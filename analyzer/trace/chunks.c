@@ -110,21 +110,30 @@ bool chunk_is_cut(struct chunk_source *s, uint64_t at)
 
 /* ---- resynchronising ---------------------------------------------------------------------------------- */
 
+/* Looking for chunks may touch only so many bytes in all: a hostile file can be full of false starts. */
+static bool may_touch(struct chunk_source *s, uint64_t bytes)
+{
+	if (bytes > s->search_budget)
+		return false;
+	s->search_budget -= bytes;
+	return true;
+}
+
 /* A good chunk behind the bad one, and not one that a program's memory happens to hold: its number cannot be
  * further on than the bytes between could hold chunks. */
-static bool is_successor(struct chunk_source *s, uint64_t at, uint64_t bad_at, uint64_t expected, struct chunk *c)
+static bool is_successor(struct chunk_source *s, uint64_t at, uint64_t bad_at, uint64_t expected,
+			 struct chunk *c)
 {
 	struct lg_chunk_header h;
 
 	if (!read_head(s, at, &h) || h.sequence < expected ||
-	    h.sequence - expected > 1 + (at - bad_at) / sizeof h || h.stored_bytes > s->search_budget)
+	    h.sequence - expected > 1 + (at - bad_at) / sizeof h)
 		return false;
-	s->search_budget -= h.stored_bytes;
-	return chunk_read(s, at, c);
+	return may_touch(s, h.stored_bytes) && chunk_read(s, at, c);
 }
 
 /* Offset of the next chunk magic at or after `at`, or UINT64_MAX. */
-static uint64_t find_magic(const struct chunk_source *s, uint64_t at)
+static uint64_t find_magic(struct chunk_source *s, uint64_t at)
 {
 	static const uint32_t magic = LG_CHUNK_MAGIC;
 	uint8_t window[SEARCH_WINDOW];
@@ -132,7 +141,7 @@ static uint64_t find_magic(const struct chunk_source *s, uint64_t at)
 	while (at < s->size_bytes && s->size_bytes - at >= sizeof(struct lg_chunk_header)) {
 		uint64_t left = s->size_bytes - at;
 		size_t n = left < sizeof window ? (size_t)left : sizeof window;
-		if (!read_at(s, at, window, n))
+		if (!may_touch(s, n) || !read_at(s, at, window, n))
 			break;
 		const uint8_t *hit = memmem(window, n, &magic, sizeof magic);
 		if (hit)
@@ -147,8 +156,12 @@ bool chunk_resync(struct chunk_source *s, uint64_t bad_at, uint64_t expected, st
 	struct chunk bad = { .at = bad_at };
 
 	/* Most often only the payload is bad, and the chunk's own length still leads to the next one. */
-	if (read_head(s, bad_at, &bad.head) && is_successor(s, chunk_next(&bad), bad_at, expected, c))
-		return true;
+	if (read_head(s, bad_at, &bad.head)) {
+		if (!may_touch(s, bad.head.stored_bytes)) /* chunk_read() has hashed it in vain */
+			return false;
+		if (is_successor(s, chunk_next(&bad), bad_at, expected, c))
+			return true;
+	}
 	for (uint64_t at = bad_at + 1; (at = find_magic(s, at)) != UINT64_MAX; at++)
 		if (is_successor(s, at, bad_at, expected, c))
 			return true;

@@ -163,10 +163,28 @@ static inline uint64_t unzigzag(uint64_t v)
 	return (v >> 1) ^ -(v & 1);
 }
 
-static bool columns_overrun(const struct columns *k)
+static inline bool columns_overrun(const struct columns *k)
 {
-	return k->keys > k->keys_end || k->addrs > k->addrs_end || k->sizes > k->sizes_end ||
-	       k->stacks > k->stacks_end;
+	return (k->keys > k->keys_end) | (k->addrs > k->addrs_end) | (k->sizes > k->sizes_end) |
+	       (k->stacks > k->stacks_end);
+}
+
+/* Takes size and stack where an event has them. Allocations and frees alternate as no processor can foresee, so
+ * both are read always and dropped without a branch. */
+static inline void decode_size_and_stack(struct columns *k, struct trace_event *e, unsigned type, bool *bad)
+{
+	uint64_t has = -(uint64_t)((1u << LG_EV_ALLOC | 1u << LG_EV_RESIZE) >> type & 1);
+	uint64_t size, step;
+	bool is_bad = false;
+
+	const uint8_t *sizes = fast_varint(k->sizes, &size, &is_bad);
+	const uint8_t *stacks = fast_varint(k->stacks, &step, &is_bad);
+	k->sizes += (uint64_t)(sizes - k->sizes) & has;
+	k->stacks += (uint64_t)(stacks - k->stacks) & has;
+	k->stack += unzigzag(step) & has;
+	e->size = size & has;
+	e->stack = (uint32_t)(k->stack & has);
+	*bad |= is_bad & (has != 0);
 }
 
 /* Decodes n events but for their threads. A stack that no node stands for becomes 0 and is counted. */
@@ -177,28 +195,26 @@ static size_t decode_rows(struct columns *columns, struct trace_event *out, size
 	bool bad = false;
 
 	for (size_t i = 0; i < n; i++) {
-		struct trace_event e = { .type = k.kinds[i] & 7, .entry = k.kinds[i] >> 3 };
+		struct trace_event *e = &out[i]; /* field by field: a copied struct stalls on its parts */
+		unsigned type = k.kinds[i] & 7, entry = k.kinds[i] >> 3;
 		uint64_t v;
 
 		k.keys = fast_varint(k.keys, &v, &bad);
-		e.key = k.key += unzigzag(v);
+		e->key = k.key += unzigzag(v);
 		k.addrs = fast_varint(k.addrs, &v, &bad);
-		e.addr = k.addr += unzigzag(v);
-		if (has_stack(e.type)) {
-			k.sizes = fast_varint(k.sizes, &e.size, &bad);
-			k.stacks = fast_varint(k.stacks, &v, &bad);
-			k.stack += unzigzag(v);
-			strays += k.stack >= nnodes;
-			e.stack = k.stack < nnodes ? (uint32_t)k.stack : 0;
+		e->addr = k.addr += unzigzag(v);
+		decode_size_and_stack(&k, e, type, &bad);
+		if (__builtin_expect(k.stack >= nnodes, 0)) {
+			strays += e->stack != 0;
+			e->stack = 0;
 		}
-		if (e.entry > LG_ENTRY_FREE_ALIGNED_SIZED)
-			e.entry = LG_ENTRY_UNKNOWN;
-		bad |= e.type < LG_EV_ALLOC || e.type > LG_EV_PAD;
-		if (bad || columns_overrun(&k)) {
-			k.broken = bad ? "sound event" : "end of a column where it should be";
+		e->type = (uint8_t)type;
+		e->entry = (uint8_t)(entry <= LG_ENTRY_FREE_ALIGNED_SIZED ? entry : LG_ENTRY_UNKNOWN);
+		bad |= (type < LG_EV_ALLOC) | (type > LG_EV_PAD) | columns_overrun(&k);
+		if (bad) {
+			k.broken = "sound event within its columns";
 			break;
 		}
-		out[i] = e;
 	}
 	k.kinds += n;
 	*columns = k;
@@ -276,8 +292,8 @@ static struct columns pass_chunk(struct pass *p, uint64_t at, struct chunk *c)
 	if (!chunk_read(&p->source, at, c))
 		return (struct columns){ .broken = "bytes that were there when it was opened" };
 	const uint8_t *payload = chunk_payload(&p->source, c);
-	return payload ? columns_open(payload, c->head.raw_bytes) :
-			 (struct columns){ .broken = "way to decompress it" };
+	return payload ? columns_open(payload, c->head.raw_bytes)
+		       : (struct columns){ .broken = "way to decompress it" };
 }
 
 /* True when the whole chunk decodes; then its events are counted. */
@@ -330,8 +346,8 @@ static int stream_chunk(const struct trace *t, struct pass *p, uint64_t at, trac
 			return answer;
 	}
 	if (k.broken)
-		return fail(err, "%s: chunk at byte %" PRIu64 ": no %s; the file changed while it was read", t->path,
-			    at, k.broken);
+		return fail(err, "%s: chunk at byte %" PRIu64 ": no %s; the file changed while it was read",
+			    t->path, at, k.broken);
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 struct chunk_source {
 	int fd; /* the trace's */
 	uint64_t size_bytes; /* of the file when it was opened */
-	uint64_t search_budget; /* payload bytes that looking for the next good chunk may still hash */
+	uint64_t search_budget; /* bytes that looking for good chunks may still touch */
 	struct buf stored, raw; /* owned */
 	ZSTD_DCtx *zstd; /* owned; made when first needed */
 };

@@ -167,9 +167,9 @@ static void load_end(struct trace *t, struct cursor *c)
 		refuse(c, true, "place for a second footer");
 		return;
 	}
-	uint64_t *const fields[] = { &e->ending,     &e->status,      &e->signal,	&e->key,
-				     &e->duration_ns, &e->threads,     &e->events,	&e->lost_allocs,
-				     &e->lost_frees, &e->lost_bytes,  &e->stackless,	&e->truncated,
+	uint64_t *const fields[] = { &e->ending,      &e->status,     &e->signal,    &e->key,
+				     &e->duration_ns, &e->threads,    &e->events,    &e->lost_allocs,
+				     &e->lost_frees,  &e->lost_bytes, &e->stackless, &e->truncated,
 				     &e->lost_stacks, &e->untraced };
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		*fields[i] = take_varint(c, "footer's number");
@@ -361,11 +361,16 @@ bool load_event_chunk(struct trace *t, uint64_t at)
 void load_chunk(struct trace *t, uint16_t kind, struct cursor *c)
 {
 	static void (*const loaders[])(struct trace *, struct cursor *) = {
-		[LG_CHUNK_PROCESS] = load_process,   [LG_CHUNK_MODULES] = load_modules,
-		[LG_CHUNK_STACKS] = load_stacks,     [LG_CHUNK_SNAPSHOT] = load_snapshot,
-		[LG_CHUNK_THREADS] = load_threads,   [LG_CHUNK_MAPPINGS] = load_mappings,
-		[LG_CHUNK_MEMORY] = load_memory,     [LG_CHUNK_UNREAD] = load_unread,
-		[LG_CHUNK_SNAPSHOT_END] = load_snapshot_end, [LG_CHUNK_END] = load_end,
+		[LG_CHUNK_PROCESS] = load_process,
+		[LG_CHUNK_MODULES] = load_modules,
+		[LG_CHUNK_STACKS] = load_stacks,
+		[LG_CHUNK_SNAPSHOT] = load_snapshot,
+		[LG_CHUNK_THREADS] = load_threads,
+		[LG_CHUNK_MAPPINGS] = load_mappings,
+		[LG_CHUNK_MEMORY] = load_memory,
+		[LG_CHUNK_UNREAD] = load_unread,
+		[LG_CHUNK_SNAPSHOT_END] = load_snapshot_end,
+		[LG_CHUNK_END] = load_end,
 	};
 
 	if (kind < sizeof loaders / sizeof *loaders && loaders[kind])

@@ -60,26 +60,28 @@ static void take_chunk(struct trace *t, struct chunk_source *s, const struct chu
 	load_chunk(t, kind, &c);
 	if (!c.broken)
 		return;
-	trace_note(t, "chunk %" PRIu64 " at byte %" PRIu64 ": no %s", chunk->head.sequence, chunk->at, c.broken);
+	trace_note(t, "chunk %" PRIu64 " at byte %" PRIu64 ": no %s", chunk->head.sequence, chunk->at,
+		   c.broken);
 	hurt(t);
 }
 
 /* The chunk at `at` is no good: finds the next that is, or ends the file here. */
-static bool pass_damage(struct trace *t, struct chunk_source *s, uint64_t at, uint64_t expected, struct chunk *c)
+static bool pass_damage(struct trace *t, struct chunk_source *s, uint64_t at, uint64_t expected,
+			struct chunk *c)
 {
 	bool is_cut = chunk_is_cut(s, at);
 
 	hurt(t);
 	if (chunk_resync(s, at, expected, c)) {
-		trace_note(t, "chunk %" PRIu64 " at byte %" PRIu64 " damaged, %" PRIu64 " chunks skipped", expected,
-			   at, c->head.sequence - expected);
+		trace_note(t, "chunk %" PRIu64 " at byte %" PRIu64 " damaged, %" PRIu64 " chunks skipped",
+			   expected, at, c->head.sequence - expected);
 		return true;
 	}
 	if (is_cut)
 		trace_note(t, "cut at byte %" PRIu64 " (chunk %" PRIu64 ")", s->size_bytes, expected);
 	else
-		trace_note(t, "chunk %" PRIu64 " at byte %" PRIu64 " damaged, nothing readable after it", expected,
-			   at);
+		trace_note(t, "chunk %" PRIu64 " at byte %" PRIu64 " damaged, nothing readable after it",
+			   expected, at);
 	return false;
 }
 
@@ -127,15 +129,18 @@ static int check_header(const struct trace *t, struct err *err)
 
 	if (pread(t->file->fd, &h, sizeof h, 0) != (ssize_t)sizeof h ||
 	    memcmp(h.magic, LG_TRACE_MAGIC, sizeof h.magic) != 0)
-		return fail(err,
-			    "%s: not a leakgraph trace (no LGTRACE header); pass a .lgt file made by `leakgraph run`",
-			    t->path);
+		return fail(
+		    err,
+		    "%s: not a leakgraph trace (no LGTRACE header); pass a .lgt file made by `leakgraph run`",
+		    t->path);
 	if (h.version > LG_TRACE_VERSION)
-		return fail(err,
-			    "%s: trace format %u at byte 8, but this leakgraph reads up to %u; use a newer leakgraph",
-			    t->path, h.version, LG_TRACE_VERSION);
+		return fail(
+		    err,
+		    "%s: trace format %u at byte 8, but this leakgraph reads up to %u; use a newer leakgraph",
+		    t->path, h.version, LG_TRACE_VERSION);
 	if (h.version == 0)
-		return fail(err, "%s: trace format 0 at byte 8: the header is damaged; record the program again",
+		return fail(err,
+			    "%s: trace format 0 at byte 8: the header is damaged; record the program again",
 			    t->path);
 	return 0;
 }

@@ -13,9 +13,9 @@
 		uint64_t x = ((const type *)a)->start, y = ((const type *)b)->start;                         \
 		return x < y ? -1 : x > y;                                                                   \
 	}
-ORDER_BY_START(mapping_order, struct trace_mapping)
-ORDER_BY_START(memory_order, struct trace_memory)
-ORDER_BY_START(unread_order, struct trace_unread)
+ORDER_BY_START(by_mapping_start, struct trace_mapping)
+ORDER_BY_START(by_memory_start, struct trace_memory)
+ORDER_BY_START(by_unread_start, struct trace_unread)
 
 static void sort(void *items, size_t n, size_t item_bytes, int (*order)(const void *, const void *))
 {
@@ -27,7 +27,7 @@ static void seal_mappings(struct trace *t, struct trace_snapshot *s)
 {
 	size_t kept = 0;
 
-	sort(s->mappings, s->nmappings, sizeof *s->mappings, mapping_order);
+	sort(s->mappings, s->nmappings, sizeof *s->mappings, by_mapping_start);
 	for (size_t i = 0; i < s->nmappings; i++) {
 		struct trace_mapping *m = &s->mappings[i];
 		if (kept && m->start < s->mappings[kept - 1].end)
@@ -45,10 +45,10 @@ static void seal_memory(struct trace *t, struct trace_snapshot *s)
 {
 	size_t kept = 0;
 
-	sort(s->memory, s->nmemory, sizeof *s->memory, memory_order);
+	sort(s->memory, s->nmemory, sizeof *s->memory, by_memory_start);
 	for (size_t i = 0; i < s->nmemory; i++) {
-		const struct trace_memory *m = &s->memory[i], *before = &s->memory[kept - 1];
-		if (!kept || m->start - before->start >= before->bytes)
+		const struct trace_memory *m = &s->memory[i], *before = kept ? &s->memory[kept - 1] : NULL;
+		if (!before || m->start - before->start >= before->bytes)
 			s->memory[kept++] = *m;
 	}
 	if (kept < s->nmemory)
@@ -63,7 +63,7 @@ static void seal_unread(struct trace_snapshot *s)
 	uint64_t covered = 0;
 	size_t kept = 0;
 
-	sort(s->unread, s->nunread, sizeof *s->unread, unread_order);
+	sort(s->unread, s->nunread, sizeof *s->unread, by_unread_start);
 	for (size_t i = 0; i < s->nunread; i++) {
 		struct trace_unread u = s->unread[i];
 		if (u.start < covered)

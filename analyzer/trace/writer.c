@@ -43,8 +43,8 @@ static int write_all(int fd, struct iovec parts[2])
 }
 
 /* Appends, or leaves the file as it was. */
-static int append(struct trace_writer *w, const void *head, size_t head_bytes, const void *body, size_t body_bytes,
-		  struct err *err)
+static int append(struct trace_writer *w, const void *head, size_t head_bytes, const void *body,
+		  size_t body_bytes, struct err *err)
 {
 	struct iovec parts[2] = { { (void *)(uintptr_t)head, head_bytes },
 				  { (void *)(uintptr_t)body, body_bytes } };
@@ -55,8 +55,8 @@ static int append(struct trace_writer *w, const void *head, size_t head_bytes, c
 	}
 	int error = errno;
 	if (ftruncate(w->fd, (off_t)w->good_bytes) < 0 || lseek(w->fd, (off_t)w->good_bytes, SEEK_SET) < 0)
-		return fail(err, "%s: cannot write: %s, nor cut back to byte %llu: %s", w->path, strerror(error),
-			    (unsigned long long)w->good_bytes, strerror(errno));
+		return fail(err, "%s: cannot write: %s, nor cut back to byte %llu: %s", w->path,
+			    strerror(error), (unsigned long long)w->good_bytes, strerror(errno));
 	return fail(err, "%s: cannot write: %s; the trace ends at byte %llu", w->path, strerror(error),
 		    (unsigned long long)w->good_bytes);
 }
@@ -72,7 +72,8 @@ static int create(struct trace_writer *w, const char *path, struct err *err)
 	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, 1);
 	w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (w->fd < 0 && errno == EEXIST)
-		return fail(err, "%s: exists already, and traces are never overwritten; name another file", path);
+		return fail(err, "%s: exists already, and traces are never overwritten; name another file",
+			    path);
 	if (w->fd < 0)
 		return fail(err, "%s: cannot create: %s", path, strerror(errno));
 	if (append(w, &head, sizeof head, NULL, 0, err) == 0)
@@ -127,8 +128,8 @@ static int put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf
 		return fail(err, "%s: out of memory; chunk %llu is missing", w->path,
 			    (unsigned long long)sequence);
 	if (payload->used > LG_CHUNK_RAW_MAX)
-		return fail(err, "%s: chunk %llu of %zu bytes is too large", w->path, (unsigned long long)sequence,
-			    payload->used);
+		return fail(err, "%s: chunk %llu of %zu bytes is too large", w->path,
+			    (unsigned long long)sequence, payload->used);
 	bool is_packed = pack(w, payload);
 	const struct buf *stored = is_packed ? &w->packed : payload;
 	struct lg_chunk_header head = {

@@ -17,9 +17,9 @@
 
 #define LG_PAGE 4096u
 #define LG_AREAS 64u
-#define LG_THREADS 128u /* thread slots per area; a slot is reused when its thread is gone */
-#define LG_RING_EVENTS 32768u /* events per ring, a power of two */
-#define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
+#define LG_THREADS 512u /* thread slots per area; a slot is reused when its thread is gone */
+#define LG_RING_EVENTS 16384u /* events per ring, a power of two */
+#define LG_RING_FREE_ROOM 2048u /* of these, kept for frees when a ring runs full */
 #define LG_SCRATCH_BYTES (128u * 1024u) /* a thread's unwinder memory: the shim's business alone */
 #define LG_MODULES 2048u
 #define LG_NODES (1u << 21) /* stack nodes per area */
@@ -150,6 +150,7 @@ enum lg_accept {
 	LG_ACCEPT_WAITING = 0,
 	LG_ACCEPT_READ = 1,   /* followed; the image must ask for its last snapshot */
 	LG_ACCEPT_PTRACE = 2, /* followed by ptrace: the recorder sees the end by itself */
+	LG_ACCEPT_REFUSED = 3, /* not wanted: pass through */
 };
 
 enum lg_request { LG_REQ_NONE = 0, LG_REQ_SNAPSHOT_EXIT = 1, LG_REQ_SNAPSHOT_EXEC = 2 };
@@ -211,7 +212,7 @@ struct lg_area {
 	struct lg_thread threads[LG_THREADS];
 };
 
-#define LG_AREA_HEAD_BYTES (64u * 1024u)
+#define LG_AREA_HEAD_BYTES (128u * 1024u)
 _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fits its pages");
 
 /* Offsets within an area. */

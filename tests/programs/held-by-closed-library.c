@@ -1,6 +1,6 @@
 /* held-by-closed-library.c: a block held only by a global of a library that was closed: a leak, and its stack still
  * has the names of the library's functions. */
-// lib: dlopen
+// build: lib-dlopen
 // expect: direct=1/24 cycle=0/0 indirect=0/0 possible=0/0
 // site: direct library_plant @block
 // more: [.processes[0].leaks[0].stack[] | .function] | index(["library_plant", "library_start"]) == 0

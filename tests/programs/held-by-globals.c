@@ -3,7 +3,7 @@
 #include "victim.h"
 
 void *volatile in_bss;
-void *volatile in_data[2] = { &in_bss, NULL };
+void *volatile in_data[2] = { (void *)1, NULL };
 
 NOINLINE static void hold(void)
 {
@@ -14,6 +14,7 @@ NOINLINE static void hold(void)
 	in_bss = chain;
 	in_data[1] = calloc(1, 48);
 	in_function = calloc(1, 64);
+	escape(in_function);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* held-by-library-tls.c: blocks held only by a thread-local variable of a library that dlopen brought in, in main and
  * in a sleeping thread. The variable lives in memory that the loader allocated with malloc itself. */
-// lib: dlopen
+// build: lib-dlopen
 // expect: direct=0/0 cycle=0/0 indirect=0/0 possible=0/0
 // more: .processes[0].summary.reachable.bytes >= 24 + 123456
 #include "victim.h"

@@ -1,6 +1,6 @@
 /* held-by-relro.c: blocks held only by memory that is read-only when the program ends: a table in .data.rel.ro of a
  * library, filled by its constructor, and an mmapped page made read-only. */
-// lib: linked
+// build: lib-linked
 // expect: direct=0/0 cycle=0/0 indirect=0/0 possible=0/0 reachable=2/64
 #include "victim.h"
 

@@ -19,7 +19,7 @@
 #endif
 
 /* Makes the compiler believe that p is used, so that it keeps the block and every store to it. */
-static inline void escape(const volatile void *p)
+static inline void escape(volatile void *p)
 {
 	__asm__ volatile("" : : "r"(p) : "memory");
 }

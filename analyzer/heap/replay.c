@@ -1,0 +1,401 @@
+/* replay.c: see replay.h for the rules.
+ *
+ * Blocks live in a pool, found by address through a table. Both are far larger than any cache, so a batch is
+ * walked with the slots and blocks of the events ahead on their way. */
+#include "heap/replay.h"
+
+#include "base/sort.h"
+#include "heap/pages.h"
+#include "heap/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ADDRESS_END (1ULL << 48) /* no block lies beyond: the kernel gives more to those who ask for it by name */
+#define OPEN_MAX 1024u /* releases open at once; the oldest is settled when there are more */
+#define THREADS_MAX (1u << 20) /* numbers beyond are not counted as threads */
+#define NO_PLACE UINT32_MAX
+
+/* A block between its RELEASE and its RESIZE. It is in no table, but keeps its place in the pool. */
+struct open_release {
+	uint32_t thread;
+	uint32_t place; /* NO_PLACE: the address was not known */
+};
+
+struct replay {
+	struct block *pool; /* unused places have addr 0 and link through `stack` */
+	uint32_t used, room, unused;
+	struct table table;
+	struct open_release open[OPEN_MAX];
+	uint32_t nopen;
+	struct pages touched;
+	struct heap_totals totals;
+	uint64_t seen_threads[THREADS_MAX / 64];
+};
+
+struct replay *replay_new(void)
+{
+	struct replay *r = calloc(1, sizeof *r);
+
+	if (!r)
+		return NULL;
+	r->unused = NO_PLACE;
+	if (table_open(&r->table))
+		return r;
+	free(r);
+	return NULL;
+}
+
+void replay_free(struct replay *r)
+{
+	if (!r)
+		return;
+	free(r->pool);
+	table_free(&r->table);
+	pages_free(&r->touched);
+	free(r);
+}
+
+/* ---- the pool ---------------------------------------------------------------------------------------- */
+
+static bool pool_grow(struct replay *r)
+{
+	uint64_t room = r->room ? (uint64_t)r->room + r->room / 2 : 1024;
+	struct block *pool = room < NO_PLACE ? realloc(r->pool, room * sizeof *pool) : NULL;
+
+	if (!pool)
+		return false;
+	r->pool = pool;
+	r->room = (uint32_t)room;
+	return true;
+}
+
+static uint32_t pool_take(struct replay *r)
+{
+	uint32_t place = r->unused;
+
+	if (place != NO_PLACE) {
+		r->unused = r->pool[place].stack;
+		return place;
+	}
+	if (r->used == r->room && !pool_grow(r))
+		return NO_PLACE;
+	return r->used++;
+}
+
+static void pool_give(struct replay *r, uint32_t place)
+{
+	r->pool[place] = (struct block){ .stack = r->unused };
+	r->unused = place;
+}
+
+/* ---- beginnings and ends ----------------------------------------------------------------------------- */
+
+static void count_live(struct replay *r, const struct block *b)
+{
+	struct heap_totals *t = &r->totals;
+
+	t->live_blocks++;
+	t->live_bytes += b->size;
+	if (t->live_bytes > t->peak_bytes) {
+		t->peak_bytes = t->live_bytes;
+		t->peak_blocks = t->live_blocks;
+		t->peak_key = b->key;
+	}
+}
+
+static void count_dead(struct replay *r, const struct block *b)
+{
+	r->totals.live_blocks--;
+	r->totals.live_bytes -= b->size;
+}
+
+static void end_at(struct replay *r, uint32_t slot)
+{
+	uint32_t place = r->table.slots[slot].block - 1;
+
+	count_dead(r, &r->pool[place]);
+	table_erase(&r->table, slot);
+	pool_give(r, place);
+}
+
+/* A new block, or the same one moved: `old` lends its birth. */
+static bool begin(struct replay *r, const struct trace_event *e, const struct block *old)
+{
+	uint64_t number = r->totals.events;
+	struct block b = { .addr = e->addr, .size = e->size, .birth = number, .key = e->key, .stack = e->stack,
+			   .thread = e->thread, .entry = e->entry, .resized = e->type == LG_EV_RESIZE };
+
+	if (!b.addr || b.addr >= ADDRESS_END)
+		return true; /* damage: nothing lives there */
+	if (b.size > ADDRESS_END - b.addr)
+		b.size = ADDRESS_END - b.addr;
+	b.latest_high = (uint16_t)(number >> 32);
+	b.latest_low = (uint32_t)number;
+	r->totals.allocations++;
+	r->totals.allocated_bytes += b.size;
+
+	uint32_t slot = table_find(&r->table, r->pool, b.addr), place;
+	if (slot != NO_SLOT) {
+		place = r->table.slots[slot].block - 1;
+		r->totals.implied_frees++;
+		count_dead(r, &r->pool[place]);
+	} else {
+		place = pool_take(r);
+		if (place == NO_PLACE || !table_insert(&r->table, b.addr, place))
+			return false;
+	}
+	count_live(r, &b);
+	if (old) {
+		b.birth = old->birth;
+		b.key = old->key;
+	}
+	r->pool[place] = b;
+	pages_mark(&r->touched, b.addr, b.size);
+	return true;
+}
+
+/* ---- realloc ----------------------------------------------------------------------------------------- */
+
+/* The released block lives on, unless its address has been handed out again: then it did move away. */
+static bool put_back(struct replay *r, uint32_t place, uint64_t key)
+{
+	struct block *b = &r->pool[place];
+
+	if (table_find(&r->table, r->pool, b->addr) != NO_SLOT) {
+		r->totals.frees++;
+		pool_give(r, place);
+		return true;
+	}
+	if (!table_insert(&r->table, b->addr, place))
+		return false;
+	uint64_t birth_key = b->key;
+	b->key = key; /* for the peak: now */
+	count_live(r, b);
+	b->key = birth_key;
+	return true;
+}
+
+static struct open_release take_open(struct replay *r, uint32_t i)
+{
+	struct open_release taken = r->open[i];
+
+	memmove(&r->open[i], &r->open[i + 1], (--r->nopen - i) * sizeof r->open[0]);
+	return taken;
+}
+
+static bool settle_oldest(struct replay *r, uint64_t key)
+{
+	struct open_release oldest = take_open(r, 0);
+
+	return oldest.place == NO_PLACE || put_back(r, oldest.place, key);
+}
+
+static bool release(struct replay *r, const struct trace_event *e)
+{
+	uint32_t slot = table_find(&r->table, r->pool, e->addr), place = NO_PLACE;
+
+	if (r->nopen == OPEN_MAX && !settle_oldest(r, e->key))
+		return false;
+	if (slot != NO_SLOT) {
+		place = r->table.slots[slot].block - 1;
+		count_dead(r, &r->pool[place]);
+		table_erase(&r->table, slot);
+	}
+	r->open[r->nopen++] = (struct open_release){ e->thread, place };
+	return true;
+}
+
+/* The thread's latest release: a realloc in a signal handler is over before the one that it interrupted. */
+static bool last_open(struct replay *r, uint32_t thread, struct open_release *found)
+{
+	for (uint32_t i = r->nopen; i-- > 0;)
+		if (r->open[i].thread == thread) {
+			*found = take_open(r, i);
+			return true;
+		}
+	return false;
+}
+
+static bool resize(struct replay *r, const struct trace_event *e)
+{
+	struct open_release from = { 0, NO_PLACE };
+	bool released = last_open(r, e->thread, &from);
+
+	if (!e->addr)
+		return from.place == NO_PLACE || put_back(r, from.place, e->key);
+	if (from.place == NO_PLACE) {
+		r->totals.unknown_frees += released;
+		return begin(r, e, NULL);
+	}
+	struct block old = r->pool[from.place];
+	r->totals.frees++;
+	pool_give(r, from.place);
+	return begin(r, e, &old);
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------------- */
+
+static void see_thread(struct replay *r, uint32_t number)
+{
+	uint64_t bit = 1ULL << (number % 64);
+
+	if (number >= THREADS_MAX || r->seen_threads[number / 64] & bit)
+		return;
+	r->seen_threads[number / 64] |= bit;
+	r->totals.threads++;
+}
+
+static bool replay_one(struct replay *r, const struct trace_event *e)
+{
+	switch (e->type) {
+	case LG_EV_ALLOC:
+		return begin(r, e, NULL);
+	case LG_EV_FREE: {
+		uint32_t slot = table_find(&r->table, r->pool, e->addr);
+		if (slot == NO_SLOT) {
+			r->totals.unknown_frees++;
+			return true;
+		}
+		r->totals.frees++;
+		end_at(r, slot);
+		return true;
+	}
+	case LG_EV_RELEASE:
+		return release(r, e);
+	case LG_EV_RESIZE:
+		return resize(r, e);
+	default:
+		return true;
+	}
+}
+
+#define SLOT_AHEAD 24
+#define BLOCK_AHEAD 12
+
+static void look_ahead(const struct replay *r, const struct trace_event *events, size_t i, size_t n)
+{
+	if (i + SLOT_AHEAD < n)
+		__builtin_prefetch(table_home(&r->table, events[i + SLOT_AHEAD].addr));
+	if (i + BLOCK_AHEAD < n) {
+		uint32_t block = table_home(&r->table, events[i + BLOCK_AHEAD].addr)->block;
+		if (block)
+			__builtin_prefetch(&r->pool[block - 1]);
+	}
+}
+
+int replay_events(struct replay *r, const struct trace_event *events, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		look_ahead(r, events, i, n);
+		see_thread(r, events[i].thread);
+		if (!replay_one(r, &events[i]))
+			return -1;
+		r->totals.events++;
+	}
+	return 0;
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------- */
+
+static uint64_t latest(const struct block *b)
+{
+	return (uint64_t)b->latest_high << 32 | b->latest_low;
+}
+
+/* Newest first: of two releases of one address the later is the one that may still hold it. */
+static bool settle_all(struct replay *r)
+{
+	while (r->nopen) {
+		struct open_release o = r->open[--r->nopen];
+		if (o.place != NO_PLACE && !put_back(r, o.place, r->pool[o.place].key))
+			return false;
+	}
+	return true;
+}
+
+static void close_gaps(struct replay *r)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->used; i++)
+		if (r->pool[i].addr)
+			r->pool[n++] = r->pool[i];
+	r->used = n;
+	r->unused = NO_PLACE;
+}
+
+/* Sorts by address in place: a copy of the pool would be the largest thing in memory. */
+static bool sort_pool(struct replay *r)
+{
+	struct sort_pair *order = malloc(((size_t)r->used + 1) * sizeof *order);
+
+	if (!order)
+		return false;
+	for (uint32_t i = 0; i < r->used; i++)
+		order[i] = (struct sort_pair){ r->pool[i].addr, i };
+	bool sorted = sort_pairs(order, r->used) == 0;
+	for (uint32_t i = 0; sorted && i < r->used; i++) {
+		struct block first = r->pool[i];
+		uint32_t at = i;
+
+		for (uint32_t from; (from = order[at].value) != i; at = from) {
+			r->pool[at] = r->pool[from];
+			order[at].value = at;
+		}
+		r->pool[at] = first;
+		order[at].value = at;
+	}
+	free(order);
+	return sorted;
+}
+
+/* Blocks that overlap (a free went unseen, or the file is damaged) cannot both live: the later event is right.
+ * No two starts share eight bytes afterwards either, which the index counts on. */
+static void drop_overlaps(struct replay *r)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->used; i++) {
+		struct block b = r->pool[i];
+		bool keep = true;
+
+		while (n && keep) {
+			struct block *before = &r->pool[n - 1];
+			if (before->addr + (before->size ? before->size : 1) <= (b.addr & ~7ULL))
+				break;
+			keep = latest(before) < latest(&b);
+			r->totals.implied_frees++;
+			count_dead(r, keep ? before : &b);
+			n -= keep;
+		}
+		if (keep)
+			r->pool[n++] = b;
+	}
+	r->used = n;
+}
+
+int replay_finish(struct replay *r, struct heap *h)
+{
+	if (!settle_all(r))
+		return -1;
+	table_free(&r->table);
+	close_gaps(r);
+	if (!sort_pool(r))
+		return -1;
+	drop_overlaps(r);
+	struct ranges touched = pages_ranges(&r->touched);
+	if (touched.failed) {
+		ranges_free(&touched);
+		return -1;
+	}
+	struct block *blocks = realloc(r->pool, ((size_t)r->used + 1) * sizeof *blocks);
+	h->blocks = blocks ? blocks : r->pool;
+	h->nblocks = r->used;
+	h->touched = touched.at;
+	h->ntouched = touched.n;
+	h->totals = r->totals;
+	r->pool = NULL;
+	r->used = r->room = 0;
+	return 0;
+}

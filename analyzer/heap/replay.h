@@ -1,0 +1,22 @@
+/* replay.h: events to live blocks, a batch at a time.
+ *
+ * The rules, where a trace leaves a choice:
+ *   ALLOC or RESIZE at a live address   the old block ended unseen: an implied free
+ *   FREE, RELEASE of no live address    an unknown free
+ *   RELEASE                             takes the block aside for its thread; others may get the address
+ *   RESIZE                              settles the thread's latest RELEASE: moved on, or put back
+ *   RELEASE without a RESIZE            (the thread died inside realloc) put back unless the address is taken
+ * A moved block keeps its birth and takes the resize's size, stack and thread. */
+#ifndef LG_HEAP_REPLAY_H
+#define LG_HEAP_REPLAY_H
+
+#include "heap/heap.h"
+
+struct replay;
+
+struct replay *replay_new(void); /* NULL: out of memory */
+int replay_events(struct replay *r, const struct trace_event *events, size_t n); /* -1: out of memory */
+int replay_finish(struct replay *r, struct heap *h); /* blocks, totals, touched; -1: out of memory */
+void replay_free(struct replay *r); /* NULL is fine */
+
+#endif

@@ -1,0 +1,124 @@
+/* scan.c: see scan.h. */
+#include "heap/scan.h"
+
+/* A pointer to byte 8 of a block whose first word counts what follows, in elements or in bytes: new T[n] where T has
+ * a destructor keeps n there (Itanium C++ ABI, 2.7), others a length. The same rules as Memcheck's heuristics
+ * "newarray" and "length64"; a length is an element count of one-byte elements. */
+static bool is_counted_array(const struct heap *h, const struct block *b)
+{
+	uint64_t n;
+
+	if (b->size <= 8 || !snapshot_word(h->snapshot, b->addr, &n))
+		return false;
+	return n > 0 && (b->size - 8) % n == 0;
+}
+
+static void resolve(struct scanner *s, struct probe *p)
+{
+	const struct block *blocks = s->heap->blocks;
+
+	if (p->block == NO_BLOCK)
+		return;
+	if (p->value < blocks[p->block].addr && p->block-- == 0)
+		return;
+	const struct block *b = &blocks[p->block];
+	uint64_t offset = p->value - b->addr;
+
+	if (offset == 0)
+		s->found(s, p, REF_START);
+	else if (offset == b->size)
+		s->found(s, p, REF_PAST_END);
+	else if (offset == 8 && offset < b->size && is_counted_array(s->heap, b))
+		s->found(s, p, REF_RECOGNISED);
+	else if (offset < b->size)
+		s->found(s, p, REF_INTERIOR);
+}
+
+void scan_flush(struct scanner *s)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct probe *p = &s->probes[i];
+
+		if (p->cell)
+			p->block = cell_block(p->cell, p->value);
+		if (p->block != NO_BLOCK)
+			__builtin_prefetch(&s->heap->blocks[p->block]);
+	}
+	for (uint32_t i = 0; i < s->n; i++)
+		resolve(s, &s->probes[i]);
+	s->n = 0;
+}
+
+static void scan_word(struct scanner *s, uint64_t value, uint64_t at, uint32_t owner)
+{
+	struct probe *p = &s->probes[s->n];
+
+	p->value = value;
+	p->at = at;
+	p->owner = owner;
+	p->cell = index_cell(s->index, value, &p->block);
+	if (!p->cell && p->block == NO_BLOCK)
+		return;
+	__builtin_prefetch(p->cell);
+	if (++s->n == SCAN_BATCH)
+		scan_flush(s);
+}
+
+void scan_words(struct scanner *s, const uint64_t *words, size_t n, uint64_t at, uint32_t owner)
+{
+	uint64_t low = s->index->low, span = s->index->high - low;
+
+	if (!s->heap->nblocks)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (words[i] - low <= span)
+			scan_word(s, words[i], at + 8 * i, owner);
+}
+
+static size_t memory_after(const struct trace_snapshot *m, uint64_t addr)
+{
+	size_t low = 0, high = m->nmemory;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (m->memory[middle].start + m->memory[middle].bytes > addr)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* Moves s->memory to the first range that ends after addr: a step when starts rise, else a search. */
+static void find_memory(struct scanner *s, const struct trace_snapshot *m, uint64_t addr)
+{
+	size_t i = s->memory;
+
+	if (i < m->nmemory && (!i || m->memory[i - 1].start + m->memory[i - 1].bytes <= addr)) {
+		for (unsigned steps = 0; i < m->nmemory && steps < 4; i++, steps++)
+			if (m->memory[i].start + m->memory[i].bytes > addr) {
+				s->memory = i;
+				return;
+			}
+	}
+	s->memory = memory_after(m, addr);
+}
+
+void scan_range(struct scanner *s, uint64_t start, uint64_t end, uint32_t owner)
+{
+	const struct trace_snapshot *m = s->heap->snapshot;
+
+	start = (start + 7) & ~7ULL;
+	end &= ~7ULL;
+	if (start >= end)
+		return;
+	find_memory(s, m, start);
+	for (size_t i = s->memory; i < m->nmemory && m->memory[i].start < end; i++) {
+		const struct trace_memory *range = &m->memory[i];
+		uint64_t from = start > range->start ? start : range->start;
+		uint64_t to = end < range->start + range->bytes ? end : range->start + range->bytes;
+
+		if (from < to)
+			scan_words(s, range->words + (from - range->start) / 8, (to - from) / 8, from, owner);
+	}
+}

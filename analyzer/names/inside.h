@@ -1,0 +1,106 @@
+/* inside.h: what the parts of names share. Nothing outside analyzer/names includes it.
+ *
+ * All addresses inside an object are ELF virtual addresses, as in the file's symbol table, whatever Dwfl thinks. */
+#ifndef LG_NAMES_INSIDE_H
+#define LG_NAMES_INSIDE_H
+
+#include "names/names.h"
+#include "names/store.h"
+
+#include <elfutils/libdwfl.h>
+#include <elfutils/libdw.h>
+
+/* One ELF symbol, ready to be chosen from: see symbols.c. */
+struct symbol {
+	const char *name; /* as in the string table */
+	uint64_t address, size;
+	uint8_t binding; /* STB_* */
+	bool is_sized; /* false: the size is a guess, up to the next symbol */
+};
+
+struct symbols {
+	bool is_read;
+	struct symbol *all;
+	size_t n, room;
+	struct ranges code, data; /* items are indices of all[] */
+};
+
+/* One compilation unit. Its functions are listed when the first address in it is asked for. */
+struct unit {
+	Dwarf_Die die; /* where the line table hangs */
+	Dwarf_Die body; /* where the functions hang: the same, or the unit of a .dwo file */
+	enum { UNIT_UNREAD, UNIT_LISTED, UNIT_LISTED_DEEP } state;
+	struct ranges where; /* items are indices of functions[] */
+	Dwarf_Die *functions;
+	size_t nfunctions, room;
+};
+
+struct debug {
+	bool is_read;
+	Dwarf *dwarf; /* NULL: none found */
+	Dwarf_Addr bias; /* ELF virtual address = DWARF address + bias */
+	struct unit *units;
+	size_t nunits, room;
+	struct ranges where; /* items are indices of units[] */
+	uint64_t visits_left; /* DIEs that may still be walked: ends loops in damaged files */
+};
+
+/* One ELF file, shared by all modules of the trace with its path and build-id. */
+struct object {
+	const struct trace_module *module; /* the first that had it */
+	const char *path; /* absolute where it can be known; "" when there is no file */
+	const char *name; /* base name of path */
+	Dwfl *dwfl;
+	Dwfl_Module *file; /* NULL: there is none to trust */
+	GElf_Addr bias; /* ELF virtual address = Dwfl's address - bias */
+	bool is_noted; /* its lack of symbols was looked at */
+	struct symbols symbols;
+	struct debug debug;
+	struct object *next;
+};
+
+/* What an address turned out to be, innermost first; stack-sized. */
+#define PLACE_LEVELS 64u
+struct place {
+	const char *function, *file;
+	uint32_t line;
+};
+
+struct names {
+	const struct trace *trace;
+	struct arena arena;
+	struct object **by_module; /* trace->nmodules; NULL: not asked for yet */
+	struct object *objects; /* owned list, newest first */
+	struct map frames; /* ring.h frame -> struct frame_list */
+	struct map stacks; /* node id -> struct frame_list */
+	struct map spelled; /* symbol string's address -> its text for people */
+	struct map functions; /* DIE's address -> function name, "" for none */
+	struct map files; /* file string's address -> absolute path */
+	const char **notes;
+	size_t nnotes, notes_room;
+	char *debuginfo_path;
+	Dwfl_Callbacks callbacks;
+};
+
+/* object.c: finds, checks and opens files. */
+struct object *object_of(struct names *n, const struct trace_module *module); /* NULL: no memory */
+void object_note_nameless(struct names *n, struct object *o); /* after a frame got no name; says it once */
+void objects_close(struct names *n);
+
+/* symbols.c: ELF symbols. An answer is NULL when no symbol covers the address. */
+const struct symbol *symbol_of_code(struct object *o, uint64_t address);
+const struct symbol *symbol_of_data(struct object *o, uint64_t address);
+bool symbols_know_code(struct object *o);
+void symbols_free(struct symbols *s);
+
+/* debug.c: DWARF. Returns the number of levels, at least 1 and at most PLACE_LEVELS; places[0] is where the code
+ * is, each further one where the one before was inlined. What is unknown stays NULL or 0. */
+size_t debug_places(struct names *n, struct object *o, uint64_t address, struct place places[PLACE_LEVELS]);
+bool debug_is_there(struct object *o);
+void debug_free(struct debug *d);
+
+/* names.c */
+const char *names_spell(struct names *n, const char *symbol); /* demangled, without its version; cached */
+void names_note(struct names *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

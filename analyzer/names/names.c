@@ -1,0 +1,340 @@
+/* names.c: see names.h. Frames and stacks are named once and kept; what is inside an ELF file is the business of
+ * object.c, symbols.c and debug.c. */
+#include "names/inside.h"
+
+#include "names/demangle.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A symbolised frame or stack, in the arena. */
+struct frame_list {
+	size_t n;
+	bool is_truncated;
+	struct frame_name frames[];
+};
+
+#define STACK_NODES_MAX (4u * LG_MAX_FRAMES) /* longer chains are damage (a loop), and are cut */
+
+/* ---- open, close, notes ------------------------------------------------------------------------------ */
+
+static int find_no_file(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base, char **file,
+			Elf **elf)
+{
+	(void)module, (void)userdata, (void)name, (void)base, (void)file, (void)elf;
+	return -1; /* object.c brings its own, checked */
+}
+
+/* Directories must be absolute: only such are searched by build-id. */
+static void put_directory(struct names *n, struct buf *path, const char *directory)
+{
+	char *absolute = realpath(directory, NULL);
+
+	if (absolute) {
+		buf_put(path, absolute, strlen(absolute));
+		buf_put(path, ":", 1);
+	} else {
+		names_note(n, "debug directory %s: %s", directory, strerror(errno));
+	}
+	free(absolute);
+}
+
+/* The user's directories, then libdwfl's default. Owned; NULL: no memory. */
+static char *debuginfo_path(struct names *n, const char *directories)
+{
+	static const char standard[] = ":.debug:/usr/lib/debug";
+	struct buf path = { 0 };
+	char *copy = strdup(directories ? directories : ""), *rest = copy, *one;
+
+	while (copy && (one = strsep(&rest, ":")))
+		if (*one)
+			put_directory(n, &path, one);
+	free(copy);
+	buf_put(&path, standard, sizeof standard);
+	if (path.failed)
+		buf_free(&path);
+	return (char *)path.bytes;
+}
+
+int names_open(struct names **out, const struct trace *t, const struct names_options *options, struct err *err)
+{
+	struct names *n = calloc(1, sizeof *n);
+
+	*out = n;
+	if (!n)
+		return fail(err, "no memory to name functions");
+	n->trace = t;
+	n->by_module = calloc(t->nmodules + 1, sizeof *n->by_module);
+	n->debuginfo_path = debuginfo_path(n, options ? options->debug_dir : NULL);
+	n->callbacks = (Dwfl_Callbacks){ .find_elf = find_no_file,
+					 .find_debuginfo = dwfl_standard_find_debuginfo,
+					 .section_address = dwfl_offline_section_address,
+					 .debuginfo_path = &n->debuginfo_path };
+	if (options && options->no_debuginfod)
+		unsetenv("DEBUGINFOD_URLS"); /* the only switch that libdwfl has */
+	if (n->by_module && n->debuginfo_path)
+		return 0;
+	names_close(n);
+	*out = NULL;
+	return fail(err, "no memory to name functions");
+}
+
+void names_close(struct names *n)
+{
+	if (!n)
+		return;
+	objects_close(n);
+	map_free(&n->frames);
+	map_free(&n->stacks);
+	map_free(&n->spelled);
+	map_free(&n->functions);
+	map_free(&n->files);
+	arena_free(&n->arena);
+	free(n->by_module);
+	free(n->notes);
+	free(n->debuginfo_path);
+	free(n);
+}
+
+void names_note(struct names *n, const char *format, ...)
+{
+	va_list args;
+	char *text = NULL;
+
+	if (n->nnotes == n->notes_room) {
+		size_t room = n->notes_room ? n->notes_room * 2 : 16;
+		const char **notes = reallocarray(n->notes, room, sizeof *notes);
+		if (!notes)
+			return;
+		n->notes = notes;
+		n->notes_room = room;
+	}
+	va_start(args, format);
+	int length = vasprintf(&text, format, args);
+	va_end(args);
+	const char *note = length < 0 ? NULL : arena_copy(&n->arena, text, (size_t)length);
+	if (note)
+		n->notes[n->nnotes++] = note;
+	if (length >= 0)
+		free(text);
+}
+
+size_t names_notes(struct names *n, const char *const **notes)
+{
+	*notes = n->notes;
+	return n->nnotes;
+}
+
+/* ---- symbols in words -------------------------------------------------------------------------------- */
+
+/* "memcpy@@GLIBC_2.14" is memcpy; a name that starts with @ is left alone. */
+static size_t unversioned_length(const char *symbol)
+{
+	const char *at = *symbol ? strchr(symbol + 1, '@') : NULL;
+
+	return at ? (size_t)(at - symbol) : strlen(symbol);
+}
+
+static const char *spell_anew(struct names *n, const char *symbol)
+{
+	size_t length = unversioned_length(symbol);
+	const char *plain = symbol[length] ? arena_copy(&n->arena, symbol, length) : symbol;
+	char *spelled = plain ? demangle(plain) : NULL;
+	const char *kept = spelled ? arena_copy(&n->arena, spelled, strlen(spelled)) : plain;
+
+	free(spelled);
+	return kept ? kept : symbol;
+}
+
+const char *names_spell(struct names *n, const char *symbol)
+{
+	const char *spelled = map_get(&n->spelled, map_pointer_key(symbol));
+
+	if (!spelled) {
+		spelled = spell_anew(n, symbol);
+		map_put(&n->spelled, map_pointer_key(symbol), (void *)(uintptr_t)spelled);
+	}
+	return spelled;
+}
+
+/* ---- modules ----------------------------------------------------------------------------------------- */
+
+static const struct trace_module *module_of(const struct names *n, uint64_t id)
+{
+	size_t low = 0, high = n->trace->nmodules;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (n->trace->modules[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return id && low < n->trace->nmodules && n->trace->modules[low].id == id ? &n->trace->modules[low] :
+										   NULL;
+}
+
+static struct object *object_for(struct names *n, const struct trace_module *module)
+{
+	struct object **slot = &n->by_module[module - n->trace->modules];
+
+	if (!*slot)
+		*slot = object_of(n, module);
+	return *slot;
+}
+
+/* ---- frames ------------------------------------------------------------------------------------------ */
+
+static struct frame_list *list_new(struct names *n, size_t nframes)
+{
+	struct frame_list *list = arena_take(&n->arena, sizeof *list + nframes * sizeof list->frames[0]);
+
+	if (list)
+		list->n = nframes;
+	return list;
+}
+
+static struct frame_list *frame_of_no_module(struct names *n, uint64_t offset)
+{
+	struct frame_list *list = list_new(n, 1);
+
+	if (list)
+		list->frames[0] = (struct frame_name){
+			.module = "", .module_path = "", .address = offset, .offset = offset
+		};
+	return list;
+}
+
+/* What is known of a return address in an object: DWARF first, then the symbol table. */
+static size_t places_of(struct names *n, struct object *o, uint64_t offset, struct place places[PLACE_LEVELS])
+{
+	uint64_t address = offset ? offset - 1 : 0; /* into the call: the return address may be the next line's */
+	size_t nplaces = debug_places(n, o, address, places);
+	struct place *outermost = &places[nplaces - 1];
+
+	if (!outermost->function) {
+		const struct symbol *symbol = symbol_of_code(o, address);
+		outermost->function = symbol ? names_spell(n, symbol->name) : NULL;
+	}
+	if (!outermost->function)
+		object_note_nameless(n, o);
+	return nplaces;
+}
+
+static struct frame_list *frame_of_module(struct names *n, const struct trace_module *module, uint64_t offset)
+{
+	struct place places[PLACE_LEVELS];
+	struct object *o = object_for(n, module);
+	size_t nplaces = o ? places_of(n, o, offset, places) : 0;
+	struct frame_list *list = list_new(n, nplaces);
+
+	for (size_t i = 0; list && i < nplaces; i++)
+		list->frames[i] = (struct frame_name){ .function = places[i].function,
+						       .file = places[i].file,
+						       .line = places[i].line,
+						       .module = o->name,
+						       .module_path = o->path,
+						       .address = offset + module->bias,
+						       .offset = offset,
+						       .inlined = i + 1 < nplaces };
+	return list;
+}
+
+static const struct frame_list *frame_list(struct names *n, uint64_t frame)
+{
+	struct frame_list *list = map_get(&n->frames, frame);
+	uint64_t offset = frame & LG_FRAME_OFFSET_MASK;
+
+	if (list)
+		return list;
+	const struct trace_module *module = module_of(n, frame >> LG_FRAME_MODULE_SHIFT);
+	list = module ? frame_of_module(n, module, offset) : frame_of_no_module(n, offset);
+	if (list)
+		map_put(&n->frames, frame, list);
+	return list;
+}
+
+/* ---- stacks ------------------------------------------------------------------------------------------ */
+
+/* Gathers the frames of a stack, innermost first; false: no memory. Damage (a node out of range, a node never
+ * seen, a loop) ends it as a cut does. */
+static bool gather(struct names *n, uint32_t stack, struct buf *lists, size_t *nframes, bool *is_truncated)
+{
+	uint32_t node = stack;
+
+	*nframes = 0;
+	for (unsigned depth = 0; node && !*is_truncated; depth++) {
+		uint64_t frame = node < n->trace->nnodes ? n->trace->nodes[node].frame : 0;
+		*is_truncated = !frame || frame == LG_FRAME_TRUNCATED || depth == STACK_NODES_MAX;
+		if (*is_truncated)
+			break;
+		const struct frame_list *list = frame_list(n, frame);
+		if (!list)
+			return false;
+		buf_put(lists, &list, sizeof list);
+		*nframes += list->n;
+		node = n->trace->nodes[node].parent;
+	}
+	return !lists->failed;
+}
+
+static struct frame_list *join(struct names *n, const struct buf *lists, size_t nframes)
+{
+	struct frame_list *all = list_new(n, nframes);
+	struct frame_name *next = all ? all->frames : NULL;
+
+	for (size_t at = 0; next && at < lists->used; at += sizeof(void *)) {
+		const struct frame_list *one;
+		memcpy(&one, lists->bytes + at, sizeof one);
+		memcpy(next, one->frames, one->n * sizeof *next);
+		next += one->n;
+	}
+	return all;
+}
+
+static struct frame_list *stack_list(struct names *n, uint32_t stack)
+{
+	struct frame_list *list = map_get(&n->stacks, stack);
+	struct buf lists = { 0 };
+	bool is_truncated = false;
+	size_t nframes;
+
+	if (list)
+		return list;
+	if (gather(n, stack, &lists, &nframes, &is_truncated))
+		list = join(n, &lists, nframes);
+	buf_free(&lists);
+	if (list) {
+		list->is_truncated = is_truncated;
+		map_put(&n->stacks, stack, list);
+	}
+	return list;
+}
+
+size_t names_stack(struct names *n, uint32_t stack, const struct frame_name **frames, bool *truncated)
+{
+	const struct frame_list *list = stack ? stack_list(n, stack) : NULL;
+
+	*frames = list ? list->frames : NULL;
+	if (truncated)
+		*truncated = list && list->is_truncated;
+	return list ? list->n : 0;
+}
+
+/* ---- data -------------------------------------------------------------------------------------------- */
+
+bool names_data(struct names *n, uint32_t module, uint64_t address, const char **symbol, uint64_t *offset)
+{
+	const struct trace_module *m = module_of(n, module);
+	struct object *o = m ? object_for(n, m) : NULL;
+	const struct symbol *found = o ? symbol_of_data(o, address - m->bias) : NULL;
+
+	if (!found)
+		return false;
+	*symbol = names_spell(n, found->name);
+	*offset = address - m->bias - found->address;
+	return true;
+}

@@ -1,0 +1,266 @@
+/* object.c: from a module of the trace to an open ELF file that is the very one that was traced, or to a note that
+ * says why there is none.
+ *
+ * The file at the traced path is taken when its build-id is the traced one (or none was traced); else libdwfl is
+ * asked for a debug file of that build-id (--debug-dir, the system's debug files, debuginfod), which names as well.
+ * Each object has a Dwfl of its own: modules that shared addresses over time never meet. */
+#include "names/inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- paths ------------------------------------------------------------------------------------------- */
+
+static const char *traced_path(const struct names *n, const struct trace_module *module)
+{
+	const char *path = module->path ? module->path : "";
+
+	return *path || !n->trace->process.executable ? path : n->trace->process.executable;
+}
+
+/* dlopen("./plugin.so") leaves a relative path: relative to where the process was. */
+static const char *absolute_path(struct names *n, const char *path)
+{
+	const char *directory = n->trace->process.directory;
+
+	if (!*path || *path == '/' || *path == '[' || !directory || *directory != '/')
+		return path;
+	const char *joined = arena_format(&n->arena, "%s/%s", directory, path);
+	return joined ? joined : path;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "[vdso]" and its like never had a file. */
+static bool has_file(const struct object *o)
+{
+	return *o->path && *o->path != '[';
+}
+
+/* ---- build-ids --------------------------------------------------------------------------------------- */
+
+struct id_text {
+	char text[2 * LG_BUILD_ID_MAX + 1];
+};
+
+static struct id_text id_text(const uint8_t *bytes, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct id_text id = { "" };
+
+	for (size_t i = 0; i < n && i < LG_BUILD_ID_MAX; i++) {
+		id.text[2 * i] = digits[bytes[i] >> 4];
+		id.text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	return id;
+}
+
+static size_t traced_id_bytes(const struct trace_module *module)
+{
+	return module->build_id_bytes <= LG_BUILD_ID_MAX ? module->build_id_bytes : LG_BUILD_ID_MAX;
+}
+
+static bool has_traced_id(const struct trace_module *module, Dwfl_Module *file)
+{
+	const unsigned char *bits;
+	GElf_Addr where;
+	int n = dwfl_module_build_id(file, &bits, &where);
+
+	return n > 0 && (size_t)n == traced_id_bytes(module) && !memcmp(bits, module->build_id, (size_t)n);
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------- */
+
+static void object_drop_file(struct object *o)
+{
+	if (o->dwfl)
+		dwfl_end(o->dwfl);
+	o->dwfl = NULL;
+	o->file = NULL;
+}
+
+/* Makes fd, which libdwfl then owns, the object's file at its own virtual addresses. */
+static bool object_take_file(struct names *n, struct object *o, int fd)
+{
+	o->dwfl = dwfl_begin(&n->callbacks);
+	if (!o->dwfl) {
+		close(fd);
+		return false;
+	}
+	dwfl_report_begin(o->dwfl);
+	o->file = dwfl_report_elf(o->dwfl, o->name, o->path, fd, 0, true);
+	if (!o->file)
+		close(fd);
+	if (dwfl_report_end(o->dwfl, NULL, NULL) != 0 || !o->file || !dwfl_module_getelf(o->file, &o->bias))
+		object_drop_file(o);
+	return o->file;
+}
+
+/* Only plain files: a trace may name a FIFO, and opening one would wait for ever. */
+static int open_plain(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
+/* The file at the traced path, or why not. */
+static bool open_traced(struct names *n, struct object *o, const char **problem)
+{
+	int fd = open_plain(o->path);
+
+	*problem = NULL;
+	if (fd < 0) {
+		*problem = errno == ENOENT ? "is gone" : strerror(errno);
+		return false;
+	}
+	if (!object_take_file(n, o, fd)) {
+		*problem = "is no ELF file";
+		return false;
+	}
+	return !traced_id_bytes(o->module) || has_traced_id(o->module, o->file);
+}
+
+/* Asks libdwfl for a debug file by nothing but its build-id, with the help of a module that has no file. */
+static int find_by_id(struct names *n, const struct object *o)
+{
+	Dwfl *probe = dwfl_begin(&n->callbacks);
+	void *nothing = NULL;
+	char *found = NULL;
+	int fd = -1;
+
+	if (!probe)
+		return -1;
+	dwfl_report_begin(probe);
+	Dwfl_Module *module = dwfl_report_module(probe, o->name, 0, 1);
+	if (dwfl_report_end(probe, NULL, NULL) == 0 && module &&
+	    dwfl_module_report_build_id(module, o->module->build_id, traced_id_bytes(o->module), 0) == 0)
+		fd = dwfl_standard_find_debuginfo(module, &nothing, o->name, 0, NULL, NULL, 0, &found);
+	free(found);
+	dwfl_end(probe);
+	return fd;
+}
+
+static bool open_by_id(struct names *n, struct object *o)
+{
+	int fd = traced_id_bytes(o->module) ? find_by_id(n, o) : -1;
+
+	if (fd < 0 || !object_take_file(n, o, fd))
+		return false;
+	if (has_traced_id(o->module, o->file))
+		return true;
+	object_drop_file(o);
+	return false;
+}
+
+/* ---- notes ------------------------------------------------------------------------------------------- */
+
+static void note_problem(struct names *n, const struct object *o, const char *problem)
+{
+	struct id_text traced = id_text(o->module->build_id, traced_id_bytes(o->module));
+
+	names_note(n, "%s: %s %s%s%s: its functions are not named; put the traced file back or give --debug-dir",
+		   o->name, o->path, problem, *traced.text ? ", and no debug file has its build-id " : "",
+		   traced.text);
+}
+
+static void note_changed(struct names *n, const struct object *o, const struct id_text *found)
+{
+	struct id_text traced = id_text(o->module->build_id, traced_id_bytes(o->module));
+
+	names_note(n,
+		   "%s: %s has %s%s but the traced one had %s: its functions are not named; "
+		   "put the traced file back or give --debug-dir",
+		   o->name, o->path, *found->text ? "build-id " : "no build-id", found->text, traced.text);
+}
+
+void object_note_nameless(struct names *n, struct object *o)
+{
+	if (!o->file || o->is_noted)
+		return;
+	o->is_noted = true;
+	if (!symbols_know_code(o) && !debug_is_there(o))
+		names_note(n,
+			   "%s: %s holds no symbols: its functions are not named; install its debug symbols "
+			   "(package NAME-dbgsym), give --debug-dir, or build it with -g",
+			   o->name, o->path);
+}
+
+/* ---- objects ----------------------------------------------------------------------------------------- */
+
+static struct id_text file_id(Dwfl_Module *file)
+{
+	const unsigned char *bits;
+	GElf_Addr where;
+	int n = file ? dwfl_module_build_id(file, &bits, &where) : 0;
+
+	return n > 0 ? id_text(bits, (size_t)n) : (struct id_text){ "" };
+}
+
+static void object_open(struct names *n, struct object *o)
+{
+	const char *problem;
+
+	if (!has_file(o))
+		return;
+	if (open_traced(n, o, &problem))
+		return;
+	struct id_text found = file_id(o->file);
+	object_drop_file(o);
+	if (open_by_id(n, o))
+		return;
+	if (problem)
+		note_problem(n, o, problem);
+	else
+		note_changed(n, o, &found);
+}
+
+static bool is_same_object(const struct object *o, const struct trace_module *module, const char *path)
+{
+	size_t n = traced_id_bytes(module);
+
+	return n == traced_id_bytes(o->module) && !memcmp(module->build_id, o->module->build_id, n) &&
+	       !strcmp(path, o->path);
+}
+
+struct object *object_of(struct names *n, const struct trace_module *module)
+{
+	const char *path = absolute_path(n, traced_path(n, module));
+	struct object *o = n->objects;
+
+	while (o && !is_same_object(o, module, path))
+		o = o->next;
+	if (o || !(o = arena_take(&n->arena, sizeof *o)))
+		return o;
+	o->module = module;
+	o->path = path;
+	o->name = base_name(path);
+	o->next = n->objects;
+	n->objects = o;
+	object_open(n, o);
+	return o;
+}
+
+void objects_close(struct names *n)
+{
+	for (struct object *o = n->objects; o; o = o->next) {
+		symbols_free(&o->symbols);
+		debug_free(&o->debug);
+		object_drop_file(o);
+	}
+	n->objects = NULL;
+}

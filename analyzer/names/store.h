@@ -1,0 +1,60 @@
+/* store.h: where names keep what they found: an arena, a map and a table of address ranges.
+ *
+ * All three are freed as a whole. Running out of memory is an answer (NULL, false), never a crash. */
+#ifndef LG_NAMES_STORE_H
+#define LG_NAMES_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed memory that lives until arena_free(). */
+struct arena {
+	struct arena_block *last; /* the block that is being filled */
+};
+
+void *arena_take(struct arena *a, size_t bytes);
+char *arena_copy(struct arena *a, const char *text, size_t length);
+char *arena_format(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void arena_free(struct arena *a);
+
+/* Key to pointer, by open addressing. Key 0 stands for an empty slot and is never found. */
+struct map {
+	struct map_slot {
+		uint64_t key;
+		void *value;
+	} *slots;
+	size_t nslots; /* 0 or a power of two; used <= nslots / 2 */
+	size_t used;
+};
+
+void *map_get(const struct map *m, uint64_t key);
+bool map_put(struct map *m, uint64_t key, void *value);
+void map_free(struct map *m);
+
+static inline uint64_t map_pointer_key(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+/* Address ranges, which may nest and overlap. Once sorted: low ascending, and for equal lows high descending, so
+ * that a walk from the back meets the tightest range first. reach[i] = max(high[0 .. i]) ends that walk. */
+struct ranges {
+	struct range {
+		uint64_t low, high; /* high exclusive */
+		uint64_t reach;
+		uint32_t item; /* the owner's number */
+	} *at;
+	size_t n, room;
+};
+
+bool ranges_add(struct ranges *r, uint64_t low, uint64_t high, uint32_t item); /* empty ones are dropped */
+void ranges_sort(struct ranges *r);
+void ranges_free(struct ranges *r);
+
+/* The ranges that cover an address, tightest start first:
+ *   for (const struct range *c = ranges_first(r, a); c; c = ranges_next(r, c, a)) */
+const struct range *ranges_first(const struct ranges *r, uint64_t address);
+const struct range *ranges_next(const struct ranges *r, const struct range *c, uint64_t address);
+
+#endif

@@ -1,0 +1,63 @@
+/* forest.h: a subset of the blocks as what hangs on what: components, the heads that nothing else in the subset
+ * references, and which head each block is counted with. Used for the lost blocks and for the possible ones. */
+#ifndef LG_PASSES_FOREST_H
+#define LG_PASSES_FOREST_H
+
+#include "passes/passes.h"
+
+#define NO_COMPONENT UINT32_MAX
+#define NO_LABEL UINT32_MAX
+#define MANY_LABELS (UINT32_MAX - 1)
+
+/* The blocks whose class lies in low .. high, and their references of the kinds in the mask. */
+struct subset {
+	const struct graph *graph;
+	const uint8_t *of; /* nblocks: enum leak_class */
+	uint8_t low, high;
+	uint8_t kinds; /* 1 << enum ref_kind, or-ed */
+};
+
+static inline bool subset_has(const struct subset *s, uint32_t block)
+{
+	return s->of[block] >= s->low && s->of[block] <= s->high;
+}
+
+static inline bool subset_follows(const struct subset *s, struct ref r)
+{
+	return s->kinds >> ref_kind(r) & 1 && subset_has(s, r.to);
+}
+
+#define KINDS_STRONG (1u << REF_START | 1u << REF_RECOGNISED)
+#define KINDS_INSIDE (KINDS_STRONG | 1u << REF_INTERIOR)
+#define KINDS_ALL (KINDS_INSIDE | 1u << REF_PAST_END)
+
+struct forest {
+	struct subset subset;
+	uint32_t *by_birth; /* the subset's blocks, oldest first */
+	uint32_t n;
+	struct components components;
+	uint8_t *is_head; /* ncomponents: nothing else in the subset references it */
+	uint32_t *head; /* nblocks: the component of the oldest head that reaches the block; NO_COMPONENT outside */
+};
+
+int forest_build(struct forest *f, const struct subset *s); /* -1: out of memory; free it in any case */
+void forest_free(struct forest *f);
+
+/* Two blocks or more, or one whose start it references itself. References into its own inside are no cycle: a short
+ * std::string, an empty list head. */
+bool component_is_cycle(const struct forest *f, uint32_t component);
+
+static inline uint32_t component_size(const struct components *c, uint32_t component)
+{
+	return c->first[component + 1] - c->first[component];
+}
+
+/* labels[ncomponents]: set at heads, NO_LABEL elsewhere. Afterwards each component has the label of all heads that
+ * reach it, or MANY_LABELS. */
+void forest_spread(const struct forest *f, uint32_t *labels);
+
+/* components.c */
+int components_find(struct components *c, const struct subset *s, const uint32_t *by_birth, uint32_t n);
+void components_free(struct components *c);
+
+#endif

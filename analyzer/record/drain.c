@@ -1,0 +1,248 @@
+/* drain.c: see drain.h.
+ *
+ * Why keys below the start of a pass are in order: whatever must come before an event (the allocation before its
+ * free in another thread) was committed before that event's key was read. If the key is smaller than the clock
+ * at the start of this pass, the earlier event was committed before the pass began, so the pass has seen it too:
+ * sorting by key then puts both where they belong. */
+#include "record/drain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A hole that later events have overtaken for this long was left for good: siglongjmp out of a hook. */
+#define HOLE_PATIENCE_NS (200u * 1000 * 1000)
+
+void events_free(struct events *e)
+{
+	free(e->items);
+	*e = (struct events){ 0 };
+}
+
+static bool events_reserve(struct events *e, size_t more)
+{
+	size_t room = e->room ? e->room : 4096;
+
+	if (e->room - e->count >= more)
+		return true;
+	while (room - e->count < more)
+		room *= 2;
+	struct trace_event *items = realloc(e->items, room * sizeof *items);
+	if (!items)
+		return false;
+	e->items = items;
+	e->room = room;
+	return true;
+}
+
+void drain_init(struct drain *d, struct lg_area *area)
+{
+	memset(d, 0, sizeof *d);
+	d->area = area;
+}
+
+void drain_free(struct drain *d)
+{
+	events_free(&d->pending);
+	events_free(&d->spare);
+}
+
+/* ---- one ring ---------------------------------------------------------------------------------------- */
+
+static const struct lg_event *ring_of(const struct lg_area *area, uint32_t slot)
+{
+	return (const struct lg_event *)((const char *)area + LG_OFF_SLOTS + slot * LG_SLOT_BYTES +
+					 LG_SCRATCH_BYTES);
+}
+
+/* The commit word of a place, 0 while its event is not there. */
+static uint64_t committed(const struct lg_event *ring, uint64_t place)
+{
+	uint64_t lap = (place / LG_RING_EVENTS) & 1 ? 0 : LG_EV_LAP;
+	uint64_t word = atomic_load_explicit(&ring[place % LG_RING_EVENTS].commit, memory_order_acquire);
+
+	return word && (word & LG_EV_LAP) == lap ? word : 0;
+}
+
+static void take_event(struct drain *d, uint32_t number, const struct lg_event *e, uint64_t word)
+{
+	uint8_t type = word & LG_EV_TYPE;
+
+	if (type < LG_EV_ALLOC || type > LG_EV_RESIZE)
+		return;
+	d->pending.items[d->pending.count++] = (struct trace_event){
+		.key = word >> LG_EV_KEY_SHIFT,
+		.addr = e->addr,
+		.size = e->size,
+		.thread = number,
+		.stack = e->stack,
+		.type = type,
+		.entry = (uint8_t)e->entry,
+	};
+	d->taken++;
+}
+
+/* Looks again at places that were passed over. */
+static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_event *ring, uint32_t number,
+			uint64_t now_ns)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < r->nholes; i++) {
+		uint64_t word = committed(ring, r->holes[i]);
+
+		if (word) {
+			take_event(d, number, &ring[r->holes[i] % LG_RING_EVENTS], word);
+		} else if (r->holes[i] + 1 == r->next || now_ns - r->hole_since_ns[i] < HOLE_PATIENCE_NS) {
+			r->holes[kept] = r->holes[i];
+			r->hole_since_ns[kept++] = r->hole_since_ns[i];
+		}
+	}
+	r->nholes = kept;
+}
+
+static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns)
+{
+	struct lg_thread *t = &d->area->threads[slot];
+	struct ring_reader *r = &d->readers[slot];
+	const struct lg_event *ring = ring_of(d->area, slot);
+	uint64_t reserved = atomic_load_explicit(&t->reserved, memory_order_acquire);
+
+	if (reserved - r->next > LG_RING_EVENTS)
+		return; /* scribbled on by the target: the counts will not match, and the trace says so */
+	if (!events_reserve(&d->pending, reserved - r->next + r->nholes)) {
+		d->out_of_memory = true;
+		return;
+	}
+	retry_holes(d, r, ring, t->number, now_ns);
+	for (; r->next < reserved; r->next++) {
+		uint64_t word = committed(ring, r->next);
+
+		if (word) {
+			take_event(d, t->number, &ring[r->next % LG_RING_EVENTS], word);
+		} else if (r->nholes < HOLES_MAX) {
+			r->hole_since_ns[r->nholes] = now_ns;
+			r->holes[r->nholes++] = r->next;
+		} else {
+			break;
+		}
+	}
+	atomic_store_explicit(&t->tail, r->nholes ? r->holes[0] : r->next, memory_order_release);
+}
+
+/* ---- order ------------------------------------------------------------------------------------------- */
+
+static size_t run_end(const struct trace_event *e, size_t at, size_t n)
+{
+	while (++at < n && e[at - 1].key <= e[at].key)
+		;
+	return at;
+}
+
+static void merge(const struct trace_event *a, size_t na, const struct trace_event *b, size_t nb,
+		  struct trace_event *out)
+{
+	while (na && nb)
+		if (b->key < a->key)
+			*out++ = *b++, nb--;
+		else
+			*out++ = *a++, na--;
+	memcpy(out, a, na * sizeof *a);
+	memcpy(out + na, b, nb * sizeof *b);
+}
+
+/* A natural merge sort: rings come in nearly sorted, so there are about as many runs as threads. */
+static bool sort_pending(struct drain *d)
+{
+	size_t n = d->pending.count;
+
+	while (run_end(d->pending.items, 0, n) < n) {
+		d->spare.count = 0;
+		if (!events_reserve(&d->spare, n))
+			return false;
+		for (size_t at = 0; at < n;) {
+			const struct trace_event *e = d->pending.items;
+			size_t middle = run_end(e, at, n), end = middle < n ? run_end(e, middle, n) : n;
+
+			merge(e + at, middle - at, e + middle, end - middle, d->spare.items + at);
+			at = end;
+		}
+		struct events swap = d->pending;
+		d->pending = d->spare;
+		d->pending.count = n;
+		d->spare = swap;
+	}
+	return true;
+}
+
+static void give(struct drain *d, size_t n, struct events *ordered)
+{
+	if (!n)
+		return;
+	if (!events_reserve(ordered, n)) {
+		d->out_of_memory = true;
+		return;
+	}
+	memcpy(ordered->items + ordered->count, d->pending.items, n * sizeof *ordered->items);
+	ordered->count += n;
+	memmove(d->pending.items, d->pending.items + n, (d->pending.count - n) * sizeof *d->pending.items);
+	d->pending.count -= n;
+}
+
+static void read_rings(struct drain *d, uint64_t now_ns)
+{
+	uint32_t slots = atomic_load(&d->area->slots);
+
+	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++)
+		if (atomic_load(&d->area->threads[i].state) == LG_SLOT_LIVE)
+			read_ring(d, i, now_ns);
+	if (!sort_pending(d))
+		d->out_of_memory = true;
+}
+
+void drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, struct events *ordered)
+{
+	size_t n = 0;
+
+	read_rings(d, now_ns);
+	while (n < d->pending.count && d->pending.items[n].key < key)
+		n++;
+	give(d, n, ordered);
+}
+
+void drain_rest(struct drain *d, struct events *ordered)
+{
+	read_rings(d, 0);
+	give(d, d->pending.count, ordered);
+}
+
+/* ---- slots ------------------------------------------------------------------------------------------- */
+
+void drain_release(struct drain *d, bool (*gone)(uint32_t pid, uint32_t tid))
+{
+	uint32_t slots = atomic_load(&d->area->slots), pid = atomic_load(&d->area->pid);
+
+	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++) {
+		struct lg_thread *t = &d->area->threads[i];
+		struct ring_reader *r = &d->readers[i];
+		uint32_t tid = atomic_load(&t->tid);
+
+		if (atomic_load(&t->state) != LG_SLOT_LIVE || !tid || !gone(pid, tid))
+			continue;
+		read_ring(d, i, 0);
+		r->nholes = 0;
+		r->next = atomic_load(&t->reserved);
+		atomic_store(&t->tail, r->next);
+		atomic_store(&t->tid, 0);
+		atomic_store(&t->state, LG_SLOT_FREE);
+	}
+}
+
+uint32_t drain_thread_number(const struct drain *d, uint32_t tid)
+{
+	uint32_t slots = atomic_load(&d->area->slots);
+
+	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++)
+		if (atomic_load(&d->area->threads[i].tid) == tid)
+			return d->area->threads[i].number;
+	return 0;
+}

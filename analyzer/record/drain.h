@@ -1,0 +1,46 @@
+/* drain.h: rings in, events in their true order out. */
+#ifndef LG_RECORD_DRAIN_H
+#define LG_RECORD_DRAIN_H
+
+#include "leakgraph/ring.h"
+#include "trace/trace.h"
+
+#include <stdbool.h>
+
+/* A growing array of events. */
+struct events {
+	struct trace_event *items; /* owned */
+	size_t count, room;
+};
+void events_free(struct events *e);
+
+#define HOLES_MAX 32u
+struct ring_reader {
+	uint64_t next;		   /* first place not yet looked at */
+	uint64_t holes[HOLES_MAX]; /* places before it that were reserved but not committed, ascending */
+	uint64_t hole_since_ns[HOLES_MAX];
+	unsigned nholes;
+};
+
+struct drain {
+	struct lg_area *area;
+	struct ring_reader readers[LG_THREADS];
+	struct events pending; /* drained but not yet known to be in order */
+	struct events spare;   /* for merging */
+	uint64_t taken;	       /* events ever drained */
+	bool out_of_memory;
+};
+
+void drain_init(struct drain *d, struct lg_area *area);
+void drain_free(struct drain *d);
+/* Takes what all rings hold. `key` is segment_key() from before the call: all events with smaller keys are then
+ * in order and are appended to *ordered; later ones stay pending for the next pass. */
+void drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, struct events *ordered);
+/* The image is over: every event that is left, in order. */
+void drain_rest(struct drain *d, struct events *ordered);
+/* Recycles the slots of threads for which `gone` says yes. */
+void drain_release(struct drain *d, bool (*gone)(uint32_t pid, uint32_t tid));
+/* Thread number of a kernel thread that has a slot, 0: none. */
+uint32_t drain_thread_number(const struct drain *d, uint32_t tid);
+
+#endif

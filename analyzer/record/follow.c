@@ -1,0 +1,328 @@
+/* follow.c: see follow.h. The stops are those of ptrace(2) under PTRACE_SEIZE. */
+#include "record/follow.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OPTIONS (PTRACE_O_TRACEEXIT | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
+#define HOLD_NS (1000u * 1000 * 1000) /* how long one thread may keep the others waiting at their end */
+#define EXEC_HOLD_NS (50u * 1000 * 1000)
+
+static struct tracee *find(const struct follower *f, uint32_t tid)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->tracees[i].tid == tid)
+			return &f->tracees[i];
+	return NULL;
+}
+
+static struct tracee *add(struct follower *f, uint32_t tid, uint32_t tgid)
+{
+	struct tracee *t = find(f, tid);
+
+	if (t)
+		return t;
+	if (f->count == f->room) {
+		size_t room = f->room ? f->room * 2 : 64;
+		struct tracee *grown = realloc(f->tracees, room * sizeof *grown);
+
+		if (!grown)
+			return NULL;
+		f->tracees = grown;
+		f->room = room;
+	}
+	f->tracees[f->count] = (struct tracee){ .tid = tid, .tgid = tgid };
+	return &f->tracees[f->count++];
+}
+
+static void drop(struct follower *f, uint32_t tid)
+{
+	struct tracee *t = find(f, tid);
+
+	if (t)
+		*t = f->tracees[--f->count];
+}
+
+static size_t threads_of(const struct follower *f, uint32_t pid, bool held_only)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		n += f->tracees[i].tgid == pid && (!held_only || f->tracees[i].held);
+	return n;
+}
+
+/* The process of a thread, as the kernel has it. */
+static uint32_t tgid_of(uint32_t tid)
+{
+	char path[64], line[128];
+	unsigned tgid = tid;
+
+	snprintf(path, sizeof path, "/proc/%u/status", tid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f))
+		if (sscanf(line, "Tgid: %u", &tgid) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return tgid;
+}
+
+static void go_on(uint32_t tid, int signal)
+{
+	ptrace(PTRACE_CONT, tid, NULL, (void *)(long)signal);
+}
+
+int follow_seize(struct follower *f, uint32_t pid, struct err *err)
+{
+	if (follow_has(f, pid))
+		return 0;
+	if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)(long)OPTIONS))
+		return fail(err, "cannot ptrace process %u: %s", pid, strerror(errno));
+	return add(f, pid, pid) ? 0 : fail(err, "out of memory");
+}
+
+bool follow_has(const struct follower *f, uint32_t pid)
+{
+	return find(f, pid) != NULL;
+}
+
+void follow_free(struct follower *f)
+{
+	free(f->tracees);
+	f->tracees = NULL;
+	f->count = f->room = 0;
+}
+
+/* ---- the end of a process ---------------------------------------------------------------------------- */
+
+static void release_held(struct follower *f, uint32_t pid)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->tracees[i].tgid == pid && f->tracees[i].held) {
+			f->tracees[i].held = false;
+			go_on(f->tracees[i].tid, 0);
+		}
+	for (size_t i = 0; i < f->nheld; i++)
+		if (f->held[i].pid == pid)
+			f->held[i--] = f->held[--f->nheld];
+}
+
+static bool hold(struct follower *f, uint32_t pid, uint64_t now_ns)
+{
+	for (size_t i = 0; i < f->nheld; i++)
+		if (f->held[i].pid == pid)
+			return true;
+	if (f->nheld == sizeof f->held / sizeof *f->held)
+		return false;
+	f->held[f->nheld].pid = pid;
+	f->held[f->nheld++].deadline_ns =
+	    now_ns + (f->hooks->execs(f->context, pid) ? EXEC_HOLD_NS : HOLD_NS);
+	return true;
+}
+
+/* Whether a thread at PTRACE_EVENT_EXIT ends alone: it called exit(2), not exit_group(2), and others live on. */
+static bool ends_alone(const struct follower *f, uint32_t tid, uint32_t pid)
+{
+	struct user_regs_struct regs;
+
+	return threads_of(f, pid, false) > threads_of(f, pid, true) + 1 &&
+	       !ptrace(PTRACE_GETREGS, tid, NULL, &regs) && regs.orig_rax == SYS_exit;
+}
+
+static int exit_status(uint32_t tid)
+{
+	unsigned long status = 0;
+
+	ptrace(PTRACE_GETEVENTMSG, tid, NULL, &status);
+	return (int)status;
+}
+
+static void at_exit(struct follower *f, struct tracee *t, uint64_t now_ns)
+{
+	uint32_t pid = t->tgid;
+
+	if (!f->hooks->wants_ending(f->context, pid) || ends_alone(f, t->tid, pid) || !hold(f, pid, now_ns)) {
+		go_on(t->tid, 0);
+		return;
+	}
+	t->held = true;
+	if (threads_of(f, pid, true) < threads_of(f, pid, false))
+		return;
+	f->hooks->ending(f->context, pid, false, exit_status(t->tid));
+	release_held(f, pid);
+}
+
+static void check_deadlines(struct follower *f, uint64_t now_ns)
+{
+	for (size_t i = 0; i < f->nheld; i++) {
+		uint32_t pid = f->held[i].pid;
+
+		if (now_ns < f->held[i].deadline_ns)
+			continue;
+		if (!f->hooks->execs(f->context, pid))
+			f->hooks->ending(f->context, pid, true, exit_status(pid));
+		release_held(f, pid);
+		i--;
+	}
+}
+
+/* ---- stops ------------------------------------------------------------------------------------------- */
+
+static bool is_group_stop(int signal)
+{
+	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+/* exec by another thread than the first: it takes the first one's id (ptrace(2), "execve(2) under ptrace"). */
+static void executed(struct follower *f, uint32_t pid)
+{
+	unsigned long former = pid;
+
+	ptrace(PTRACE_GETEVENTMSG, pid, NULL, &former);
+	for (size_t i = 0; i < f->count;)
+		if (f->tracees[i].tgid == pid && f->tracees[i].tid != pid)
+			drop(f, f->tracees[i].tid);
+		else
+			i++;
+	add(f, pid, pid);
+	f->hooks->executed(f->context, pid);
+	go_on(pid, 0);
+}
+
+static void new_thread(struct follower *f, uint32_t parent)
+{
+	unsigned long tid = 0;
+
+	if (!ptrace(PTRACE_GETEVENTMSG, parent, NULL, &tid) && tid)
+		add(f, (uint32_t)tid, tgid_of((uint32_t)tid));
+	go_on(parent, 0);
+}
+
+static void stopped(struct follower *f, uint32_t tid, int status, uint64_t now_ns)
+{
+	struct tracee *t = find(f, tid);
+
+	if (!t && !(t = add(f, tid, tgid_of(tid)))) {
+		go_on(tid, 0);
+		return;
+	}
+	switch (status >> 16) {
+	case PTRACE_EVENT_EXIT:
+		at_exit(f, t, now_ns);
+		break;
+	case PTRACE_EVENT_EXEC:
+		executed(f, tid);
+		break;
+	case PTRACE_EVENT_CLONE:
+		new_thread(f, tid);
+		break;
+	case PTRACE_EVENT_STOP:
+		if (is_group_stop(WSTOPSIG(status)))
+			ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+		else
+			go_on(tid, 0);
+		break;
+	default:
+		go_on(tid, WSTOPSIG(status));
+	}
+}
+
+static void ended(struct follower *f, uint32_t tid, int status)
+{
+	struct tracee *t = find(f, tid);
+	uint32_t tgid = t ? t->tgid : tid;
+
+	drop(f, tid);
+	if (tid == tgid)
+		f->hooks->gone(f->context, tid, status);
+}
+
+void follow_poll(struct follower *f, uint64_t now_ns)
+{
+	int status;
+	pid_t tid;
+
+	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+		if (WIFSTOPPED(status))
+			stopped(f, (uint32_t)tid, status, now_ns);
+		else
+			ended(f, (uint32_t)tid, status);
+	}
+	check_deadlines(f, now_ns);
+}
+
+/* ---- stopping a running process ---------------------------------------------------------------------- */
+
+#define STOP_TRIES 2000 /* of half a millisecond */
+
+static bool wait_for_stop(struct tracee *t)
+{
+	struct timespec nap = { 0, 500 * 1000 };
+	int status;
+
+	for (int i = 0; i < STOP_TRIES; i++) {
+		pid_t tid = waitpid((pid_t)t->tid, &status, __WALL | WNOHANG);
+
+		if (tid < 0 || (tid > 0 && !WIFSTOPPED(status)))
+			return false;
+		if (tid > 0) {
+			t->stopped = true;
+			t->held = status >> 16 == PTRACE_EVENT_EXIT;
+			t->signal = status >> 16 ? 0 : WSTOPSIG(status);
+			return true;
+		}
+		nanosleep(&nap, NULL);
+	}
+	return false;
+}
+
+bool follow_stop(struct follower *f, uint32_t pid)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (f->tracees[i].tgid == pid)
+			ptrace(PTRACE_INTERRUPT, f->tracees[i].tid, NULL, NULL);
+	for (size_t i = 0; i < f->count; i++)
+		if (f->tracees[i].tgid == pid)
+			all &= wait_for_stop(&f->tracees[i]);
+	return all;
+}
+
+void follow_resume(struct follower *f, uint32_t pid)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		struct tracee *t = &f->tracees[i];
+
+		if (t->tgid != pid || !t->stopped)
+			continue;
+		t->stopped = false;
+		t->held = false;
+		go_on(t->tid, t->signal);
+	}
+}
+
+void follow_detach(struct follower *f, uint32_t pid)
+{
+	follow_stop(f, pid);
+	for (size_t i = 0; i < f->count;) {
+		struct tracee *t = &f->tracees[i];
+
+		if (t->tgid != pid) {
+			i++;
+			continue;
+		}
+		ptrace(PTRACE_DETACH, t->tid, NULL, (void *)(long)t->signal);
+		drop(f, t->tid);
+	}
+}

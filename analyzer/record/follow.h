@@ -1,0 +1,55 @@
+/* follow.h: the recorder as a tracer: it seizes processes, lets every stop go on at once, and holds a process at
+ * its very end (PTRACE_EVENT_EXIT), when memory and registers are still whole, for as long as a hook looks.
+ *
+ * ptrace(2) ties tracees to one thread: all calls come from the thread that seized. */
+#ifndef LG_RECORD_FOLLOW_H
+#define LG_RECORD_FOLLOW_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tracee {
+	uint32_t tid, tgid;
+	bool held;    /* stopped at its exit */
+	bool stopped; /* stopped by follow_stop() */
+	int signal;   /* to deliver when it goes on */
+};
+
+struct follow_hooks {
+	/* All threads of the process are stopped for good (or, `late`, did not come in time). `status` is how it
+	 * will end, as from waitpid(2). */
+	void (*ending)(void *context, uint32_t pid, bool late, int status);
+	/* Whether ending() is wanted for this process at all. */
+	bool (*wants_ending)(void *context, uint32_t pid);
+	/* Whether the process said that it is about to exec: its other threads die without an ending. */
+	bool (*execs)(void *context, uint32_t pid);
+	void (*executed)(void *context, uint32_t pid);
+	void (*gone)(void *context, uint32_t pid, int wait_status);
+};
+
+struct follower {
+	struct tracee *tracees;
+	size_t count, room;
+	struct {
+		uint32_t pid;
+		uint64_t deadline_ns;
+	} held[64]; /* processes of which some thread is held */
+	size_t nheld;
+	const struct follow_hooks *hooks;
+	void *context;
+};
+
+int follow_seize(struct follower *f, uint32_t pid, struct err *err);
+bool follow_has(const struct follower *f, uint32_t pid);
+/* Handles what waitpid has to say, traced or not; never blocks. */
+void follow_poll(struct follower *f, uint64_t now_ns);
+/* Stops all threads of a running process; false when one did not stop in time. */
+bool follow_stop(struct follower *f, uint32_t pid);
+void follow_resume(struct follower *f, uint32_t pid);
+void follow_free(struct follower *f); /* tracees go on untraced when the tracer's thread ends or detaches */
+void follow_detach(struct follower *f, uint32_t pid);
+
+#endif

@@ -1,0 +1,408 @@
+/* image.c: see image.h. Chunks are written so that what an event refers to (modules, stack nodes) stands before
+ * it in the file. */
+#include "record/image.h"
+
+#include "base/version.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WRITE_DELAY_NS (250u * 1000 * 1000)
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* ---- what /proc knows of a process ------------------------------------------------------------------- */
+
+static char *proc_link(uint32_t pid, const char *name)
+{
+	char path[64], target[PATH_MAX];
+
+	snprintf(path, sizeof path, "/proc/%u/%s", pid, name);
+	ssize_t n = readlink(path, target, sizeof target - 1);
+	return strndup(n > 0 ? target : "", n > 0 ? (size_t)n : 0);
+}
+
+static char *proc_read(uint32_t pid, const char *name, size_t *bytes)
+{
+	char path[64];
+	size_t used = 0, room = 4096;
+	char *text = malloc(room);
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%u/%s", pid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (text && fd >= 0 && (n = read(fd, text + used, room - used)) > 0) {
+		used += (size_t)n;
+		if (used == room)
+			text = realloc(text, room *= 2);
+	}
+	if (fd >= 0)
+		close(fd);
+	*bytes = text ? used : 0;
+	return text;
+}
+
+/* Splits a NUL-separated command line in place. */
+static char **split_arguments(char *text, size_t bytes, uint32_t *argc)
+{
+	char **argv;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		n += !text[i];
+	argv = calloc(n + 1, sizeof *argv);
+	*argc = argv ? n : 0;
+	for (uint32_t i = 0; i < *argc; i++, text += strlen(text) + 1)
+		argv[i] = text;
+	return argv;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------- */
+
+static void put_process_chunk(struct image *i, const struct segment *s, bool full_contents)
+{
+	const struct lg_area *a = i->area;
+	struct buf out = { 0 };
+	size_t bytes;
+	char *arguments = proc_read(i->pid, "cmdline", &bytes), allocator[sizeof a->allocator];
+	struct trace_process p = {
+		.pid = i->pid,
+		.parent_pid = a->parent_pid,
+		.image = i->number,
+		.flags = (a->flags & LG_IMAGE_FORKED ? LG_PROCESS_FORKED : 0) |
+			 (a->flags & LG_IMAGE_FOREIGN_MALLOC ? LG_PROCESS_FOREIGN_MALLOC : 0) |
+			 (full_contents ? LG_PROCESS_FULL_CONTENTS : 0),
+		.clock = s->control->clock,
+		.ticks_per_second = s->control->tsc_hz,
+		.hello_key = a->hello_key,
+		.start_unix_ns = now_ns(CLOCK_REALTIME),
+		.page_bytes = LG_PAGE,
+		.executable = proc_link(i->pid, "exe"),
+		.directory = proc_link(i->pid, "cwd"),
+		.allocator = allocator,
+		.recorder = LG_VERSION,
+	};
+
+	memcpy(allocator, a->allocator, sizeof allocator);
+	allocator[sizeof allocator - 1] = 0;
+	p.argv = split_arguments(arguments, bytes, &p.argc);
+	put_process(&out, &p);
+	image_put(i, LG_CHUNK_PROCESS, &out);
+	buf_free(&out);
+	free(p.argv);
+	free(arguments);
+	free(p.executable);
+	free(p.directory);
+}
+
+int image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
+	       bool full_contents, struct err *err)
+{
+	memset(i, 0, sizeof *i);
+	i->index = index;
+	i->area = segment_area(s, index);
+	i->pid = atomic_load(&i->area->pid);
+	i->number = number;
+	i->begun_ns = i->written_ns = now_ns(CLOCK_MONOTONIC);
+	i->pidfd = -1;
+	i->path = strdup(path);
+	drain_init(&i->drain, i->area);
+	if (trace_writer_open(&i->writer, path, err))
+		return -1;
+	put_process_chunk(i, s, full_contents);
+	return 0;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------- */
+
+void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *payload)
+{
+	struct err err = { "" };
+
+	if (!i->writer)
+		return;
+	if (payload->failed)
+		fail(&err, "the recorder ran out of memory");
+	else if (!trace_put(i->writer, kind, payload, &err))
+		return;
+	if (!i->broken.text[0])
+		i->broken = err;
+}
+
+/* The file behind a mapped address, for modules that the loader knows by a relative name only. */
+static char *mapped_file(uint32_t pid, uint64_t address)
+{
+	char path[64], line[PATH_MAX + 128];
+	char *found = NULL;
+
+	snprintf(path, sizeof path, "/proc/%u/maps", pid);
+	FILE *f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof line, f)) {
+		unsigned long start, end;
+		int name = 0;
+
+		line[strcspn(line, "\n")] = 0;
+		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %n", &start, &end, &name) == 2 && name &&
+		    address >= start && address < end && line[name] == '/')
+			found = strdup(line + name);
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static char *module_path(const struct image *i, const struct lg_module *m)
+{
+	char path[sizeof m->path];
+	char *found = NULL;
+
+	memcpy(path, m->path, sizeof path);
+	path[sizeof path - 1] = 0;
+	if (!path[0])
+		return proc_link(i->pid, "exe");
+	if (path[0] != '/' && path[0] != '[')
+		found = mapped_file(i->pid, m->start);
+	return found ? found : strdup(path);
+}
+
+static void write_modules(struct image *i)
+{
+	const struct lg_module *shared = (const void *)((const char *)i->area + LG_OFF_MODULES);
+	uint32_t n = atomic_load(&i->area->nmodules);
+	struct buf out = { 0 };
+
+	for (uint32_t id = i->modules_written + 1; id <= n && id < LG_MODULES; id++) {
+		if (!atomic_load_explicit(&shared[id].ready, memory_order_acquire))
+			break;
+		struct trace_module m = { .id = id,
+					  .build_id_bytes = shared[id].build_id_bytes,
+					  .start = shared[id].start,
+					  .end = shared[id].end,
+					  .bias = shared[id].bias,
+					  .key = shared[id].key,
+					  .path = module_path(i, &shared[id]) };
+		if (m.build_id_bytes > LG_BUILD_ID_MAX)
+			m.build_id_bytes = 0;
+		memcpy(m.build_id, shared[id].build_id, m.build_id_bytes);
+		buf_clear(&out);
+		put_modules(&out, &m, 1);
+		image_put(i, LG_CHUNK_MODULES, &out);
+		free(m.path);
+		i->modules_written = id;
+	}
+	buf_free(&out);
+}
+
+static bool read_node(const struct image *i, uint32_t id, struct trace_node *node)
+{
+	const struct lg_node *shared = (const void *)((const char *)i->area + LG_OFF_NODES);
+
+	node->frame = atomic_load_explicit(&shared[id].frame, memory_order_acquire);
+	node->parent = shared[id].parent;
+	return node->frame != 0;
+}
+
+static void put_node_run(struct image *i, uint32_t first, const struct trace_node *nodes, size_t n)
+{
+	struct buf out = { 0 };
+
+	if (!n)
+		return;
+	put_stacks(&out, first, nodes, n);
+	image_put(i, LG_CHUNK_STACKS, &out);
+	buf_free(&out);
+}
+
+static void remember_late(struct image *i, uint32_t id)
+{
+	uint32_t *late = realloc(i->late_nodes, (i->nlate + 1) * sizeof *late);
+
+	if (late) {
+		i->late_nodes = late;
+		late[i->nlate++] = id;
+	}
+}
+
+static void write_late_nodes(struct image *i)
+{
+	struct trace_node node;
+	size_t kept = 0;
+
+	for (size_t n = 0; n < i->nlate; n++)
+		if (read_node(i, i->late_nodes[n], &node))
+			put_node_run(i, i->late_nodes[n], &node, 1);
+		else
+			i->late_nodes[kept++] = i->late_nodes[n];
+	i->nlate = kept;
+}
+
+#define NODES_PER_CHUNK 65536u
+
+static void write_nodes(struct image *i)
+{
+	uint32_t given = atomic_load(&i->area->nnodes), end = given < LG_NODES ? given : LG_NODES - 1;
+	struct trace_node *run = malloc(NODES_PER_CHUNK * sizeof *run);
+	uint32_t first = i->nodes_written + 1;
+	size_t n = 0;
+
+	write_late_nodes(i);
+	for (uint32_t id = first; run && id <= end; id++) {
+		if (!n)
+			first = id;
+		if (read_node(i, id, &run[n])) {
+			n++;
+		} else {
+			remember_late(i, id);
+			put_node_run(i, first, run, n);
+			n = 0;
+		}
+		if (n == NODES_PER_CHUNK) {
+			put_node_run(i, first, run, n);
+			n = 0;
+		}
+		i->nodes_written = id;
+	}
+	if (run)
+		put_node_run(i, first, run, n);
+	free(run);
+}
+
+static void write_events(struct image *i)
+{
+	struct buf out = { 0 };
+	size_t at = 0;
+
+	if (!i->ordered.count)
+		return;
+	write_modules(i);
+	write_nodes(i);
+	while (at < i->ordered.count) {
+		size_t n = i->ordered.count - at;
+
+		n = n < LG_EVENTS_PER_CHUNK ? n : LG_EVENTS_PER_CHUNK;
+		buf_clear(&out);
+		put_events(&out, i->ordered.items + at, n);
+		image_put(i, LG_CHUNK_EVENTS, &out);
+		at += n;
+	}
+	i->events_written += at;
+	i->ordered.count = 0;
+	buf_free(&out);
+}
+
+void image_round(struct image *i, const struct segment *s, uint64_t now)
+{
+	drain_pass(&i->drain, segment_key(s), now, &i->ordered);
+	if (i->ordered.count >= LG_EVENTS_PER_CHUNK || now - i->written_ns > WRITE_DELAY_NS) {
+		write_events(i);
+		i->written_ns = now;
+	}
+}
+
+void image_flush(struct image *i, bool ended)
+{
+	if (ended)
+		drain_rest(&i->drain, &i->ordered);
+	write_events(i);
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------- */
+
+void image_degrade(struct image *i, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	for (size_t n = 0; n < i->nreasons; n++)
+		if (!strcmp(i->reasons[n], line))
+			return;
+	char **reasons = realloc(i->reasons, (i->nreasons + 1) * sizeof *reasons);
+	if (!reasons)
+		return;
+	i->reasons = reasons;
+	i->reasons[i->nreasons] = strdup(line);
+	i->nreasons += i->reasons[i->nreasons] != NULL;
+}
+
+/* Adds up what the image's threads counted. */
+static void count_losses(const struct image *i, struct trace_end *end)
+{
+	const struct lg_area *a = i->area;
+	uint32_t slots = atomic_load(&a->slots);
+
+	for (uint32_t n = 0; n < slots && n < LG_THREADS; n++) {
+		end->lost_allocs += atomic_load(&a->threads[n].lost_allocs);
+		end->lost_frees += atomic_load(&a->threads[n].lost_frees);
+		end->lost_bytes += atomic_load(&a->threads[n].lost_bytes);
+		end->stackless += atomic_load(&a->threads[n].stackless);
+		end->truncated += atomic_load(&a->threads[n].truncated);
+	}
+	/* What could not even be told apart may have been a free: the kind whose loss makes false leaks. */
+	end->lost_frees += atomic_load(&a->lost_no_slot) + atomic_load(&a->lost_nested);
+	end->threads = atomic_load(&a->nthreads);
+}
+
+static void note_trouble(struct image *i, struct trace_end *end)
+{
+	if (i->drain.out_of_memory)
+		image_degrade(i, "the recorder ran out of memory: events were lost");
+	if (i->broken.text[0])
+		image_degrade(i, "the trace is not whole: %s", i->broken.text);
+	end->reasons = i->reasons;
+	end->nreasons = i->nreasons;
+}
+
+void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint64_t signal, uint64_t key,
+		  uint64_t untraced)
+{
+	struct trace_end end = { .ending = ending,
+				 .status = status,
+				 .signal = signal,
+				 .key = key,
+				 .duration_ns = now_ns(CLOCK_MONOTONIC) - i->begun_ns,
+				 .untraced = untraced };
+	struct buf out = { 0 };
+
+	image_flush(i, true);
+	end.events = i->events_written;
+	count_losses(i, &end);
+	note_trouble(i, &end);
+	put_end(&out, &end);
+	image_put(i, LG_CHUNK_END, &out);
+	buf_free(&out);
+	if (trace_writer_close(i->writer, NULL) && !i->broken.text[0])
+		fail(&i->broken, "%s: closing failed: %s", i->path, strerror(errno));
+	i->writer = NULL;
+}
+
+void image_free(struct image *i)
+{
+	trace_writer_close(i->writer, NULL);
+	for (size_t n = 0; n < i->nreasons; n++)
+		free(i->reasons[n]);
+	free(i->reasons);
+	free(i->late_nodes);
+	free(i->path);
+	events_free(&i->ordered);
+	drain_free(&i->drain);
+	if (i->pidfd >= 0)
+		close(i->pidfd);
+	memset(i, 0, sizeof *i);
+}

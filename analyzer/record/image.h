@@ -1,0 +1,50 @@
+/* image.h: one process image being recorded: its area, its trace file, and how it ended. */
+#ifndef LG_RECORD_IMAGE_H
+#define LG_RECORD_IMAGE_H
+
+#include "record/drain.h"
+#include "record/segment.h"
+#include "trace/trace.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct image {
+	uint32_t index; /* of its area */
+	uint32_t pid;
+	uint32_t number; /* how many images of this pid came before */
+	struct lg_area *area;
+	struct drain drain;
+	struct events ordered; /* in order, not yet written */
+	struct trace_writer *writer;
+	char *path;
+	int pidfd; /* -1: ptrace tells of the end */
+	uint64_t begun_ns, written_ns; /* CLOCK_MONOTONIC */
+	uint64_t events_written;
+	uint32_t modules_written, nodes_written;
+	uint32_t *late_nodes; /* numbers given out but not yet filled when they were passed */
+	size_t nlate;
+	uint64_t snapshots;
+	bool exec_foretold; /* the last snapshot was asked for by exec */
+	struct err broken;  /* first trouble with the trace file */
+	char **reasons;	    /* why the verdict is degraded */
+	size_t nreasons;
+};
+
+/* Begins the trace of the image in area `index`. On failure the image is not recorded; err says why. */
+int image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
+	       bool full_contents, struct err *err);
+/* One round: takes events from the rings and writes what is due (a full chunk, or anything older than a
+ * quarter of a second). */
+void image_round(struct image *i, const struct segment *s, uint64_t now_ns);
+/* Everything so far into the file: before a snapshot, and at the end. */
+void image_flush(struct image *i, bool ended);
+/* Adds a line to the footer's reasons; equal lines are kept once. */
+void image_degrade(struct image *i, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Writes the footer and closes the file. `ending` and the rest as in format.h. */
+void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint64_t signal, uint64_t key,
+		  uint64_t untraced);
+void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *payload); /* first failure sticks */
+void image_free(struct image *i);
+
+#endif

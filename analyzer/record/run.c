@@ -1,0 +1,472 @@
+/* run.c: the recorder's loop: one thread, over all images of one run.
+ *
+ * A round looks at what waitpid tells, takes on new images, serves requests, drains every ring, and sleeps on the
+ * doorbell: a futex in the shared segment that targets ring and that the SIGCHLD handler bumps, so that nothing
+ * is waited for longer than it takes. */
+#include "record/record.h"
+
+#include "record/follow.h"
+#include "record/image.h"
+#include "record/launch.h"
+#include "record/output.h"
+#include "record/segment.h"
+#include "record/snapshot.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FULL_WAIT_NS (10ull * 1000 * 1000 * 1000)
+#define SLOT_SWEEP_NS (10u * 1000 * 1000)
+#define BUSY_NAP_NS (500u * 1000)
+#define IDLE_NAP_NS (10u * 1000 * 1000)
+
+struct recorder {
+	const struct record_options *options;
+	struct segment segment;
+	struct follower follower;
+	struct output output;
+	struct image images[LG_AREAS]; /* by area; path NULL: vacant */
+	struct {
+		uint32_t pid, images;
+	} *pids; /* how many images each pid has had */
+	size_t npids;
+	uint32_t main_pid;
+	bool main_traced, main_done;
+	int main_status;
+	uint64_t main_done_ns, swept_ns, nap_ns;
+	struct err trouble; /* first image that could not be recorded */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static struct image *image_of(struct recorder *r, uint32_t pid)
+{
+	for (size_t i = 0; i < LG_AREAS; i++)
+		if (r->images[i].path && r->images[i].pid == pid)
+			return &r->images[i];
+	return NULL;
+}
+
+/* ---- the end of an image ----------------------------------------------------------------------------- */
+
+static void finish(struct recorder *r, struct image *i, enum lg_ending ending, int status)
+{
+	uint64_t untraced = i->pid == r->main_pid ? atomic_load(&r->segment.control->untraced) : 0;
+	uint32_t index = i->index;
+
+	image_finish(i, ending, ending == LG_ENDED_EXITED ? (uint64_t)WEXITSTATUS(status) : 0,
+		     ending == LG_ENDED_SIGNALED ? (uint64_t)WTERMSIG(status) : 0, segment_key(&r->segment), untraced);
+	if (i->broken.text[0] && !r->trouble.text[0])
+		r->trouble = i->broken;
+	image_free(i);
+	segment_recycle(&r->segment, index);
+}
+
+static void breathe(void *context)
+{
+	segment_beat(&((struct recorder *)context)->segment);
+}
+
+static void take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped)
+{
+	struct snapshot_request request = { .reason = reason,
+					    .stopped = stopped,
+					    .full_contents = r->options->full_contents,
+					    .breathe = breathe,
+					    .context = r };
+
+	snapshot_take(i, &r->segment, &r->follower, &request);
+}
+
+static bool hook_wants_ending(void *context, uint32_t pid)
+{
+	return image_of(context, pid) != NULL;
+}
+
+static bool hook_execs(void *context, uint32_t pid)
+{
+	struct image *i = image_of(context, pid);
+
+	return i && i->exec_foretold;
+}
+
+static void hook_ending(void *context, uint32_t pid, bool late, int status)
+{
+	struct image *i = image_of(context, pid);
+
+	if (!i)
+		return;
+	if (late)
+		image_degrade(i, "not all threads stopped at the end: their registers are not known");
+	take_snapshot(context, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
+}
+
+static void hook_executed(void *context, uint32_t pid)
+{
+	struct image *i = image_of(context, pid);
+
+	if (i)
+		finish(context, i, LG_ENDED_EXEC, 0);
+}
+
+static void hook_gone(void *context, uint32_t pid, int status)
+{
+	struct recorder *r = context;
+	struct image *i = image_of(r, pid);
+
+	if (i)
+		finish(r, i, WIFSIGNALED(status) ? LG_ENDED_SIGNALED : LG_ENDED_EXITED, status);
+	if (pid == r->main_pid) {
+		r->main_done = true;
+		r->main_status = status;
+		r->main_done_ns = now_ns();
+	}
+}
+
+static const struct follow_hooks hooks = { hook_ending, hook_wants_ending, hook_execs, hook_executed, hook_gone };
+
+/* Images that ptrace does not follow: their pidfd becomes readable. */
+static void notice_ends(struct recorder *r)
+{
+	for (size_t n = 0; n < LG_AREAS; n++) {
+		struct image *i = &r->images[n];
+		struct pollfd p = { .fd = i->pidfd, .events = POLLIN };
+
+		if (i->path && i->pidfd >= 0 && i->pid != r->main_pid && poll(&p, 1, 0) == 1)
+			finish(r, i, LG_ENDED_UNKNOWN, 0);
+	}
+}
+
+/* ---- the beginning of an image ----------------------------------------------------------------------- */
+
+static uint32_t image_number(struct recorder *r, uint32_t pid)
+{
+	for (size_t i = 0; i < r->npids; i++)
+		if (r->pids[i].pid == pid)
+			return r->pids[i].images++;
+	void *grown = realloc(r->pids, (r->npids + 1) * sizeof *r->pids);
+	if (grown) {
+		r->pids = grown;
+		r->pids[r->npids].pid = pid;
+		r->pids[r->npids++].images = 1;
+	}
+	return 0;
+}
+
+static void program_of(uint32_t pid, char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%u/exe", pid);
+	ssize_t n = readlink(path, name, PATH_MAX - 1);
+	if (n <= 0)
+		n = sprintf(name, "process");
+	name[n] = 0;
+}
+
+static void answer(struct lg_area *area, enum lg_accept accept)
+{
+	atomic_store(&area->accepted, accept);
+	syscall(SYS_futex, &area->accepted, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static bool is_first(const struct recorder *r, uint32_t pid)
+{
+	return pid == r->main_pid && !r->npids;
+}
+
+static void refuse(struct recorder *r, struct lg_area *area, uint32_t index, const struct err *why)
+{
+	if (why && !r->trouble.text[0])
+		r->trouble = *why;
+	answer(area, LG_ACCEPT_REFUSED);
+	segment_recycle(&r->segment, index);
+}
+
+static enum lg_accept follow(struct recorder *r, struct image *i)
+{
+	struct err err;
+
+	if (!r->options->no_ptrace && !follow_seize(&r->follower, i->pid, &err))
+		return LG_ACCEPT_PTRACE;
+	i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
+	return LG_ACCEPT_READ;
+}
+
+static void take_on(struct recorder *r, uint32_t index)
+{
+	struct lg_area *area = segment_area(&r->segment, index);
+	uint32_t pid = atomic_load(&area->pid);
+	struct image *former = image_of(r, pid), *i = &r->images[index];
+	char program[PATH_MAX];
+	const char *path;
+	struct err err = { "" };
+
+	if (former)
+		finish(r, former, LG_ENDED_EXEC, 0);
+	if (!is_first(r, pid) && r->options->no_children) {
+		refuse(r, area, index, NULL);
+		return;
+	}
+	program_of(pid, program);
+	path = is_first(r, pid) ? r->output.first : output_other(&r->output, program, pid, &err);
+	if (!path ||
+	    image_open(i, &r->segment, index, image_number(r, pid), path, r->options->full_contents, &err)) {
+		image_free(i);
+		refuse(r, area, index, &err);
+		return;
+	}
+	answer(area, follow(r, i));
+}
+
+static void take_on_new(struct recorder *r)
+{
+	for (uint32_t n = 0; n < LG_AREAS; n++)
+		if (atomic_load(&r->segment.control->area_state[n]) == LG_AREA_CLAIMED && !r->images[n].path &&
+		    atomic_load(&segment_area(&r->segment, n)->state) == LG_AREA_LIVE &&
+		    !atomic_load(&segment_area(&r->segment, n)->accepted))
+			take_on(r, n);
+}
+
+/* ---- a round ----------------------------------------------------------------------------------------- */
+
+static void serve_request(struct recorder *r, struct image *i)
+{
+	uint32_t request = atomic_load(&i->area->request);
+	bool traced = follow_has(&r->follower, i->pid);
+
+	if (request == LG_REQ_NONE)
+		return;
+	bool stopped = traced && follow_stop(&r->follower, i->pid);
+	take_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped);
+	i->exec_foretold = request == LG_REQ_SNAPSHOT_EXEC;
+	atomic_store(&i->area->request, LG_REQ_NONE);
+	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, 1, NULL, NULL, 0);
+	if (traced)
+		follow_resume(&r->follower, i->pid);
+}
+
+static bool thread_gone(uint32_t pid, uint32_t tid)
+{
+	return syscall(SYS_tgkill, pid, tid, 0) && errno == ESRCH;
+}
+
+static uint64_t drain_all(struct recorder *r, uint64_t now)
+{
+	uint64_t taken = 0;
+	bool sweep = now - r->swept_ns > SLOT_SWEEP_NS;
+
+	for (size_t n = 0; n < LG_AREAS; n++) {
+		struct image *i = &r->images[n];
+		uint64_t before = i->drain.taken;
+
+		if (!i->path)
+			continue;
+		serve_request(r, i);
+		image_round(i, &r->segment, now);
+		if (sweep)
+			drain_release(&i->drain, thread_gone);
+		taken += i->drain.taken - before;
+	}
+	if (sweep)
+		r->swept_ns = now;
+	return taken;
+}
+
+static void nap(struct recorder *r, uint32_t doorbell, uint64_t taken)
+{
+	r->nap_ns = taken ? BUSY_NAP_NS : r->nap_ns * 2 < IDLE_NAP_NS ? r->nap_ns * 2 : IDLE_NAP_NS;
+	struct timespec t = { 0, (long)r->nap_ns };
+
+	syscall(SYS_futex, &r->segment.control->doorbell, FUTEX_WAIT, doorbell, &t, NULL, 0);
+}
+
+static bool all_over(struct recorder *r, uint64_t now)
+{
+	if (!r->main_done)
+		return false;
+	if (now - r->main_done_ns > r->options->linger_ns)
+		return true;
+	for (size_t n = 0; n < LG_AREAS; n++)
+		if (r->images[n].path)
+			return false;
+	return true;
+}
+
+static void record_rounds(struct recorder *r)
+{
+	uint64_t now = now_ns();
+
+	while (!all_over(r, now)) {
+		uint32_t doorbell = atomic_load(&r->segment.control->doorbell);
+
+		segment_beat(&r->segment);
+		now = now_ns();
+		follow_poll(&r->follower, now);
+		notice_ends(r);
+		take_on_new(r);
+		nap(r, doorbell, drain_all(r, now));
+	}
+}
+
+/* Descendants that outlive the program by more than the user wants to wait. */
+static void leave_behind(struct recorder *r)
+{
+	for (size_t n = 0; n < LG_AREAS; n++) {
+		struct image *i = &r->images[n];
+
+		if (!i->path)
+			continue;
+		image_degrade(i, "still running when recording ended");
+		follow_detach(&r->follower, i->pid);
+		finish(r, i, LG_ENDED_RUNNING, 0);
+	}
+}
+
+/* ---- signals ----------------------------------------------------------------------------------------- */
+
+static _Atomic uint32_t *signal_doorbell;
+static volatile pid_t signal_target;
+
+static void on_child(int signal)
+{
+	(void)signal;
+	if (signal_doorbell)
+		atomic_fetch_add(signal_doorbell, 1);
+}
+
+static void on_terminate(int signal)
+{
+	if (signal_target > 0)
+		kill(signal_target, signal);
+}
+
+static const int handled[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGXFSZ };
+#define NHANDLED (sizeof handled / sizeof *handled)
+
+/* The keyboard's signals go to the target by themselves; the recorder stays for the report. */
+static void set_signals(struct sigaction former[NHANDLED])
+{
+	for (size_t i = 0; i < NHANDLED; i++) {
+		struct sigaction action = { .sa_flags = SA_RESTART };
+
+		action.sa_handler = handled[i] == SIGCHLD				 ? on_child :
+				    handled[i] == SIGTERM || handled[i] == SIGHUP ? on_terminate :
+										     SIG_IGN;
+		sigaction(handled[i], &action, &former[i]);
+	}
+}
+
+static void reset_signals(const struct sigaction former[NHANDLED])
+{
+	for (size_t i = 0; i < NHANDLED; i++)
+		sigaction(handled[i], &former[i], NULL);
+	signal_doorbell = NULL;
+	signal_target = 0;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------- */
+
+/* A file size limit would raise SIGXFSZ while the segment is sized. */
+static int open_segment(struct recorder *r, struct err *err)
+{
+	void (*former)(int) = signal(SIGXFSZ, SIG_IGN);
+	int failed = segment_open(&r->segment, r->options->drop_when_full ? 0 : FULL_WAIT_NS, err);
+
+	signal(SIGXFSZ, former);
+	return failed;
+}
+
+static int record_program(struct recorder *r, const char *program, int *exit_status, struct err *err)
+{
+	struct sigaction former[NHANDLED];
+	struct launch launch;
+	int failed = launch_prepare(&launch, program, r->options->argv, r->segment.fd, err);
+
+	if (!failed)
+		failed = output_first(&r->output, r->options->output, program, (uint32_t)launch.pid, err);
+	if (failed) {
+		launch_abandon(&launch);
+		launch_close(&launch);
+		return -1;
+	}
+	r->main_pid = (uint32_t)launch.pid;
+	signal_doorbell = &r->segment.control->doorbell;
+	signal_target = launch.pid;
+	set_signals(former);
+	if (!r->options->no_ptrace)
+		follow_seize(&r->follower, r->main_pid, NULL);
+	failed = launch_go(&launch, program, exit_status, err);
+	if (failed)
+		launch_abandon(&launch);
+	else
+		record_rounds(r);
+	leave_behind(r);
+	reset_signals(former);
+	launch_close(&launch);
+	return failed;
+}
+
+static void fill_result(struct recorder *r, struct record_result *result)
+{
+	result->wait_status = r->main_status;
+	result->untraced = atomic_load(&r->segment.control->untraced);
+	snprintf(result->note, sizeof result->note, "%.*s", (int)sizeof result->note - 1, r->trouble.text);
+	result->traces = calloc(r->output.count + 1, sizeof *result->traces);
+	for (size_t i = 0; result->traces && i < r->output.count; i++)
+		if (!access(r->output.paths[i], F_OK))
+			result->traces[result->ntraces++] = strdup(r->output.paths[i]);
+}
+
+int record_run(const struct record_options *options, struct record_result *result, int *exit_status,
+	       struct err *err)
+{
+	struct recorder *r = calloc(1, sizeof *r);
+	char *program = NULL;
+	int failed;
+
+	*result = (struct record_result){ 0 };
+	*exit_status = 125;
+	if (!r)
+		return fail(err, "out of memory");
+	r->options = options;
+	r->segment.fd = -1;
+	r->nap_ns = BUSY_NAP_NS;
+	r->follower.hooks = &hooks;
+	r->follower.context = r;
+	failed = record_preflight(options->argv[0], &program, exit_status, err) || open_segment(r, err) ||
+		 record_program(r, program, exit_status, err);
+	if (!failed)
+		fill_result(r, result);
+	follow_free(&r->follower);
+	segment_close(&r->segment);
+	output_free(&r->output);
+	free(r->pids);
+	free(program);
+	free(r);
+	return failed ? -1 : 0;
+}
+
+void record_result_free(struct record_result *result)
+{
+	for (size_t i = 0; i < result->ntraces; i++)
+		free(result->traces[i]);
+	free(result->traces);
+	*result = (struct record_result){ 0 };
+}

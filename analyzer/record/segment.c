@@ -1,0 +1,124 @@
+/* segment.c: see segment.h. The segment is a sealed memfd: no target can shrink it under another. */
+#include "record/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+static uint64_t read_tsc(void)
+{
+	unsigned cpu;
+
+	return __rdtscp(&cpu);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* The kernel keeps time by the TSC only where it found it constant and in step on all CPUs. */
+static bool tsc_is_trusted(void)
+{
+	char name[32] = "";
+	FILE *f = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+
+	if (f) {
+		if (!fgets(name, sizeof name, f))
+			name[0] = 0;
+		fclose(f);
+	}
+	return !strcmp(name, "tsc\n");
+}
+
+static uint64_t measure_tsc_hz(void)
+{
+	struct timespec nap = { 0, 5 * 1000 * 1000 };
+	uint64_t ns = now_ns(), tsc = read_tsc();
+
+	nanosleep(&nap, NULL);
+	ns = now_ns() - ns;
+	tsc = read_tsc() - tsc;
+	return ns ? (uint64_t)((double)tsc * 1e9 / (double)ns) : 0;
+}
+
+static void control_fill(struct lg_control *c, uint64_t full_wait_ns)
+{
+	c->version = LG_RING_VERSION;
+	c->clock = tsc_is_trusted() ? LG_CLOCK_TSC : LG_CLOCK_SHARED;
+	if (c->clock == LG_CLOCK_TSC) {
+		c->tsc_hz = measure_tsc_hz();
+		c->tsc_base = read_tsc();
+	}
+	c->full_wait_ns = full_wait_ns;
+	c->recorder_pid = (uint32_t)getpid();
+	c->magic = LG_RING_MAGIC;
+}
+
+int segment_open(struct segment *s, uint64_t full_wait_ns, struct err *err)
+{
+	*s = (struct segment){ .fd = memfd_create("leakgraph", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
+	if (s->fd < 0)
+		return fail(err, "cannot make the shared ring buffer (memfd_create: %s)", strerror(errno));
+	if (ftruncate(s->fd, (off_t)LG_SEGMENT_BYTES) ||
+	    fcntl(s->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		fail(err, "cannot size the shared ring buffer: %s; raise the file size limit (ulimit -f)",
+		     strerror(errno));
+		segment_close(s);
+		return -1;
+	}
+	s->base = mmap(NULL, LG_SEGMENT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, s->fd, 0);
+	if (s->base == MAP_FAILED) {
+		s->base = NULL;
+		fail(err, "cannot map the shared ring buffer: %s; raise the address space limit (ulimit -v)",
+		     strerror(errno));
+		segment_close(s);
+		return -1;
+	}
+	s->control = (struct lg_control *)s->base;
+	control_fill(s->control, full_wait_ns);
+	return 0;
+}
+
+void segment_close(struct segment *s)
+{
+	if (s->control)
+		atomic_store(&s->control->closed, 1);
+	if (s->base)
+		munmap(s->base, LG_SEGMENT_BYTES);
+	if (s->fd > 0)
+		close(s->fd);
+	*s = (struct segment){ .fd = -1 };
+}
+
+struct lg_area *segment_area(const struct segment *s, uint32_t index)
+{
+	return (struct lg_area *)(s->base + lg_area_offset(index));
+}
+
+void segment_recycle(struct segment *s, uint32_t index)
+{
+	fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)lg_area_offset(index),
+		  (off_t)LG_AREA_BYTES);
+	atomic_store(&s->control->area_state[index], LG_AREA_FREE);
+}
+
+uint64_t segment_key(const struct segment *s)
+{
+	return s->control->clock == LG_CLOCK_TSC ? read_tsc() - s->control->tsc_base :
+						   atomic_load(&s->control->counter);
+}
+
+void segment_beat(struct segment *s)
+{
+	atomic_fetch_add(&s->control->heartbeat, 1);
+}

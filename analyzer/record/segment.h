@@ -1,0 +1,23 @@
+/* segment.h: the shared segment from the recorder's side: makes it, names it, hands out its areas. */
+#ifndef LG_RECORD_SEGMENT_H
+#define LG_RECORD_SEGMENT_H
+
+#include "base/err.h"
+#include "leakgraph/ring.h"
+
+struct segment {
+	int fd; /* close-on-exec: targets open it by path */
+	struct lg_control *control;
+	char *base; /* the whole segment, sparse */
+};
+
+int segment_open(struct segment *s, uint64_t full_wait_ns, struct err *err);
+void segment_close(struct segment *s); /* tells targets to stop recording; safe on a zeroed one */
+struct lg_area *segment_area(const struct segment *s, uint32_t index);
+/* Gives an area back: its memory is dropped and reads as zero. */
+void segment_recycle(struct segment *s, uint32_t index);
+/* The order key of this moment: no event committed before now has a larger one. */
+uint64_t segment_key(const struct segment *s);
+void segment_beat(struct segment *s); /* shows targets that the recorder lives */
+
+#endif

@@ -1,0 +1,20 @@
+/* snapshot.h: the memory and registers of a process at one moment, from outside, into its trace. */
+#ifndef LG_RECORD_SNAPSHOT_H
+#define LG_RECORD_SNAPSHOT_H
+
+#include "record/follow.h"
+#include "record/image.h"
+
+struct snapshot_request {
+	enum lg_snapshot_reason reason;
+	bool stopped;	    /* the threads that `follower` knows of this process are stopped */
+	bool full_contents; /* keep every word */
+	void (*breathe)(void *context); /* called now and then: the recorder's heartbeat */
+	void *context;
+};
+
+/* Drains the image's rings first. What cannot be read is recorded as such and degrades the verdict. */
+void snapshot_take(struct image *i, const struct segment *s, const struct follower *f,
+		   const struct snapshot_request *request);
+
+#endif

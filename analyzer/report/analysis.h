@@ -1,0 +1,24 @@
+/* analysis.h: one trace with everything computed from it, each part from the one before. */
+#ifndef LG_REPORT_ANALYSIS_H
+#define LG_REPORT_ANALYSIS_H
+
+#include "names/names.h"
+#include "passes/passes.h"
+
+struct analysis {
+	struct trace trace;
+	const struct trace_snapshot *snapshot; /* the last whole one, or NULL: then what follows heap is empty */
+	struct heap heap;
+	struct graph graph;
+	struct classes classes;
+	struct leak_set leaks;
+	struct names *names; /* NULL until analysis_names(): many traces have nothing to name */
+	bool is_judged; /* there is a snapshot, so every block has a class */
+};
+
+/* 0, or -1 with err. What is no trace, or is damaged beyond reading, is an error. */
+int analysis_open(struct analysis *a, const char *path, struct err *err);
+int analysis_names(struct analysis *a, const struct names_options *options, struct err *err);
+void analysis_close(struct analysis *a); /* safe on a zeroed or half-open one */
+
+#endif

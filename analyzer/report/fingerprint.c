@@ -1,0 +1,172 @@
+/* fingerprint.c: see fingerprint.h. */
+#include "report/fingerprint.h"
+#include "base/buf.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* ---- names --------------------------------------------------------------------------------------------- */
+
+/* Length of name without one suffix that a compiler adds to a copy of a function: ".constprop.0", ".cold". */
+static size_t without_clone(const char *name, size_t n)
+{
+	static const char *const clones[] = { ".constprop", ".isra", ".part", ".cold", ".lto_priv", ".llvm",
+					      ".localalias", ".clone" };
+	size_t end = n;
+
+	while (end && isdigit((unsigned char)name[end - 1]))
+		end--;
+	if (end < n && end && name[end - 1] == '.')
+		end--;
+	else
+		end = n;
+	for (size_t i = 0; i < sizeof clones / sizeof *clones; i++) {
+		size_t k = strlen(clones[i]);
+
+		if (end > k && !memcmp(name + end - k, clones[i], k))
+			return end - k;
+	}
+	return n;
+}
+
+/* Length of name without Rust's "::h0123456789abcdef". */
+static size_t without_rust_hash(const char *name, size_t n)
+{
+	if (n < 19 || memcmp(name + n - 19, "::h", 3))
+		return n;
+	for (size_t i = n - 16; i < n; i++)
+		if (!isxdigit((unsigned char)name[i]))
+			return n;
+	return n - 19;
+}
+
+static size_t without_version(const char *name, size_t n)
+{
+	const char *at = memchr(name, '@', n);
+
+	return at && at != name ? (size_t)(at - name) : n;
+}
+
+/* Bytes to leave out at `s`: "[abi:cxx11]", " [clone .cold]", the number of "{lambda(int)#2}". */
+static size_t noise_at(const char *s)
+{
+	static const char *const brackets[] = { "[abi:", " [clone " };
+
+	for (size_t i = 0; i < 2; i++)
+		if (!strncmp(s, brackets[i], strlen(brackets[i]))) {
+			size_t n = strcspn(s, "]");
+
+			return n + (s[n] == ']');
+		}
+	if (*s != '#')
+		return 0;
+	size_t digits = strspn(s + 1, "0123456789");
+	return digits && s[1 + digits] == '}' ? 1 + digits : 0;
+}
+
+void normal_function(char *out, const char *function)
+{
+	size_t n = 0, before;
+
+	while (*function) {
+		function += noise_at(function);
+		if (*function && !noise_at(function))
+			out[n++] = *function++;
+	}
+	do {
+		before = n;
+		n = without_version(out, n);
+		n = without_clone(out, n);
+		n = without_rust_hash(out, n);
+	} while (n < before);
+	out[n] = '\0';
+}
+
+void normal_module(char *out, const char *module)
+{
+	strcpy(out, module);
+	for (char *so = strstr(out, ".so."); so; so = strstr(so + 1, ".so."))
+		if (!so[4 + strspn(so + 4, "0123456789.")]) {
+			so[3] = '\0';
+			return;
+		}
+}
+
+/* ---- the text ------------------------------------------------------------------------------------------ */
+
+/* Appends "module!function\n" unless that is what the text ends with already. False: not appended. */
+static bool put_frame(struct buf *text, const struct report_frame *frame, size_t *last)
+{
+	const char *function = frame->function ? frame->function : "?";
+	size_t room = strlen(frame->module) + strlen(function) + 3, start = text->used;
+
+	if (!buf_reserve(text, room))
+		return false;
+	char *line = (char *)text->bytes + start;
+	normal_module(line, frame->module);
+	strcat(line, "!");
+	normal_function(line + strlen(line), function);
+	strcat(line, "\n");
+	size_t n = strlen(line);
+	if (start - *last == n && !memcmp(text->bytes + *last, line, n))
+		return false;
+	*last = start;
+	text->used = start + n;
+	return true;
+}
+
+static bool is_dropped(const struct report_frame *frame)
+{
+	return frame_is_allocator(frame->function) ||
+	       (frame->function && strstr(frame->function, "UnknownInlinedFun"));
+}
+
+static bool is_own(const struct report_frame *frame)
+{
+	return frame->function && !frame_is_runtime(frame->function, frame->module);
+}
+
+static void put_text(struct buf *text, const struct report_stack *stack, uint32_t most, bool own_only)
+{
+	size_t last = 0;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < stack->shown && n < most; i++)
+		if (!is_dropped(&stack->frames[i]) && (!own_only || is_own(&stack->frames[i])))
+			n += put_frame(text, &stack->frames[i], &last);
+	if (!n)
+		buf_put(text, "?!?\n", 4);
+}
+
+static void hash_text(char digits[FINGERPRINT_DIGITS + 1], const struct buf *text)
+{
+	XXH128_hash_t hash = XXH3_128bits(text->bytes, text->used);
+
+	snprintf(digits, FINGERPRINT_DIGITS + 1, "%016" PRIx64 "%016" PRIx64, hash.high64, hash.low64);
+}
+
+static const char *finish(struct buf *text, char digits[FINGERPRINT_DIGITS + 1], struct pool *pool)
+{
+	hash_text(digits, text);
+	buf_put(text, "", 1);
+	const char *kept = text->failed ? NULL : pool_text(pool, (const char *)text->bytes);
+	buf_clear(text);
+	return kept;
+}
+
+int fingerprint_stack(struct fingerprint *f, const struct report_stack *stack, struct pool *pool)
+{
+	struct buf text = { 0 };
+
+	put_text(&text, stack, FINGERPRINT_FRAMES, false);
+	f->strict_text = finish(&text, f->strict, pool);
+	put_text(&text, stack, FINGERPRINT_LOOSE_FRAMES, true);
+	f->loose_text = finish(&text, f->loose, pool);
+	buf_free(&text);
+	return f->strict_text && f->loose_text ? 0 : -1;
+}

@@ -1,0 +1,199 @@
+/* frames.c: see frames.h. */
+#include "report/frames.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(word, *words))
+			return true;
+	return false;
+}
+
+static bool starts_with_one_of(const char *word, const char *const *starts)
+{
+	for (; *starts; starts++)
+		if (!strncmp(word, *starts, strlen(*starts)))
+			return true;
+	return false;
+}
+
+bool frame_is_allocator(const char *function)
+{
+	static const char *const names[] = { "malloc",	       "calloc",	 "realloc",	 "reallocarray",
+					     "posix_memalign", "memalign",	 "aligned_alloc", "valloc",
+					     "pvalloc",	       "__libc_malloc",	 "__libc_calloc", "__libc_realloc",
+					     "__libc_memalign", "operator new", "operator new[]", NULL };
+	static const char *const starts[] = { "operator new(",
+					      "operator new[](",
+					      "__gnu_cxx::new_allocator<",
+					      "std::__new_allocator<",
+					      "std::allocator<",
+					      "std::allocator_traits<",
+					      "__gnu_cxx::__alloc_traits<",
+					      "__rust_alloc",
+					      "__rdl_alloc",
+					      "__rdl_realloc",
+					      "alloc::alloc::",
+					      NULL };
+
+	return function && (is_one_of(function, names) || starts_with_one_of(function, starts));
+}
+
+bool frame_is_runtime(const char *function, const char *module)
+{
+	static const char *const modules[] = { "libc.so", "libc-2.", "libpthread", "libm.so", "libdl.so", "librt.so",
+					       "ld-linux", "ld-2", "libstdc++.so", "libc++", "libgcc_s", "[vdso]",
+					       "liblgpreload.so", NULL };
+	static const char *const starts[] = { "std::", "__gnu_cxx::", "__cxxabiv1::", "core::", "alloc::", "void std::",
+					      NULL };
+
+	return starts_with_one_of(module, modules) || (function && starts_with_one_of(function, starts));
+}
+
+bool frame_is_start(const char *function)
+{
+	static const char *const names[] = { "_start",	    "__libc_start_main", "__libc_start_call_main",
+					     "start_thread", "clone",		 "__clone",
+					     "clone3",	    "__clone3",		 "__libc_start_main_impl",
+					     "__libc_start_main@@GLIBC_2.34", NULL };
+
+	return function && is_one_of(function, names);
+}
+
+const struct report_frame *stack_site(const struct report_stack *s)
+{
+	return s->nframes ? &s->frames[s->site] : NULL;
+}
+
+/* ---- making one ---------------------------------------------------------------------------------------- */
+
+/* Frames from the innermost that are not the program's: they are named by `allocator` instead. */
+static size_t allocator_frames(const struct frame_name *frames, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && frame_is_allocator(frames[i].function))
+		i++;
+	return i < n ? i : 0;
+}
+
+static uint32_t find_site(const struct report_frame *frames, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (frames[i].function && !frame_is_runtime(frames[i].function, frames[i].module) &&
+		    !frame_is_allocator(frames[i].function) && !frame_is_start(frames[i].function))
+			return i;
+	return 0;
+}
+
+/* Up to and with main, or up to the start of a thread. Unknown frames of libc at the end are start-up code too:
+ * its own symbols are often not there. */
+static uint32_t count_shown(const struct report_frame *frames, uint32_t n)
+{
+	uint32_t shown = n;
+
+	for (uint32_t i = 0; i < n && shown == n; i++) {
+		if (frames[i].function && !strcmp(frames[i].function, "main"))
+			shown = i + 1;
+		else if (i && frame_is_start(frames[i].function))
+			shown = i;
+	}
+	while (shown > 1 && !frames[shown - 1].function && frame_is_runtime(NULL, frames[shown - 1].module))
+		shown--;
+	return shown;
+}
+
+static struct report_frame copy_frame(struct pool *pool, const struct frame_name *name)
+{
+	char *module = pool_text(pool, name->module ? name->module : "");
+
+	return (struct report_frame){
+		.function = pool_text(pool, name->function),
+		.file = pool_text(pool, name->file),
+		.module = module ? module : "",
+		.line = name->line,
+		.is_inlined = name->inlined,
+		.address = name->address,
+		.offset = name->offset,
+	};
+}
+
+static const struct report_stack *make_stack(struct stack_book *book, uint32_t stack, const char *allocator)
+{
+	const struct frame_name *names = NULL;
+	bool is_cut = false;
+	size_t n = names_stack(book->names, stack, &names, &is_cut), skip = allocator_frames(names, n);
+	struct report_stack *s = pool_take(book->pool, sizeof *s);
+	struct report_frame *frames = pool_take(book->pool, (n - skip) * sizeof *frames);
+
+	if (!s || !frames)
+		return NULL;
+	for (size_t i = skip; i < n; i++)
+		frames[i - skip] = copy_frame(book->pool, &names[i]);
+	*s = (struct report_stack){
+		.allocator = pool_text(book->pool, skip ? names[skip - 1].function : allocator),
+		.frames = frames,
+		.nframes = (uint32_t)(n - skip),
+		.is_cut = is_cut,
+	};
+	s->site = find_site(frames, s->nframes);
+	s->shown = count_shown(frames, s->nframes);
+	return s;
+}
+
+/* ---- the book ------------------------------------------------------------------------------------------ */
+
+struct stack_page {
+	uint32_t stack;
+	const struct report_stack *made; /* NULL: a free slot */
+};
+
+static struct stack_page *find_page(struct stack_book *book, uint32_t stack)
+{
+	uint32_t mask = book->nslots - 1, i = stack * 2654435761u >> 7 & mask;
+
+	while (book->slots[i].made && book->slots[i].stack != stack)
+		i = (i + 1) & mask;
+	return &book->slots[i];
+}
+
+/* Keeps the table at most half full. */
+static bool make_room(struct stack_book *book)
+{
+	struct stack_book old = *book;
+
+	if (book->used * 2 < book->nslots)
+		return true;
+	book->nslots = old.nslots ? old.nslots * 2 : 256;
+	book->slots = calloc(book->nslots, sizeof *book->slots);
+	if (!book->slots) {
+		*book = old;
+		return false;
+	}
+	for (uint32_t i = 0; i < old.nslots; i++)
+		if (old.slots[i].made)
+			*find_page(book, old.slots[i].stack) = old.slots[i];
+	free(old.slots);
+	return true;
+}
+
+const struct report_stack *stack_book_get(struct stack_book *book, uint32_t stack, const char *allocator)
+{
+	if (!make_room(book))
+		return NULL;
+	struct stack_page *page = find_page(book, stack);
+	if (!page->made) {
+		*page = (struct stack_page){ stack, make_stack(book, stack, allocator) };
+		book->used += page->made != NULL;
+	}
+	return page->made;
+}
+
+void stack_book_free(struct stack_book *book)
+{
+	free(book->slots);
+	*book = (struct stack_book){ 0 };
+}

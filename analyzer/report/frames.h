@@ -1,0 +1,48 @@
+/* frames.h: allocation stacks as reports show them, and what a frame is to the reader: allocator, runtime library,
+ * start-up code, or the program's own. */
+#ifndef LG_REPORT_FRAMES_H
+#define LG_REPORT_FRAMES_H
+
+#include "names/names.h"
+#include "report/pool.h"
+
+struct report_frame {
+	const char *function, *file; /* NULL: unknown */
+	const char *module; /* "": none known */
+	uint32_t line; /* 0: unknown */
+	bool is_inlined; /* into the next frame */
+	uint64_t address, offset; /* return address: in the process, in the ELF file */
+};
+
+/* A stack without the allocator's own innermost frames. */
+struct report_stack {
+	const char *allocator; /* what the program called: "calloc", "operator new(unsigned long)" */
+	const struct report_frame *frames; /* innermost first */
+	uint32_t nframes;
+	uint32_t site; /* the frame that names the place: the innermost one of the program's own */
+	uint32_t shown; /* frames down to main or to the thread's start; the rest is start-up code */
+	bool is_cut; /* the unwinder could not reach the stack's end */
+};
+
+/* malloc and its kin, operator new, allocator classes. */
+bool frame_is_allocator(const char *function);
+/* A library of the tool chain (libc, libstdc++, ...), or its code instantiated in the program (std::). */
+bool frame_is_runtime(const char *function, const char *module);
+/* Runs before main or a thread's function. */
+bool frame_is_start(const char *function);
+
+/* The site's frame; NULL when the stack is empty. */
+const struct report_frame *stack_site(const struct report_stack *s);
+
+/* Stacks of one trace by id, each made once. */
+struct stack_book {
+	struct names *names; /* borrowed */
+	struct pool *pool; /* borrowed: what is handed out lives there */
+	struct stack_page *slots; /* owned */
+	uint32_t nslots, used;
+};
+/* `allocator` is the entry point of a block that was allocated there. NULL: no memory. */
+const struct report_stack *stack_book_get(struct stack_book *book, uint32_t stack, const char *allocator);
+void stack_book_free(struct stack_book *book);
+
+#endif

@@ -1,0 +1,127 @@
+/* model.h: the finished report that every renderer reads: per process image what was lost, how, and how far the
+ * answer can be trusted. Renderers add nothing to it and look nothing up.
+ *
+ * Everything hangs in the report's pool: traces are closed again once their process is in the model. */
+#ifndef LG_REPORT_MODEL_H
+#define LG_REPORT_MODEL_H
+
+#include "report/analysis.h"
+#include "report/fingerprint.h"
+#include "report/frames.h"
+#include "report/pool.h"
+
+#define REPORT_SIZES_MAX 64u
+#define REPORT_ADDRESSES_MAX 16u
+
+/* Why a verdict is degraded. Those that hide leaks make a run one that cannot be judged. */
+#define REPORT_REASONS(X)                                                                                    \
+	X(DAMAGED, true, "do not kill leakgraph while it records, and leave room on the disk")               \
+	X(UNFINISHED, true, "do not kill leakgraph while it records, and leave room on the disk")            \
+	X(LOST, true, "record again without --on-full=drop, on a machine with less load")                    \
+	X(NO_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")                 \
+	X(EARLY_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")              \
+	X(PARTIAL_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")            \
+	X(UNREAD, true, "leakgraph doctor says what keeps ptrace from being used here")                      \
+	X(UNREAD_BLOCKS, true, "leakgraph doctor says what keeps ptrace from being used here")               \
+	X(UNSTOPPED, true, "join the threads before the end, or allow ptrace: leakgraph doctor says how")    \
+	X(FOREIGN, true, "link the program with the system's malloc, and dynamically")                       \
+	X(RECORDER, true, NULL)                                                                              \
+	X(UNTRACED, true, "leakgraph doctor PROGRAM says why a program cannot be traced")                    \
+	X(CHILD, true, NULL)
+enum report_reason_code {
+#define X(name, hides, cure) REASON_##name,
+	REPORT_REASONS(X)
+#undef X
+};
+
+struct report_reason {
+	enum report_reason_code code;
+	const char *text;
+	const char *cure; /* NULL: none is known */
+	bool hides_leaks;
+};
+
+/* One edge of a cycle, with where its start was allocated. */
+struct report_edge {
+	uint64_t from, to, offset, from_bytes;
+	const struct report_stack *from_stack;
+};
+
+/* Equal findings folded: a leak, or a place with blocks that are reachable or were alive at an unjudged end. */
+struct report_leak {
+	char id[16]; /* "L1"; "" for what is no leak */
+	const char *kind; /* a class's name, or "live" */
+	enum leak_class class; /* LEAK_CLASSES for "live" */
+	struct fingerprint fingerprint;
+	uint64_t instances;
+	struct sum heads, indirect; /* over all instances */
+	uint64_t retained_bytes;
+	const uint64_t *sizes; /* distinct, rising */
+	uint32_t nsizes;
+	const uint64_t *addresses; /* of the oldest heads */
+	uint32_t naddresses;
+	const struct report_stack *stack;
+	const struct report_edge *edges; /* CYCLE: a shortest ring of the first instance */
+	uint32_t nedges, cycle_length; /* kept, in all */
+	uint32_t members; /* CYCLE: blocks of one instance */
+};
+
+struct report_process {
+	const char *trace, *name, *executable, *directory;
+	char *const *argv; /* ends with NULL */
+	uint64_t pid, parent_pid, image, order; /* order: where it stands among its run's images */
+	bool is_named; /* its trace was named by the user; else it is a child's */
+	enum lg_ending ended;
+	uint64_t status, signal;
+	struct report_reason *reasons; /* none: the verdict is complete */
+	uint32_t nreasons;
+	bool is_judged; /* every block has a class; else all are `unjudged` */
+	struct heap_totals totals; /* up to the snapshot */
+	uint64_t events_lost, threads, duration_ns;
+	struct sum sums[LEAK_CLASSES], unjudged;
+	const struct report_leak *leaks; /* in order of importance, possible ones last */
+	uint32_t nleaks;
+	const struct report_leak *places; /* !is_judged: live at the end; else reachable ones when asked for */
+	uint32_t nplaces, nplaces_all; /* kept, in all */
+	const char *const *notes; /* about names: what could not be resolved, and the cure */
+	uint32_t nnotes;
+};
+
+struct report_options {
+	bool no_children; /* leave out TRACE.children */
+	bool with_reachable; /* fill `places` with reachable blocks */
+	bool all_places; /* keep more than REPORT_PLACES_MAX places */
+	struct names_options names;
+};
+#define REPORT_PLACES_MAX 50u
+
+struct report {
+	const char *version; /* of the tool; set by report_load */
+	struct report_process *processes; /* traces as named, each followed by its children in order of birth */
+	uint32_t nprocesses;
+	struct pool pool;
+};
+
+/* Reads the traces and the children they have beside them. 0, or -1 with err. */
+int report_load(struct report *r, char *const *paths, size_t npaths, const struct report_options *options,
+		struct err *err);
+void report_free(struct report *r); /* safe on a zeroed or half-loaded one */
+
+/* One process from an analysis that is open; `book` keeps its stacks (its pool must be `pool`). */
+int report_process(struct report_process *p, struct analysis *a, struct stack_book *book, struct pool *pool,
+		   const struct report_options *options, struct err *err);
+
+/* verdict.c: fills p->reasons; the rest of p is there. -1: no memory. */
+int report_verdict(struct report_process *p, const struct analysis *a, struct pool *pool);
+/* One more reason, for what is known only outside. */
+int report_add_reason(struct report_process *p, struct pool *pool, enum report_reason_code code, const char *text);
+
+bool report_is_complete(const struct report_process *p);
+/* Blocks and bytes that are direct, cycle or indirect leaks. */
+struct sum report_lost(const struct report_process *p);
+/* "exited 0", "was killed by SIGSEGV", "became another program by exec", ... */
+const char *report_ending(char *text, size_t room, const struct report_process *p);
+/* "SIGSEGV", "SIG34" */
+const char *report_signal(char *text, size_t room, uint64_t number);
+
+#endif

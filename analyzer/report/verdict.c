@@ -1,0 +1,220 @@
+/* verdict.c: how far the answer can be trusted. Every reason is one sentence with its numbers; its cure, and
+ * whether it hides leaks, come from the table in model.h. */
+#include "report/model.h"
+#include "base/term.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define REASONS_MAX 64u
+
+static const struct {
+	bool hides;
+	const char *cure;
+} table[] = {
+#define X(name, hides, cure) { hides, cure },
+	REPORT_REASONS(X)
+#undef X
+};
+
+bool report_is_complete(const struct report_process *p)
+{
+	return !p->nreasons;
+}
+
+const char *report_signal(char *text, size_t room, uint64_t number)
+{
+	const char *name = number < 64 ? sigabbrev_np((int)number) : NULL;
+
+	if (name)
+		snprintf(text, room, "SIG%s", name);
+	else
+		snprintf(text, room, "SIG%llu", (unsigned long long)number);
+	return text;
+}
+
+const char *report_ending(char *text, size_t room, const struct report_process *p)
+{
+	char name[32];
+
+	switch (p->ended) {
+	case LG_ENDED_EXITED:
+		snprintf(text, room, "exited %llu", (unsigned long long)p->status);
+		break;
+	case LG_ENDED_SIGNALED:
+		snprintf(text, room, "was killed by %s", report_signal(name, sizeof name, p->signal));
+		break;
+	case LG_ENDED_EXEC:
+		snprintf(text, room, "went on as another program");
+		break;
+	case LG_ENDED_RUNNING:
+		snprintf(text, room, "was still running");
+		break;
+	default:
+		snprintf(text, room, "ended unseen");
+	}
+	return text;
+}
+
+int report_add_reason(struct report_process *p, struct pool *pool, enum report_reason_code code, const char *text)
+{
+	if (!p->reasons)
+		p->reasons = pool_take(pool, REASONS_MAX * sizeof *p->reasons);
+	if (!p->reasons || !text)
+		return -1;
+	for (uint32_t i = 0; i < p->nreasons; i++)
+		if (!strcmp(p->reasons[i].text, text))
+			return 0;
+	if (p->nreasons < REASONS_MAX)
+		p->reasons[p->nreasons++] =
+		    (struct report_reason){ code, text, table[code].cure, table[code].hides };
+	return 0;
+}
+
+/* ---- the file ------------------------------------------------------------------------------------------ */
+
+static int judge_file(struct report_process *p, const struct trace *t, struct pool *pool)
+{
+	if (!t->end.present)
+		return report_add_reason(p, pool, REASON_UNFINISHED,
+					 pool_print(pool, "the trace is cut: the recorder did not finish it%s%s%s",
+						    *t->damage ? " (" : "", t->damage, *t->damage ? ")" : ""));
+	if (*t->damage)
+		return report_add_reason(p, pool, REASON_DAMAGED,
+					 pool_print(pool, "the trace is damaged: %s", t->damage));
+	return 0;
+}
+
+static int judge_events(struct report_process *p, const struct trace *t, struct pool *pool)
+{
+	char allocs[TERM_TEXT], frees[TERM_TEXT], bytes[TERM_TEXT];
+	const struct trace_end *end = &t->end;
+
+	if (t->process.flags & LG_PROCESS_FOREIGN_MALLOC &&
+	    report_add_reason(p, pool, REASON_FOREIGN,
+			      pool_print(pool, "allocator not visible: the program's own calls go to the malloc of %s",
+					 t->process.allocator && *t->process.allocator ? t->process.allocator :
+											 "its executable")))
+		return -1;
+	if (!(end->lost_allocs | end->lost_frees))
+		return 0;
+	return report_add_reason(p, pool, REASON_LOST,
+				 pool_print(pool, "events lost: %s allocations (%s), %s frees",
+					    human_count(allocs, end->lost_allocs),
+					    human_bytes(bytes, end->lost_bytes),
+					    human_count(frees, end->lost_frees)));
+}
+
+/* ---- the snapshot -------------------------------------------------------------------------------------- */
+
+static int judge_absence(struct report_process *p, const struct trace *t, struct pool *pool)
+{
+	char count[TERM_TEXT], ending[64];
+	bool is_begun = t->nsnapshots > 0;
+
+	if (!p->totals.live_blocks && !is_begun)
+		return 0;
+	return report_add_reason(p, pool, is_begun ? REASON_PARTIAL_SNAPSHOT : REASON_NO_SNAPSHOT,
+				 pool_print(pool, "%s at the end (it %s): %s cannot be judged",
+					    is_begun ? "no whole snapshot" : "no snapshot",
+					    report_ending(ending, sizeof ending, p),
+					    human_things(count, sizeof count, p->totals.live_blocks, "live block")));
+}
+
+/* The snapshot that was used is not of the end. */
+static bool is_early(const struct report_process *p, const struct trace *t, const struct trace_snapshot *s)
+{
+	bool is_of_end = s->reason == LG_SNAPSHOT_EXIT || s->reason == LG_SNAPSHOT_SIGNAL ||
+			 (s->reason == LG_SNAPSHOT_EXEC && p->ended == LG_ENDED_EXEC) ||
+			 p->ended == LG_ENDED_RUNNING;
+
+	return !is_of_end && s->events < t->nevents;
+}
+
+static int judge_moment(struct report_process *p, const struct trace *t, const struct trace_snapshot *s,
+			struct pool *pool)
+{
+	char count[TERM_TEXT];
+
+	if (s != &t->snapshots[t->nsnapshots - 1])
+		return report_add_reason(p, pool, REASON_PARTIAL_SNAPSHOT,
+					 pool_print(pool, "the last snapshot is not whole; judged by the one before"));
+	if (is_early(p, t, s))
+		return report_add_reason(
+		    p, pool, REASON_EARLY_SNAPSHOT,
+		    pool_print(pool, "no snapshot at the end; judged by an earlier one, %s before it",
+			       human_things(count, sizeof count, t->nevents - s->events, "event")));
+	return 0;
+}
+
+static const char *method_name(uint64_t method)
+{
+	switch (method) {
+#define X(name, number, text)                                                                                \
+	case LG_METHOD_##name:                                                                               \
+		return text;
+		LG_SNAPSHOT_METHODS(X)
+#undef X
+	}
+	return "unknown";
+}
+
+static int judge_reading(struct report_process *p, const struct analysis *a, struct pool *pool)
+{
+	const struct trace_snapshot *s = a->snapshot;
+	char bytes[TERM_TEXT];
+
+	if (s->bytes_unread &&
+	    report_add_reason(p, pool, REASON_UNREAD,
+			      pool_print(pool, "%s of memory could not be read%s%s",
+					 human_bytes(bytes, s->bytes_unread), s->nunread ? ": " : "",
+					 s->nunread ? strerror(s->unread[0].error) : "")))
+		return -1;
+	if (a->graph.unread_block_bytes &&
+	    report_add_reason(p, pool, REASON_UNREAD_BLOCKS,
+			      pool_print(pool, "%s of live blocks are not in the snapshot",
+					 human_bytes(bytes, a->graph.unread_block_bytes))))
+		return -1;
+	if (s->threads_stopped >= s->threads_seen)
+		return 0;
+	return report_add_reason(
+	    p, pool, REASON_UNSTOPPED,
+	    pool_print(pool, "%llu of %llu threads were not stopped for the snapshot (%s): their registers are unknown",
+		       (unsigned long long)(s->threads_seen - s->threads_stopped),
+		       (unsigned long long)s->threads_seen, method_name(s->method)));
+}
+
+static int judge_snapshot(struct report_process *p, const struct analysis *a, struct pool *pool)
+{
+	if (!a->snapshot)
+		return judge_absence(p, &a->trace, pool);
+	if (judge_moment(p, &a->trace, a->snapshot, pool))
+		return -1;
+	return judge_reading(p, a, pool);
+}
+
+/* ---- the recorder -------------------------------------------------------------------------------------- */
+
+static int judge_recorder(struct report_process *p, const struct trace *t, struct pool *pool)
+{
+	char count[64];
+
+	for (size_t i = 0; i < t->end.nreasons; i++)
+		if (report_add_reason(p, pool, REASON_RECORDER, pool_text(pool, t->end.reasons[i])))
+			return -1;
+	if (!t->end.untraced)
+		return 0;
+	return report_add_reason(p, pool, REASON_UNTRACED,
+				 pool_print(pool, "%s of its tree could not be recorded",
+					    human_things(count, sizeof count, t->end.untraced, "program")));
+}
+
+int report_verdict(struct report_process *p, const struct analysis *a, struct pool *pool)
+{
+	const struct trace *t = &a->trace;
+
+	return judge_file(p, t, pool) || judge_events(p, t, pool) || judge_snapshot(p, a, pool) ||
+			       judge_recorder(p, t, pool) ?
+		   -1 :
+		   0;
+}

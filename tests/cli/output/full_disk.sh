@@ -1,0 +1,13 @@
+# The disk runs full while recording: the program is not disturbed, what was written stays readable, and no verdict.
+mkdir disk
+mount -t tmpfs -o size=256k none disk 2>/dev/null || skip 'mounting a small disk is not allowed here'
+trap 'umount -l disk' EXIT
+program busy 'int main(void) { for (int i = 0; i < 3000000; i++) { void *volatile p = malloc(1 + (unsigned)rand() % 999); if (rand() % 8) free(p); } puts("done"); return 3; }' -O0
+exits 3 "$LG" run -o disk/t.lgt -- ./busy
+[ "$(cat out)" = done ] || fails "the program was disturbed"
+grep -Eqi 'no space|full' err || fails "no word of the full disk: $(cat err)"
+exits 125 "$LG" check --json=r.json disk/t.lgt
+[ "$(json r.json '.processes[0].totals.allocations > 1000')" = true ] || fails "what was recorded is lost"
+rm disk/t.lgt && head -c 1m /dev/zero >disk/fill 2>/dev/null || true
+(cd disk && status=0 && "$LG" check -- ../busy >/dev/null 2>../err || status=$? && [ $status != 0 ] && [ $status != 23 ]) ||
+	fails "check gives a verdict without a trace"

@@ -1,0 +1,1360 @@
+/* trace: what is written comes back, and no file, however damaged, does worse than say so. */
+#include "trace/trace.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- files -------------------------------------------------------------------------------------------- */
+
+static char folder[256], path[300]; /* every test has its own, in its own process */
+
+static void make_folder(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(folder, sizeof folder, "%s/leakgraph-trace.XXXXXX", tmp ? tmp : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/t.lgt", folder);
+}
+
+static void remove_folder(void)
+{
+	unlink(path);
+	rmdir(folder);
+}
+
+static struct buf slurp(void)
+{
+	struct buf b = { 0 };
+	uint8_t part[4096];
+	int fd = open(path, O_RDONLY);
+
+	ck_assert_int_ge(fd, 0);
+	for (ssize_t n; (n = read(fd, part, sizeof part)) > 0;)
+		buf_put(&b, part, (size_t)n);
+	close(fd);
+	return b;
+}
+
+static void spill(const void *bytes, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, bytes, n), (ssize_t)n);
+	close(fd);
+}
+
+/* File offset of the n-th chunk. */
+static size_t chunk_at(const struct buf *file, unsigned n)
+{
+	struct lg_chunk_header h;
+	size_t at = sizeof(struct lg_file_header);
+
+	for (; n; n--) {
+		memcpy(&h, file->bytes + at, sizeof h);
+		ck_assert_uint_eq(h.magic, LG_CHUNK_MAGIC);
+		at += sizeof h + h.stored_bytes;
+	}
+	return at;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------ */
+
+static struct trace_writer *start(void)
+{
+	struct trace_writer *w;
+	struct err err = { 0 };
+
+	unlink(path);
+	ck_assert_msg(trace_writer_open(&w, path, &err) == 0, "%s", err.text);
+	return w;
+}
+
+static void put(struct trace_writer *w, enum lg_chunk_kind kind, struct buf *b)
+{
+	struct err err = { 0 };
+
+	ck_assert_msg(trace_put(w, kind, b, &err) == 0, "%s", err.text);
+	buf_free(b);
+}
+
+static void finish(struct trace_writer *w)
+{
+	struct err err = { 0 };
+
+	ck_assert_msg(trace_writer_close(w, &err) == 0, "%s", err.text);
+}
+
+#define TEXT(s) ((char[]){ s }) /* the tables own their strings, so they are not const */
+
+static const struct trace_process process = {
+	.pid = 4711,
+	.parent_pid = 4710,
+	.image = 2,
+	.flags = LG_PROCESS_FORKED,
+	.clock = LG_CLOCK_TSC,
+	.ticks_per_second = 2400000000,
+	.hello_key = 99,
+	.start_unix_ns = 1700000000123456789,
+	.page_bytes = 4096,
+	.executable = TEXT("/bin/app"),
+	.directory = TEXT("/home"),
+	.allocator = TEXT("libc.so.6"),
+	.recorder = TEXT("0.1.0"),
+	.argv = (char *[]){ TEXT("app"), TEXT(""), TEXT("two words"), NULL },
+	.argc = 3,
+};
+static const struct trace_module modules[] = {
+	{ 2, 3, 0x7000, 0x9000, 0x7000, 12, { 0xde, 0xad, 0x01 }, TEXT("/lib/two.so") },
+	{ 1, 0, 0x1000, 0x2000, 0, 11, { 0 }, TEXT("") },
+};
+/* Nodes 1..4; node 2's parent comes later. */
+static const struct trace_node nodes[] = {
+	{ 1ULL << 48 | 0x123, 0 }, { 2ULL << 48 | 0x456, 4 }, { LG_FRAME_TRUNCATED, 1 }, { 0x7fffdeadbeef, 1 }
+};
+static const struct trace_event events[] = {
+	{ 100, 0x5000, 32, 1, 2, LG_EV_ALLOC, LG_ENTRY_MALLOC },
+	{ 107, 0x6000, UINT64_MAX, 2, 4, LG_EV_ALLOC, LG_ENTRY_CALLOC },
+	{ 108, 0x5000, 0, 1, 0, LG_EV_RELEASE, LG_ENTRY_REALLOC },
+	{ 109, 0xffffffffffffff00, 64, 1, 1, LG_EV_RESIZE, LG_ENTRY_REALLOC },
+	{ 109, 0x6000, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE_ALIGNED_SIZED },
+	{ 50, 0, 0, UINT32_MAX, 0, LG_EV_PAD, LG_ENTRY_UNKNOWN },
+};
+#define NEVENTS (sizeof events / sizeof *events)
+static const struct trace_mapping mappings[] = {
+	{ 0x20000, 0x22000, 0x1000, 3, LG_MAPPING_READ, TEXT("/bin/app") },
+	{ 0x10000, 0x14000, 0, 3, LG_MAPPING_READ | LG_MAPPING_SHARED, TEXT("") },
+	{ 0x30000, 0x31000, 0, 1, 0, TEXT("[vvar]") },
+};
+static const struct trace_unread unread[] = { { 0x13000, 0x14000, EFAULT } };
+static const struct trace_end end = { .ending = LG_ENDED_SIGNALED,
+				      .status = 139,
+				      .signal = 11,
+				      .key = 1000,
+				      .duration_ns = 5,
+				      .threads = 3,
+				      .events = NEVENTS,
+				      .lost_allocs = 6,
+				      .lost_frees = 7,
+				      .lost_bytes = 8,
+				      .stackless = 9,
+				      .truncated = 10,
+				      .lost_stacks = 11,
+				      .untraced = 12,
+				      .reasons = (char *[]){ TEXT("events lost"), TEXT("no ptrace") },
+				      .nreasons = 2 };
+
+static void put_the_process(struct trace_writer *w)
+{
+	struct buf b = { 0 };
+
+	put_process(&b, &process);
+	put(w, LG_CHUNK_PROCESS, &b);
+}
+
+static void put_the_nodes(struct trace_writer *w)
+{
+	struct buf b = { 0 };
+
+	put_stacks(&b, 1, nodes, sizeof nodes / sizeof *nodes);
+	put(w, LG_CHUNK_STACKS, &b);
+}
+
+static void put_the_events(struct trace_writer *w)
+{
+	struct buf b = { 0 };
+
+	put_events(&b, events, NEVENTS);
+	put(w, LG_CHUNK_EVENTS, &b);
+}
+
+static void put_the_end(struct trace_writer *w)
+{
+	struct buf b = { 0 };
+
+	put_end(&b, &end);
+	put(w, LG_CHUNK_END, &b);
+}
+
+static void put_words(struct trace_writer *w, const struct trace_memory *ranges, size_t n,
+		      const uint64_t *words)
+{
+	struct buf b = { 0 };
+
+	put_memory_head(&b, ranges, n);
+	for (size_t i = 0; i < n; i++) {
+		buf_put(&b, words, ranges[i].bytes);
+		words += ranges[i].bytes / 8;
+	}
+	put(w, LG_CHUNK_MEMORY, &b);
+}
+
+/* A snapshot in seven chunks; the second of its MEMORY chunks continues a range of the first. */
+static void put_the_snapshot(struct trace_writer *w)
+{
+	struct buf b = { 0 };
+	uint64_t vector[] = { 1, 0, UINT64_MAX };
+	struct trace_thread threads[] = {
+		{ .tid = 4711, .number = 1, .flags = LG_THREAD_STOPPED, .fs_base = 0x7f00, .nregs = LG_REGS },
+		{ .tid = 4712, .nvector = 3, .vector = vector },
+	};
+	struct trace_snapshot s = {
+		.id = 1, .key = 500, .reason = LG_SNAPSHOT_EXIT, .method = LG_METHOD_PTRACE
+	};
+
+	threads[0].regs[LG_REG_RSP] = 0x7ffe1000;
+	s.events = NEVENTS;
+	s.bytes_read = 48, s.bytes_unread = 4096, s.threads_seen = 2, s.threads_stopped = 1;
+	put_snapshot(&b, &s), put(w, LG_CHUNK_SNAPSHOT, &b);
+	put_threads(&b, threads, 2), put(w, LG_CHUNK_THREADS, &b);
+	put_mappings(&b, mappings, 3), put(w, LG_CHUNK_MAPPINGS, &b);
+	put_words(w, (struct trace_memory[]){ { 0x20000, 16, NULL }, { 0x10000, 16, NULL } }, 2,
+		  (uint64_t[]){ 1, 2, 3, 4 });
+	put_words(w, (struct trace_memory[]){ { 0x10010, 16, NULL } }, 1, (uint64_t[]){ 5, 6 });
+	put_unread(&b, unread, 1), put(w, LG_CHUNK_UNREAD, &b);
+	put_snapshot_end(&b, &s), put(w, LG_CHUNK_SNAPSHOT_END, &b);
+}
+
+/* Chunks: 0 process, 1 modules, 2 stacks, 3 events, 4-10 snapshot (7 and 8 its memory), 11 events, 12 end. */
+static void write_sample(void)
+{
+	struct trace_writer *w = start();
+	struct buf b = { 0 };
+
+	put_the_process(w);
+	put_modules(&b, modules, 2), put(w, LG_CHUNK_MODULES, &b);
+	put_the_nodes(w);
+	put_the_events(w);
+	put_the_snapshot(w);
+	put_the_events(w);
+	put_the_end(w);
+	finish(w);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+static struct trace open_good(void)
+{
+	struct trace t;
+	struct err err = { 0 };
+
+	ck_assert_msg(trace_open(&t, path, &err) == 0, "%s", err.text);
+	return t;
+}
+
+static struct trace open_whole(void)
+{
+	struct trace t = open_good();
+
+	ck_assert_str_eq(t.damage, "");
+	return t;
+}
+
+struct collected {
+	struct trace_event *events;
+	size_t n, calls, stop_after;
+};
+
+static int collect(void *context, const struct trace_event *e, size_t n)
+{
+	struct collected *c = context;
+
+	c->events = realloc(c->events, (c->n + n) * sizeof *e);
+	memcpy(c->events + c->n, e, n * sizeof *e);
+	c->n += n;
+	return ++c->calls == c->stop_after ? 42 : 0;
+}
+
+static struct collected collect_all(const struct trace *t)
+{
+	struct collected c = { 0 };
+	struct err err = { 0 };
+
+	ck_assert_msg(trace_events(t, collect, &c, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(c.n, t->nevents);
+	return c;
+}
+
+static void assert_same_event(const struct trace_event *a, const struct trace_event *b)
+{
+	ck_assert_uint_eq(a->key, b->key);
+	ck_assert_uint_eq(a->addr, b->addr);
+	ck_assert_uint_eq(a->size, b->size);
+	ck_assert_uint_eq(a->thread, b->thread);
+	ck_assert_uint_eq(a->stack, b->stack);
+	ck_assert_uint_eq(a->type, b->type);
+	ck_assert_uint_eq(a->entry, b->entry);
+}
+
+/* Everything a consumer may do; for traces of which only survival is asked. */
+static void use(const struct trace *t)
+{
+	struct collected c = collect_all(t);
+	uint64_t word;
+
+	for (uint32_t i = 0, steps = 0; i < t->nnodes; i++)
+		for (uint32_t id = i; id; id = t->nodes[id].parent) {
+			ck_assert_uint_lt(id, t->nnodes);
+			ck_assert_uint_lt(steps++, 1u << 24);
+		}
+	for (size_t i = 0; i < c.n; i++)
+		ck_assert_uint_lt(c.events[i].stack, t->nnodes);
+	for (size_t i = 0; i < t->nsnapshots; i++)
+		for (uint64_t addr = 0xfff8; addr < 0x30010; addr += 8)
+			snapshot_word(&t->snapshots[i], addr, &word);
+	free(c.events);
+}
+
+/* Opens what may be no trace: true when it could be opened. It must then be damaged, else have an error. */
+static bool survives(void)
+{
+	struct trace t;
+	struct err err = { 0 };
+
+	if (trace_open(&t, path, &err) < 0) {
+		ck_assert_str_ne(err.text, "");
+		ck_assert_ptr_null(t.file);
+		return false;
+	}
+	ck_assert_str_ne(t.damage, "");
+	use(&t);
+	trace_close(&t);
+	return true;
+}
+
+/* Writes process, one chunk of hand-made bytes, and the footer. */
+static void write_odd(enum lg_chunk_kind kind, struct buf *payload)
+{
+	struct trace_writer *w = start();
+
+	put_the_process(w);
+	put_the_nodes(w);
+	if (kind >= LG_CHUNK_THREADS && kind <= LG_CHUNK_SNAPSHOT_END) {
+		struct buf b = { 0 };
+		put_snapshot(&b, &(struct trace_snapshot){ .id = 1 });
+		put(w, LG_CHUNK_SNAPSHOT, &b);
+	}
+	put(w, kind, payload);
+	if (kind != LG_CHUNK_END)
+		put_the_end(w);
+	finish(w);
+}
+
+static void assert_damage_says(const char *what)
+{
+	struct trace t = open_good();
+
+	ck_assert_msg(strstr(t.damage, what), "damage is '%s', not '%s'", t.damage, what);
+	use(&t);
+	trace_close(&t);
+}
+
+/* ---- round trips -------------------------------------------------------------------------------------- */
+
+START_TEST(process_comes_back)
+{
+	write_sample();
+	struct trace t = open_whole();
+	const struct trace_process *p = &t.process;
+
+	ck_assert_uint_eq(p->pid, 4711);
+	ck_assert_uint_eq(p->parent_pid, 4710);
+	ck_assert_uint_eq(p->image, 2);
+	ck_assert_uint_eq(p->flags, LG_PROCESS_FORKED);
+	ck_assert_uint_eq(p->clock, LG_CLOCK_TSC);
+	ck_assert_uint_eq(p->ticks_per_second, 2400000000);
+	ck_assert_uint_eq(p->hello_key, 99);
+	ck_assert_uint_eq(p->start_unix_ns, 1700000000123456789);
+	ck_assert_uint_eq(p->page_bytes, 4096);
+	ck_assert_str_eq(p->executable, "/bin/app");
+	ck_assert_str_eq(p->directory, "/home");
+	ck_assert_str_eq(p->allocator, "libc.so.6");
+	ck_assert_str_eq(p->recorder, "0.1.0");
+	ck_assert_uint_eq(p->argc, 3);
+	ck_assert_str_eq(p->argv[1], "");
+	ck_assert_str_eq(p->argv[2], "two words");
+	ck_assert_ptr_null(p->argv[3]);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(modules_come_back_in_order_of_their_numbers)
+{
+	write_sample();
+	struct trace t = open_whole();
+
+	ck_assert_uint_eq(t.nmodules, 2);
+	ck_assert_uint_eq(t.modules[0].id, 1);
+	ck_assert_str_eq(t.modules[0].path, "");
+	const struct trace_module *m = &t.modules[1];
+	ck_assert_uint_eq(m->id, 2);
+	ck_assert_uint_eq(m->start, 0x7000);
+	ck_assert_uint_eq(m->end, 0x9000);
+	ck_assert_uint_eq(m->bias, 0x7000);
+	ck_assert_uint_eq(m->key, 12);
+	ck_assert_uint_eq(m->build_id_bytes, 3);
+	ck_assert_mem_eq(m->build_id, "\xde\xad\x01", 3);
+	ck_assert_str_eq(m->path, "/lib/two.so");
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(nodes_come_back_whatever_the_order_of_parents)
+{
+	write_sample();
+	struct trace t = open_whole();
+
+	ck_assert_uint_eq(t.nnodes, 5);
+	ck_assert_uint_eq(t.nodes[0].frame, 0);
+	ck_assert_uint_eq(t.nodes[0].parent, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_uint_eq(t.nodes[i + 1].frame, nodes[i].frame);
+		ck_assert_uint_eq(t.nodes[i + 1].parent, nodes[i].parent);
+	}
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(events_come_back_in_file_order)
+{
+	write_sample();
+	struct trace t = open_whole();
+	struct collected c = collect_all(&t);
+
+	ck_assert_uint_eq(c.n, 2 * NEVENTS);
+	for (size_t i = 0; i < c.n; i++)
+		assert_same_event(&c.events[i], &events[i % NEVENTS]);
+	free(c.events);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(a_snapshot_comes_back)
+{
+	write_sample();
+	struct trace t = open_whole();
+
+	ck_assert_uint_eq(t.nsnapshots, 1);
+	const struct trace_snapshot *s = &t.snapshots[0];
+	ck_assert(s->whole);
+	ck_assert_uint_eq(s->id, 1);
+	ck_assert_uint_eq(s->key, 500);
+	ck_assert_uint_eq(s->reason, LG_SNAPSHOT_EXIT);
+	ck_assert_uint_eq(s->method, LG_METHOD_PTRACE);
+	ck_assert_uint_eq(s->events, NEVENTS);
+	ck_assert_uint_eq(s->bytes_read, 48);
+	ck_assert_uint_eq(s->bytes_unread, 4096);
+	ck_assert_uint_eq(s->threads_seen, 2);
+	ck_assert_uint_eq(s->threads_stopped, 1);
+	ck_assert_uint_eq(s->nthreads, 2);
+	ck_assert_uint_eq(s->threads[0].tid, 4711);
+	ck_assert_uint_eq(s->threads[0].number, 1);
+	ck_assert_uint_eq(s->threads[0].flags, LG_THREAD_STOPPED);
+	ck_assert_uint_eq(s->threads[0].fs_base, 0x7f00);
+	ck_assert_uint_eq(s->threads[0].nregs, LG_REGS);
+	ck_assert_uint_eq(s->threads[0].regs[LG_REG_RSP], 0x7ffe1000);
+	ck_assert_uint_eq(s->threads[1].nregs, 0);
+	ck_assert_uint_eq(s->threads[1].nvector, 3);
+	ck_assert_uint_eq(s->threads[1].vector[2], UINT64_MAX);
+	ck_assert_uint_eq(s->nunread, 1);
+	ck_assert_uint_eq(s->unread[0].start, 0x13000);
+	ck_assert_uint_eq(s->unread[0].end, 0x14000);
+	ck_assert_int_eq(s->unread[0].error, EFAULT);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(mappings_and_memory_come_back_sorted)
+{
+	write_sample();
+	struct trace t = open_whole();
+	const struct trace_snapshot *s = &t.snapshots[0];
+
+	ck_assert_uint_eq(s->nmappings, 3);
+	ck_assert_uint_eq(s->mappings[0].start, 0x10000);
+	ck_assert_uint_eq(s->mappings[0].flags, LG_MAPPING_READ | LG_MAPPING_SHARED);
+	ck_assert_uint_eq(s->mappings[1].start, 0x20000);
+	ck_assert_uint_eq(s->mappings[1].end, 0x22000);
+	ck_assert_uint_eq(s->mappings[1].file_offset, 0x1000);
+	ck_assert_uint_eq(s->mappings[1].prot, 3);
+	ck_assert_str_eq(s->mappings[1].path, "/bin/app");
+	ck_assert_str_eq(s->mappings[2].path, "[vvar]");
+	ck_assert_uint_eq(s->nmemory, 3);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_uint_eq((uintptr_t)s->memory[i].words % 8, 0);
+		ck_assert(!i || s->memory[i - 1].start + s->memory[i - 1].bytes <= s->memory[i].start);
+	}
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(words_are_found)
+{
+	static const struct {
+		uint64_t addr;
+		bool found;
+		uint64_t word;
+	} rows[] = {
+		{ 0x20000, true, 1 },	       { 0x20008, true, 2 },	     { 0x10000, true, 3 },
+		{ 0x10008, true, 4 },	       { 0x10010, true, 5 },	     { 0x10018, true, 6 },
+		{ 0x10020, true, 0 },	       { 0x12ff8, true, 0 },	     { 0x13000, false, 0 },
+		{ 0x12ffc, false, 0 },	       { 0x14000, false, 0 },	     { 0x21ff8, true, 0 },
+		{ 0x22000, false, 0 },	       { 0xfff8, false, 0 },	     { 0x30000, false, 0 },
+		{ 0x20004, true, 2ULL << 32 }, { UINT64_MAX - 3, false, 0 }, { 0, false, 0 },
+	};
+	write_sample();
+	struct trace t = open_whole();
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint64_t word = 77;
+		bool found = snapshot_word(&t.snapshots[0], rows[i].addr, &word);
+		ck_assert_msg(found == rows[i].found, "0x%" PRIx64, rows[i].addr);
+		if (found)
+			ck_assert_uint_eq(word, rows[i].word);
+	}
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(the_footer_comes_back)
+{
+	write_sample();
+	struct trace t = open_whole();
+	const struct trace_end *e = &t.end;
+
+	ck_assert(e->present);
+	ck_assert_uint_eq(e->ending, LG_ENDED_SIGNALED);
+	ck_assert_uint_eq(e->status, 139);
+	ck_assert_uint_eq(e->signal, 11);
+	ck_assert_uint_eq(e->key, 1000);
+	ck_assert_uint_eq(e->duration_ns, 5);
+	ck_assert_uint_eq(e->threads, 3);
+	ck_assert_uint_eq(e->events, NEVENTS);
+	ck_assert_uint_eq(e->lost_allocs, 6);
+	ck_assert_uint_eq(e->lost_frees, 7);
+	ck_assert_uint_eq(e->lost_bytes, 8);
+	ck_assert_uint_eq(e->stackless, 9);
+	ck_assert_uint_eq(e->truncated, 10);
+	ck_assert_uint_eq(e->lost_stacks, 11);
+	ck_assert_uint_eq(e->untraced, 12);
+	ck_assert_uint_eq(e->nreasons, 2);
+	ck_assert_str_eq(e->reasons[0], "events lost");
+	ck_assert_str_eq(e->reasons[1], "no ptrace");
+	trace_close(&t);
+}
+END_TEST
+
+/* ---- events ------------------------------------------------------------------------------------------- */
+
+static uint64_t random_bits(void)
+{
+	static uint64_t state = 0x9e3779b97f4a7c15;
+
+	state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+	return state >> (state % 64);
+}
+
+START_TEST(any_values_survive_the_columns)
+{
+	enum { N = LG_EVENTS_PER_CHUNK };
+	struct trace_event *all = calloc(3 * N, sizeof *all);
+	struct trace_writer *w = start();
+
+	put_the_process(w);
+	put_the_nodes(w);
+	for (size_t i = 0; i < 3 * N; i++) {
+		uint8_t type = (uint8_t)(1 + random_bits() % 5);
+		bool full = type == LG_EV_ALLOC || type == LG_EV_RESIZE;
+		all[i] = (struct trace_event){ random_bits(),
+					       random_bits(),
+					       full ? random_bits() : 0,
+					       (uint32_t)(random_bits() % 3),
+					       full ? (uint32_t)(random_bits() % 5) : 0,
+					       type,
+					       (uint8_t)(random_bits() % 12) };
+	}
+	for (size_t i = 0; i < 3; i++) {
+		struct buf b = { 0 };
+		put_events(&b, all + i * N, N);
+		put(w, LG_CHUNK_EVENTS, &b);
+	}
+	put_the_end(w);
+	finish(w);
+	struct trace t = open_whole();
+	struct collected c = collect_all(&t);
+	ck_assert_uint_eq(c.n, 3 * N);
+	for (size_t i = 0; i < c.n; i++)
+		assert_same_event(&c.events[i], &all[i]);
+	free(c.events);
+	free(all);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(streaming_stops_at_the_first_answer)
+{
+	struct collected c = { .stop_after = 1 };
+
+	write_sample();
+	struct trace t = open_whole();
+	ck_assert_int_eq(trace_events(&t, collect, &c, NULL), 42);
+	ck_assert_uint_eq(c.calls, 1);
+	free(c.events);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(no_events_are_fine)
+{
+	struct buf b = { 0 };
+
+	put_events(&b, NULL, 0);
+	write_odd(LG_CHUNK_EVENTS, &b);
+	struct trace t = open_whole();
+	ck_assert_uint_eq(t.nevents, 0);
+	use(&t);
+	trace_close(&t);
+}
+END_TEST
+
+/* One good ALLOC as six columns; a row replaces one of them. */
+struct columns {
+	uint64_t count;
+	const char *column[6];
+	size_t bytes[6];
+};
+#define COL(text) text, sizeof text - 1
+static const struct {
+	int which; /* 6: the count, from `bytes` */
+	const char *with;
+	size_t bytes;
+} bad_columns[] = {
+	{ 6, NULL, 0 },
+	{ 6, NULL, 2 },
+	{ 6, NULL, 1u << 30 },
+	{ 0, COL("") },
+	{ 0, COL("\x09\x09") },
+	{ 0, COL("\x08") /* type 0 */ },
+	{ 0, COL("\x0e") /* 6 */ },
+	{ 0, COL("\x0f") /* 7 */ },
+	{ 0, COL("\x0a") /* FREE: sizes are left over */ },
+	{ 1, COL("") },
+	{ 1, COL("\x01") },
+	{ 1, COL("\x01\x02") },
+	{ 1, COL("\x01\x00") },
+	{ 1, COL("\x01\x01\x01\x01") },
+	{ 1, COL("\xff\xff\xff\xff\x7f\x01") },
+	{ 2, COL("") },
+	{ 2, COL("\x80") },
+	{ 2, COL("\x00\x00") },
+	{ 2, COL("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02") },
+	{ 2, COL("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x00") },
+	{ 3, COL("") },
+	{ 3, COL("\x80") },
+	{ 3, COL("\x00\x00") },
+	{ 4, COL("") },
+	{ 4, COL("\x80") },
+	{ 4, COL("\x00\x00") },
+	{ 4, COL("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02") },
+	{ 5, COL("") },
+	{ 5, COL("\x80\x80\x80\x80\x80\x80\x80\x80") },
+	{ 5, COL("\x02\x02") },
+};
+
+static struct buf columns(const struct columns *c)
+{
+	struct buf b = { 0 };
+
+	buf_varint(&b, c->count);
+	buf_varint(&b, 100);
+	for (int i = 0; i < 6; i++)
+		buf_blob(&b, c->column[i], c->bytes[i]);
+	return b;
+}
+
+static const struct columns good_columns = { 1,
+					     { "\x09", "\x01\x01", "\x00", "\x10", "\x20", "\x04" },
+					     { 1, 2, 1, 1, 1, 1 } };
+
+START_TEST(columns_by_hand)
+{
+	static const struct trace_event expected = { 100, 8, 32, 1, 2, LG_EV_ALLOC, LG_ENTRY_MALLOC };
+	struct buf b = columns(&good_columns);
+
+	write_odd(LG_CHUNK_EVENTS, &b);
+	struct trace t = open_whole();
+	struct collected c = collect_all(&t);
+	ck_assert_uint_eq(c.n, 1);
+	assert_same_event(c.events, &expected);
+	free(c.events);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(a_bad_column_drops_its_chunk)
+{
+	struct columns c = good_columns;
+
+	if (bad_columns[_i].which == 6) {
+		c.count = bad_columns[_i].bytes;
+	} else {
+		c.column[bad_columns[_i].which] = bad_columns[_i].with;
+		c.bytes[bad_columns[_i].which] = bad_columns[_i].bytes;
+	}
+	struct buf b = columns(&c);
+	write_odd(LG_CHUNK_EVENTS, &b);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.nevents, 0);
+	ck_assert_msg(strstr(t.damage, "chunk 2 at byte "), "%s", t.damage);
+	use(&t);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(a_stack_without_a_node_becomes_none)
+{
+	struct columns c = good_columns;
+
+	c.column[5] = "\x0a"; /* node 5 of 0..4 */
+	struct buf b = columns(&c);
+	write_odd(LG_CHUNK_EVENTS, &b);
+	struct trace t = open_good();
+	struct collected all = collect_all(&t);
+	ck_assert_uint_eq(all.n, 1);
+	ck_assert_uint_eq(all.events[0].stack, 0);
+	ck_assert_str_eq(t.damage, "1 events have stacks that the trace does not hold");
+	free(all.events);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(an_entry_of_a_later_version_is_unknown)
+{
+	struct columns c = good_columns;
+
+	c.column[0] = "\xf9";
+	struct buf b = columns(&c);
+	write_odd(LG_CHUNK_EVENTS, &b);
+	struct trace t = open_whole();
+	struct collected all = collect_all(&t);
+	ck_assert_uint_eq(all.events[0].entry, LG_ENTRY_UNKNOWN);
+	free(all.events);
+	trace_close(&t);
+}
+END_TEST
+
+/* ---- damage ------------------------------------------------------------------------------------------- */
+
+START_TEST(a_cut_at_any_byte_is_noticed)
+{
+	write_sample();
+	struct buf file = slurp();
+	size_t opened = 0;
+
+	for (size_t n = 0; n < file.used; n++) {
+		spill(file.bytes, n);
+		opened += survives();
+	}
+	ck_assert_uint_eq(opened, file.used - chunk_at(&file, 1));
+	buf_free(&file);
+}
+END_TEST
+
+START_TEST(a_cut_says_where)
+{
+	char expected[100];
+
+	write_sample();
+	struct buf file = slurp();
+	spill(file.bytes, chunk_at(&file, 11) + 40);
+	snprintf(expected, sizeof expected, "cut at byte %zu (chunk 11)", chunk_at(&file, 11) + 40);
+	struct trace t = open_good();
+	ck_assert_str_eq(t.damage, expected);
+	ck_assert_uint_eq(t.nevents, NEVENTS);
+	ck_assert(t.snapshots[0].whole);
+	ck_assert(!t.end.present);
+	trace_close(&t);
+	buf_free(&file);
+}
+END_TEST
+
+START_TEST(a_flip_of_any_bit_is_noticed)
+{
+	write_sample();
+	struct buf file = slurp();
+
+	for (size_t i = 0; i < file.used; i++) {
+		if (i == offsetof(struct lg_file_header, reserved))
+			i += 4; /* says nothing yet */
+		for (unsigned bit = 1; bit < 256; bit <<= 1) {
+			file.bytes[i] ^= (uint8_t)bit;
+			spill(file.bytes, file.used);
+			survives();
+			file.bytes[i] ^= (uint8_t)bit;
+		}
+	}
+	buf_free(&file);
+}
+END_TEST
+
+START_TEST(one_bad_chunk_costs_only_itself)
+{
+	char expected[100];
+
+	write_sample();
+	struct buf file = slurp();
+	size_t at = chunk_at(&file, 3);
+	file.bytes[at + _i] ^= 0xff; /* in its header or its payload */
+	spill(file.bytes, file.used);
+	snprintf(expected, sizeof expected, "chunk 3 at byte %zu damaged, 1 chunks skipped", at);
+	struct trace t = open_good();
+	ck_assert_str_eq(t.damage, expected);
+	ck_assert_uint_eq(t.nevents, NEVENTS);
+	ck_assert(t.snapshots[0].whole);
+	ck_assert(t.end.present);
+	use(&t);
+	trace_close(&t);
+	buf_free(&file);
+}
+END_TEST
+
+START_TEST(a_missing_chunk_is_noticed)
+{
+	char expected[100];
+
+	write_sample();
+	struct buf file = slurp();
+	size_t from = chunk_at(&file, 2), to = chunk_at(&file, 4);
+	memmove(file.bytes + from, file.bytes + to, file.used - to);
+	spill(file.bytes, file.used - (to - from));
+	snprintf(expected, sizeof expected, "2 chunks missing before byte %zu (chunk 4)", from);
+	struct trace t = open_good();
+	ck_assert(strncmp(t.damage, expected, strlen(expected)) == 0);
+	ck_assert(t.snapshots[0].whole);
+	trace_close(&t);
+	buf_free(&file);
+}
+END_TEST
+
+START_TEST(a_repeated_chunk_is_skipped)
+{
+	write_sample();
+	struct buf file = slurp();
+	struct buf twice = { 0 };
+	size_t from = chunk_at(&file, 3), to = chunk_at(&file, 4);
+
+	buf_put(&twice, file.bytes, to);
+	buf_put(&twice, file.bytes + from, file.used - from);
+	spill(twice.bytes, twice.used);
+	struct trace t = open_good();
+	ck_assert_ptr_nonnull(strstr(t.damage, "chunk 3 at byte"));
+	ck_assert_ptr_nonnull(strstr(t.damage, "out of order"));
+	ck_assert_uint_eq(t.nevents, 2 * NEVENTS);
+	trace_close(&t);
+	buf_free(&twice);
+	buf_free(&file);
+}
+END_TEST
+
+START_TEST(a_snapshot_that_lost_memory_is_not_whole)
+{
+	uint64_t word;
+
+	write_sample();
+	struct buf file = slurp();
+	file.bytes[chunk_at(&file, 8) + 40] ^= 1;
+	spill(file.bytes, file.used);
+	struct trace t = open_good();
+	const struct trace_snapshot *s = &t.snapshots[0];
+	ck_assert_uint_eq(t.nsnapshots, 1);
+	ck_assert(!s->whole);
+	ck_assert_uint_eq(s->nmemory, 2);
+	ck_assert(snapshot_word(s, 0x10008, &word));
+	ck_assert(!snapshot_word(s, 0x10010, &word)); /* lost is not zero */
+	trace_close(&t);
+	buf_free(&file);
+}
+END_TEST
+
+START_TEST(parts_without_a_snapshot_are_damage)
+{
+	write_sample();
+	struct buf file = slurp();
+	file.bytes[chunk_at(&file, 4) + 33] ^= 1; /* the chunk that begins it */
+	spill(file.bytes, file.used);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.nsnapshots, 0);
+	ck_assert_ptr_nonnull(strstr(t.damage, "; 6 more"));
+	trace_close(&t);
+	buf_free(&file);
+}
+END_TEST
+
+/* Memory of a traced program may hold chunks of its own, good ones even: of a traced leakgraph, say. */
+START_TEST(a_chunk_inside_a_payload_is_not_taken)
+{
+	write_sample();
+	struct buf sample = slurp();
+	struct buf b = { 0 };
+	size_t from = chunk_at(&sample, 11), to = chunk_at(&sample, 12), n = to - from;
+	struct trace_writer *w = start();
+
+	put_the_process(w);
+	put_the_nodes(w);
+	put_snapshot(&b, &(struct trace_snapshot){ .id = 1 }), put(w, LG_CHUNK_SNAPSHOT, &b);
+	put_memory_head(&b, &(struct trace_memory){ 0x1000, (n + 7) / 8 * 8, NULL }, 1);
+	buf_put(&b, sample.bytes + from, n);
+	buf_put(&b, "\0\0\0\0\0\0\0", (8 - n % 8) % 8);
+	put(w, LG_CHUNK_MEMORY, &b);
+	put_the_end(w);
+	finish(w);
+	struct buf file = slurp();
+	ck_assert_ptr_nonnull(memmem(file.bytes, file.used, sample.bytes + from, n)); /* stored raw */
+	file.bytes[chunk_at(&file, 3) + 8] ^= 1; /* a wrong length: the search must go byte by byte */
+	spill(file.bytes, file.used);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.nevents, 0);
+	ck_assert(t.end.present);
+	trace_close(&t);
+	buf_free(&file);
+	buf_free(&sample);
+}
+END_TEST
+
+START_TEST(false_starts_do_not_cost_for_ever)
+{
+	enum { N = 4 << 20 };
+	uint32_t *words = malloc(N);
+	struct buf file, b = { 0 };
+
+	write_sample();
+	file = slurp();
+	for (size_t i = 0; i < N / 4; i++) /* each a header of the largest payload */
+		words[i] = i % 4 == 0 ? LG_CHUNK_MAGIC : i % 4 == 1 ? LG_CODEC_RAW << 16 | 4 : N / 2;
+	buf_put(&b, file.bytes, chunk_at(&file, 3));
+	buf_put(&b, words, N);
+	spill(b.bytes, b.used);
+	ck_assert(survives()); /* the test's own time limit is the assertion */
+	free(words);
+	buf_free(&b);
+	buf_free(&file);
+}
+END_TEST
+
+/* ---- hostile payloads --------------------------------------------------------------------------------- */
+
+START_TEST(a_hostile_count_is_refused)
+{
+	static const enum lg_chunk_kind kinds[] = { LG_CHUNK_MODULES, LG_CHUNK_STACKS,	 LG_CHUNK_EVENTS,
+						    LG_CHUNK_THREADS, LG_CHUNK_MAPPINGS, LG_CHUNK_MEMORY,
+						    LG_CHUNK_UNREAD };
+	struct buf b = { 0 };
+
+	if (kinds[_i] == LG_CHUNK_STACKS)
+		buf_varint(&b, 1);
+	buf_varint(&b, 1ULL << 61);
+	for (unsigned i = 0; i < 64; i++)
+		buf_varint(&b, 1);
+	write_odd(kinds[_i], &b);
+	assert_damage_says("chunk ");
+}
+END_TEST
+
+static void refuse(enum lg_chunk_kind kind, struct buf *b, const char *why)
+{
+	write_odd(kind, b);
+	assert_damage_says(why);
+}
+
+START_TEST(hostile_fields_are_refused)
+{
+	struct buf b = { 0 };
+	struct trace_module m = { .id = 0, .end = 1 };
+
+	put_modules(&b, &m, 1), refuse(LG_CHUNK_MODULES, &b, "no sound module");
+	m.id = 65536;
+	put_modules(&b, &m, 1), refuse(LG_CHUNK_MODULES, &b, "no module number");
+	m.id = 1, m.start = 2;
+	put_modules(&b, &m, 1), refuse(LG_CHUNK_MODULES, &b, "no sound module");
+	m.start = 0;
+	put_modules(&b, (struct trace_module[]){ m, m }, 2);
+	refuse(LG_CHUNK_MODULES, &b, "no module with a number of its own");
+	buf_put(&b, "\1\1\0\1\0\0\41", 7), buf_put(&b, "0123456789012345678901234567890123456789", 40);
+	refuse(LG_CHUNK_MODULES, &b, "no build-id of 32 bytes");
+	put_stacks(&b, 0, nodes, 1), refuse(LG_CHUNK_STACKS, &b, "no stack node in range");
+	put_stacks(&b, LG_NODES - 1, nodes, 2), refuse(LG_CHUNK_STACKS, &b, "no stack node in range");
+	put_stacks(&b, 1, &(struct trace_node){ 1, LG_NODES }, 1),
+	    refuse(LG_CHUNK_STACKS, &b, "no stack node parent");
+	put_mappings(&b, &(struct trace_mapping){ .start = 8, .end = 8 }, 1);
+	refuse(LG_CHUNK_MAPPINGS, &b, "no mapping that ends");
+	put_unread(&b, &(struct trace_unread){ 9, 8, 1 }, 1), refuse(LG_CHUNK_UNREAD, &b, "no unread range");
+	put_snapshot_end(&b, &(struct trace_snapshot){ .id = 2 });
+	refuse(LG_CHUNK_SNAPSHOT_END, &b, "no snapshot of the number that ends here");
+	put_process(&b, &process), refuse(LG_CHUNK_PROCESS, &b, "no place for a second process");
+}
+END_TEST
+
+START_TEST(hostile_memory_ranges_are_refused)
+{
+	static const struct trace_memory bad[] = {
+		{ 4, 8, NULL },
+		{ 8, 4, NULL },
+		{ 8, 0, NULL },
+		{ 8, 16, NULL },
+		{ UINT64_MAX - 7, 16, NULL },
+		{ 8, UINT64_MAX - 7, NULL },
+	};
+	struct buf b = { 0 };
+
+	put_memory_head(&b, &bad[_i], 1);
+	buf_put(&b, "01234567", 8);
+	write_odd(LG_CHUNK_MEMORY, &b);
+	struct trace t = open_good();
+	ck_assert_ptr_nonnull(strstr(t.damage, "chunk 3 at byte"));
+	ck_assert_uint_eq(t.snapshots[0].nmemory, 0);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(a_payload_that_does_not_decompress_is_damage)
+{
+	struct buf b = { 0 };
+	struct trace_writer *w = start();
+
+	put_the_process(w);
+	put_the_nodes(w);
+	buf_put(&b, (char[4096]){ 1 }, 4096); /* compresses well, and is no snapshot of anybody */
+	put(w, LG_CHUNK_MODULES, &b);
+	put_the_end(w);
+	finish(w);
+	assert_damage_says("chunk 2 at byte");
+}
+END_TEST
+
+START_TEST(loops_of_nodes_are_cut)
+{
+	/* 1 -> 1; 2 -> 3 -> 4 -> 2; 5 -> 4; 6 -> 0 */
+	static const struct trace_node loops[] = {
+		{ 1, 1 }, { 2, 3 }, { 3, 4 }, { 4, 2 }, { 5, 4 }, { 6, 0 }
+	};
+	struct buf b = { 0 };
+
+	put_stacks(&b, 1, loops, 6);
+	write_odd(LG_CHUNK_STACKS, &b);
+	struct trace t = open_good();
+	ck_assert_str_eq(t.damage, "2 chains of stack nodes loop");
+	use(&t);
+	ck_assert_uint_eq(t.nodes[1].parent, 0);
+	ck_assert_uint_eq(t.nodes[2].parent, 3);
+	ck_assert_uint_eq(t.nodes[3].parent, 4);
+	ck_assert_uint_eq(t.nodes[4].parent, 0);
+	ck_assert_uint_eq(t.nodes[5].parent, 4);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(a_parent_beyond_the_table_is_cut)
+{
+	struct buf b = { 0 };
+
+	put_stacks(&b, 5, &(struct trace_node){ 5, 1000 }, 1);
+	write_odd(LG_CHUNK_STACKS, &b);
+	struct trace t = open_good();
+	ck_assert_str_eq(t.damage, "1 stack nodes have lost their parent");
+	ck_assert_uint_eq(t.nodes[5].parent, 0);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(long_chains_need_no_stack)
+{
+	enum { N = 1 << 19 };
+	struct trace_node *chain = calloc(N, sizeof *chain);
+	struct buf b = { 0 };
+
+	for (uint32_t i = 0; i < N; i++) /* backwards, so that the first walk is as long as the chain */
+		chain[i] = (struct trace_node){ i, i + 2 < N ? i + 2 : 0 };
+	put_stacks(&b, 1, chain, N);
+	write_odd(LG_CHUNK_STACKS, &b);
+	struct trace t = open_whole();
+	ck_assert_uint_eq(t.nnodes, N + 1);
+	trace_close(&t);
+	free(chain);
+}
+END_TEST
+
+START_TEST(overlaps_are_dropped)
+{
+	struct buf b = { 0 };
+	struct trace_mapping two[] = { { .start = 0x1000, .end = 0x3000 },
+				       { .start = 0x2000, .end = 0x4000 } };
+	struct trace_memory ranges[] = { { 0x1000, 16, NULL }, { 0x1008, 16, NULL } };
+
+	put_mappings(&b, two, 2), write_odd(LG_CHUNK_MAPPINGS, &b);
+	assert_damage_says("1 mappings overlap others");
+	put_memory_head(&b, ranges, 2), buf_put(&b, (char[32]){ 0 }, 32), write_odd(LG_CHUNK_MEMORY, &b);
+	assert_damage_says("1 ranges of memory overlap others");
+}
+END_TEST
+
+START_TEST(an_unknown_kind_is_skipped)
+{
+	struct buf b = { 0 };
+
+	buf_put(&b, "from the future", 15);
+	write_odd((enum lg_chunk_kind)(_i ? 4711 : 12), &b);
+	struct trace t = open_whole();
+	ck_assert(t.end.present);
+	ck_assert_uint_eq(t.nnodes, 5);
+	trace_close(&t);
+}
+END_TEST
+
+/* ---- what is no trace --------------------------------------------------------------------------------- */
+
+static void assert_refused(const char *why)
+{
+	struct trace t;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(trace_open(&t, path, &err), -1);
+	ck_assert_msg(strstr(err.text, why), "error is '%s', not '%s'", err.text, why);
+	ck_assert(strncmp(err.text, path, strlen(path)) == 0);
+	trace_close(&t); /* safe on what was not opened */
+}
+
+START_TEST(what_is_no_trace_is_refused)
+{
+	struct lg_file_header h = { LG_TRACE_MAGIC, LG_TRACE_VERSION, 0 };
+
+	assert_refused("cannot open: No such file");
+	spill("", 0);
+	assert_refused("not a leakgraph trace (no LGTRACE header)");
+	spill("\177ELF, say, and more of it", 24);
+	assert_refused("not a leakgraph trace (no LGTRACE header)");
+	spill(&h, sizeof h);
+	assert_refused("no process is described");
+	h.version = 2;
+	spill(&h, sizeof h);
+	assert_refused("use a newer leakgraph");
+	h.version = 0;
+	spill(&h, sizeof h);
+	assert_refused("header is damaged");
+	unlink(path);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	assert_refused("not a regular file");
+	rmdir(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	assert_refused("not a regular file"); /* and does not wait for a writer */
+}
+END_TEST
+
+/* ---- the writer in trouble ---------------------------------------------------------------------------- */
+
+START_TEST(nothing_is_overwritten)
+{
+	struct trace_writer *w;
+	struct err err = { 0 };
+
+	spill("precious", 8);
+	ck_assert_int_eq(trace_writer_open(&w, path, &err), -1);
+	ck_assert_ptr_null(w);
+	ck_assert_ptr_nonnull(strstr(err.text, "exists already"));
+	struct buf file = slurp();
+	ck_assert_uint_eq(file.used, 8);
+	buf_free(&file);
+	ck_assert_int_eq(trace_writer_close(NULL, &err), 0);
+}
+END_TEST
+
+static struct buf noise(size_t n)
+{
+	struct buf b = { 0 };
+	struct trace_memory range = { 0x10000, n, NULL };
+
+	put_memory_head(&b, &range, 1);
+	for (size_t i = 0; i < n; i += 8) {
+		uint64_t word = random_bits() * 0x9e3779b97f4a7c15;
+		buf_put(&b, &word, 8);
+	}
+	return b;
+}
+
+static void limit_files_to(rlim_t bytes)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ bytes, RLIM_INFINITY });
+}
+
+/* A full disk in the middle of a chunk: everything before it stays, the footer still fits. */
+START_TEST(a_full_disk_keeps_what_was_written)
+{
+	struct err first = { 0 }, later = { 0 };
+	struct buf big = noise(100000), small = { 0 }, footer = { 0 };
+	struct trace_writer *w = start();
+
+	put_the_process(w);
+	put_the_nodes(w);
+	put_the_events(w);
+	uint64_t good_bytes = trace_writer_bytes(w);
+	limit_files_to(20000);
+	ck_assert_int_eq(trace_put(w, LG_CHUNK_MEMORY, &big, &first), -1);
+	ck_assert_ptr_nonnull(strstr(first.text, "cannot write: File too large"));
+	ck_assert_uint_eq(trace_writer_bytes(w), good_bytes);
+	struct buf file = slurp();
+	ck_assert_uint_eq(file.used, good_bytes); /* half a chunk is gone again */
+	put_events(&small, events, NEVENTS);
+	ck_assert_int_eq(trace_put(w, LG_CHUNK_EVENTS, &small, &later), -1);
+	ck_assert_str_eq(later.text, first.text);
+	put_end(&footer, &end);
+	ck_assert_int_eq(trace_put(w, LG_CHUNK_END, &footer, &later), -1);
+	ck_assert_int_eq(trace_writer_close(w, &later), -1);
+	ck_assert_str_eq(later.text, first.text);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.nevents, NEVENTS);
+	ck_assert(t.end.present);
+	ck_assert_ptr_nonnull(strstr(t.damage, "2 chunks missing"));
+	trace_close(&t);
+	buf_free(&big), buf_free(&small), buf_free(&footer), buf_free(&file);
+}
+END_TEST
+
+START_TEST(no_room_for_a_header_leaves_no_file)
+{
+	struct trace_writer *w;
+	struct err err = { 0 };
+
+	limit_files_to(8);
+	ck_assert_int_eq(trace_writer_open(&w, path, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "cannot write"));
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(payloads_may_be_as_large_as_the_limit_and_no_larger)
+{
+	struct buf b = noise(LG_CHUNK_RAW_MAX - 8);
+	struct err err = { 0 };
+	struct trace_writer *w = start();
+
+	put_the_process(w);
+	b.used = LG_CHUNK_RAW_MAX;
+	ck_assert_int_eq(trace_put(w, (enum lg_chunk_kind)99, &b, &err), 0);
+	buf_put(&b, "x", 1);
+	ck_assert_int_eq(trace_put(w, (enum lg_chunk_kind)99, &b, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "too large"));
+	ck_assert_int_eq(trace_writer_close(w, &err), -1);
+	assert_damage_says("no footer");
+	buf_free(&b);
+}
+END_TEST
+
+START_TEST(an_incomplete_payload_is_not_written)
+{
+	struct buf b = { .failed = true };
+	struct err err = { 0 };
+	struct trace_writer *w = start();
+
+	put_the_process(w);
+	ck_assert_int_eq(trace_put(w, LG_CHUNK_EVENTS, &b, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "out of memory"));
+	ck_assert_int_eq(trace_writer_close(w, NULL), -1);
+}
+END_TEST
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+static void add_round_trips(TCase *tc)
+{
+	tcase_add_test(tc, process_comes_back);
+	tcase_add_test(tc, modules_come_back_in_order_of_their_numbers);
+	tcase_add_test(tc, nodes_come_back_whatever_the_order_of_parents);
+	tcase_add_test(tc, events_come_back_in_file_order);
+	tcase_add_test(tc, a_snapshot_comes_back);
+	tcase_add_test(tc, mappings_and_memory_come_back_sorted);
+	tcase_add_test(tc, words_are_found);
+	tcase_add_test(tc, the_footer_comes_back);
+}
+
+static void add_events(TCase *tc)
+{
+	tcase_add_test(tc, any_values_survive_the_columns);
+	tcase_add_test(tc, streaming_stops_at_the_first_answer);
+	tcase_add_test(tc, no_events_are_fine);
+	tcase_add_test(tc, columns_by_hand);
+	tcase_add_loop_test(tc, a_bad_column_drops_its_chunk, 0, COUNT(bad_columns));
+	tcase_add_test(tc, a_stack_without_a_node_becomes_none);
+	tcase_add_test(tc, an_entry_of_a_later_version_is_unknown);
+}
+
+static void add_damage(TCase *tc)
+{
+	tcase_add_test(tc, a_cut_at_any_byte_is_noticed);
+	tcase_add_test(tc, a_cut_says_where);
+	tcase_add_test(tc, a_flip_of_any_bit_is_noticed);
+	tcase_add_loop_test(tc, one_bad_chunk_costs_only_itself, 0, 40);
+	tcase_add_test(tc, a_missing_chunk_is_noticed);
+	tcase_add_test(tc, a_repeated_chunk_is_skipped);
+	tcase_add_test(tc, a_snapshot_that_lost_memory_is_not_whole);
+	tcase_add_test(tc, parts_without_a_snapshot_are_damage);
+	tcase_add_test(tc, a_chunk_inside_a_payload_is_not_taken);
+	tcase_add_test(tc, false_starts_do_not_cost_for_ever);
+}
+
+static void add_hostile(TCase *tc)
+{
+	tcase_add_loop_test(tc, a_hostile_count_is_refused, 0, 7);
+	tcase_add_test(tc, hostile_fields_are_refused);
+	tcase_add_loop_test(tc, hostile_memory_ranges_are_refused, 0, 6);
+	tcase_add_test(tc, a_payload_that_does_not_decompress_is_damage);
+	tcase_add_test(tc, loops_of_nodes_are_cut);
+	tcase_add_test(tc, a_parent_beyond_the_table_is_cut);
+	tcase_add_test(tc, long_chains_need_no_stack);
+	tcase_add_test(tc, overlaps_are_dropped);
+	tcase_add_loop_test(tc, an_unknown_kind_is_skipped, 0, 2);
+	tcase_add_test(tc, what_is_no_trace_is_refused);
+}
+
+static void add_writer(TCase *tc)
+{
+	tcase_add_test(tc, nothing_is_overwritten);
+	tcase_add_test(tc, a_full_disk_keeps_what_was_written);
+	tcase_add_test(tc, no_room_for_a_header_leaves_no_file);
+	tcase_add_test(tc, payloads_may_be_as_large_as_the_limit_and_no_larger);
+	tcase_add_test(tc, an_incomplete_payload_is_not_written);
+}
+
+int main(void)
+{
+	static const struct {
+		const char *name;
+		void (*add)(TCase *tc);
+	} rows[] = {
+		{ "round trips", add_round_trips }, { "events", add_events }, { "damage", add_damage },
+		{ "hostile", add_hostile },	    { "writer", add_writer },
+	};
+	Suite *suite = suite_create("trace");
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		TCase *tc = tcase_create(rows[i].name);
+		tcase_add_checked_fixture(tc, make_folder, remove_folder);
+		tcase_set_timeout(tc, 60);
+		rows[i].add(tc);
+		suite_add_tcase(suite, tc);
+	}
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
