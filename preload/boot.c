@@ -132,6 +132,7 @@ static void find_real(void)
 		dlsym(RTLD_NEXT, "execvpe"), dlsym(RTLD_NEXT, "fexecve"), dlsym(RTLD_NEXT, "execveat"),
 	};
 	shim.exit = dlsym(RTLD_NEXT, "exit");
+	shim.first_malloc = dlsym(RTLD_DEFAULT, "malloc");
 	real = next;
 }
 
@@ -201,7 +202,7 @@ static void describe_image(struct lg_area *area, uint32_t flags)
 
 	atomic_store(&area->pid, sys_getpid());
 	area->parent_pid = sys_getppid();
-	area->flags = flags;
+	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
 	area->stack_end = (uint64_t)__libc_stack_end;
 	area->hello_key = order_key();
 	if (dladdr((void *)real.malloc, &next) && next.dli_fname)

@@ -47,6 +47,8 @@ static struct rule rule_compute(uint64_t pc)
 		return rule;
 	rule.frame = (uint64_t)module << LG_FRAME_MODULE_SHIFT | ((pc + 1 - bias) & LG_FRAME_OFFSET_MASK);
 	cfi_rule(&where, pc, &rule, NULL);
+	if (rule.kind == RULE_NONE && in_loader(pc))
+		rule.kind = RULE_END; /* the loader's entry, where a process begins, is its only code without CFI */
 	return rule;
 }
 
@@ -94,7 +96,6 @@ struct rule rule_at(uint64_t pc)
  * _dl_close_worker). Its address range may be another module's next. */
 void rules_notice_caller(uint64_t pc)
 {
-	if (unlikely(pc - shim.loader_start < shim.loader_end - shim.loader_start) &&
-	    _r_debug.r_state == RT_DELETE)
+	if (unlikely(in_loader(pc)) && _r_debug.r_state == RT_DELETE)
 		atomic_fetch_add(&shim.generation, 1);
 }

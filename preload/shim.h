@@ -74,10 +74,14 @@ struct shim {
 	uint64_t tsc_base;
 	uint64_t self_start, self_end; /* the shim's own module */
 	uint64_t loader_start, loader_end;
+	void *first_malloc; /* what the program itself calls: not ours when the executable brings its own */
 	void (*exit)(int); /* the libc function, to know its frame */
 	_Atomic uint32_t generation; /* bumped when a module may have gone: older rules are void */
 };
 extern struct shim shim;
+
+static inline bool in_shim(uint64_t pc) { return pc - shim.self_start < shim.self_end - shim.self_start; }
+static inline bool in_loader(uint64_t pc) { return pc - shim.loader_start < shim.loader_end - shim.loader_start; }
 
 /* First call of the process: finds the real allocator, attaches to the segment. Safe from any thread. */
 void boot(void);

@@ -177,8 +177,6 @@ static enum step step_full(struct regs *regs, bool exact, uint64_t *frame, uint6
 	return regs->r[LG_REG_RSP] == sp ? STEP_LOST : STEP_ON;
 }
 
-static bool in_shim(uint64_t pc) { return pc - shim.self_start < shim.self_end - shim.self_start; }
-
 /* Walks with all registers from here, leaving out the shim's own frames. Slow; for stacks with frames that the
  * simple rules cannot say. */
 static __attribute__((noinline)) enum step walk_full(struct scratch *s, uint32_t *nfresh)

@@ -93,11 +93,17 @@ const struct symbol *symbol_of_data(struct object *o, uint64_t address);
 bool symbols_know_code(struct object *o);
 void symbols_free(struct symbols *s);
 
-/* debug.c: DWARF. Returns the number of levels, at least 1 and at most PLACE_LEVELS; places[0] is where the code
- * is, each further one where the one before was inlined. What is unknown stays NULL or 0. */
-size_t debug_places(struct names *n, struct object *o, uint64_t address, struct place places[PLACE_LEVELS]);
+/* units.c: the unit and the function (NULL: none) that hold an address; NULL when no unit does. */
+struct unit *unit_at(struct object *o, uint64_t address, Dwarf_Die **function);
 bool debug_is_there(struct object *o);
 void debug_free(struct debug *d);
+/* Moves on to the next sibling. A damaged DW_AT_sibling may point backwards: only progress counts as success. */
+bool die_next(Dwarf_Die *die);
+#define SCOPE_DEPTH 64u /* namespaces in classes in functions ...: deeper is damage */
+
+/* debug.c: what an address is by DWARF. Returns the number of levels, at least 1 and at most PLACE_LEVELS; places[0]
+ * is where the code is, each further one where the one before was inlined. What is unknown stays NULL or 0. */
+size_t debug_places(struct names *n, struct object *o, uint64_t address, struct place places[PLACE_LEVELS]);
 
 /* names.c */
 const char *names_spell(struct names *n, const char *symbol); /* demangled, without its version; cached */

@@ -1,5 +1,5 @@
 /* names.c: see names.h. Frames and stacks are named once and kept; what is inside an ELF file is the business of
- * object.c, symbols.c and debug.c. */
+ * object.c, symbols.c, units.c and debug.c. */
 #include "names/inside.h"
 
 #include "names/demangle.h"
@@ -59,7 +59,8 @@ static char *debuginfo_path(struct names *n, const char *directories)
 	return (char *)path.bytes;
 }
 
-int names_open(struct names **out, const struct trace *t, const struct names_options *options, struct err *err)
+int names_open(struct names **out, const struct trace *t, const struct names_options *options,
+	       struct err *err)
 {
 	struct names *n = calloc(1, sizeof *n);
 
@@ -173,8 +174,8 @@ static const struct trace_module *module_of(const struct names *n, uint64_t id)
 		else
 			high = middle;
 	}
-	return id && low < n->trace->nmodules && n->trace->modules[low].id == id ? &n->trace->modules[low] :
-										   NULL;
+	return id && low < n->trace->nmodules && n->trace->modules[low].id == id ? &n->trace->modules[low]
+										 : NULL;
 }
 
 static struct object *object_for(struct names *n, const struct trace_module *module)
@@ -211,7 +212,8 @@ static struct frame_list *frame_of_no_module(struct names *n, uint64_t offset)
 /* What is known of a return address in an object: DWARF first, then the symbol table. */
 static size_t places_of(struct names *n, struct object *o, uint64_t offset, struct place places[PLACE_LEVELS])
 {
-	uint64_t address = offset ? offset - 1 : 0; /* into the call: the return address may be the next line's */
+	uint64_t address =
+	    offset ? offset - 1 : 0; /* into the call: the return address may be the next line's */
 	size_t nplaces = debug_places(n, o, address, places);
 	struct place *outermost = &places[nplaces - 1];
 

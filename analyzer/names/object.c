@@ -173,7 +173,8 @@ static void note_problem(struct names *n, const struct object *o, const char *pr
 {
 	struct id_text traced = id_text(o->module->build_id, traced_id_bytes(o->module));
 
-	names_note(n, "%s: %s %s%s%s: its functions are not named; put the traced file back or give --debug-dir",
+	names_note(n,
+		   "%s: %s %s%s%s: its functions are not named; put the traced file back or give --debug-dir",
 		   o->name, o->path, problem, *traced.text ? ", and no debug file has its build-id " : "",
 		   traced.text);
 }

@@ -26,7 +26,8 @@ static struct arena_block *arena_grow(struct arena *a, size_t bytes)
 		return NULL;
 	block->room = room;
 	block->before = a->last;
-	return a->last = block;
+	a->last = block;
+	return block;
 }
 
 void *arena_take(struct arena *a, size_t bytes)

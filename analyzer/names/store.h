@@ -23,7 +23,7 @@ struct map {
 	struct map_slot {
 		uint64_t key;
 		void *value;
-	} *slots;
+	} * slots;
 	size_t nslots; /* 0 or a power of two; used <= nslots / 2 */
 	size_t used;
 };
@@ -44,7 +44,7 @@ struct ranges {
 		uint64_t low, high; /* high exclusive */
 		uint64_t reach;
 		uint32_t item; /* the owner's number */
-	} *at;
+	} * at;
 	size_t n, room;
 };
 

@@ -61,7 +61,7 @@ static bool take_symbol(struct object *o, int index)
 	Dwarf_Addr elf_bias;
 	GElf_Shdr section = { 0 };
 	const char *name =
-		dwfl_module_getsym_info(o->file, index, &sym, &address, &section_index, &elf, &elf_bias);
+	    dwfl_module_getsym_info(o->file, index, &sym, &address, &section_index, &elf, &elf_bias);
 
 	if (!is_choosable(name, section_index))
 		return true;

@@ -91,6 +91,12 @@ int forest_build(struct forest *f, const struct subset *s)
 	return claim_all(f);
 }
 
+int forest_borrow(struct forest *f, const struct subset *s, const struct components *components, uint32_t *head)
+{
+	*f = (struct forest){ .subset = *s, .components = *components, .head = head };
+	return sort_by_birth(f) || find_heads(f) ? -1 : 0;
+}
+
 void forest_free(struct forest *f)
 {
 	free(f->by_birth);

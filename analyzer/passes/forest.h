@@ -41,6 +41,8 @@ struct forest {
 };
 
 int forest_build(struct forest *f, const struct subset *s); /* -1: out of memory; free it in any case */
+/* The forest around components and heads that are there already; they stay their owner's. */
+int forest_borrow(struct forest *f, const struct subset *s, const struct components *components, uint32_t *head);
 void forest_free(struct forest *f);
 
 /* Two blocks or more, or one whose start it references itself. References into its own inside are no cycle: a short

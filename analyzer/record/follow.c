@@ -61,6 +61,14 @@ static size_t threads_of(const struct follower *f, uint32_t pid, bool held_only)
 	return n;
 }
 
+static struct tracee *first_held(const struct follower *f, uint32_t pid)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->tracees[i].tgid == pid && f->tracees[i].held)
+			return &f->tracees[i];
+	return NULL;
+}
+
 /* The process of a thread, as the kernel has it. */
 static uint32_t tgid_of(uint32_t tid)
 {
@@ -147,6 +155,15 @@ static int exit_status(uint32_t tid)
 	return (int)status;
 }
 
+/* All threads that are left are held: the process is at its end. */
+static void end_if_complete(struct follower *f, uint32_t pid, uint32_t held_tid)
+{
+	if (threads_of(f, pid, true) < threads_of(f, pid, false))
+		return;
+	f->hooks->ending(f->context, pid, false, exit_status(held_tid));
+	release_held(f, pid);
+}
+
 static void at_exit(struct follower *f, struct tracee *t, uint64_t now_ns)
 {
 	uint32_t pid = t->tgid;
@@ -156,10 +173,7 @@ static void at_exit(struct follower *f, struct tracee *t, uint64_t now_ns)
 		return;
 	}
 	t->held = true;
-	if (threads_of(f, pid, true) < threads_of(f, pid, false))
-		return;
-	f->hooks->ending(f->context, pid, false, exit_status(t->tid));
-	release_held(f, pid);
+	end_if_complete(f, pid, t->tid);
 }
 
 static void check_deadlines(struct follower *f, uint64_t now_ns)
@@ -245,6 +259,8 @@ static void ended(struct follower *f, uint32_t tid, int status)
 	drop(f, tid);
 	if (tid == tgid)
 		f->hooks->gone(f->context, tid, status);
+	else if ((t = first_held(f, tgid)))
+		end_if_complete(f, tgid, t->tid);
 }
 
 void follow_poll(struct follower *f, uint64_t now_ns)

@@ -3,6 +3,7 @@
 #include "record/image.h"
 
 #include "base/version.h"
+#include "record/preflight.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,6 +74,20 @@ static char **split_arguments(char *text, size_t bytes, uint32_t *argc)
 
 /* ---- opening ----------------------------------------------------------------------------------------- */
 
+/* The shim found that the program's own malloc is not the shim's. In an executable that is not position
+ * independent that may just be its PLT entry, the one address that all take of malloc; the file knows. */
+static bool brings_own_malloc(const struct image *i)
+{
+	struct program_facts facts;
+	char path[64];
+
+	if (!(i->area->flags & LG_IMAGE_FOREIGN_MALLOC))
+		return false;
+	snprintf(path, sizeof path, "/proc/%u/exe", i->pid);
+	program_inspect(path, &facts);
+	return facts.defines_malloc;
+}
+
 static void put_process_chunk(struct image *i, const struct segment *s, bool full_contents)
 {
 	const struct lg_area *a = i->area;
@@ -84,7 +99,7 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 		.parent_pid = a->parent_pid,
 		.image = i->number,
 		.flags = (a->flags & LG_IMAGE_FORKED ? LG_PROCESS_FORKED : 0) |
-			 (a->flags & LG_IMAGE_FOREIGN_MALLOC ? LG_PROCESS_FOREIGN_MALLOC : 0) |
+			 (brings_own_malloc(i) ? LG_PROCESS_FOREIGN_MALLOC : 0) |
 			 (full_contents ? LG_PROCESS_FULL_CONTENTS : 0),
 		.clock = s->control->clock,
 		.ticks_per_second = s->control->tsc_hz,

@@ -18,12 +18,21 @@ static bool has_stack(uint8_t type)
 	return type == LG_EV_ALLOC || type == LG_EV_RESIZE;
 }
 
+/* Events come from memory that the target could have scribbled on: what has no type is no event. */
+static uint8_t kind_of(const struct trace_event *e)
+{
+	unsigned type = e->type >= LG_EV_ALLOC && e->type <= LG_EV_PAD ? e->type : LG_EV_PAD;
+	unsigned entry = e->entry < 32 ? e->entry : LG_ENTRY_UNKNOWN;
+
+	return (uint8_t)(type | entry << 3);
+}
+
 static void encode_kinds(struct buf *b, const struct trace_event *events, size_t n)
 {
 	if (!buf_reserve(b, n))
 		return;
 	for (size_t i = 0; i < n; i++)
-		b->bytes[b->used++] = (uint8_t)(events[i].type | events[i].entry << 3);
+		b->bytes[b->used++] = kind_of(&events[i]);
 }
 
 static void encode_threads(struct buf *b, const struct trace_event *events, size_t n)

@@ -70,6 +70,8 @@ void trace_note(struct trace *t, const char *format, ...) __attribute__((format(
 /* Takes one payload into the trace's tables. On trouble c->broken says what; what came before it is kept. */
 void load_chunk(struct trace *t, uint16_t kind, struct cursor *c);
 bool load_event_chunk(struct trace *t, uint64_t at);
+void process_free(struct trace_process *p);
+void end_free(struct trace_end *e);
 
 /* Makes room for `more` items past the n that are there; rooms are powers of two, so none needs to be kept. */
 bool array_grow(struct trace *t, void *array_pointer, size_t n, size_t more, size_t item_bytes);

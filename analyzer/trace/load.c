@@ -73,17 +73,19 @@ static char **take_strings(struct cursor *c, size_t n, size_t *count, const char
 	return strings;
 }
 
+static void free_strings(char **strings, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(strings[i]);
+	free(strings);
+}
+
 /* ---- the image ---------------------------------------------------------------------------------------- */
 
-static void load_process(struct trace *t, struct cursor *c)
+static void take_process(struct trace_process *p, struct cursor *c)
 {
-	struct trace_process *p = &t->process;
 	size_t argc;
 
-	if (t->file->has_process) {
-		refuse(c, true, "place for a second process");
-		return;
-	}
 	p->pid = take_varint(c, "pid");
 	p->parent_pid = take_varint(c, "parent pid");
 	p->image = take_varint(c, "image number");
@@ -99,6 +101,28 @@ static void load_process(struct trace *t, struct cursor *c)
 	p->recorder = take_string(c, "recorder version");
 	p->argv = take_strings(c, take_items(c, 1, "argument count"), &argc, "argument");
 	p->argc = (uint32_t)argc;
+}
+
+void process_free(struct trace_process *p)
+{
+	free(p->executable);
+	free(p->directory);
+	free(p->allocator);
+	free(p->recorder);
+	free_strings(p->argv, p->argc);
+	*p = (struct trace_process){ 0 };
+}
+
+/* A process that is not described to its end is none. */
+static void load_process(struct trace *t, struct cursor *c)
+{
+	if (t->file->has_process) {
+		refuse(c, true, "place for a second process");
+		return;
+	}
+	take_process(&t->process, c);
+	if (c->broken)
+		process_free(&t->process);
 	t->file->has_process = !c->broken;
 }
 
@@ -139,7 +163,7 @@ static void load_modules(struct trace *t, struct cursor *c)
 		load_module(t, c);
 }
 
-/* A node given twice: the later one holds. */
+/* A node given twice: the later one holds. Parents that are in no table are nodes_seal()'s business. */
 static void load_stacks(struct trace *t, struct cursor *c)
 {
 	uint32_t id = (uint32_t)take_count(c, LG_NODES, "stack node number");
@@ -152,7 +176,6 @@ static void load_stacks(struct trace *t, struct cursor *c)
 		uint32_t parent = id - take_u32(c, "stack node parent");
 		uint64_t module = take_count(c, 65535, "stack node module");
 		uint64_t offset = take_count(c, LG_FRAME_OFFSET_MASK, "stack node offset");
-		refuse(c, parent >= LG_NODES, "stack node parent");
 		if (c->broken)
 			return;
 		t->nodes[id] = (struct trace_node){ module << LG_FRAME_MODULE_SHIFT | offset, parent };
@@ -174,7 +197,14 @@ static void load_end(struct trace *t, struct cursor *c)
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		*fields[i] = take_varint(c, "footer's number");
 	e->present = !c->broken;
-	e->reasons = take_strings(c, take_items(c, 1, "reason count"), &e->nreasons, "reason");
+	if (e->present)
+		e->reasons = take_strings(c, take_items(c, 1, "reason count"), &e->nreasons, "reason");
+}
+
+void end_free(struct trace_end *e)
+{
+	free_strings(e->reasons, e->nreasons);
+	*e = (struct trace_end){ 0 };
 }
 
 /* ---- snapshots ---------------------------------------------------------------------------------------- */
@@ -268,7 +298,7 @@ static void load_unread(struct trace *t, struct cursor *c)
 		u.start = take_varint(c, "unread start");
 		u.end = take_varint(c, "unread end");
 		u.error = (int)take_count(c, 65535, "unread error");
-		refuse(c, u.start >= u.end, "unread range that ends behind its start");
+		refuse(c, u.start > u.end, "unread range that ends behind its start");
 		if (!c->broken && array_grow(t, &s->unread, s->nunread, 1, sizeof u))
 			s->unread[s->nunread++] = u;
 	}

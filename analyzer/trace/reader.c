@@ -215,22 +215,6 @@ int trace_open(struct trace *t, const char *path, struct err *err)
 
 /* ---- closing ------------------------------------------------------------------------------------------ */
 
-static void free_strings(char **strings, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(strings[i]);
-	free(strings);
-}
-
-static void free_process(struct trace_process *p)
-{
-	free(p->executable);
-	free(p->directory);
-	free(p->allocator);
-	free(p->recorder);
-	free_strings(p->argv, p->argc);
-}
-
 static void free_file(struct trace_file *f)
 {
 	if (!f)
@@ -251,8 +235,8 @@ void trace_close(struct trace *t)
 		free(t->modules[i].path);
 	for (size_t i = 0; i < t->nsnapshots; i++)
 		snapshot_free(&t->snapshots[i]);
-	free_process(&t->process);
-	free_strings(t->end.reasons, t->end.nreasons);
+	process_free(&t->process);
+	end_free(&t->end);
 	free(t->modules);
 	free(t->nodes);
 	free(t->snapshots);

@@ -2,8 +2,8 @@
  *
  * A file is one header, then chunks. Each chunk is compressed and checksummed on its own, so that a file cut
  * short is read up to its last good chunk. Integers are little-endian. Inside payloads "varint" is unsigned
- * LEB128 (DWARF 5, 7.6), "zigzag" a varint of (v << 1) ^ (v >> 63), "string" a varint length and that many
- * bytes, no terminator.
+ * LEB128 (DWARF 5, 7.6), "zigzag" a varint of (v << 1) ^ (v >> 63) with differences modulo 2^64, "string" a varint
+ * length and that many bytes, no terminator. Bytes behind the last field of a payload are ignored.
  * Order keys, addresses and sizes are as in ring.h. */
 #ifndef LEAKGRAPH_FORMAT_H
 #define LEAKGRAPH_FORMAT_H
@@ -28,9 +28,9 @@ struct lg_chunk_header {
 	uint32_t magic; /* LG_CHUNK_MAGIC */
 	uint16_t kind; /* enum lg_chunk_kind; readers skip kinds they do not know */
 	uint16_t codec; /* enum lg_codec */
-	uint32_t stored_bytes; /* payload bytes that follow */
+	uint32_t stored_bytes; /* payload bytes that follow, at most LG_CHUNK_RAW_MAX */
 	uint32_t raw_bytes; /* payload bytes once decompressed, at most LG_CHUNK_RAW_MAX */
-	uint64_t sequence; /* 0, 1, 2 ... in file order */
+	uint64_t sequence; /* 0, 1, 2 ... in file order; a gap counts chunks that could not be written */
 	uint64_t checksum; /* XXH3-64 of the 24 bytes before and the stored payload */
 };
 _Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
@@ -60,8 +60,9 @@ enum lg_chunk_kind {
 enum { LG_PROCESS_FORKED = 1, LG_PROCESS_FOREIGN_MALLOC = 2, LG_PROCESS_FULL_CONTENTS = 4 };
 
 /* MODULES: varint count; each: varint id, start, end, bias, key; string build_id (raw bytes), path. */
-/* STACKS: varint first node id, count; each: varint id - parent, module, offset. */
-/* EVENTS: varint count, first key; then six columns, each a varint byte length and its bytes:
+/* STACKS: varint first node id (from 1), count; each: varint (id - parent) modulo 2^32, module, offset. A node that
+ * is given again holds as it was given last. */
+/* EVENTS: varint count (at most 65536), first key; then six columns, each a varint byte length and its bytes:
  *   kinds    one byte an event: type | entry << 3
  *   threads  pairs of varints: thread number, run length
  *   keys     zigzag difference to the key before (the first: to the first key)
@@ -103,7 +104,8 @@ enum {
 	LG_MAPPING_SHIM = 2, /* the tool's own memory: never a root */
 	LG_MAPPING_READ = 4, /* its memory is in the MEMORY chunks (absent pages read as zero) */
 };
-/* MEMORY: varint count; each: varint start, bytes (both multiples of 8); then the bytes of all, in order.
+/* MEMORY: varint count; each: varint start, bytes (both multiples of 8, bytes not 0); then the bytes of all, in
+ * order. Ranges of a snapshot are disjoint; chunks and ranges may come in any order.
  * Unless the process is LG_PROCESS_FULL_CONTENTS, words that are neither addresses of mapped memory nor
  * integers below LG_SMALL_INTEGER are zero. */
 #define LG_SMALL_INTEGER 65536u

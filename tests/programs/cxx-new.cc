@@ -26,7 +26,7 @@ NOINLINE void Square::make(long side)
 	s->side = side;
 	escape(s);
 }
-}
+} // namespace shapes
 
 struct alignas(128) Wide {
 	char bytes[256];

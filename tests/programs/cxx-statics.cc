@@ -24,7 +24,8 @@ NOINLINE static void befriend()
 int main()
 {
 	for (int i = 0; i < 100; i++)
-		registry["a key of some length, number " + std::to_string(i)] = "and a value that is as long as the key";
+		registry["a key of some length, number " + std::to_string(i)] =
+		    "and a value that is as long as the key";
 	befriend();
 	return 0;
 }

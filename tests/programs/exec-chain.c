@@ -18,7 +18,8 @@ NOINLINE static void plant(size_t bytes)
 
 int main(int argc, char **argv)
 {
-	char *first[] = { argv[0], (char *)"x", NULL }, *second[] = { argv[0], (char *)"x", (char *)"x", NULL };
+	char *first[] = { argv[0], (char *)"x", NULL },
+	     *second[] = { argv[0], (char *)"x", (char *)"x", NULL };
 
 	plant(argc == 1 ? 24 : argc == 2 ? 40 : 56);
 	if (argc == 3)

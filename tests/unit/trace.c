@@ -614,6 +614,28 @@ START_TEST(streaming_stops_at_the_first_answer)
 }
 END_TEST
 
+START_TEST(what_is_no_event_is_written_as_padding)
+{
+	static const struct trace_event odd[] = { { 1, 8, 9, 1, 1, 0, 0 },
+						  { 2, 8, 9, 1, 1, 77, 1 },
+						  { 3, 8, 9, 1, 1, LG_EV_ALLOC, 200 } };
+	struct buf b = { 0 };
+
+	put_events(&b, odd, 3);
+	write_odd(LG_CHUNK_EVENTS, &b);
+	struct trace t = open_whole();
+	struct collected c = collect_all(&t);
+	ck_assert_uint_eq(c.n, 3);
+	ck_assert_uint_eq(c.events[0].type, LG_EV_PAD);
+	ck_assert_uint_eq(c.events[1].type, LG_EV_PAD);
+	ck_assert_uint_eq(c.events[2].type, LG_EV_ALLOC);
+	ck_assert_uint_eq(c.events[2].entry, LG_ENTRY_UNKNOWN);
+	ck_assert_uint_eq(c.events[2].size, 9);
+	free(c.events);
+	trace_close(&t);
+}
+END_TEST
+
 START_TEST(no_events_are_fine)
 {
 	struct buf b = { 0 };
@@ -993,8 +1015,6 @@ START_TEST(hostile_fields_are_refused)
 	refuse(LG_CHUNK_MODULES, &b, "no build-id of 32 bytes");
 	put_stacks(&b, 0, nodes, 1), refuse(LG_CHUNK_STACKS, &b, "no stack node in range");
 	put_stacks(&b, LG_NODES - 1, nodes, 2), refuse(LG_CHUNK_STACKS, &b, "no stack node in range");
-	put_stacks(&b, 1, &(struct trace_node){ 1, LG_NODES }, 1),
-	    refuse(LG_CHUNK_STACKS, &b, "no stack node parent");
 	put_mappings(&b, &(struct trace_mapping){ .start = 8, .end = 8 }, 1);
 	refuse(LG_CHUNK_MAPPINGS, &b, "no mapping that ends");
 	put_unread(&b, &(struct trace_unread){ 9, 8, 1 }, 1), refuse(LG_CHUNK_UNREAD, &b, "no unread range");
@@ -1065,13 +1085,18 @@ END_TEST
 
 START_TEST(a_parent_beyond_the_table_is_cut)
 {
+	static const struct trace_node astray[] = {
+		{ 5, 1000 }, { 6, LG_NODES }, { 7, UINT32_MAX }, { 8, 1 }
+	};
 	struct buf b = { 0 };
 
-	put_stacks(&b, 5, &(struct trace_node){ 5, 1000 }, 1);
+	put_stacks(&b, 5, astray, 4);
 	write_odd(LG_CHUNK_STACKS, &b);
 	struct trace t = open_good();
-	ck_assert_str_eq(t.damage, "1 stack nodes have lost their parent");
-	ck_assert_uint_eq(t.nodes[5].parent, 0);
+	ck_assert_str_eq(t.damage, "3 stack nodes have lost their parent");
+	for (uint32_t i = 5; i < 8; i++)
+		ck_assert_uint_eq(t.nodes[i].parent, 0);
+	ck_assert_uint_eq(t.nodes[8].parent, 1);
 	trace_close(&t);
 }
 END_TEST
@@ -1290,6 +1315,7 @@ static void add_events(TCase *tc)
 {
 	tcase_add_test(tc, any_values_survive_the_columns);
 	tcase_add_test(tc, streaming_stops_at_the_first_answer);
+	tcase_add_test(tc, what_is_no_event_is_written_as_padding);
 	tcase_add_test(tc, no_events_are_fine);
 	tcase_add_test(tc, columns_by_hand);
 	tcase_add_loop_test(tc, a_bad_column_drops_its_chunk, 0, COUNT(bad_columns));

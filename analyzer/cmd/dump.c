@@ -1,0 +1,357 @@
+/* dump.c: `leakgraph dump`: the records of a trace as text, one record a line.
+ *
+ * A line is the record's name and then field=value in a fixed order; fields are only ever added at the end.
+ * Numbers are decimal, addresses 0x hexadecimal, texts quoted with what is not printable escaped, so that a record
+ * never takes two lines. Output goes to stdout only; it is checked before the exit status says that all is well. */
+#include "cmd/cmd.h"
+#include "base/options.h"
+#include "trace/trace.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { STATUS_OK = 0, STATUS_USAGE = 2, STATUS_TROUBLE = 125 };
+
+struct dump_options {
+	bool stacks, memory, no_events;
+};
+
+static const char help[] =
+    "usage: leakgraph dump [options] TRACE\n"
+    "Print the records of a trace as text, one a line.\n"
+    "\n"
+    "  --stacks      the stack nodes too\n"
+    "  --memory      the words of snapshots and the vector registers too (zero words are left out)\n"
+    "  --no-events   leave out the events\n"
+    "  --help        this text\n"
+    "\n"
+    "Examples:\n"
+    "  leakgraph dump app.lgt | grep -w addr=0x55d0c2a0               what became of an address\n"
+    "  leakgraph dump --no-events app.lgt                             what a trace holds\n"
+    "  leakgraph dump --no-events --stacks app.lgt | grep '^node'     its stacks\n"
+    "\n"
+    "Exit status: 0; 2 for wrong usage or an unreadable trace; 125 when the output cannot be written.\n"
+    "A trace that is damaged but readable is printed as far as it is good; its last line then begins with\n"
+    "\"damage\". The records are described in leakgraph-trace(5).\n";
+
+/* ---- values ------------------------------------------------------------------------------------------- */
+
+struct value_name {
+	uint64_t value;
+	const char *name;
+};
+
+#define X(name, number, help) { LG_EV_##name, #name },
+static const struct value_name event_types[] = { LG_EVENTS(X){ 0, NULL } };
+#undef X
+#define X(name, number, text) { LG_ENTRY_##name, text },
+static const struct value_name entries[] = { LG_ENTRIES(X){ 0, NULL } };
+#undef X
+#define X(name, number, text) { LG_SNAPSHOT_##name, text },
+static const struct value_name snapshot_reasons[] = { LG_SNAPSHOT_REASONS(X){ 0, NULL } };
+#undef X
+#define X(name, number, text) { LG_METHOD_##name, text },
+static const struct value_name snapshot_methods[] = { LG_SNAPSHOT_METHODS(X){ 0, NULL } };
+#undef X
+#define X(name, number, text) { LG_ENDED_##name, text },
+static const struct value_name endings[] = { LG_ENDINGS(X){ 0, NULL } };
+#undef X
+static const struct value_name clocks[] = { { LG_CLOCK_TSC, "tsc" },
+					    { LG_CLOCK_SHARED, "shared" },
+					    { 0, NULL } };
+
+static const struct value_name process_flags[] = { { LG_PROCESS_FORKED, "forked" },
+						   { LG_PROCESS_FOREIGN_MALLOC, "foreign-malloc" },
+						   { LG_PROCESS_FULL_CONTENTS, "full-contents" },
+						   { 0, NULL } };
+static const struct value_name thread_flags[] = { { LG_THREAD_STOPPED, "stopped" },
+						  { LG_THREAD_AT_EXIT, "at-exit" },
+						  { 0, NULL } };
+static const struct value_name mapping_flags[] = {
+	{ LG_MAPPING_SHARED, "shared" }, { LG_MAPPING_SHIM, "shim" }, { LG_MAPPING_READ, "read" }, { 0, NULL }
+};
+
+static void print_name(const char *field, const struct value_name *names, uint64_t value)
+{
+	for (; names->name; names++)
+		if (names->value == value) {
+			printf(" %s=%s", field, names->name);
+			return;
+		}
+	printf(" %s=%" PRIu64, field, value);
+}
+
+/* " flags=a,b", with what has no name in hexadecimal; " flags=-" for none. */
+static void print_flags(const struct value_name *names, uint64_t flags)
+{
+	const char *comma = "";
+
+	printf(" flags=");
+	if (!flags)
+		putchar('-');
+	for (; names->name; names++)
+		if (flags & names->value) {
+			printf("%s%s", comma, names->name);
+			flags &= ~names->value;
+			comma = ",";
+		}
+	if (flags)
+		printf("%s0x%" PRIx64, comma, flags);
+}
+
+static void print_text(const char *before, const char *text)
+{
+	printf("%s\"", before);
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			printf("\\%c", *p);
+		else if (*p < 0x20 || *p == 0x7f)
+			printf("\\x%02x", *p);
+		else
+			putchar(*p);
+	}
+	putchar('"');
+}
+
+/* ---- records ------------------------------------------------------------------------------------------ */
+
+static void dump_process(const struct trace_process *p)
+{
+	printf("process pid=%" PRIu64 " parent_pid=%" PRIu64 " image=%" PRIu64, p->pid, p->parent_pid,
+	       p->image);
+	print_flags(process_flags, p->flags);
+	print_name("clock", clocks, p->clock);
+	printf(" ticks_per_second=%" PRIu64 " hello_key=%" PRIu64 " start_unix_ns=%" PRIu64
+	       " page_bytes=%" PRIu64,
+	       p->ticks_per_second, p->hello_key, p->start_unix_ns, p->page_bytes);
+	print_text(" executable=", p->executable);
+	print_text(" directory=", p->directory);
+	print_text(" allocator=", p->allocator);
+	print_text(" recorder=", p->recorder);
+	putchar('\n');
+	for (uint32_t i = 0; i < p->argc; i++) {
+		printf("argument number=%u", i);
+		print_text(" text=", p->argv[i]);
+		putchar('\n');
+	}
+}
+
+static void dump_module(const struct trace_module *m)
+{
+	printf("module id=%u start=0x%" PRIx64 " end=0x%" PRIx64 " bias=0x%" PRIx64 " key=%" PRIu64
+	       " build_id=",
+	       m->id, m->start, m->end, m->bias, m->key);
+	for (uint32_t i = 0; i < m->build_id_bytes; i++)
+		printf("%02x", m->build_id[i]);
+	if (!m->build_id_bytes)
+		putchar('-');
+	print_text(" path=", m->path);
+	putchar('\n');
+}
+
+static void dump_nodes(const struct trace *t)
+{
+	for (uint32_t i = 1; i < t->nnodes; i++) {
+		const struct trace_node *n = &t->nodes[i];
+		if (n->frame == LG_FRAME_TRUNCATED)
+			printf("node id=%u parent=%u truncated\n", i, n->parent);
+		else
+			printf("node id=%u parent=%u module=%u offset=0x%" PRIx64 "\n", i, n->parent,
+			       (unsigned)(n->frame >> LG_FRAME_MODULE_SHIFT),
+			       (uint64_t)(n->frame & LG_FRAME_OFFSET_MASK));
+	}
+}
+
+/* Events are numbered from 0, as everywhere. */
+static int dump_events(void *context, const struct trace_event *events, size_t n)
+{
+	uint64_t *number = context;
+
+	for (const struct trace_event *e = events; e < events + n; e++) {
+		printf("event number=%" PRIu64, (*number)++);
+		print_name("type", event_types, e->type);
+		print_name("entry", entries, e->entry);
+		printf(" key=%" PRIu64 " thread=%u addr=0x%" PRIx64, e->key, e->thread, e->addr);
+		if (e->type == LG_EV_ALLOC || e->type == LG_EV_RESIZE)
+			printf(" size=%" PRIu64 " stack=%u", e->size, e->stack);
+		putchar('\n');
+	}
+	return ferror(stdout) ? 1 : 0;
+}
+
+static void dump_end(const struct trace_end *e)
+{
+	if (!e->present)
+		return;
+	printf("end");
+	print_name("ending", endings, e->ending);
+	printf(" status=%" PRIu64 " signal=%" PRIu64 " key=%" PRIu64 " duration_ns=%" PRIu64
+	       " threads=%" PRIu64 " events=%" PRIu64 " lost_allocs=%" PRIu64 " lost_frees=%" PRIu64
+	       " lost_bytes=%" PRIu64 " stackless=%" PRIu64 " truncated=%" PRIu64 " lost_stacks=%" PRIu64
+	       " untraced=%" PRIu64 "\n",
+	       e->status, e->signal, e->key, e->duration_ns, e->threads, e->events, e->lost_allocs,
+	       e->lost_frees, e->lost_bytes, e->stackless, e->truncated, e->lost_stacks, e->untraced);
+	for (size_t i = 0; i < e->nreasons; i++) {
+		printf("degraded");
+		print_text(" reason=", e->reasons[i]);
+		putchar('\n');
+	}
+}
+
+/* ---- snapshots ---------------------------------------------------------------------------------------- */
+
+static void dump_thread(const struct trace_thread *t, const struct dump_options *o)
+{
+	static const char *const names[LG_REGS] = { "rax", "rdx", "rcx", "rbx", "rsi", "rdi",
+						    "rbp", "rsp", "r8",	 "r9",	"r10", "r11",
+						    "r12", "r13", "r14", "r15", "rip" };
+
+	printf("thread tid=%u number=%u", t->tid, t->number);
+	print_flags(thread_flags, t->flags);
+	printf(" fs_base=0x%" PRIx64 " vector_words=%u", t->fs_base, t->nvector);
+	for (uint32_t i = 0; i < t->nregs; i++)
+		printf(" %s=0x%" PRIx64, names[i], t->regs[i]);
+	putchar('\n');
+	for (uint32_t i = 0; o->memory && i < t->nvector; i++)
+		if (t->vector[i])
+			printf("vector tid=%u index=%u value=0x%" PRIx64 "\n", t->tid, i, t->vector[i]);
+}
+
+static void dump_mapping(const struct trace_mapping *m)
+{
+	printf("mapping start=0x%" PRIx64 " end=0x%" PRIx64 " prot=%c%c%c", m->start, m->end,
+	       m->prot & PROT_READ ? 'r' : '-', m->prot & PROT_WRITE ? 'w' : '-',
+	       m->prot & PROT_EXEC ? 'x' : '-');
+	print_flags(mapping_flags, m->flags);
+	printf(" offset=0x%" PRIx64, m->file_offset);
+	print_text(" path=", m->path);
+	putchar('\n');
+}
+
+static void dump_memory(const struct trace_memory *m, const struct dump_options *o)
+{
+	printf("memory start=0x%" PRIx64 " bytes=%" PRIu64 "\n", m->start, m->bytes);
+	for (uint64_t i = 0; o->memory && i < m->bytes / 8; i++)
+		if (m->words[i])
+			printf("word addr=0x%" PRIx64 " value=0x%" PRIx64 "\n", m->start + 8 * i,
+			       m->words[i]);
+}
+
+static void dump_unread(const struct trace_unread *u)
+{
+	const char *name = strerrorname_np(u->error);
+
+	printf("unread start=0x%" PRIx64 " end=0x%" PRIx64, u->start, u->end);
+	if (name && u->error)
+		printf(" error=%s\n", name);
+	else
+		printf(" error=%d\n", u->error);
+}
+
+static void dump_snapshot(const struct trace_snapshot *s, const struct dump_options *o)
+{
+	printf("snapshot id=%" PRIu64 " key=%" PRIu64, s->id, s->key);
+	print_name("reason", snapshot_reasons, s->reason);
+	print_name("method", snapshot_methods, s->method);
+	printf(" events=%" PRIu64 " whole=%s bytes_read=%" PRIu64 " bytes_unread=%" PRIu64
+	       " threads_seen=%" PRIu64 " threads_stopped=%" PRIu64 "\n",
+	       s->events, s->whole ? "yes" : "no", s->bytes_read, s->bytes_unread, s->threads_seen,
+	       s->threads_stopped);
+	for (size_t i = 0; i < s->nthreads; i++)
+		dump_thread(&s->threads[i], o);
+	for (size_t i = 0; i < s->nmappings; i++)
+		dump_mapping(&s->mappings[i]);
+	for (size_t i = 0; i < s->nmemory; i++)
+		dump_memory(&s->memory[i], o);
+	for (size_t i = 0; i < s->nunread; i++)
+		dump_unread(&s->unread[i]);
+}
+
+/* ---- the command -------------------------------------------------------------------------------------- */
+
+static int dump_trace(const struct trace *t, const struct dump_options *o, struct err *err)
+{
+	uint64_t number = 0;
+
+	dump_process(&t->process);
+	for (size_t i = 0; i < t->nmodules; i++)
+		dump_module(&t->modules[i]);
+	if (o->stacks)
+		dump_nodes(t);
+	if (!o->no_events && trace_events(t, dump_events, &number, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->nsnapshots; i++)
+		dump_snapshot(&t->snapshots[i], o);
+	dump_end(&t->end);
+	if (t->damage[0]) {
+		print_text("damage what=", t->damage);
+		putchar('\n');
+	}
+	return 0;
+}
+
+static int finish_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return STATUS_OK;
+	fprintf(stderr, "leakgraph: cannot write to the standard output: %s\n", strerror(errno));
+	return STATUS_TROUBLE;
+}
+
+static int dump_file(const char *path, const struct dump_options *o)
+{
+	struct trace t;
+	struct err err = { 0 };
+
+	if (trace_open(&t, path, &err) < 0) {
+		fprintf(stderr, "leakgraph: %s\n", err.text);
+		return STATUS_USAGE;
+	}
+	int answer = dump_trace(&t, o, &err);
+	trace_close(&t);
+	int status = finish_output();
+	if (answer == 0 || status != STATUS_OK)
+		return status;
+	fprintf(stderr, "leakgraph: %s\n", err.text);
+	return STATUS_USAGE;
+}
+
+static int usage(const char *what)
+{
+	fprintf(stderr, "leakgraph: dump: %s; try `leakgraph dump --help`\n", what);
+	return STATUS_USAGE;
+}
+
+int cmd_dump(int argc, char **argv)
+{
+	enum { STACKS = 256, MEMORY, NO_EVENTS, HELP };
+	static const struct option options[] = { { "stacks", no_argument, NULL, STACKS },
+						 { "memory", no_argument, NULL, MEMORY },
+						 { "no-events", no_argument, NULL, NO_EVENTS },
+						 { "help", no_argument, NULL, HELP },
+						 { NULL, 0, NULL, 0 } };
+	struct dump_options o = { 0 };
+	struct err err = { 0 };
+
+	options_start();
+	for (int c; (c = option_next(argc, argv, ":", options, &err)) != -1;) {
+		if (c == HELP) {
+			fputs(help, stdout);
+			return finish_output();
+		}
+		if (c == '?') {
+			fprintf(stderr, "leakgraph: dump: %s\n", err.text);
+			return STATUS_USAGE;
+		}
+		o.stacks |= c == STACKS;
+		o.memory |= c == MEMORY;
+		o.no_events |= c == NO_EVENTS;
+	}
+	if (optind + 1 != argc)
+		return usage(optind >= argc ? "name a trace" : "one trace at a time");
+	return dump_file(argv[optind], &o);
+}

@@ -1,0 +1,163 @@
+/* gate.c: see gate.h. It fails closed: what could not be judged is never a pass. */
+#include "report/gate.h"
+
+#include <fnmatch.h>
+#include <string.h>
+#include <sys/wait.h>
+
+struct gate_options gate_defaults(void)
+{
+	return (struct gate_options){
+		.kinds = GATE_KINDS_DEFAULT,
+		.max_leaks = NO_LIMIT,
+		.max_bytes = NO_LIMIT,
+		.error_exitcode = STATUS_GATE,
+	};
+}
+
+bool gate_covers(const struct report_process *p, const struct gate_options *options)
+{
+	const char *slash = strrchr(p->executable, '/');
+
+	return !options->only_exe || !fnmatch(options->only_exe, p->executable, 0) ||
+	       (slash && !fnmatch(options->only_exe, slash + 1, 0));
+}
+
+/* ---- what was found ------------------------------------------------------------------------------------ */
+
+static void count_process(struct gate_result *g, const struct report_process *p, unsigned kinds)
+{
+	uint64_t leaks = 0;
+
+	for (uint32_t i = 0; i < p->nleaks; i++)
+		if (kinds & 1u << p->leaks[i].class && p->leaks[i].class != CLASS_POSSIBLE)
+			leaks += p->leaks[i].instances;
+	if (!(kinds & (1u << CLASS_DIRECT | 1u << CLASS_CYCLE)) && kinds & 1u << CLASS_INDIRECT)
+		leaks += p->sums[CLASS_INDIRECT].blocks;
+	if (kinds & 1u << CLASS_POSSIBLE)
+		leaks += p->sums[CLASS_POSSIBLE].blocks;
+	if (kinds & 1u << CLASS_REACHABLE)
+		leaks += p->sums[CLASS_REACHABLE].blocks;
+	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
+		if (kinds & 1u << class) {
+			g->found.blocks += p->sums[class].blocks;
+			g->found.bytes += p->sums[class].bytes;
+		}
+	g->leaks += leaks;
+}
+
+static bool is_over(const struct gate_result *g, const struct gate_options *options)
+{
+	if (options->max_leaks == NO_LIMIT && options->max_bytes == NO_LIMIT)
+		return g->leaks || g->found.blocks;
+	return (options->max_leaks != NO_LIMIT && g->leaks > options->max_leaks) ||
+	       (options->max_bytes != NO_LIMIT && g->found.bytes > options->max_bytes);
+}
+
+/* ---- what could not be judged -------------------------------------------------------------------------- */
+
+static void doubt(struct gate_result *g, const struct report_process *p, const char *why, const char *cure)
+{
+	if (g->why)
+		return;
+	g->blamed = p;
+	g->why = why;
+	g->cure = cure;
+}
+
+static void doubt_process(struct gate_result *g, const struct report_process *p)
+{
+	for (uint32_t i = 0; i < p->nreasons; i++)
+		if (p->reasons[i].hides_leaks)
+			doubt(g, p, p->reasons[i].text, p->reasons[i].cure);
+	if (p->is_named && !p->totals.events && p->ended != LG_ENDED_EXEC)
+		doubt(g, p, "not one allocation was seen: nothing proves that it was traced",
+		      "leakgraph doctor PROGRAM says whether it can be");
+}
+
+/* The program that an image of a named trace's pid became by exec must have a trace too. */
+static void doubt_exec(struct gate_result *g, const struct report *r, const struct report_process *p)
+{
+	if (p->ended != LG_ENDED_EXEC)
+		return;
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		if (r->processes[i].pid == p->pid && r->processes[i].image == p->image + 1)
+			return;
+	doubt(g, p, "it went on as another program, which was not traced",
+	      "leakgraph doctor PROGRAM says why a program cannot be traced");
+}
+
+static void doubt_all(struct gate_result *g, const struct report *r, const struct gate_options *options)
+{
+	bool covers_any = false;
+
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		if (gate_covers(&r->processes[i], options)) {
+			covers_any = true;
+			doubt_process(g, &r->processes[i]);
+			if (r->processes[i].is_named && !options->no_children)
+				doubt_exec(g, r, &r->processes[i]);
+		}
+	if (!r->nprocesses)
+		doubt(g, NULL, "nothing was recorded: the program was not attached to",
+		      "leakgraph doctor PROGRAM says why a program cannot be traced");
+	else if (!covers_any)
+		doubt(g, NULL, "no process matches --only-exe", "leakgraph report lists the executables");
+}
+
+/* ---- how the target ended ------------------------------------------------------------------------------ */
+
+/* The exit status of an image that has ended for good; 0 for others. */
+static int image_status(const struct report_process *p)
+{
+	if (p->ended == LG_ENDED_EXITED)
+		return (int)(p->status & 0xff);
+	return p->ended == LG_ENDED_SIGNALED ? 128 + (int)(p->signal & 0x7f) : 0;
+}
+
+/* The first failure among the named traces' programs, each followed through its execs. */
+static int recorded_status(const struct report *r)
+{
+	const struct report_process *first = NULL;
+
+	for (uint32_t i = 0; i < r->nprocesses; i++) {
+		const struct report_process *p = &r->processes[i];
+
+		if (p->is_named)
+			first = p;
+		if (first && p->pid == first->pid && image_status(p))
+			return image_status(p);
+	}
+	return 0;
+}
+
+static int target_status(const struct report *r, const struct gate_options *options)
+{
+	if (!options->has_wait_status)
+		return recorded_status(r);
+	return WIFSIGNALED(options->wait_status) ? 128 + WTERMSIG(options->wait_status) :
+						   WEXITSTATUS(options->wait_status);
+}
+
+struct gate_result gate_judge(const struct report *r, const struct gate_options *options)
+{
+	struct gate_result g = { .outcome = GATE_PASSED };
+	int target = target_status(r, options);
+
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		if (gate_covers(&r->processes[i], options))
+			count_process(&g, &r->processes[i], options->kinds);
+	g.is_over = is_over(&g, options);
+	doubt_all(&g, r, options);
+	if (target) {
+		g.outcome = GATE_TARGET_FAILED;
+		g.status = target;
+	} else if (g.why && !options->allow_degraded) {
+		g.outcome = GATE_UNJUDGED;
+		g.status = STATUS_TOOL;
+	} else if (g.is_over) {
+		g.outcome = GATE_FAILED;
+		g.status = options->error_exitcode;
+	}
+	return g;
+}

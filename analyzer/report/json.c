@@ -1,0 +1,253 @@
+/* json.c: see report/json.h; the field names are those of leakgraph(1). */
+#include "report/json.h"
+
+#include <stdio.h>
+
+static const char *ending_name(enum lg_ending ended)
+{
+	static const char *const names[] = {
+#define X(name, number, text) [number] = text,
+		LG_ENDINGS(X)
+#undef X
+	};
+
+	return (size_t)ended < sizeof names / sizeof *names ? names[ended] : names[LG_ENDED_UNKNOWN];
+}
+
+/* ---- leaks --------------------------------------------------------------------------------------------- */
+
+static void put_frame(struct json *j, const struct report_frame *f)
+{
+	json_open_flat(j, '{');
+	json_put_text(j, "function", f->function);
+	json_put_text(j, "file", f->file);
+	if (f->line)
+		json_put_number(j, "line", f->line);
+	else
+		json_put_text(j, "line", NULL);
+	json_put_text(j, "module", f->module);
+	json_put_address(j, "address", f->address);
+	json_put_address(j, "offset", f->offset);
+	json_put_bool(j, "inlined", f->is_inlined);
+	json_close(j, '}');
+}
+
+void json_put_stack(struct json *j, const char *key, const struct report_stack *s)
+{
+	json_key(j, key);
+	json_open(j, '[');
+	for (uint32_t i = 0; i < s->nframes; i++)
+		put_frame(j, &s->frames[i]);
+	json_close(j, ']');
+}
+
+static void put_edge(struct json *j, const struct report_edge *e)
+{
+	json_open_flat(j, '{');
+	json_put_address(j, "from", e->from);
+	json_put_address(j, "to", e->to);
+	json_put_number(j, "offset", e->offset);
+	json_put_text(j, "field", NULL);
+	json_put_text(j, "from_type", NULL);
+	json_put_text(j, "to_type", NULL);
+	json_put_bool(j, "suggested_break", false);
+	json_close(j, '}');
+}
+
+static void put_cycle(struct json *j, const struct report_leak *leak)
+{
+	json_key(j, "cycle");
+	json_open(j, '{');
+	json_put_number(j, "length", leak->cycle_length);
+	json_put_number(j, "members", leak->members);
+	json_key(j, "edges");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < leak->nedges; i++)
+		put_edge(j, &leak->edges[i]);
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void put_numbers(struct json *j, const struct report_leak *leak)
+{
+	json_put_number(j, "instances", leak->instances);
+	json_put_number(j, "blocks", leak->heads.blocks);
+	json_put_number(j, "bytes", leak->heads.bytes);
+	json_put_number(j, "indirect_blocks", leak->indirect.blocks);
+	json_put_number(j, "indirect_bytes", leak->indirect.bytes);
+	json_put_number(j, "retained_bytes", leak->retained_bytes);
+	json_put_text(j, "type", NULL);
+	json_key(j, "sizes");
+	json_open_flat(j, '[');
+	for (uint32_t i = 0; i < leak->nsizes; i++)
+		json_number(j, leak->sizes[i]);
+	json_close(j, ']');
+	json_key(j, "addresses");
+	json_open_flat(j, '[');
+	for (uint32_t i = 0; i < leak->naddresses; i++)
+		json_address(j, leak->addresses[i]);
+	json_close(j, ']');
+}
+
+void json_put_leak(struct json *j, const struct report_leak *leak)
+{
+	json_open(j, '{');
+	if (*leak->id)
+		json_put_text(j, "id", leak->id);
+	json_put_text(j, "kind", leak->kind);
+	json_put_text(j, "fingerprint", leak->fingerprint.strict);
+	json_put_text(j, "fingerprint_loose", leak->fingerprint.loose);
+	put_numbers(j, leak);
+	json_put_text(j, "allocator", leak->stack->allocator);
+	json_put_stack(j, "stack", leak->stack);
+	json_put_bool(j, "stack_cut", leak->stack->is_cut);
+	if (leak->class == CLASS_CYCLE)
+		put_cycle(j, leak);
+	json_close(j, '}');
+}
+
+static void put_leaks(struct json *j, const char *key, const struct report_leak *leaks, uint32_t n)
+{
+	json_key(j, key);
+	json_open(j, '[');
+	for (uint32_t i = 0; i < n; i++)
+		json_put_leak(j, &leaks[i]);
+	json_close(j, ']');
+}
+
+/* ---- processes ----------------------------------------------------------------------------------------- */
+
+static void put_ended(struct json *j, const struct report_process *p)
+{
+	char name[32];
+
+	json_key(j, "ended");
+	json_open_flat(j, '{');
+	json_put_text(j, "how", ending_name(p->ended));
+	if (p->ended == LG_ENDED_EXITED)
+		json_put_number(j, "status", p->status);
+	else
+		json_put_text(j, "status", NULL);
+	json_put_text(j, "signal",
+		      p->ended == LG_ENDED_SIGNALED ? report_signal(name, sizeof name, p->signal) : NULL);
+	json_close(j, '}');
+}
+
+void json_put_process_facts(struct json *j, const struct report_process *p)
+{
+	json_put_number(j, "pid", p->pid);
+	json_put_number(j, "parent_pid", p->parent_pid);
+	json_put_number(j, "image", p->image);
+	json_key(j, "command");
+	json_open_flat(j, '[');
+	for (char *const *word = p->argv; *word; word++)
+		json_text(j, *word);
+	json_close(j, ']');
+	json_put_text(j, "executable", p->executable);
+	json_put_text(j, "trace", p->trace);
+	put_ended(j, p);
+}
+
+static void put_verdict(struct json *j, const struct report_process *p)
+{
+	bool hides = false;
+
+	json_put_text(j, "verdict", report_is_complete(p) ? "complete" : "degraded");
+	json_key(j, "verdict_reasons");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < p->nreasons; i++) {
+		json_text(j, p->reasons[i].text);
+		hides |= p->reasons[i].hides_leaks;
+	}
+	json_close(j, ']');
+	json_put_bool(j, "verdict_hides_leaks", hides);
+}
+
+static void put_totals(struct json *j, const struct report_process *p)
+{
+	json_key(j, "totals");
+	json_open(j, '{');
+	json_put_number(j, "allocations", p->totals.allocations);
+	json_put_number(j, "frees", p->totals.frees);
+	json_put_number(j, "allocated_bytes", p->totals.allocated_bytes);
+	json_put_number(j, "live_blocks", p->totals.live_blocks);
+	json_put_number(j, "live_bytes", p->totals.live_bytes);
+	json_put_number(j, "peak_blocks", p->totals.peak_blocks);
+	json_put_number(j, "peak_bytes", p->totals.peak_bytes);
+	json_put_number(j, "events_lost", p->events_lost);
+	json_put_number(j, "unknown_frees", p->totals.unknown_frees);
+	json_put_number(j, "implied_frees", p->totals.implied_frees);
+	json_put_number(j, "threads", p->threads);
+	json_put_number(j, "duration_ns", p->duration_ns);
+	json_close(j, '}');
+}
+
+static void put_sum(struct json *j, const char *key, struct sum sum)
+{
+	json_key(j, key);
+	json_open_flat(j, '{');
+	json_put_number(j, "blocks", sum.blocks);
+	json_put_number(j, "bytes", sum.bytes);
+	json_close(j, '}');
+}
+
+static void put_summary(struct json *j, const struct report_process *p)
+{
+	json_key(j, "summary");
+	json_open(j, '{');
+	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
+		put_sum(j, leak_class_name((enum leak_class)class), p->sums[class]);
+	put_sum(j, "suppressed", (struct sum){ 0, 0 });
+	put_sum(j, "unjudged", p->unjudged);
+	json_close(j, '}');
+}
+
+static void put_empty(struct json *j, const char *key)
+{
+	json_key(j, key);
+	json_open(j, '[');
+	json_close(j, ']');
+}
+
+static void put_notes(struct json *j, const struct report_process *p)
+{
+	json_key(j, "notes");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < p->nnotes; i++)
+		json_text(j, p->notes[i]);
+	json_close(j, ']');
+}
+
+static void put_image(struct json *j, const struct report_process *p)
+{
+	json_open(j, '{');
+	json_put_process_facts(j, p);
+	put_verdict(j, p);
+	put_totals(j, p);
+	put_summary(j, p);
+	put_leaks(j, "leaks", p->leaks, p->nleaks);
+	if (p->nplaces)
+		put_leaks(j, p->is_judged ? "reachable" : "live_at_end", p->places, p->nplaces);
+	put_empty(j, "suppressed");
+	put_empty(j, "roots");
+	put_empty(j, "heap_errors");
+	put_notes(j, p);
+	json_close(j, '}');
+}
+
+void report_json(struct buf *out, const struct report *r)
+{
+	struct json j;
+
+	json_start(&j, out);
+	json_open(&j, '{');
+	json_put_text(&j, "schema", "leakgraph.report.v1");
+	json_put_text(&j, "version", r->version);
+	json_key(&j, "processes");
+	json_open(&j, '[');
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		put_image(&j, &r->processes[i]);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	json_end(&j);
+}

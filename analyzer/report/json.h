@@ -1,0 +1,17 @@
+/* json.h: the report as leakgraph.report.v1. Fields are only ever added. */
+#ifndef LG_REPORT_JSON_H
+#define LG_REPORT_JSON_H
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "report/model.h"
+
+/* Appends one object and a newline; check out->failed. */
+void report_json(struct buf *out, const struct report *r);
+
+/* Parts that other documents use: the fields of an open object. */
+void json_put_process_facts(struct json *j, const struct report_process *p);
+void json_put_leak(struct json *j, const struct report_leak *leak); /* a whole object */
+void json_put_stack(struct json *j, const char *key, const struct report_stack *s);
+
+#endif

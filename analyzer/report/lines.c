@@ -1,0 +1,286 @@
+/* lines.c: see lines.h. */
+#include "report/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES_SHOWN 12u
+#define FUNCTION_COLUMNS 52u
+#define RING_SHOWN 12u
+
+/* ---- text that must fit -------------------------------------------------------------------------------- */
+
+static bool is_inside_character(const char *at)
+{
+	return ((unsigned char)*at & 0xc0) == 0x80;
+}
+
+/* The byte where the last `columns` columns of text begin. */
+static const char *tail_of(const char *text, size_t columns)
+{
+	const char *at = text + strlen(text);
+
+	for (; at > text && columns; columns--)
+		do
+			at--;
+		while (at > text && is_inside_character(at));
+	return at;
+}
+
+static const char *head_of(const char *text, size_t columns)
+{
+	for (; *text && columns; columns--)
+		do
+			text++;
+		while (is_inside_character(text));
+	return text;
+}
+
+const char *lines_fit(char out[PLACE_TEXT], const char *text, size_t columns)
+{
+	if (columns > PLACE_TEXT / 4) /* UTF-8 has up to 4 bytes a column; most have one */
+		columns = strlen(text) < PLACE_TEXT ? columns : PLACE_TEXT / 4;
+	if (term_columns(text) <= columns) {
+		snprintf(out, PLACE_TEXT, "%s", text);
+		return out;
+	}
+	size_t head = (columns - 3) * 2 / 3, tail = columns - 3 - head;
+	snprintf(out, PLACE_TEXT, "%.*s...%s", (int)(head_of(text, head) - text), text, tail_of(text, tail));
+	return out;
+}
+
+/* `file` below `folder`, or NULL. */
+static const char *below(const char *file, const char *folder)
+{
+	size_t n = folder ? strlen(folder) : 0;
+
+	return n > 1 && !strncmp(file, folder, n) && file[n] == '/' ? file + n + 1 : NULL;
+}
+
+/* "/long/way/to/src/app.c" as ".../src/app.c" */
+static void last_parts(char text[PLACE_TEXT], const char *file, size_t columns)
+{
+	const char *at = file + strlen(file);
+
+	for (int parts = 0; at > file && parts < 2; parts++)
+		do
+			at--;
+		while (at > file && *at != '/');
+	if (term_columns(at) + 3 <= columns && at > file)
+		snprintf(text, PLACE_TEXT, "...%.*s", (int)(PLACE_TEXT - 4), at);
+	else
+		lines_fit(text, file, columns);
+}
+
+const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char *file, size_t columns)
+{
+	const char *near = below(file, l->here);
+
+	if (!near)
+		near = below(file, l->directory);
+	file = near ? near : file;
+	while (!strncmp(file, "./", 2))
+		file += 2;
+	if (term_columns(file) <= columns && strlen(file) < PLACE_TEXT)
+		snprintf(text, PLACE_TEXT, "%s", file);
+	else
+		last_parts(text, file, columns);
+	return text;
+}
+
+/* ---- frames -------------------------------------------------------------------------------------------- */
+
+static const char *function_text(char text[PLACE_TEXT], const struct report_frame *f, size_t columns)
+{
+	if (f->function)
+		return lines_fit(text, f->function, columns);
+	snprintf(text, PLACE_TEXT, "0x%llx", (unsigned long long)f->offset);
+	return text;
+}
+
+static const char *location_text(char text[PLACE_TEXT], const struct lines *l, const struct report_frame *f,
+				 size_t columns)
+{
+	char path[PLACE_TEXT];
+
+	if (f->file && f->line)
+		snprintf(text, PLACE_TEXT, "%.*s:%u", (int)PLACE_TEXT - 12, lines_path(path, l, f->file, columns - 6),
+			 f->line);
+	else
+		snprintf(text, PLACE_TEXT, "%.*s", (int)PLACE_TEXT - 1,
+			 lines_fit(path, *f->module ? f->module : "(no module)", columns));
+	return text;
+}
+
+const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const struct report_stack *s)
+{
+	const struct report_frame *f = stack_site(s);
+	char function[PLACE_TEXT], location[PLACE_TEXT];
+
+	if (!f)
+		snprintf(text, PLACE_TEXT, "unknown place");
+	else
+		snprintf(text, PLACE_TEXT, "%.48s, %.72s", function_text(function, f, 40),
+			 location_text(location, l, f, 40));
+	return text;
+}
+
+static void print_frame(const struct lines *l, unsigned indent, const struct report_frame *f, size_t width)
+{
+	char function[PLACE_TEXT], location[PLACE_TEXT];
+	const struct term *t = l->term;
+
+	function_text(function, f, width);
+	fprintf(t->out, "%*s", (int)indent, "");
+	term_clean(t, function);
+	fprintf(t->out, "%*s", (int)(width - term_columns(function)) + 2, "");
+	term_clean(t, location_text(location, l, f, LINE_COLUMNS - indent - width - 2 - (f->is_inlined ? 10 : 0)));
+	term_print(t, SHADE_DIM, "%s\n", f->is_inlined ? "  inlined" : "");
+}
+
+static bool is_same_function(const struct report_frame *a, const struct report_frame *b)
+{
+	if (!a->function || !b->function)
+		return a->offset == b->offset && !strcmp(a->module, b->module);
+	return !strcmp(a->function, b->function) && !strcmp(a->module, b->module);
+}
+
+/* How often the `period` frames at `at` come in a row: recursion. */
+static uint32_t count_rounds(const struct report_stack *s, uint32_t at, uint32_t end, uint32_t period)
+{
+	uint32_t i = at + period;
+
+	while (i < end && is_same_function(&s->frames[i], &s->frames[i - period]))
+		i++;
+	return (i - at) / period;
+}
+
+/* The recursion that begins at a frame: its period, or 0; *rounds says how often. */
+static uint32_t recursion_at(const struct report_stack *s, uint32_t at, uint32_t end, uint32_t *rounds)
+{
+	for (uint32_t period = 1; period <= 4 && at + 2 * period <= end; period++) {
+		*rounds = count_rounds(s, at, end, period);
+		if (*rounds * period >= period + 2)
+			return period;
+	}
+	return 0;
+}
+
+static size_t function_width(const struct report_stack *s, uint32_t end)
+{
+	char text[PLACE_TEXT];
+	size_t width = 16;
+
+	for (uint32_t i = 0; i < end; i++) {
+		size_t n = term_columns(function_text(text, &s->frames[i], FUNCTION_COLUMNS));
+
+		width = n > width ? n : width;
+	}
+	return width;
+}
+
+/* Prints one round of a recursion (or one frame) and returns the frame after it. */
+static uint32_t print_round(const struct lines *l, unsigned indent, const struct report_stack *s, uint32_t at,
+			    uint32_t end, size_t width)
+{
+	uint32_t rounds = 1, period = l->full_stacks ? 0 : recursion_at(s, at, end, &rounds);
+
+	for (uint32_t i = 0; i < (period ? period : 1); i++)
+		print_frame(l, indent, &s->frames[at + i], width);
+	if (!period)
+		return at + 1;
+	term_print(l->term, SHADE_DIM, "%*s  (%u calls of %s in a row)\n", (int)indent, "", rounds * period,
+		   period == 1 ? "it" : "these");
+	return at + period * rounds;
+}
+
+void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s)
+{
+	uint32_t end = l->full_stacks ? s->nframes : s->shown, at = 0;
+	size_t width = function_width(s, end);
+
+	if (!s->nframes) {
+		fprintf(l->term->out, "%*sallocated by %s; its stack is not known\n", (int)indent, "",
+			s->allocator ? s->allocator : "?");
+		return;
+	}
+	fprintf(l->term->out, "%*sallocated by ", (int)indent, "");
+	term_clean(l->term, s->allocator ? s->allocator : "?");
+	fputs(" in\n", l->term->out);
+	for (uint32_t n = 0; at < end && (l->full_stacks || n < FRAMES_SHOWN || end - at < 3); n++)
+		at = print_round(l, indent + 2, s, at, end, width);
+	if (at < end)
+		term_print(l->term, SHADE_DIM, "%*s%u more frames (--full-stacks shows them)\n", (int)indent + 2, "",
+			   end - at);
+	else if (s->is_cut)
+		term_print(l->term, SHADE_DIM, "%*s(the stack could not be followed further)\n", (int)indent + 2,
+			   "");
+}
+
+/* ---- rings --------------------------------------------------------------------------------------------- */
+
+static const char *member_text(char text[PLACE_TEXT], const struct lines *l, const struct report_edge *e)
+{
+	char place[PLACE_TEXT], bytes[TERM_TEXT];
+
+	snprintf(text, PLACE_TEXT, "%s (%.*s)", human_bytes(bytes, e->from_bytes), (int)PLACE_TEXT - 40,
+		 lines_place(place, l, e->from_stack));
+	return text;
+}
+
+/* "24 B (mk, a.c:3) --+8--> 24 B (mk, a.c:3) --+8--> back to the first", when it fits in a line. */
+static bool print_short_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	const char *line = term_glyph(l->term, GLYPH_LINE), *arrow = term_glyph(l->term, GLYPH_ARROW);
+	char *text = NULL, member[PLACE_TEXT];
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	if (!out)
+		return false;
+	for (uint32_t i = 0; i < leak->nedges; i++)
+		fprintf(out, "%s %s+%llu%s ", member_text(member, l, &leak->edges[i]), line,
+			(unsigned long long)leak->edges[i].offset, arrow);
+	fprintf(out, "back to %s", leak->nedges == 1 ? "itself" : "the first");
+	fclose(out);
+	bool fits = text && leak->cycle_length == leak->nedges && indent + term_columns(text) <= LINE_COLUMNS;
+	if (fits) {
+		fprintf(l->term->out, "%*s", (int)indent, "");
+		term_clean(l->term, text);
+		fputc('\n', l->term->out);
+	}
+	free(text);
+	return fits;
+}
+
+static void print_long_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	const struct term *t = l->term;
+	const char *side = term_glyph(t, GLYPH_SIDE), *line = term_glyph(t, GLYPH_LINE);
+	uint32_t shown = leak->nedges > RING_SHOWN && !l->full_stacks ? RING_SHOWN / 2 : leak->nedges;
+	char member[PLACE_TEXT];
+
+	for (uint32_t i = 0; i < shown; i++) {
+		if (i)
+			fprintf(t->out, "%*s%s %s+%llu%s ", (int)indent, "", side, line,
+				(unsigned long long)leak->edges[i - 1].offset, term_glyph(t, GLYPH_ARROW));
+		else
+			fprintf(t->out, "%*s%s%s ", (int)indent, "", term_glyph(t, GLYPH_TOP),
+				term_glyph(t, GLYPH_ARROW));
+		term_clean(t, member_text(member, l, &leak->edges[i]));
+		fputc('\n', t->out);
+	}
+	if (shown < leak->cycle_length)
+		fprintf(t->out, "%*s%s %s %u more blocks on the ring\n", (int)indent, "", side,
+			term_glyph(t, GLYPH_DOTS), leak->cycle_length - shown);
+	fprintf(t->out, "%*s%s%s", (int)indent, "", term_glyph(t, GLYPH_BOTTOM), line);
+	if (leak->nedges == leak->cycle_length)
+		fprintf(t->out, " +%llu,", (unsigned long long)leak->edges[leak->nedges - 1].offset);
+	fputs(" back to the first\n", t->out);
+}
+
+void lines_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	if (leak->nedges && !print_short_ring(l, indent, leak))
+		print_long_ring(l, indent, leak);
+}

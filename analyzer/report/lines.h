@@ -1,0 +1,31 @@
+/* lines.h: pieces of human text that reports share: places, stacks, rings. Lines stay within 100 columns. */
+#ifndef LG_REPORT_LINES_H
+#define LG_REPORT_LINES_H
+
+#include "base/term.h"
+#include "report/model.h"
+
+#define LINE_COLUMNS 100u
+#define PLACE_TEXT 128u
+
+/* How one process is written about. */
+struct lines {
+	const struct term *term;
+	const char *here; /* files below it are shown relative; may be NULL */
+	const char *directory; /* the same for the process's own directory; may be NULL */
+	bool full_stacks; /* all frames, start-up code too, repeats one by one */
+};
+
+/* "mk, app.c:12", or "mk, libfoo.so" where there is no line. */
+const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const struct report_stack *s);
+/* "allocated by calloc in" and the frames below it, indented. */
+void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s);
+/* The ring edge by edge. */
+void lines_ring(const struct lines *l, unsigned indent, const struct report_leak *leak);
+/* "src/app.c" of "/home/me/app/src/app.c" */
+const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char *file, size_t columns);
+
+/* Copies text, keeping both its ends when it is longer than `columns`. Never cuts a UTF-8 character. */
+const char *lines_fit(char out[PLACE_TEXT], const char *text, size_t columns);
+
+#endif

@@ -1,0 +1,386 @@
+/* model.c: see model.h. Loads one trace at a time, so that a tree of hundreds of images needs the memory of its
+ * largest. */
+#include "report/model.h"
+#include "base/version.h"
+#include "report/places.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int no_memory(struct err *err)
+{
+	return fail(err, "out of memory while making the report");
+}
+
+struct sum report_lost(const struct report_process *p)
+{
+	struct sum lost = { 0, 0 };
+
+	for (enum leak_class class = CLASS_DIRECT; class <= CLASS_INDIRECT; class ++) {
+		lost.blocks += p->sums[class].blocks;
+		lost.bytes += p->sums[class].bytes;
+	}
+	return lost;
+}
+
+/* ---- one leak ------------------------------------------------------------------------------------------ */
+
+/* What making a process's findings needs at every step. */
+struct maker {
+	struct analysis *a;
+	struct stack_book *book;
+	struct pool *pool;
+};
+
+static const char *entry_name(uint8_t entry)
+{
+	static const char *const names[] = {
+#define X(name, number, text) [number] = text,
+		LG_ENTRIES(X)
+#undef X
+	};
+
+	return entry < sizeof names / sizeof *names ? names[entry] : "?";
+}
+
+static const struct report_stack *stack_of(struct maker *m, uint32_t block)
+{
+	const struct block *b = &m->a->heap.blocks[block];
+
+	return stack_book_get(m->book, b->stack, entry_name(b->entry));
+}
+
+static int compare_sizes(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Distinct sizes: all are sorted, as leaks may have millions of blocks of thousands of sizes. */
+static int note_sizes(struct report_leak *out, struct maker *m, const uint32_t *blocks, uint32_t n)
+{
+	uint64_t *all = malloc(((size_t)n + 1) * sizeof *all);
+	uint64_t *sizes = pool_take(m->pool, REPORT_SIZES_MAX * sizeof *sizes);
+
+	for (uint32_t i = 0; all && i < n; i++)
+		all[i] = m->a->heap.blocks[blocks[i]].size;
+	if (all)
+		qsort(all, n, sizeof *all, compare_sizes);
+	for (uint32_t i = 0; all && sizes && i < n && out->nsizes < REPORT_SIZES_MAX; i++)
+		if (!i || all[i] != all[i - 1])
+			sizes[out->nsizes++] = all[i];
+	out->sizes = sizes;
+	free(all);
+	return all && sizes ? 0 : -1;
+}
+
+static int note_addresses(struct report_leak *out, struct maker *m, const uint32_t *blocks, uint32_t n)
+{
+	uint32_t kept = n < REPORT_ADDRESSES_MAX ? n : REPORT_ADDRESSES_MAX;
+	uint64_t *addresses = pool_take(m->pool, kept * sizeof *addresses);
+
+	if (!addresses)
+		return -1;
+	for (uint32_t i = 0; i < kept; i++)
+		addresses[i] = m->a->heap.blocks[blocks[i]].addr;
+	out->addresses = addresses;
+	out->naddresses = kept;
+	return 0;
+}
+
+static int note_ring(struct report_leak *out, struct maker *m, const struct leak *leak)
+{
+	struct report_edge *edges = pool_take(m->pool, leak->nedges * sizeof *edges);
+
+	if (!edges)
+		return -1;
+	for (uint32_t i = 0; i < leak->nedges; i++) {
+		const struct block *from = &m->a->heap.blocks[leak->edges[i].from];
+
+		edges[i] = (struct report_edge){
+			.from = from->addr,
+			.to = m->a->heap.blocks[leak->edges[i].to].addr,
+			.offset = leak->edges[i].offset,
+			.from_bytes = from->size,
+			.from_stack = stack_of(m, leak->edges[i].from),
+		};
+		if (!edges[i].from_stack)
+			return -1;
+	}
+	out->edges = edges;
+	out->nedges = leak->nedges;
+	out->cycle_length = leak->cycle_length;
+	out->members = leak->members;
+	return 0;
+}
+
+static int make_leak(struct report_leak *out, struct maker *m, const struct leak *leak, uint32_t number)
+{
+	*out = (struct report_leak){
+		.kind = leak_class_name(leak->kind),
+		.class = leak->kind,
+		.instances = leak->instances,
+		.heads = leak->heads,
+		.indirect = leak->indirect,
+		.retained_bytes = leak->retained_bytes,
+		.stack = leak->nblocks ? stack_of(m, leak->blocks[0]) : stack_book_get(m->book, leak->stack, "?"),
+	};
+	snprintf(out->id, sizeof out->id, "L%u", number);
+	if (!out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
+	    note_sizes(out, m, leak->blocks, leak->nblocks) ||
+	    note_addresses(out, m, leak->blocks, leak->nblocks))
+		return -1;
+	return leak->kind == CLASS_CYCLE ? note_ring(out, m, leak) : 0;
+}
+
+static int make_leaks(struct report_process *p, struct maker *m)
+{
+	const struct leak_set *set = &m->a->leaks;
+	struct report_leak *leaks = pool_take(m->pool, set->nleaks * sizeof *leaks);
+
+	if (!leaks)
+		return -1;
+	for (uint32_t i = 0; i < set->nleaks; i++)
+		if (make_leak(&leaks[i], m, &set->leaks[i], i + 1))
+			return -1;
+	p->leaks = leaks;
+	p->nleaks = set->nleaks;
+	return 0;
+}
+
+/* ---- places -------------------------------------------------------------------------------------------- */
+
+static int make_place(struct report_leak *out, struct maker *m, const struct places *found, const struct place *at)
+{
+	const uint32_t *blocks = found->blocks + at->first;
+
+	*out = (struct report_leak){
+		.kind = m->a->is_judged ? leak_class_name(CLASS_REACHABLE) : "live",
+		.class = m->a->is_judged ? CLASS_REACHABLE : LEAK_CLASSES,
+		.instances = at->sum.blocks,
+		.heads = at->sum,
+		.stack = stack_of(m, blocks[0]),
+	};
+	return !out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
+			       note_sizes(out, m, blocks, (uint32_t)at->sum.blocks) ||
+			       note_addresses(out, m, blocks, (uint32_t)at->sum.blocks) ?
+		   -1 :
+		   0;
+}
+
+/* Unjudged: all live blocks by place. Judged: the reachable ones. */
+static int make_places(struct report_process *p, struct maker *m, bool all)
+{
+	struct places found;
+	int failed = places_find(&found, &m->a->heap, m->a->is_judged ? m->a->classes.of : NULL, CLASS_REACHABLE);
+	uint32_t kept = all || found.n < REPORT_PLACES_MAX ? found.n : REPORT_PLACES_MAX;
+	struct report_leak *places = pool_take(m->pool, kept * sizeof *places);
+
+	failed |= !places;
+	for (uint32_t i = 0; i < kept && !failed; i++)
+		failed = make_place(&places[i], m, &found, &found.at[i]);
+	if (!failed) {
+		p->places = places;
+		p->nplaces = kept;
+		p->nplaces_all = found.n;
+	}
+	places_free(&found);
+	return failed ? -1 : 0;
+}
+
+/* ---- one process --------------------------------------------------------------------------------------- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/* What the user would call it: the name it was started by, without a login shell's dash. */
+static const char *process_name(const struct trace_process *t)
+{
+	const char *name = t->argc && t->argv[0] && *t->argv[0] ? base_name(t->argv[0]) : "";
+
+	name += *name == '-';
+	if (!*name && t->executable)
+		name = base_name(t->executable);
+	return *name ? name : "?";
+}
+
+static int copy_command(struct report_process *p, const struct trace_process *t, struct pool *pool)
+{
+	char **argv = pool_take(pool, ((size_t)t->argc + 1) * sizeof *argv);
+
+	if (!argv)
+		return -1;
+	for (uint32_t i = 0; i < t->argc; i++)
+		argv[i] = pool_text(pool, t->argv[i] ? t->argv[i] : "");
+	p->argv = argv;
+	return 0;
+}
+
+static int copy_facts(struct report_process *p, const struct analysis *a, struct pool *pool)
+{
+	const struct trace_process *t = &a->trace.process;
+	const struct trace_end *end = &a->trace.end;
+
+	*p = (struct report_process){
+		.trace = pool_text(pool, a->trace.path),
+		.name = pool_text(pool, process_name(t)),
+		.executable = pool_text(pool, t->executable ? t->executable : ""),
+		.directory = pool_text(pool, t->directory ? t->directory : ""),
+		.pid = t->pid,
+		.parent_pid = t->parent_pid,
+		.image = t->image,
+		.order = t->hello_key,
+		.ended = (enum lg_ending)end->ending,
+		.status = end->status,
+		.signal = end->signal,
+		.is_judged = a->is_judged,
+		.totals = a->heap.totals,
+		.events_lost = end->lost_allocs + end->lost_frees,
+		.threads = end->present ? end->threads : a->heap.totals.threads,
+		.duration_ns = end->duration_ns,
+	};
+	if (a->is_judged)
+		memcpy(p->sums, a->classes.sums, sizeof p->sums);
+	else
+		p->unjudged = (struct sum){ p->totals.live_blocks, p->totals.live_bytes };
+	return p->trace && p->name && p->executable && p->directory ? copy_command(p, t, pool) : -1;
+}
+
+static int copy_notes(struct report_process *p, struct analysis *a, struct pool *pool)
+{
+	const char *const *notes = NULL;
+	size_t n = a->names ? names_notes(a->names, &notes) : 0;
+	const char **copies = pool_take(pool, n * sizeof *copies);
+
+	if (!copies)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		copies[i] = pool_text(pool, notes[i]);
+	p->notes = copies;
+	p->nnotes = (uint32_t)n;
+	return 0;
+}
+
+static bool has_findings(const struct analysis *a, const struct report_options *options)
+{
+	return a->leaks.nleaks || (a->heap.nblocks && (!a->is_judged || options->with_reachable));
+}
+
+int report_process(struct report_process *p, struct analysis *a, struct stack_book *book, struct pool *pool,
+		   const struct report_options *options, struct err *err)
+{
+	struct maker m = { a, book, pool };
+
+	if (copy_facts(p, a, pool) || report_verdict(p, a, pool))
+		return no_memory(err);
+	if (!has_findings(a, options))
+		return 0;
+	if (analysis_names(a, &options->names, err))
+		return -1;
+	book->names = a->names;
+	if (make_leaks(p, &m))
+		return no_memory(err);
+	if ((!a->is_judged || options->with_reachable) && make_places(p, &m, options->all_places))
+		return no_memory(err);
+	return copy_notes(p, a, pool) ? no_memory(err) : 0;
+}
+
+/* ---- all of them --------------------------------------------------------------------------------------- */
+
+static int load_one(struct report *r, const char *path, const struct report_options *options, struct err *err)
+{
+	struct analysis a;
+	struct stack_book book = { .pool = &r->pool };
+	struct report_process *more =
+	    realloc(r->processes, (r->nprocesses + 1) * sizeof *more); /* few: no need to double */
+
+	if (!more)
+		return no_memory(err);
+	r->processes = more;
+	int failed = analysis_open(&a, path, err) ||
+		     report_process(&more[r->nprocesses], &a, &book, &r->pool, options, err);
+	r->nprocesses += !failed;
+	stack_book_free(&book);
+	analysis_close(&a);
+	return failed ? -1 : 0;
+}
+
+static int is_trace_name(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+
+	return n > 4 && !strcmp(entry->d_name + n - 4, ".lgt");
+}
+
+static int compare_births(const void *left, const void *right)
+{
+	const struct report_process *a = left, *b = right;
+
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->image > b->image) - (a->image < b->image);
+}
+
+/* A child whose trace cannot be read is no reason to keep quiet about the rest: its parent's verdict says so. */
+static int load_child(struct report *r, uint32_t parent, const char *folder, const char *name,
+		      const struct report_options *options, struct err *err)
+{
+	struct err trouble = { "" };
+	char *path = pool_print(&r->pool, "%s/%s", folder, name);
+
+	if (!path)
+		return no_memory(err);
+	if (!load_one(r, path, options, &trouble))
+		return 0;
+	return report_add_reason(&r->processes[parent], &r->pool, REASON_CHILD,
+				 pool_print(&r->pool, "a child's trace cannot be read: %s", trouble.text)) ?
+		   no_memory(err) :
+		   0;
+}
+
+static int load_children(struct report *r, const char *path, const struct report_options *options, struct err *err)
+{
+	struct dirent **entries = NULL;
+	char *folder = pool_print(&r->pool, "%s.children", path);
+	int n = folder ? scandir(folder, &entries, is_trace_name, alphasort) : -1, failed = 0;
+	uint32_t parent = r->nprocesses - 1;
+
+	for (int i = 0; i < n; i++) {
+		if (!failed)
+			failed = load_child(r, parent, folder, entries[i]->d_name, options, err);
+		free(entries[i]);
+	}
+	free(entries);
+	qsort(r->processes + parent + 1, r->nprocesses - parent - 1, sizeof *r->processes, compare_births);
+	return failed;
+}
+
+int report_load(struct report *r, char *const *paths, size_t npaths, const struct report_options *options,
+		struct err *err)
+{
+	*r = (struct report){ .version = LG_VERSION };
+	for (size_t i = 0; i < npaths; i++) {
+		if (load_one(r, paths[i], options, err))
+			return -1;
+		r->processes[r->nprocesses - 1].is_named = true;
+		if (!options->no_children && load_children(r, paths[i], options, err))
+			return -1;
+	}
+	return 0;
+}
+
+void report_free(struct report *r)
+{
+	free(r->processes);
+	pool_free(&r->pool);
+	*r = (struct report){ 0 };
+}

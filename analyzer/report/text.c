@@ -1,0 +1,389 @@
+/* text.c: see text.h. Processes that say the same are told once; clean ones are only counted. */
+#include "report/text.h"
+#include "report/groups.h"
+#include "report/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LEAKS_SHOWN 10u
+#define GROUPS_SHOWN 10u
+#define GROUP_LINES_SHOWN 30u
+#define PIDS_SHOWN 6u
+
+/* One report being written. */
+struct page {
+	const struct term *term;
+	const struct text_options *options;
+	struct lines lines; /* for the process at hand */
+};
+
+/* Written with their first letter as it stands in a sentence. */
+static const char *blocks_text(char text[64], uint64_t blocks)
+{
+	return human_things(text, 64, blocks, "block");
+}
+
+/* "288 B in 6 blocks" */
+static const char *sum_text(char text[96], struct sum sum)
+{
+	char bytes[TERM_TEXT], blocks[64];
+
+	snprintf(text, 96, "%s in %s", human_bytes(bytes, sum.bytes), blocks_text(blocks, sum.blocks));
+	return text;
+}
+
+/* ---- headlines ----------------------------------------------------------------------------------------- */
+
+static void print_name(struct page *g, const struct report_group *group)
+{
+	const struct report_process *p = group->first;
+	char ending[64];
+
+	term_clean(g->term, p->name);
+	if (group->n > 1)
+		fprintf(g->term->out, " (%u processes) %s: ", group->n, report_ending(ending, sizeof ending, p));
+	else
+		fprintf(g->term->out, " (pid %llu) %s: ", (unsigned long long)p->pid,
+			report_ending(ending, sizeof ending, p));
+}
+
+static uint32_t count_lost_leaks(const struct report_process *p, bool cycles_only)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->nleaks; i++)
+		n += p->leaks[i].class == CLASS_CYCLE || (!cycles_only && p->leaks[i].class == CLASS_DIRECT);
+	return n;
+}
+
+static void print_leaked(struct page *g, const struct report_process *p)
+{
+	uint32_t places = count_lost_leaks(p, false), cycles = count_lost_leaks(p, true);
+	char sum[96], text[64];
+
+	term_print(g->term, SHADE_BAD, "LEAKED %s", sum_text(sum, report_lost(p)));
+	fprintf(g->term->out, ", %s", human_things(text, sizeof text, places, "place"));
+	if (cycles && places == 1)
+		fputs(", a cycle", g->term->out);
+	else if (cycles)
+		fprintf(g->term->out, ", %u of them %s", cycles, cycles == 1 ? "a cycle" : "cycles");
+}
+
+static void print_clean(struct page *g, const struct report_process *p)
+{
+	char sum[96];
+
+	term_print(g->term, report_is_complete(p) ? SHADE_GOOD : SHADE_WARN, "%s",
+		   report_is_complete(p) ? "no leaks" : "no leaks seen");
+	if (p->sums[CLASS_POSSIBLE].blocks)
+		fprintf(g->term->out, ", possibly %s", sum_text(sum, p->sums[CLASS_POSSIBLE]));
+	if (p->sums[CLASS_REACHABLE].blocks)
+		fprintf(g->term->out, " (%s still reachable)", sum_text(sum, p->sums[CLASS_REACHABLE]));
+}
+
+static void print_headline(struct page *g, const struct report_group *group)
+{
+	const struct report_process *p = group->first;
+	char sum[96];
+
+	print_name(g, group);
+	if (!p->is_judged && p->unjudged.blocks)
+		term_print(g->term, SHADE_WARN, "NOT JUDGED, %s live at the end", sum_text(sum, p->unjudged));
+	else if (report_lost(p).blocks)
+		print_leaked(g, p);
+	else
+		print_clean(g, p);
+	fputc('\n', g->term->out);
+}
+
+static void print_verdict(struct page *g, const struct report_process *p)
+{
+	const char *said = NULL;
+
+	for (uint32_t i = 0; i < p->nreasons; i++) {
+		term_print(g->term, SHADE_WARN, "  degraded: ");
+		term_clean(g->term, p->reasons[i].text);
+		fputc('\n', g->term->out);
+	}
+	for (uint32_t i = 0; i < p->nreasons; i++) {
+		const char *cure = p->reasons[i].cure;
+
+		if (cure && (!said || strcmp(said, cure)))
+			fprintf(g->term->out, "      cure: %s\n", cure);
+		said = cure ? cure : said;
+	}
+}
+
+static void print_pids(struct page *g, const struct report_group *group)
+{
+	if (group->n == 1)
+		return;
+	fputs("  pids ", g->term->out);
+	for (uint32_t i = 0; i < group->n && i < PIDS_SHOWN; i++)
+		fprintf(g->term->out, "%s%llu", i ? ", " : "", (unsigned long long)group->members[i]->pid);
+	if (group->n > PIDS_SHOWN)
+		fprintf(g->term->out, " and %u more", group->n - PIDS_SHOWN);
+	fputs("; details of the first\n", g->term->out);
+}
+
+/* ---- leaks --------------------------------------------------------------------------------------------- */
+
+/* "3 x ring of 2", "4 x 24 B", "7 blocks of 16 B to 4,096 B": what one instance is. */
+static void print_shape(struct page *g, const struct report_leak *leak)
+{
+	char count[TERM_TEXT], low[TERM_TEXT], high[TERM_TEXT];
+	const struct term *t = g->term;
+
+	if (leak->class == CLASS_CYCLE && leak->instances > 1)
+		fprintf(t->out, "%s %s ", human_count(count, leak->instances), term_glyph(t, GLYPH_TIMES));
+	if (leak->class == CLASS_CYCLE && leak->members == 1)
+		fputs("block that references itself", t->out);
+	else if (leak->class == CLASS_CYCLE && leak->members == leak->cycle_length)
+		fprintf(t->out, "ring of %u", leak->members);
+	else if (leak->class == CLASS_CYCLE)
+		fprintf(t->out, "knot of %u, its shortest ring %u", leak->members, leak->cycle_length);
+	else if (leak->nsizes == 1)
+		fprintf(t->out, "%s %s %s", human_count(count, leak->heads.blocks), term_glyph(t, GLYPH_TIMES),
+			human_bytes(low, leak->sizes[0]));
+	else if (leak->nsizes)
+		fprintf(t->out, "%s of %s to %s%s", blocks_text((char[64]){ 0 }, leak->heads.blocks),
+			human_bytes(low, leak->sizes[0]), human_bytes(high, leak->sizes[leak->nsizes - 1]),
+			leak->nsizes == REPORT_SIZES_MAX ? " and more" : "");
+}
+
+static void print_leak(struct page *g, const struct report_leak *leak)
+{
+	const struct term *t = g->term;
+	char sum[96];
+
+	fputc('\n', t->out);
+	term_print(t, SHADE_HEAD, "  %-4s", *leak->id ? leak->id : "");
+	term_print(t, leak->class == CLASS_DIRECT || leak->class == CLASS_CYCLE ? SHADE_BAD : SHADE_WARN, "%-10s",
+		   leak->kind);
+	print_shape(g, leak);
+	term_print(t, SHADE_HEAD, "   %s", sum_text(sum, leak->heads));
+	if (leak->indirect.blocks)
+		fprintf(t->out, "   (+%s behind)", sum_text(sum, leak->indirect));
+	fputc('\n', t->out);
+	lines_ring(&g->lines, 6, leak);
+	lines_stack(&g->lines, 6, leak->stack);
+}
+
+static bool is_listed(const struct page *g, const struct report_leak *leak)
+{
+	return leak->class != CLASS_POSSIBLE || g->options->show_possible;
+}
+
+static void print_leaks(struct page *g, const struct report_process *p)
+{
+	uint32_t shown = 0;
+	struct sum rest = { 0, 0 };
+	uint32_t nrest = 0;
+	char sum[96], text[64];
+
+	for (uint32_t i = 0; i < p->nleaks; i++) {
+		const struct report_leak *leak = &p->leaks[i];
+
+		if (!is_listed(g, leak))
+			continue;
+		if (g->options->all || shown++ < LEAKS_SHOWN) {
+			print_leak(g, leak);
+			continue;
+		}
+		nrest++;
+		rest.blocks += leak->heads.blocks + leak->indirect.blocks;
+		rest.bytes += leak->heads.bytes + leak->indirect.bytes;
+	}
+	if (nrest)
+		fprintf(g->term->out, "\n  and %s with %s (--all lists them)\n",
+			human_things(text, sizeof text, nrest, "more place"), sum_text(sum, rest));
+}
+
+static void print_places(struct page *g, const struct report_process *p)
+{
+	uint32_t most = g->options->all ? p->nplaces : LEAKS_SHOWN;
+	char text[64];
+
+	if (p->is_judged && !g->options->show_reachable)
+		return;
+	for (uint32_t i = 0; i < p->nplaces && i < most; i++)
+		print_leak(g, &p->places[i]);
+	if (p->nplaces_all > most)
+		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
+			human_things(text, sizeof text, p->nplaces_all - most, "more place"));
+}
+
+/* ---- what it rests on ---------------------------------------------------------------------------------- */
+
+static void print_row(struct page *g, const char *name, struct sum sum, const char *hint)
+{
+	char blocks[TERM_TEXT], bytes[TERM_TEXT];
+
+	fprintf(g->term->out, "  %-10s %14s %18s", name, human_count(blocks, sum.blocks),
+		human_count(bytes, sum.bytes));
+	if (hint && sum.blocks)
+		term_print(g->term, SHADE_DIM, "   %s", hint);
+	fputc('\n', g->term->out);
+}
+
+static void print_summary(struct page *g, const struct report_process *p)
+{
+	const char *const hints[LEAK_CLASSES] = {
+		[CLASS_POSSIBLE] = g->options->show_possible ? NULL : "--show=possible lists them",
+		[CLASS_REACHABLE] = g->options->show_reachable ? NULL : "--show=reachable lists them",
+	};
+
+	fputc('\n', g->term->out);
+	term_print(g->term, SHADE_HEAD, "  %-10s %14s %18s\n", "class", "blocks", "bytes");
+	for (unsigned class = 0; class < LEAK_CLASSES && p->is_judged; class ++)
+		print_row(g, leak_class_name((enum leak_class)class), p->sums[class], hints[class]);
+	if (!p->is_judged)
+		print_row(g, "not judged", p->unjudged, NULL);
+	print_row(g, "total", (struct sum){ p->totals.live_blocks, p->totals.live_bytes }, NULL);
+}
+
+static void print_totals(struct page *g, const struct report_process *p)
+{
+	char allocations[TERM_TEXT], frees[TERM_TEXT], peak[TERM_TEXT], lost[TERM_TEXT], threads[64], time[TERM_TEXT];
+
+	fprintf(g->term->out, "\n  %s allocations, %s frees; peak %s; %s events lost; %s; %s\n",
+		human_count(allocations, p->totals.allocations), human_count(frees, p->totals.frees),
+		human_bytes(peak, p->totals.peak_bytes), human_count(lost, p->events_lost),
+		human_things(threads, sizeof threads, p->threads, "thread"), human_time(time, p->duration_ns));
+}
+
+static void print_next(struct page *g, const struct report_process *p)
+{
+	if (!g->options->why || !p->nleaks)
+		return;
+	fputs("  next: ", g->term->out);
+	term_print(g->term, SHADE_HEAD, "leakgraph why ");
+	term_clean(g->term, g->options->why[0] ? g->options->why : p->trace);
+	term_print(g->term, SHADE_HEAD, " %s\n", p->leaks[0].id);
+}
+
+static void print_details(struct page *g, const struct report_group *group)
+{
+	const struct report_process *p = group->first;
+
+	g->lines.directory = p->directory;
+	print_pids(g, group);
+	print_verdict(g, p);
+	print_leaks(g, p);
+	print_places(g, p);
+	if (g->options->brief && !group_has_findings(p))
+		return;
+	print_summary(g, p);
+	print_totals(g, p);
+	print_next(g, p);
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------- */
+
+static void print_overview(struct page *g, const struct report *r)
+{
+	uint32_t leaking = 0, degraded = 0;
+	struct sum lost = { 0, 0 };
+	char sum[96], count[64];
+
+	for (uint32_t i = 0; i < r->nprocesses; i++) {
+		struct sum one = report_lost(&r->processes[i]);
+
+		lost.blocks += one.blocks;
+		lost.bytes += one.bytes;
+		leaking += one.blocks != 0;
+		degraded += !report_is_complete(&r->processes[i]);
+	}
+	fprintf(g->term->out, "%s: ", human_things(count, sizeof count, r->nprocesses, "program run"));
+	if (leaking)
+		term_print(g->term, SHADE_BAD, "%u LEAKED %s", leaking, sum_text(sum, lost));
+	else
+		term_print(g->term, degraded ? SHADE_WARN : SHADE_GOOD, degraded ? "no leaks seen" : "no leaks");
+	if (degraded)
+		term_print(g->term, SHADE_WARN, ", %u with a degraded verdict", degraded);
+	fputc('\n', g->term->out);
+}
+
+static bool wants_details(const struct page *g, const struct report_process *p)
+{
+	return group_has_findings(p) || (g->options->show_possible && p->sums[CLASS_POSSIBLE].blocks) ||
+	       (g->options->show_reachable && p->nplaces);
+}
+
+/* The first process is always told of, if only by a line: it is the one that the user started. */
+static void print_group(struct page *g, const struct report_group *group, bool is_alone, uint32_t *told)
+{
+	bool details = wants_details(g, group->first) && (g->options->all || *told < GROUPS_SHOWN);
+
+	if (!is_alone && details)
+		fputc('\n', g->term->out);
+	print_headline(g, group);
+	*told += details;
+	if (details)
+		print_details(g, group);
+}
+
+static void print_groups(struct page *g, const struct report *r, const struct report_groups *groups)
+{
+	uint32_t told = 0, hidden = 0, clean = 0;
+	char text[64];
+
+	for (uint32_t i = 0; i < groups->n; i++) {
+		const struct report_group *group = &groups->at[i];
+		bool is_first = group->first == &r->processes[0];
+
+		if (!is_first && !wants_details(g, group->first))
+			clean += group->n;
+		else if (i < GROUP_LINES_SHOWN || g->options->all)
+			print_group(g, group, r->nprocesses == 1, &told);
+		else
+			hidden += group->n;
+	}
+	if (clean || hidden)
+		fputc('\n', g->term->out);
+	if (hidden)
+		fprintf(g->term->out, "and %s with findings (--all shows them)\n",
+			human_things(text, sizeof text, hidden, "more program run"));
+	if (clean)
+		fprintf(g->term->out, "and %s, no leaks\n", human_things(text, sizeof text, clean, "more program run"));
+}
+
+/* Notes about names, each once, however many processes have it. */
+static void print_notes(struct page *g, const struct report *r)
+{
+	uint32_t said = 0;
+
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		for (uint32_t k = 0; k < r->processes[i].nnotes; k++) {
+			const char *note = r->processes[i].notes[k];
+
+			if (!note || groups_note_is_known(r, i, k))
+				continue;
+			if (!said++)
+				fputc('\n', g->term->out);
+			fputs("note: ", g->term->out);
+			term_clean(g->term, note);
+			fputc('\n', g->term->out);
+		}
+}
+
+void report_text(const struct term *term, const struct report *r, const struct text_options *options)
+{
+	struct page g = {
+		.term = term,
+		.options = options,
+		.lines = { .term = term, .here = options->here, .full_stacks = options->full_stacks },
+	};
+	struct report_groups groups;
+
+	if (groups_make(&groups, r)) {
+		fputs("out of memory\n", term->out);
+		return;
+	}
+	if (r->nprocesses > 1)
+		print_overview(&g, r);
+	print_groups(&g, r, &groups);
+	print_notes(&g, r);
+	groups_free(&groups);
+}

@@ -1,0 +1,258 @@
+/* drain: rings in, events in their true order out. */
+#include "record/drain.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <x86intrin.h>
+
+static struct lg_area *area;
+static struct drain drain;
+static struct events out;
+
+static void setup(void)
+{
+	area = mmap(NULL, LG_AREA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ck_assert_ptr_ne(area, MAP_FAILED);
+	drain_init(&drain, area);
+	out = (struct events){ 0 };
+}
+
+static void teardown(void)
+{
+	drain_free(&drain);
+	events_free(&out);
+	munmap(area, LG_AREA_BYTES);
+}
+
+static void open_ring(uint32_t slot, uint32_t tid)
+{
+	area->threads[slot].number = slot + 1;
+	atomic_store(&area->threads[slot].tid, tid);
+	atomic_store(&area->threads[slot].state, LG_SLOT_LIVE);
+	if (atomic_load(&area->slots) <= slot)
+		atomic_store(&area->slots, slot + 1);
+}
+
+static struct lg_event *event_at(uint32_t slot, uint64_t place)
+{
+	char *ring = (char *)area + LG_OFF_SLOTS + slot * LG_SLOT_BYTES + LG_SCRATCH_BYTES;
+
+	return (struct lg_event *)ring + place % LG_RING_EVENTS;
+}
+
+static uint64_t reserve(uint32_t slot)
+{
+	return atomic_fetch_add(&area->threads[slot].reserved, 1);
+}
+
+static void commit(uint32_t slot, uint64_t place, enum lg_event_type type, uint64_t key, uint64_t addr)
+{
+	struct lg_event *e = event_at(slot, place);
+	uint64_t lap = (place / LG_RING_EVENTS) & 1 ? 0 : LG_EV_LAP;
+
+	e->addr = addr;
+	atomic_store_explicit(&e->commit, key << LG_EV_KEY_SHIFT | lap | type, memory_order_release);
+}
+
+static void emit(uint32_t slot, enum lg_event_type type, uint64_t key, uint64_t addr)
+{
+	commit(slot, reserve(slot), type, key, addr);
+}
+
+START_TEST(one_ring_keeps_its_order_over_many_laps)
+{
+	uint64_t key = 0;
+
+	open_ring(0, 1);
+	for (int lap = 0; lap < 5; lap++) {
+		for (unsigned i = 0; i < LG_RING_EVENTS; i++, key++)
+			emit(0, LG_EV_ALLOC, key + 1, key * 16);
+		drain_pass(&drain, UINT64_MAX, 0, &out);
+		ck_assert_uint_eq(out.count, key);
+	}
+	for (uint64_t i = 0; i < key; i++)
+		ck_assert_uint_eq(out.items[i].addr, i * 16);
+	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), key);
+}
+END_TEST
+
+START_TEST(an_unread_lap_is_not_read_twice)
+{
+	open_ring(0, 1);
+	for (unsigned i = 0; i < LG_RING_EVENTS; i++)
+		emit(0, LG_EV_ALLOC, i + 1, 1);
+	drain_pass(&drain, UINT64_MAX, 0, &out);
+	reserve(0); /* place 0 of lap 1: still holds lap 0's record */
+	drain_pass(&drain, UINT64_MAX, 0, &out);
+	ck_assert_uint_eq(out.count, LG_RING_EVENTS);
+}
+END_TEST
+
+START_TEST(rings_are_merged_by_key_and_later_keys_wait)
+{
+	open_ring(0, 1);
+	open_ring(1, 2);
+	emit(0, LG_EV_ALLOC, 10, 0xa);
+	emit(1, LG_EV_FREE, 20, 0xa);
+	emit(0, LG_EV_ALLOC, 30, 0xa);
+	emit(1, LG_EV_FREE, 40, 0xa);
+	drain_pass(&drain, 35, 0, &out);
+	ck_assert_uint_eq(out.count, 3);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_uint_eq(out.items[i].key, 10 * (i + 1));
+	ck_assert_uint_eq(out.items[1].thread, 2);
+	drain_pass(&drain, 100, 0, &out);
+	ck_assert_uint_eq(out.count, 4);
+	ck_assert_uint_eq(out.items[3].key, 40);
+}
+END_TEST
+
+START_TEST(a_hole_does_not_hide_what_was_committed_after_it)
+{
+	open_ring(0, 1);
+	uint64_t hole = reserve(0);
+	emit(0, LG_EV_ALLOC, 20, 0xb); /* a signal handler */
+	drain_pass(&drain, UINT64_MAX, 1, &out);
+	ck_assert_uint_eq(out.count, 1);
+	ck_assert_uint_eq(out.items[0].addr, 0xb);
+	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), hole);
+	commit(0, hole, LG_EV_FREE, 30, 0xa);
+	drain_pass(&drain, UINT64_MAX, 2, &out);
+	ck_assert_uint_eq(out.count, 2);
+	ck_assert_uint_eq(out.items[1].addr, 0xa);
+	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), hole + 2);
+}
+END_TEST
+
+START_TEST(a_hole_left_for_good_is_passed_after_a_while)
+{
+	open_ring(0, 1);
+	reserve(0);
+	drain_pass(&drain, UINT64_MAX, 1, &out);
+	drain_pass(&drain, UINT64_MAX, 1000000000, &out);
+	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), 0); /* its thread may only be asleep */
+	emit(0, LG_EV_ALLOC, 20, 0xb);
+	drain_pass(&drain, UINT64_MAX, 2000000000, &out);
+	ck_assert_uint_eq(out.count, 1);
+	drain_pass(&drain, UINT64_MAX, 3000000000, &out);
+	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), 2);
+}
+END_TEST
+
+static bool all_gone(uint32_t pid, uint32_t tid)
+{
+	(void)pid;
+	return tid == 7;
+}
+
+START_TEST(a_dead_threads_slot_is_drained_and_given_back)
+{
+	open_ring(0, 7);
+	open_ring(1, 8);
+	emit(0, LG_EV_ALLOC, 1, 0xa);
+	drain_release(&drain, all_gone);
+	ck_assert_uint_eq(atomic_load(&area->threads[0].state), LG_SLOT_FREE);
+	ck_assert_uint_eq(atomic_load(&area->threads[1].state), LG_SLOT_LIVE);
+	drain_pass(&drain, UINT64_MAX, 0, &out);
+	ck_assert_uint_eq(out.count, 1);
+	open_ring(0, 9);
+	emit(0, LG_EV_FREE, 2, 0xa);
+	drain_pass(&drain, UINT64_MAX, 0, &out);
+	ck_assert_uint_eq(out.count, 2);
+}
+END_TEST
+
+START_TEST(nonsense_in_the_target_is_survived)
+{
+	open_ring(0, 1);
+	atomic_store(&area->threads[0].reserved, UINT64_MAX / 2);
+	drain_pass(&drain, UINT64_MAX, 0, &out);
+	atomic_store(&area->slots, UINT32_MAX);
+	drain_rest(&drain, &out);
+	ck_assert_uint_eq(out.count, 0);
+}
+END_TEST
+
+/* ---- a block handed from thread to thread ------------------------------------------------------------ */
+
+#define HANDOVERS 200000u
+static _Atomic uint64_t box; /* address on its way, 0: empty */
+static _Atomic bool done;
+
+static void emit_waiting(uint32_t slot, enum lg_event_type type, uint64_t addr)
+{
+	unsigned cpu;
+
+	while (atomic_load(&area->threads[slot].reserved) - atomic_load(&area->threads[slot].tail) >=
+	       LG_RING_EVENTS)
+		;
+	emit(slot, type, __rdtscp(&cpu), addr);
+}
+
+static void *giver(void *unused)
+{
+	for (uint64_t i = 0; i < HANDOVERS; i++) {
+		emit_waiting(0, LG_EV_ALLOC, 16); /* the allocator gives the same address out each time */
+		atomic_store(&box, 16);
+		while (atomic_load(&box))
+			;
+	}
+	return unused;
+}
+
+static void *taker(void *unused)
+{
+	for (uint64_t i = 0; i < HANDOVERS; i++) {
+		while (!atomic_load(&box))
+			;
+		emit_waiting(1, LG_EV_FREE, 16);
+		atomic_store(&box, 0);
+	}
+	atomic_store(&done, true);
+	return unused;
+}
+
+START_TEST(a_block_handed_over_is_never_freed_before_it_began)
+{
+	pthread_t a, b;
+	unsigned cpu;
+
+	open_ring(0, 1);
+	open_ring(1, 2);
+	pthread_create(&a, NULL, giver, NULL);
+	pthread_create(&b, NULL, taker, NULL);
+	while (!atomic_load(&done))
+		drain_pass(&drain, __rdtscp(&cpu), 0, &out);
+	pthread_join(a, NULL);
+	pthread_join(b, NULL);
+	drain_rest(&drain, &out);
+	ck_assert_uint_eq(out.count, 2 * HANDOVERS);
+	for (uint64_t i = 0; i < out.count; i++)
+		ck_assert_uint_eq(out.items[i].type, i % 2 ? LG_EV_FREE : LG_EV_ALLOC);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("drain");
+	TCase *cases = tcase_create("drain");
+	SRunner *runner = srunner_create(suite);
+
+	tcase_add_checked_fixture(cases, setup, teardown);
+	tcase_set_timeout(cases, 60);
+	tcase_add_test(cases, one_ring_keeps_its_order_over_many_laps);
+	tcase_add_test(cases, an_unread_lap_is_not_read_twice);
+	tcase_add_test(cases, rings_are_merged_by_key_and_later_keys_wait);
+	tcase_add_test(cases, a_hole_does_not_hide_what_was_committed_after_it);
+	tcase_add_test(cases, a_hole_left_for_good_is_passed_after_a_while);
+	tcase_add_test(cases, a_dead_threads_slot_is_drained_and_given_back);
+	tcase_add_test(cases, nonsense_in_the_target_is_survived);
+	tcase_add_test(cases, a_block_handed_over_is_never_freed_before_it_began);
+	suite_add_tcase(suite, cases);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -1,0 +1,111 @@
+/* probe.c: a library of the shim's unwinding rooms (hence with a module of its own, as the shim has) and one
+ * entry that stands where a hook would. */
+#include "probe.h"
+#include "shim.h"
+#include "sys.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+
+struct shim shim;
+_Thread_local struct self self;
+static _Atomic uint32_t slots;
+
+static void range(const void *pc, uint64_t *start, uint64_t *end)
+{
+	struct dl_find_object o;
+
+	if (!_dl_find_object((void *)pc, &o)) {
+		*start = (uint64_t)o.dlfo_map_start;
+		*end = (uint64_t)o.dlfo_map_end;
+	}
+}
+
+static void *room(size_t bytes)
+{
+	return sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+void probe_open(void)
+{
+	char *area = room(LG_AREA_BYTES);
+
+	shim.control = room(LG_PAGE);
+	shim.control->clock = LG_CLOCK_SHARED;
+	shim.area = (struct lg_area *)area;
+	shim.modules = (void *)(area + LG_OFF_MODULES);
+	shim.nodes = (void *)(area + LG_OFF_NODES);
+	shim.index = (void *)(area + LG_OFF_INDEX);
+	shim.rules = room(4u << 20);
+	range((void *)probe_open, &shim.self_start, &shim.self_end);
+	range(&_r_debug, &shim.loader_start, &shim.loader_end);
+	probe_thread();
+}
+
+void probe_thread(void)
+{
+	uint32_t slot = atomic_fetch_add(&slots, 1);
+
+	self.thread = &shim.area->threads[slot];
+	self.scratch = (struct scratch *)((char *)shim.area + LG_OFF_SLOTS + slot * LG_SLOT_BYTES);
+	unwind_reset(self.scratch);
+}
+
+static uint64_t address_of(uint64_t frame)
+{
+	uint32_t module = (uint32_t)(frame >> LG_FRAME_MODULE_SHIFT);
+
+	return (frame & LG_FRAME_OFFSET_MASK) + (module ? shim.modules[module].bias : 0);
+}
+
+static void collect_ours(struct probe *p, uint32_t node)
+{
+	p->nours = 0;
+	p->truncated = 0;
+	for (; node && p->nours < PROBE_MAX; node = shim.nodes[node].parent) {
+		uint64_t frame = atomic_load(&shim.nodes[node].frame);
+
+		if (frame == LG_FRAME_TRUNCATED)
+			p->truncated = 1;
+		else
+			p->ours[p->nours++] = address_of(frame);
+	}
+}
+
+/* libunwind's own frames are left out: the first is probe_here. */
+static void collect_theirs(struct probe *p)
+{
+	unw_context_t context;
+	unw_cursor_t cursor;
+	unw_word_t ip;
+
+	p->ntheirs = 0;
+	unw_getcontext(&context);
+	unw_init_local(&cursor, &context);
+	while (unw_step(&cursor) > 0 && p->ntheirs < PROBE_MAX) {
+		unw_get_reg(&cursor, UNW_REG_IP, &ip);
+		if (!ip)
+			break;
+		p->theirs[p->ntheirs++] = ip + (unw_is_signal_frame(&cursor) > 0);
+	}
+}
+
+__attribute__((noinline)) void probe_ours(struct probe *p)
+{
+	collect_ours(p, unwind_stack(HOOK_FRAME));
+	__asm__ volatile("" ::: "memory");
+}
+
+__attribute__((noinline)) void probe_here(struct probe *p)
+{
+	collect_ours(p, unwind_stack(HOOK_FRAME));
+	collect_theirs(p);
+	/* collect_theirs may or may not have been inlined: drop frames of this library. */
+	while (p->ntheirs && in_shim(p->theirs[0]))
+		memmove(p->theirs, p->theirs + 1, --p->ntheirs * sizeof *p->theirs);
+	__asm__ volatile("" ::: "memory");
+}

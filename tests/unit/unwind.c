@@ -1,0 +1,277 @@
+/* unwind: the shim's stacks are libunwind's, whatever the frames look like and however often they are reused. */
+#include "probe/probe.h"
+
+#include <alloca.h>
+#include <check.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+static _Thread_local unsigned seed = 1;
+static volatile int sink;
+static _Thread_local struct probe probe;
+static _Thread_local unsigned long probes, signal_probes;
+
+static unsigned roll(unsigned n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % n;
+}
+
+/* In a frame above a signal's, libunwind gives the interrupted address, the shim one more: both look up right. */
+static void compare(void)
+{
+	probes++;
+	ck_assert_msg(!probe.truncated, "cut after %zu of %zu frames", probe.nours, probe.ntheirs);
+	ck_assert_uint_eq(probe.nours, probe.ntheirs);
+	for (size_t i = 0; i < probe.nours; i++)
+		ck_assert_msg(probe.ours[i] == probe.theirs[i] || probe.ours[i] == probe.theirs[i] + 1 ||
+				      probe.ours[i] + 1 == probe.theirs[i],
+			      "frame %zu of %zu: %#lx, libunwind has %#lx", i, probe.nours,
+			      (unsigned long)probe.ours[i], (unsigned long)probe.theirs[i]);
+}
+
+static __attribute__((noinline)) void look(void)
+{
+	probe_here(&probe);
+	compare();
+}
+
+static void wander(unsigned depth);
+
+#define KEEP __attribute__((noinline, noclone))
+
+static KEEP void plain(unsigned depth)
+{
+	wander(depth);
+	sink++;
+}
+
+static KEEP void wide(unsigned depth)
+{
+	volatile char room[600];
+
+	room[depth % sizeof room] = 1;
+	wander(depth);
+	sink += room[1];
+}
+
+static KEEP void varying(unsigned depth)
+{
+	char *room = alloca(16 + roll(200));
+
+	memset(room, 1, 16);
+	wander(depth);
+	sink += room[3];
+}
+
+static KEEP void vla(unsigned depth)
+{
+	volatile int room[1 + roll(40)];
+
+	room[0] = 1;
+	wander(depth);
+	sink += room[0];
+}
+
+static KEEP __attribute__((optimize("no-omit-frame-pointer"))) void framed(unsigned depth)
+{
+	wander(depth);
+	sink++;
+}
+
+static KEEP __attribute__((force_align_arg_pointer)) void aligned(unsigned depth)
+{
+	volatile char room[64] __attribute__((aligned(64)));
+
+	room[0] = 1;
+	wander(depth);
+	sink += room[0];
+}
+
+static _Thread_local unsigned sort_depth;
+
+static int sorting(const void *a, const void *b)
+{
+	if (sort_depth) {
+		unsigned depth = sort_depth;
+
+		sort_depth = 0;
+		wander(depth);
+	}
+	return *(const int *)a - *(const int *)b;
+}
+
+static KEEP void through_libc(unsigned depth)
+{
+	int items[3] = { 3, 1, 2 };
+
+	sort_depth = depth;
+	qsort(items, 3, sizeof *items, sorting);
+	sink += items[0];
+}
+
+static KEEP void wander(unsigned depth)
+{
+	static void (*const ways[])(unsigned) = { plain, wide, varying, vla, framed, aligned, through_libc };
+
+	if (!roll(3))
+		look();
+	if (depth)
+		ways[roll(sizeof ways / sizeof *ways)](depth - 1);
+	if (!roll(4))
+		look();
+	sink++;
+}
+
+START_TEST(random_stacks_agree_with_libunwind)
+{
+	probe_open();
+	while (probes < 30000)
+		wander(roll(40));
+}
+END_TEST
+
+START_TEST(deep_stacks_are_whole)
+{
+	probe_open();
+	for (int i = 0; i < 20; i++)
+		wander(300);
+	ck_assert_uint_gt(probes, 1000);
+}
+END_TEST
+
+static void on_signal(int number)
+{
+	(void)number;
+	signal_probes++;
+	look();
+	wander(3);
+}
+
+START_TEST(signal_frames_are_stepped)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	probe_open();
+	sigaction(SIGUSR1, &action, NULL);
+	for (int i = 0; i < 500; i++) {
+		raise(SIGUSR1);
+		wander(roll(10));
+	}
+	ck_assert_uint_eq(signal_probes, 500);
+}
+END_TEST
+
+START_TEST(signal_stacks_are_crossed)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_ONSTACK };
+	stack_t stack = { .ss_size = 256 * 1024 };
+
+	probe_open();
+	stack.ss_sp = mmap(NULL, stack.ss_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	sigaltstack(&stack, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	for (int i = 0; i < 500; i++) {
+		raise(SIGUSR1);
+		wander(roll(10));
+	}
+}
+END_TEST
+
+static void *in_thread(void *argument)
+{
+	probe_thread();
+	seed = (unsigned)(unsigned long)argument;
+	while (probes < 5000)
+		wander(roll(30));
+	return NULL;
+}
+
+START_TEST(threads_share_rules_and_nodes)
+{
+	pthread_t threads[4];
+
+	probe_open();
+	for (unsigned long i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, in_thread, (void *)(i + 2));
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+}
+END_TEST
+
+static ucontext_t here, fiber;
+
+static void in_fiber(void)
+{
+	for (int i = 0; i < 100; i++) {
+		probe_ours(&probe);
+		sink += (int)probe.nours;
+		swapcontext(&fiber, &here);
+	}
+}
+
+START_TEST(fibers_do_no_harm)
+{
+	size_t bytes = 64 * 1024;
+	char *stack = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	probe_open();
+	getcontext(&fiber);
+	fiber.uc_stack.ss_sp = stack;
+	fiber.uc_stack.ss_size = bytes;
+	fiber.uc_link = &here;
+	makecontext(&fiber, in_fiber, 0);
+	for (int i = 0; i < 100; i++) {
+		swapcontext(&here, &fiber);
+		wander(5);
+	}
+}
+END_TEST
+
+/* A frame that no CFI describes and whose rbp is garbage: the walk ends, nothing faults. */
+__attribute__((naked, noinline)) static void lost_frame(void (*f)(void))
+{
+	__asm__("pushq %rbp\n\tmovq $0x123450, %rbp\n\tsubq $32, %rsp\n\tcallq *%rdi\n\taddq $32, %rsp\n\t"
+		"popq %rbp\n\tret");
+}
+
+static void look_only(void)
+{
+	probe_ours(&probe);
+}
+
+START_TEST(damaged_frames_end_the_walk)
+{
+	probe_open();
+	for (int i = 0; i < 1000; i++) {
+		lost_frame(look_only);
+		ck_assert_uint_ge(probe.nours, 1);
+	}
+	look();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("unwind");
+	TCase *cases = tcase_create("unwind");
+	SRunner *runner = srunner_create(suite);
+
+	tcase_set_timeout(cases, 120);
+	tcase_add_test(cases, random_stacks_agree_with_libunwind);
+	tcase_add_test(cases, deep_stacks_are_whole);
+	tcase_add_test(cases, signal_frames_are_stepped);
+	tcase_add_test(cases, signal_stacks_are_crossed);
+	tcase_add_test(cases, threads_share_rules_and_nodes);
+	tcase_add_test(cases, fibers_do_no_harm);
+	tcase_add_test(cases, damaged_frames_end_the_walk);
+	suite_add_tcase(suite, cases);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
