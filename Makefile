@@ -1,43 +1,49 @@
-# leakgraph: make (build), make demo (see it), make check (all tests); make help lists the rest.
+# leakgraph. `make demo` shows it, `make check` tests it, `make help` lists the rest.
+# Both install what is missing first; plain `make` builds with what is there.
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
 B       ?= build
 CC      ?= gcc
+OPT     ?= -O2
 V       ?= 0
 Q       := $(if $(filter 0,$(V)),@,)
-say      = $(if $(filter 0,$(V)),@printf '  %-7s %s\n' $(1) $(2),@:)
+say      = $(if $(filter 0,$(V)),@printf '  %-6s %s\n' $(1) $(2),@:)
 
 MAKEFLAGS += --no-print-directory
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 
-OPT      ?= -O2
+# ---- flags -------------------------------------------------------------------------------------------------
+
+GCC      := $(findstring gcc,$(shell $(CC) --version 2>/dev/null | head -n 1))
 WARN     := -Wall -Wextra -Wundef -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
-            -Wpointer-arith -Wwrite-strings $(if $(WERROR),-Werror,)
+            -Wpointer-arith -Wwrite-strings $(if $(WERROR),-Werror)
 CFLAGS   := $(OPT) -g -std=gnu17 $(WARN) $(EXTRA_CFLAGS)
 CPPFLAGS := -Iinclude -D_GNU_SOURCE
-DEPFLAGS  = -MMD -MP
+DEPFLAGS := -MMD -MP
 
 # The guest: libc only, nothing exported but the interposed names, no surprises in TLS, stack or start-up.
 SHIM_FLAGS := -Ipreload -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-frame-pointer -fno-builtin \
-              -fno-stack-protector -U_FORTIFY_SOURCE -fno-ipa-pure-const -fasynchronous-unwind-tables \
-              -Wframe-larger-than=400
+              -fno-stack-protector -U_FORTIFY_SOURCE -fasynchronous-unwind-tables -Wframe-larger-than=600 \
+              $(if $(GCC),-fno-ipa-pure-const)
 SHIM_LINK  := -shared -nostartfiles -Wl,-z,now -Wl,-z,nodelete -Wl,-z,defs -Wl,--hash-style=gnu \
               -Wl,--version-script=preload/exports.map -Wl,-soname,liblgpreload.so
 
-PKGS       := libdw libelf libzstd libunwind-ptrace libunwind-generic
 JUDGE_FLAGS = -Ianalyzer $(SANITIZE)
-JUDGE_LIBS  = $(shell pkg-config --libs libdw libelf libzstd) -lunwind-ptrace -lunwind-x86_64 -lunwind -liberty -lpthread
+JUDGE_LIBS  = $(shell pkg-config --libs libdw libelf libzstd) -liberty -lpthread
+CHECK_LIBS  = $(shell pkg-config --libs check)
 
-SHIM_SRC  := $(wildcard preload/*.c preload/*.S)
+# ---- the program and the shim ------------------------------------------------------------------------------
+
+SHIM_SRC  := $(wildcard preload/*.c)
 JUDGE_SRC := $(wildcard analyzer/*.c analyzer/*/*.c)
-SHIM_OBJ  := $(patsubst %,$(B)/obj/%.o,$(basename $(SHIM_SRC)))
+SHIM_OBJ  := $(SHIM_SRC:%.c=$(B)/obj/%.o)
 JUDGE_OBJ := $(JUDGE_SRC:%.c=$(B)/obj/%.o)
 JUDGE_LIB := $(filter-out $(B)/obj/analyzer/main.o,$(JUDGE_OBJ))
 
-all: $(B)/leakgraph $(B)/liblgpreload.so
+all: $(B)/leakgraph $(B)/liblgpreload.so ## build/leakgraph and its shim
 
 $(B)/leakgraph: $(JUDGE_OBJ)
 	$(call say,LINK,$@)
@@ -52,32 +58,135 @@ $(B)/obj/preload/%.o: preload/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SHIM_FLAGS) $(DEPFLAGS) -c -o $@ $<
 
-$(B)/obj/preload/%.o: preload/%.S Makefile
-	$(call say,AS,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -fPIC $(DEPFLAGS) -c -o $@ $<
-
 $(B)/obj/analyzer/%.o: analyzer/%.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(JUDGE_FLAGS) $(DEPFLAGS) -c -o $@ $<
 
-# Unit tests: each tests/unit/NAME.c is a check program over the analyzer's objects; T=NAME runs one.
+# ---- set-up and everyday -----------------------------------------------------------------------------------
+
+demo: ## install what is missing, build, show two reports
+	@scripts/install-deps --demo
+	@$(MAKE) all
+	@scripts/demo $(B)
+
+check: ## install what is missing, build, pass all tests (a few minutes)
+	@scripts/install-deps --tests
+	@$(MAKE) all unit-programs
+	@$(MAKE) -j1 unit cli real-quick fuzz-replay static
+
+clean: ## remove what was built
+	$(Q)rm -rf $(B)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
+
+# ---- tests -------------------------------------------------------------------------------------------------
+
 UNIT_SRC := $(if $(T),tests/unit/$(T).c,$(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+
+unit-programs: $(UNIT_BIN)
+
+unit: $(UNIT_BIN) ## unit tests; T=NAME runs one
+	@set -e; for t in $(UNIT_BIN); do $$t; done
 
 $(B)/unit/%: tests/unit/%.c $(JUDGE_LIB) Makefile
 	$(call say,UNIT,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(JUDGE_FLAGS) $(DEPFLAGS) -o $@ $< $(JUDGE_LIB) $(JUDGE_LIBS) \
-		$(shell pkg-config --libs check)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(JUDGE_FLAGS) -Wno-missing-prototypes $(DEPFLAGS) -o $@ $< $(JUDGE_LIB) \
+		$(JUDGE_LIBS) $(CHECK_LIBS)
 
-unit: $(UNIT_BIN)
-	@set -e; for t in $(UNIT_BIN); do $$t; done
+# The shim's unwinder needs a module of its own, as it has in a target.
+PROBE_SRC := tests/unit/probe/probe.c $(addprefix preload/,unwind.c cfi.c rules.c modules.c stacks.c)
 
-clean:
-	$(Q)rm -rf $(B)
+$(B)/unit/libprobe.so: $(PROBE_SRC) $(wildcard preload/*.h include/leakgraph/*.h) tests/unit/probe/probe.h Makefile
+	$(call say,UNIT,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SHIM_FLAGS) -fvisibility=default -shared -o $@ $(PROBE_SRC) -lunwind
+
+$(B)/unit/unwind: tests/unit/unwind.c $(B)/unit/libprobe.so
+	$(call say,UNIT,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/unit -fomit-frame-pointer -fno-optimize-sibling-calls -o $@ $< \
+		$(B)/unit/libprobe.so -Wl,-rpath,'$$ORIGIN' $(CHECK_LIBS) -lpthread
+
+cli: all ## whole-program tests; T=NAME runs one
+	@B=$(B) tests/run-cli
+
+real-quick: all
+	@B=$(B) tests/torture/real-programs --quick
+
+torture: all ## real programs, every victim by every compiler, stress: long
+	@B=$(B) tests/run-cli --full
+	@B=$(B) tests/torture/real-programs
+	@B=$(B) tests/torture/shim-stress.sh
+
+asan: ## unit tests under AddressSanitizer and UBSan
+	@$(MAKE) -j1 unit B=$(B)/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_read.c))
+
+$(B)/fuzz/%-replay: tests/fuzz/%.c $(JUDGE_LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(JUDGE_FLAGS) -Wno-missing-prototypes -DLG_FUZZ_REPLAY -o $@ $^ $(JUDGE_LIBS)
+
+fuzz-replay: $(FUZZERS:%=$(B)/fuzz/%-replay)
+	@set -e; for f in $(FUZZERS); do $(B)/fuzz/$$f-replay tests/fuzz/corpus/$$f/*; done
+
+fuzz: ## fuzz the trace reader for SECONDS (300) with clang's libFuzzer
+	@mkdir -p $(B)/fuzz/corpus
+	$(Q)clang $(CPPFLAGS) -Ianalyzer -g -O1 -DLG_FUZZ_NO_CHECKSUM -fsanitize=fuzzer,address,undefined \
+		-o $(B)/fuzz/trace_read tests/fuzz/trace_read.c $(wildcard analyzer/trace/*.c) \
+		analyzer/base/buf.c analyzer/base/err.c -lzstd
+	$(B)/fuzz/trace_read -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus tests/fuzz/corpus/trace_read
+
+static: layers headers shim-static ## the rules of the house
+
+layers:
+	@scripts/check-layers
+
+headers:
+	@scripts/check-headers
+
+shim-static: $(B)/liblgpreload.so
+	@scripts/check-shim $(B)/liblgpreload.so
+
+FORMATTED := $(shell git ls-files '*.c' '*.h' '*.cc' 2>/dev/null)
+
+format: ## rewrite the sources as .clang-format says
+	$(Q)clang-format -i $(FORMATTED)
+
+format-check:
+	$(Q)clang-format --dry-run --Werror $(FORMATTED)
+
+# ---- measuring ---------------------------------------------------------------------------------------------
+
+bench: all $(B)/bench/analyze ## measure the analyzer
+	@$(B)/bench/analyze
+
+$(B)/bench/%: tests/bench/%.c $(JUDGE_LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(JUDGE_FLAGS) -Wno-missing-prototypes -o $@ $^ $(JUDGE_LIBS)
+
+compare-valgrind: all ## both tools' numbers side by side
+	@scripts/install-deps --tests --bench
+	@B=$(B) tests/bench/compare-valgrind
+
+# ---- installing --------------------------------------------------------------------------------------------
+
+install: all ## install under PREFIX (/usr/local), below DESTDIR
+	$(Q)install -D -m 755 $(B)/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph
+	$(Q)install -D -m 644 $(B)/liblgpreload.so $(DESTDIR)$(PREFIX)/lib/leakgraph/liblgpreload.so
+	$(Q)install -D -m 644 man/leakgraph.1 $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1
+	$(Q)install -D -m 644 man/leakgraph-trace.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5
+
+uninstall: ## remove what install put there
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/leakgraph $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
 
-.PHONY: all unit clean
+.PHONY: all demo check clean help unit-programs unit cli real-quick torture asan fuzz-replay fuzz static layers \
+	headers shim-static format format-check bench compare-valgrind install uninstall
+.SECONDARY:

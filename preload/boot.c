@@ -249,7 +249,9 @@ bool recorder_alive(struct patience *p)
 
 	if (beat != p->beat)
 		*p = (struct patience){ beat, now };
-	return now - p->since_ns < shim.control->full_wait_ns && !atomic_load(&shim.control->closed);
+	if (now - p->since_ns > shim.control->full_wait_ns)
+		atomic_store(&shim.control->closed, 1); /* no one else need wait as long */
+	return !atomic_load(&shim.control->closed);
 }
 
 void request_snapshot(enum lg_request request)

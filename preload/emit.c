@@ -20,6 +20,8 @@ static bool ring_wait(const struct lg_thread *t, uint64_t room)
 {
 	struct patience patience = { 0 };
 
+	if (shim.control->drop_when_full)
+		return false;
 	while (!ring_has_room(t, room)) {
 		doorbell_ring();
 		sys_nap(20 * 1000);

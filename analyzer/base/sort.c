@@ -1,6 +1,8 @@
 /* sort.c: radix sort from the lowest digit up; digits that all keys share cost nothing. */
 #include "base/sort.h"
 
+#include "base/huge.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +55,7 @@ int sort_pairs(struct sort_pair *pairs, size_t n)
 		return 0;
 	}
 	size_t (*counts)[DIGIT_VALUES] = calloc(DIGITS, sizeof *counts);
-	struct sort_pair *other = malloc(n * sizeof *other);
+	struct sort_pair *other = huge_pages(malloc(n * sizeof *other), n * sizeof *other);
 	if (!counts || !other) {
 		free(counts);
 		free(other);

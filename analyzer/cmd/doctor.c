@@ -5,7 +5,9 @@
 #include "cmd/cmd.h"
 #include "base/err.h"
 #include "leakgraph/ring.h"
+#include "record/launch.h"
 #include "record/preflight.h"
+#include "report/gate.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -23,12 +25,6 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifndef LG_LIBDIR
-#define LG_LIBDIR "/usr/local/lib/leakgraph"
-#endif
-
-enum { STATUS_USAGE = 2, STATUS_TOOL = 125 };
 
 enum finding { OK, WARN, FAIL };
 
@@ -79,25 +75,13 @@ static void check_kernel(struct visit *v)
 
 static void check_shim(struct visit *v)
 {
-	char self[PATH_MAX] = "", shim[PATH_MAX + 32];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	char *slash = n > 0 ? strrchr(self, '/') : NULL;
+	char path[PATH_MAX];
+	struct err err = { "" };
 
-	if (slash) {
-		*slash = '\0';
-		snprintf(shim, sizeof shim, "%s/liblgpreload.so", self);
-		if (!access(shim, R_OK)) {
-			tell(v, OK, "shim", "%s", shim);
-			return;
-		}
-	}
-	snprintf(shim, sizeof shim, "%s/liblgpreload.so", LG_LIBDIR);
-	if (!access(shim, R_OK))
-		tell(v, OK, "shim", "%s", shim);
+	if (launch_find_shim(path, &err))
+		tell(v, FAIL, "shim", "%s", err.text);
 	else
-		tell(v, FAIL, "shim",
-		     "liblgpreload.so is neither next to leakgraph nor in %s; run make, or make install",
-		     LG_LIBDIR);
+		tell(v, OK, "shim", "%s", path);
 }
 
 static void check_memfd(struct visit *v)

@@ -4,6 +4,7 @@
  * result does not depend on how many there were. */
 #include "heap/heap.h"
 
+#include "base/huge.h"
 #include "base/ranges.h"
 #include "heap/index.h"
 #include "heap/roots.h"
@@ -50,7 +51,7 @@ static bool refs_grow(struct worker *w)
 		w->failed = true;
 		return false;
 	}
-	w->refs = refs;
+	w->refs = huge_pages(refs, room * sizeof *refs);
 	w->room = room;
 	return true;
 }
@@ -129,7 +130,7 @@ static bool join_refs(struct graph *g, struct worker *workers, unsigned n)
 		if (workers[i].failed)
 			return false;
 	}
-	struct ref *all = realloc(workers[0].refs, (total + 1) * sizeof *all);
+	struct ref *all = huge_pages(realloc(workers[0].refs, (total + 1) * sizeof *all), total * sizeof *all);
 	if (!all)
 		return false;
 	workers[0].refs = NULL;
@@ -197,10 +198,18 @@ static bool is_free_chunk(const struct root_scan *r, const struct probe *p)
 	return r->is_libc && p->value % 16 == 0 && p->value > b->addr && p->value + 16 >= b->addr + b->size;
 }
 
+/* A block that a thread runs on is in use, although the stack pointer is somewhere inside. */
+static bool is_stack_pointer(const struct root_scan *r, const struct probe *p)
+{
+	return r->graph->regions[p->owner].kind == ROOT_REGISTER && p->at == 8 * LG_REG_RSP;
+}
+
 static void found_in_root(struct scanner *s, const struct probe *p, enum ref_kind kind)
 {
 	struct root_scan *r = s->context;
 
+	if (kind == REF_INTERIOR && is_stack_pointer(r, p))
+		kind = REF_RECOGNISED;
 	if (!is_free_chunk(r, p))
 		add_root_ref(r, (struct root_ref){ .at = p->at, .region = p->owner, .to = p->block, .kind = kind });
 }
@@ -334,7 +343,8 @@ int graph_build(struct graph *g, const struct heap *h, struct err *err)
 	*g = (struct graph){ .heap = h };
 	if (!h->snapshot)
 		return fail(err, "%s: it has no snapshot, so nothing is known of references", h->trace->path);
-	g->first = calloc((size_t)h->nblocks + 1, sizeof *g->first);
+	size_t bytes = ((size_t)h->nblocks + 1) * sizeof *g->first;
+	g->first = huge_pages(calloc(1, bytes), bytes);
 	bool built = g->first && !index_build(&index, h) && build_refs(g, &index) && build_root_refs(g, &index) &&
 		     count_unread(g);
 	index_free(&index);

@@ -4,6 +4,7 @@
  * walked with the slots and blocks of the events ahead on their way. */
 #include "heap/replay.h"
 
+#include "base/huge.h"
 #include "base/sort.h"
 #include "heap/pages.h"
 #include "heap/table.h"
@@ -65,7 +66,7 @@ static bool pool_grow(struct replay *r)
 
 	if (!pool)
 		return false;
-	r->pool = pool;
+	r->pool = huge_pages(pool, room * sizeof *pool);
 	r->room = (uint32_t)room;
 	return true;
 }
@@ -328,7 +329,8 @@ static void close_gaps(struct replay *r)
 /* Sorts by address in place: a copy of the pool would be the largest thing in memory. */
 static bool sort_pool(struct replay *r)
 {
-	struct sort_pair *order = malloc(((size_t)r->used + 1) * sizeof *order);
+	size_t bytes = ((size_t)r->used + 1) * sizeof(struct sort_pair);
+	struct sort_pair *order = huge_pages(malloc(bytes), bytes);
 
 	if (!order)
 		return false;

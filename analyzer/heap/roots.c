@@ -145,8 +145,8 @@ uint32_t thread_words(const struct trace_thread *t)
 /* At exit only what a callee must save still belongs to the caller of exit. */
 uint64_t thread_word(const struct trace_thread *t, uint32_t i)
 {
-	const uint32_t saved = 1u << LG_REG_RBX | 1u << LG_REG_RBP | 1u << LG_REG_R12 | 1u << LG_REG_R13 |
-			       1u << LG_REG_R14 | 1u << LG_REG_R15;
+	const uint32_t saved = 1u << LG_REG_RBX | 1u << LG_REG_RBP | 1u << LG_REG_RSP | 1u << LG_REG_R12 |
+			       1u << LG_REG_R13 | 1u << LG_REG_R14 | 1u << LG_REG_R15;
 	uint32_t nregs = t->nregs < LG_REGS ? t->nregs : LG_REGS;
 
 	if (i >= nregs)

@@ -1,6 +1,8 @@
 /* table.c: see table.h. */
 #include "heap/table.h"
 
+#include "base/huge.h"
+
 #include <stdlib.h>
 
 #define FIRST_SHIFT 20 /* 4096 slots */
@@ -46,7 +48,8 @@ static bool table_grow(struct table *t)
 
 	if (t->shift <= 1)
 		return false;
-	bigger.slots = calloc((size_t)bigger.mask + 1, sizeof *bigger.slots);
+	size_t bytes = ((size_t)bigger.mask + 1) * sizeof *bigger.slots;
+	bigger.slots = huge_pages(calloc(1, bytes), bytes);
 	if (!bigger.slots)
 		return false;
 	for (size_t i = 0; i <= t->mask; i++)

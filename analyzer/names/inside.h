@@ -22,7 +22,7 @@ struct symbols {
 	bool is_read;
 	struct symbol *all;
 	size_t n, room;
-	struct ranges code, data; /* items are indices of all[] */
+	struct spans code, data; /* items are indices of all[] */
 };
 
 /* One compilation unit. Its functions are listed when the first address in it is asked for. */
@@ -30,7 +30,7 @@ struct unit {
 	Dwarf_Die die; /* where the line table hangs */
 	Dwarf_Die body; /* where the functions hang: the same, or the unit of a .dwo file */
 	enum { UNIT_UNREAD, UNIT_LISTED, UNIT_LISTED_DEEP } state;
-	struct ranges where; /* items are indices of functions[] */
+	struct spans where; /* items are indices of functions[] */
 	Dwarf_Die *functions;
 	size_t nfunctions, room;
 };
@@ -41,7 +41,7 @@ struct debug {
 	Dwarf_Addr bias; /* ELF virtual address = DWARF address + bias */
 	struct unit *units;
 	size_t nunits, room;
-	struct ranges where; /* items are indices of units[] */
+	struct spans where; /* items are indices of units[] */
 	uint64_t visits_left; /* DIEs that may still be walked: ends loops in damaged files */
 };
 
@@ -80,6 +80,8 @@ struct names {
 	size_t nnotes, notes_room;
 	char *debuginfo_path;
 	Dwfl_Callbacks callbacks;
+	char nowhere[1], *no_path; /* "", for: */
+	Dwfl_Callbacks server_callbacks; /* the same, but nothing is searched in directories */
 };
 
 /* object.c: finds, checks and opens files. */

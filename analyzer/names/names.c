@@ -74,6 +74,9 @@ int names_open(struct names **out, const struct trace *t, const struct names_opt
 					 .find_debuginfo = dwfl_standard_find_debuginfo,
 					 .section_address = dwfl_offline_section_address,
 					 .debuginfo_path = &n->debuginfo_path };
+	n->no_path = n->nowhere;
+	n->server_callbacks = n->callbacks;
+	n->server_callbacks.debuginfo_path = &n->no_path;
 	if (options && options->no_debuginfod)
 		unsetenv("DEBUGINFOD_URLS"); /* the only switch that libdwfl has */
 	if (n->by_module && n->debuginfo_path)
@@ -125,8 +128,13 @@ void names_note(struct names *n, const char *format, ...)
 
 size_t names_notes(struct names *n, const char *const **notes)
 {
-	*notes = n->notes;
-	return n->nnotes;
+	const char **copy =
+	    arena_take(&n->arena, (n->nnotes + 1) * sizeof *copy); /* later notes move n->notes */
+
+	if (copy && n->nnotes)
+		memcpy(copy, n->notes, n->nnotes * sizeof *copy);
+	*notes = copy;
+	return copy ? n->nnotes : 0;
 }
 
 /* ---- symbols in words -------------------------------------------------------------------------------- */

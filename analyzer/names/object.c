@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -135,16 +136,48 @@ static bool open_traced(struct names *n, struct object *o, const char **problem)
 	return !traced_id_bytes(o->module) || has_traced_id(o->module, o->file);
 }
 
-/* Asks libdwfl for a debug file by nothing but its build-id, with the help of a module that has no file. */
-static int find_by_id(struct names *n, const struct object *o)
+static bool take_if_traced(struct names *n, struct object *o, int fd)
 {
-	Dwfl *probe = dwfl_begin(&n->callbacks);
+	if (fd < 0 || !object_take_file(n, o, fd))
+		return false;
+	if (has_traced_id(o->module, o->file))
+		return true;
+	object_drop_file(o);
+	return false;
+}
+
+/* DIRECTORY/.build-id/xx/yyyy.debug in the directories that libdwfl would search. */
+static bool open_local_debug(struct names *n, struct object *o)
+{
+	struct id_text id = id_text(o->module->build_id, traced_id_bytes(o->module));
+	char *copy = strdup(n->debuginfo_path), *rest = copy, *directory;
+	bool is_open = false;
+
+	while (copy && !is_open && (directory = strsep(&rest, ":"))) {
+		char *path = NULL;
+		if (*directory != '/' ||
+		    asprintf(&path, "%s/.build-id/%.2s/%s.debug", directory, id.text, id.text + 2) < 0)
+			continue;
+		is_open = take_if_traced(n, o, open_plain(path));
+		free(path);
+	}
+	free(copy);
+	return is_open;
+}
+
+/* Asks debuginfod, through libdwfl, about a module of which nothing is known but its build-id. With no directories
+ * to search the answer can only come from a server. That matters: for a file that it found itself, libdwfl 0.188
+ * keeps a handle in the module whose descriptor only its own caller fills in, and dwfl_end() closes descriptor 0. */
+static int ask_server(struct names *n, const struct object *o)
+{
+	Dwfl *probe = dwfl_begin(&n->server_callbacks);
 	void *nothing = NULL;
 	char *found = NULL;
 	int fd = -1;
 
 	if (!probe)
 		return -1;
+	errno = 0; /* libdwfl takes an old error for its own, and does not ask */
 	dwfl_report_begin(probe);
 	Dwfl_Module *module = dwfl_report_module(probe, o->name, 0, 1);
 	if (dwfl_report_end(probe, NULL, NULL) == 0 && module &&
@@ -157,14 +190,9 @@ static int find_by_id(struct names *n, const struct object *o)
 
 static bool open_by_id(struct names *n, struct object *o)
 {
-	int fd = traced_id_bytes(o->module) ? find_by_id(n, o) : -1;
-
-	if (fd < 0 || !object_take_file(n, o, fd))
+	if (traced_id_bytes(o->module) < 3) /* too short to be looked up */
 		return false;
-	if (has_traced_id(o->module, o->file))
-		return true;
-	object_drop_file(o);
-	return false;
+	return open_local_debug(n, o) || take_if_traced(n, o, ask_server(n, o));
 }
 
 /* ---- notes ------------------------------------------------------------------------------------------- */

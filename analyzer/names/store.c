@@ -128,25 +128,25 @@ void map_free(struct map *m)
 
 /* ---- ranges ------------------------------------------------------------------------------------------ */
 
-bool ranges_add(struct ranges *r, uint64_t low, uint64_t high, uint32_t item)
+bool spans_add(struct spans *r, uint64_t low, uint64_t high, uint32_t item)
 {
 	if (low >= high)
 		return true;
 	if (r->n == r->room) {
 		size_t room = r->room ? r->room * 2 : 64;
-		struct range *at = reallocarray(r->at, room, sizeof *at);
+		struct span *at = reallocarray(r->at, room, sizeof *at);
 		if (!at)
 			return false;
 		r->at = at;
 		r->room = room;
 	}
-	r->at[r->n++] = (struct range){ .low = low, .high = high, .item = item };
+	r->at[r->n++] = (struct span){ .low = low, .high = high, .item = item };
 	return true;
 }
 
 static int range_order(const void *left, const void *right)
 {
-	const struct range *a = left, *b = right;
+	const struct span *a = left, *b = right;
 
 	if (a->low != b->low)
 		return a->low < b->low ? -1 : 1;
@@ -155,7 +155,7 @@ static int range_order(const void *left, const void *right)
 	return a->item < b->item ? -1 : a->item > b->item; /* qsort is not stable; equal input, equal order */
 }
 
-void ranges_sort(struct ranges *r)
+void spans_sort(struct spans *r)
 {
 	uint64_t reach = 0;
 
@@ -168,14 +168,14 @@ void ranges_sort(struct ranges *r)
 	}
 }
 
-void ranges_free(struct ranges *r)
+void spans_free(struct spans *r)
 {
 	free(r->at);
-	*r = (struct ranges){ 0 };
+	*r = (struct spans){ 0 };
 }
 
 /* The nearest range before `from` that covers the address; `from` itself is not looked at. */
-static const struct range *ranges_back(const struct ranges *r, size_t from, uint64_t address)
+static const struct span *spans_back(const struct spans *r, size_t from, uint64_t address)
 {
 	while (from > 0 && r->at[from - 1].reach > address)
 		if (r->at[--from].high > address)
@@ -183,7 +183,7 @@ static const struct range *ranges_back(const struct ranges *r, size_t from, uint
 	return NULL;
 }
 
-const struct range *ranges_first(const struct ranges *r, uint64_t address)
+const struct span *spans_first(const struct spans *r, uint64_t address)
 {
 	size_t low = 0, high = r->n; /* lows before `low` are <= address, from `high` on they are above */
 
@@ -194,10 +194,10 @@ const struct range *ranges_first(const struct ranges *r, uint64_t address)
 		else
 			high = middle;
 	}
-	return ranges_back(r, low, address);
+	return spans_back(r, low, address);
 }
 
-const struct range *ranges_next(const struct ranges *r, const struct range *c, uint64_t address)
+const struct span *spans_next(const struct spans *r, const struct span *c, uint64_t address)
 {
-	return ranges_back(r, (size_t)(c - r->at), address);
+	return spans_back(r, (size_t)(c - r->at), address);
 }

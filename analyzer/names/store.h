@@ -39,8 +39,8 @@ static inline uint64_t map_pointer_key(const void *p)
 
 /* Address ranges, which may nest and overlap. Once sorted: low ascending, and for equal lows high descending, so
  * that a walk from the back meets the tightest range first. reach[i] = max(high[0 .. i]) ends that walk. */
-struct ranges {
-	struct range {
+struct spans {
+	struct span {
 		uint64_t low, high; /* high exclusive */
 		uint64_t reach;
 		uint32_t item; /* the owner's number */
@@ -48,13 +48,13 @@ struct ranges {
 	size_t n, room;
 };
 
-bool ranges_add(struct ranges *r, uint64_t low, uint64_t high, uint32_t item); /* empty ones are dropped */
-void ranges_sort(struct ranges *r);
-void ranges_free(struct ranges *r);
+bool spans_add(struct spans *r, uint64_t low, uint64_t high, uint32_t item); /* empty ones are dropped */
+void spans_sort(struct spans *r);
+void spans_free(struct spans *r);
 
 /* The ranges that cover an address, tightest start first:
- *   for (const struct range *c = ranges_first(r, a); c; c = ranges_next(r, c, a)) */
-const struct range *ranges_first(const struct ranges *r, uint64_t address);
-const struct range *ranges_next(const struct ranges *r, const struct range *c, uint64_t address);
+ *   for (const struct span *c = spans_first(r, a); c; c = spans_next(r, c, a)) */
+const struct span *spans_first(const struct spans *r, uint64_t address);
+const struct span *spans_next(const struct spans *r, const struct span *c, uint64_t address);
 
 #endif

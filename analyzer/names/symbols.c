@@ -76,22 +76,22 @@ static bool take_symbol(struct object *o, int index)
 
 	if (is_code(&sym, &section))
 		return symbols_push(s, &symbol) &&
-		       ranges_add(&s->code, symbol.address,
+		       spans_add(&s->code, symbol.address,
 				  code_end(&symbol, &section, section.sh_addr + elf_bias - o->bias), item);
 	if (is_data(&sym, &section))
 		return symbols_push(s, &symbol) &&
-		       ranges_add(&s->data, symbol.address, symbol.address + (sym.st_size ? sym.st_size : 1),
+		       spans_add(&s->data, symbol.address, symbol.address + (sym.st_size ? sym.st_size : 1),
 				  item);
 	return true;
 }
 
 /* Cuts guessed ends at the next symbol's start. */
-static void code_narrow(struct ranges *r, const struct symbol *all)
+static void code_narrow(struct spans *r, const struct symbol *all)
 {
 	uint64_t next = UINT64_MAX; /* the lowest start above at[i].low */
 
 	for (size_t i = r->n; i-- > 0;) {
-		struct range *c = &r->at[i];
+		struct span *c = &r->at[i];
 		if (i + 1 < r->n && r->at[i + 1].low > c->low)
 			next = r->at[i + 1].low;
 		if (!all[c->item].is_sized && c->high > next)
@@ -110,10 +110,10 @@ static void symbols_read(struct object *o)
 	for (int i = 1; i < n; i++) /* 0 is the null symbol */
 		if (!take_symbol(o, i))
 			break; /* no memory: go on with what is there */
-	ranges_sort(&s->code);
+	spans_sort(&s->code);
 	code_narrow(&s->code, s->all);
-	ranges_sort(&s->code);
-	ranges_sort(&s->data);
+	spans_sort(&s->code);
+	spans_sort(&s->data);
 }
 
 static unsigned binding_rank(uint8_t binding)
@@ -139,12 +139,12 @@ static bool is_better(const struct symbol *a, const struct symbol *b)
 
 #define SYMBOLS_LOOKED_AT 4096 /* that cover one address; a sane file has a dozen */
 
-static const struct symbol *choose(const struct symbols *s, const struct ranges *r, uint64_t address)
+static const struct symbol *choose(const struct symbols *s, const struct spans *r, uint64_t address)
 {
 	const struct symbol *best = NULL;
 	unsigned looked_at = 0;
 
-	for (const struct range *c = ranges_first(r, address); c; c = ranges_next(r, c, address)) {
+	for (const struct span *c = spans_first(r, address); c; c = spans_next(r, c, address)) {
 		const struct symbol *symbol = &s->all[c->item];
 		if (!best || is_better(symbol, best))
 			best = symbol;
@@ -174,8 +174,8 @@ bool symbols_know_code(struct object *o)
 
 void symbols_free(struct symbols *s)
 {
-	ranges_free(&s->code);
-	ranges_free(&s->data);
+	spans_free(&s->code);
+	spans_free(&s->data);
 	free(s->all);
 	*s = (struct symbols){ 0 };
 }

@@ -21,13 +21,13 @@ bool die_next(Dwarf_Die *die)
 }
 
 /* Adds the code ranges of a DIE. Code that the linker dropped is left at 0 or 1: no code lives there. */
-static bool add_ranges(struct ranges *r, Dwarf_Die *die, uint32_t item)
+static bool add_ranges(struct spans *r, Dwarf_Die *die, uint32_t item)
 {
 	Dwarf_Addr base, low, high;
 	ptrdiff_t offset = 0;
 
 	while ((offset = dwarf_ranges(die, offset, &base, &low, &high)) > 0)
-		if (low > 1 && !ranges_add(r, low, high, item))
+		if (low > 1 && !spans_add(r, low, high, item))
 			return false;
 	return true;
 }
@@ -74,7 +74,7 @@ static void debug_read(struct object *o)
 	       dwarf_get_units(d->dwarf, cu, &cu, NULL, &unit_type, &die, &split) == 0)
 		if (has_code(unit_type) && !take_unit(d, &die, &split))
 			break;
-	ranges_sort(&d->where);
+	spans_sort(&d->where);
 }
 
 bool debug_is_there(struct object *o)
@@ -86,10 +86,10 @@ bool debug_is_there(struct object *o)
 void debug_free(struct debug *d)
 {
 	for (size_t i = 0; i < d->nunits; i++) {
-		ranges_free(&d->units[i].where);
+		spans_free(&d->units[i].where);
 		free(d->units[i].functions);
 	}
-	ranges_free(&d->where);
+	spans_free(&d->where);
 	free(d->units);
 	*d = (struct debug){ 0 };
 }
@@ -149,23 +149,23 @@ static void list_functions(struct debug *d, struct unit *u, Dwarf_Die *parent, b
 
 static void unit_list(struct debug *d, struct unit *u, bool deep)
 {
-	ranges_free(&u->where);
+	spans_free(&u->where);
 	u->nfunctions = 0;
 	u->state = deep ? UNIT_LISTED_DEEP : UNIT_LISTED;
 	list_functions(d, u, &u->body, deep, 0);
-	ranges_sort(&u->where);
+	spans_sort(&u->where);
 }
 
 static Dwarf_Die *unit_function(struct debug *d, struct unit *u, Dwarf_Addr pc)
 {
-	const struct range *c;
+	const struct span *c;
 
 	if (u->state == UNIT_UNREAD)
 		unit_list(d, u, false);
-	c = ranges_first(&u->where, pc);
+	c = spans_first(&u->where, pc);
 	if (!c && u->state == UNIT_LISTED) {
 		unit_list(d, u, true);
-		c = ranges_first(&u->where, pc);
+		c = spans_first(&u->where, pc);
 	}
 	return c ? &u->functions[c->item] : NULL;
 }
@@ -181,8 +181,8 @@ struct unit *unit_at(struct object *o, uint64_t address, Dwarf_Die **function)
 	*function = NULL;
 	debug_read(o);
 	Dwarf_Addr pc = address - d->bias;
-	for (const struct range *c = ranges_first(&d->where, pc); c && looked_at++ < 8;
-	     c = ranges_next(&d->where, c, pc)) {
+	for (const struct span *c = spans_first(&d->where, pc); c && looked_at++ < 8;
+	     c = spans_next(&d->where, c, pc)) {
 		struct unit *u = &d->units[c->item];
 		*function = unit_function(d, u, pc);
 		if (*function)

@@ -4,6 +4,8 @@
  *   the rest is lost: heads are direct or cycle leaks, what hangs on them is indirect. */
 #include "passes/forest.h"
 
+#include "base/huge.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,7 +183,7 @@ int classify(struct classes *c, const struct graph *g, struct err *err)
 	uint32_t nblocks = g->heap->nblocks;
 
 	*c = (struct classes){ .graph = g };
-	c->of = calloc((size_t)nblocks + 1, 1); /* CLASS_LOST */
+	c->of = huge_pages(calloc((size_t)nblocks + 1, 1), nblocks); /* CLASS_LOST */
 	c->shared = calloc((size_t)nblocks + 1, 1);
 	if (!c->of || !c->shared || flood_all(c) || tell_lost_apart(c)) {
 		classes_free(c);

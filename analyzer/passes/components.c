@@ -1,12 +1,16 @@
 /* components.c: strongly connected components, after D. J. Pearce, "A space-efficient algorithm for finding strongly
  * connected components" (2016): one number a block, on a stack of our own, so that depth is limited by memory only.
  *
- * A block's number is 0 before its visit, then the lowest visit number known to be reachable and still open, and
+ * A block's number is OUTSIDE if the subset lacks it, 0 before its visit, then the lowest visit number known to be reachable and still open, and
  * once its component is complete a number from the top down, above all open ones. */
 #include "passes/forest.h"
 
+#include "base/huge.h"
+
 #include <stdlib.h>
 #include <string.h>
+
+#define OUTSIDE UINT32_MAX
 
 struct frame {
 	uint32_t block;
@@ -35,8 +39,10 @@ static bool push_frame(struct search *s, uint32_t block)
 		s->room = room;
 	}
 	const struct graph *g = s->subset->graph;
-	for (uint64_t i = g->first[block]; i < g->first[block + 1] && i < g->first[block] + 8; i++)
+	for (uint64_t i = g->first[block]; i < g->first[block + 1] && i < g->first[block] + 8; i++) {
 		__builtin_prefetch(&s->number[g->refs[i].to]);
+		__builtin_prefetch(&g->first[g->refs[i].to]);
+	}
 	s->number[block] = s->next;
 	s->frames[s->nframes++] = (struct frame){ block, s->next++, g->first[block] };
 	return true;
@@ -73,7 +79,7 @@ static bool advance(struct search *s)
 
 	for (; f->edge < g->first[f->block + 1]; f->edge++) {
 		struct ref r = g->refs[f->edge];
-		if (!subset_follows(s->subset, r))
+		if (!(s->subset->kinds >> ref_kind(r) & 1))
 			continue;
 		if (!s->number[r.to])
 			return push_frame(s, r.to);
@@ -115,13 +121,23 @@ static bool group_members(struct components *c, const uint32_t *by_birth, uint32
 	return true; /* each place has moved on to its group's end: first[k + 1] */
 }
 
+static uint32_t *number_blocks(const struct subset *s, uint32_t nblocks)
+{
+	size_t bytes = ((size_t)nblocks + 1) * sizeof(uint32_t);
+	uint32_t *number = huge_pages(malloc(bytes), bytes);
+
+	for (uint32_t i = 0; number && i < nblocks; i++)
+		number[i] = subset_has(s, i) ? 0 : OUTSIDE;
+	return number;
+}
+
 int components_find(struct components *c, const struct subset *s, const uint32_t *by_birth, uint32_t n)
 {
 	uint32_t top = n + 2, nblocks = s->graph->heap->nblocks;
 	struct search search = { .subset = s, .next = 1, .closing = top };
 
 	*c = (struct components){ 0 };
-	search.number = calloc((size_t)nblocks + 1, sizeof *search.number);
+	search.number = number_blocks(s, nblocks);
 	search.open = malloc(((size_t)n + 1) * sizeof *search.open);
 	bool found = search.number && search.open && search_all(&search, by_birth, n);
 	free(search.open);
@@ -130,7 +146,7 @@ int components_find(struct components *c, const struct subset *s, const uint32_t
 	if (!found)
 		return -1;
 	for (uint32_t i = 0; i < nblocks; i++)
-		c->of[i] = c->of[i] ? top - c->of[i] : NO_COMPONENT;
+		c->of[i] = c->of[i] == OUTSIDE ? NO_COMPONENT : top - c->of[i];
 	c->ncomponents = top - search.closing;
 	return group_members(c, by_birth, n) ? 0 : -1;
 }

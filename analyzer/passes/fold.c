@@ -25,6 +25,8 @@ struct signatures {
 
 struct folding {
 	const struct forest *forest;
+	struct sort_pair *heads; /* components, by birth of their oldest member */
+	uint32_t nheads;
 	struct behind behind;
 	struct signatures signatures;
 	struct leak *leaks;
@@ -46,7 +48,7 @@ static bool is_behind(const struct forest *f, uint32_t block)
 static int behind_build(struct behind *b, const struct forest *f)
 {
 	const struct block *blocks = f->subset.graph->heap->blocks;
-	uint32_t n = f->components.ncomponents;
+	uint32_t n = f->components.ncomponents, nblocks = f->subset.graph->heap->nblocks;
 
 	b->first = calloc((size_t)n + 2, sizeof *b->first);
 	b->stacks = malloc(((size_t)f->n + 1) * sizeof *b->stacks);
@@ -54,13 +56,13 @@ static int behind_build(struct behind *b, const struct forest *f)
 	if (!b->first || !b->stacks || !b->sums)
 		return -1;
 	uint32_t *place = b->first + 1;
-	for (uint32_t i = 0; i < f->n; i++)
-		if (is_behind(f, f->by_birth[i]))
-			place[f->head[f->by_birth[i]] + 1]++;
+	for (uint32_t block = 0; block < nblocks; block++)
+		if (is_behind(f, block))
+			place[f->head[block] + 1]++;
 	for (uint32_t k = 1; k <= n; k++)
 		place[k] += place[k - 1];
-	for (uint32_t i = 0; i < f->n; i++) {
-		uint32_t block = f->by_birth[i], head = f->head[block];
+	for (uint32_t block = 0; block < nblocks; block++) {
+		uint32_t head = f->head[block];
 		if (!is_behind(f, block))
 			continue;
 		b->stacks[place[head]++] = blocks[block].stack;
@@ -218,22 +220,27 @@ static enum leak_class kind_of(const struct folding *f, uint32_t head)
 	return component_is_cycle(f->forest, head) ? CLASS_CYCLE : CLASS_DIRECT;
 }
 
-/* A component is met at its oldest member. */
-static bool begins_head(const struct forest *f, uint32_t block)
+/* A component is as old as its oldest member, which is its first. */
+static int list_heads(struct folding *f)
 {
-	uint32_t c = f->components.of[block];
+	const struct components *c = &f->forest->components;
+	const struct block *blocks = f->forest->subset.graph->heap->blocks;
 
-	return f->is_head[c] && f->components.members[f->components.first[c]] == block;
+	for (uint32_t k = 0; k < c->ncomponents; k++)
+		f->nheads += f->forest->is_head[k];
+	f->heads = malloc(((size_t)f->nheads + 1) * sizeof *f->heads);
+	if (!f->heads)
+		return -1;
+	for (uint32_t k = 0, n = 0; k < c->ncomponents; k++)
+		if (f->forest->is_head[k])
+			f->heads[n++] = (struct sort_pair){ blocks[c->members[c->first[k]]].birth, k };
+	return sort_pairs(f->heads, f->nheads);
 }
 
 static int gather_leaks(struct folding *f)
 {
-	const struct forest *forest = f->forest;
-
-	for (uint32_t i = 0; i < forest->n; i++) {
-		uint32_t head = forest->components.of[forest->by_birth[i]];
-		if (!begins_head(forest, forest->by_birth[i]))
-			continue;
+	for (uint32_t i = 0; i < f->nheads; i++) {
+		uint32_t head = f->heads[i].value;
 		enum leak_class kind = kind_of(f, head);
 		size_t words = sign(f, head, kind);
 		uint32_t leak = words ? leak_with_signature(f, words, kind) : NO_LABEL;
@@ -247,8 +254,7 @@ static int gather_leaks(struct folding *f)
 
 static int list_blocks(struct folding *f)
 {
-	const struct forest *forest = f->forest;
-	const struct components *c = &forest->components;
+	const struct components *c = &f->forest->components;
 
 	for (uint32_t i = 0; i < f->nleaks; i++) {
 		f->leaks[i].blocks = malloc(f->leaks[i].nblocks * sizeof(uint32_t));
@@ -256,10 +262,8 @@ static int list_blocks(struct folding *f)
 			return -1;
 		f->leaks[i].nblocks = 0;
 	}
-	for (uint32_t i = 0; i < forest->n; i++) {
-		uint32_t head = c->of[forest->by_birth[i]], n = component_size(c, head);
-		if (!begins_head(forest, forest->by_birth[i]))
-			continue;
+	for (uint32_t i = 0; i < f->nheads; i++) {
+		uint32_t head = f->heads[i].value, n = component_size(c, head);
 		struct leak *leak = &f->leaks[f->leak_of[head]];
 		memcpy(leak->blocks + leak->nblocks, c->members + c->first[head], n * sizeof(uint32_t));
 		leak->nblocks += n;
@@ -291,10 +295,10 @@ static void add_retained(struct folding *f)
 	const struct block *blocks = forest->subset.graph->heap->blocks;
 
 	forest_spread(forest, f->leak_of);
-	for (uint32_t i = 0; i < forest->n; i++) {
-		uint32_t label = f->leak_of[forest->components.of[forest->by_birth[i]]];
-		if (label < f->nleaks)
-			f->leaks[label].retained_bytes += blocks[forest->by_birth[i]].size;
+	for (uint32_t i = 0; i < forest->subset.graph->heap->nblocks; i++) {
+		uint32_t component = forest->components.of[i];
+		if (component != NO_COMPONENT && f->leak_of[component] < f->nleaks)
+			f->leaks[f->leak_of[component]].retained_bytes += blocks[i].size;
 	}
 }
 
@@ -306,7 +310,7 @@ static int fold_forest(struct folding *f)
 	if (!f->leak_of)
 		return -1;
 	memset(f->leak_of, 0xff, (size_t)n * sizeof *f->leak_of); /* NO_LABEL */
-	if (behind_build(&f->behind, f->forest) || gather_leaks(f) || list_blocks(f) || find_rings(f))
+	if (list_heads(f) || behind_build(&f->behind, f->forest) || gather_leaks(f) || list_blocks(f) || find_rings(f))
 		return -1;
 	add_retained(f);
 	return 0;
@@ -314,6 +318,7 @@ static int fold_forest(struct folding *f)
 
 static void folding_free(struct folding *f)
 {
+	free(f->heads);
 	behind_free(&f->behind);
 	free(f->signatures.words);
 	free(f->signature_of);

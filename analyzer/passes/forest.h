@@ -33,8 +33,8 @@ static inline bool subset_follows(const struct subset *s, struct ref r)
 
 struct forest {
 	struct subset subset;
-	uint32_t *by_birth; /* the subset's blocks, oldest first */
-	uint32_t n;
+	uint32_t *by_birth; /* the subset's blocks, oldest first; NULL in a borrowed forest */
+	uint32_t n; /* blocks in the subset */
 	struct components components;
 	uint8_t *is_head; /* ncomponents: nothing else in the subset references it */
 	uint32_t *head; /* nblocks: the component of the oldest head that reaches the block; NO_COMPONENT outside */

@@ -25,7 +25,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FULL_WAIT_NS (10ull * 1000 * 1000 * 1000)
 #define SLOT_SWEEP_NS (10u * 1000 * 1000)
 #define BUSY_NAP_NS (500u * 1000)
 #define IDLE_NAP_NS (10u * 1000 * 1000)
@@ -387,7 +386,7 @@ static void reset_signals(const struct sigaction former[NHANDLED])
 static int open_segment(struct recorder *r, struct err *err)
 {
 	void (*former)(int) = signal(SIGXFSZ, SIG_IGN);
-	int failed = segment_open(&r->segment, r->options->drop_when_full ? 0 : FULL_WAIT_NS, err);
+	int failed = segment_open(&r->segment, r->options->drop_when_full, err);
 
 	signal(SIGXFSZ, former);
 	return failed;

@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#define FULL_WAIT_NS (10ull * 1000 * 1000 * 1000)
+
 static uint64_t read_tsc(void)
 {
 	unsigned cpu;
@@ -51,7 +53,7 @@ static uint64_t measure_tsc_hz(void)
 	return ns ? (uint64_t)((double)tsc * 1e9 / (double)ns) : 0;
 }
 
-static void control_fill(struct lg_control *c, uint64_t full_wait_ns)
+static void control_fill(struct lg_control *c, bool drop_when_full)
 {
 	c->version = LG_RING_VERSION;
 	c->clock = tsc_is_trusted() ? LG_CLOCK_TSC : LG_CLOCK_SHARED;
@@ -59,12 +61,13 @@ static void control_fill(struct lg_control *c, uint64_t full_wait_ns)
 		c->tsc_hz = measure_tsc_hz();
 		c->tsc_base = read_tsc();
 	}
-	c->full_wait_ns = full_wait_ns;
+	c->full_wait_ns = FULL_WAIT_NS;
+	c->drop_when_full = drop_when_full;
 	c->recorder_pid = (uint32_t)getpid();
 	c->magic = LG_RING_MAGIC;
 }
 
-int segment_open(struct segment *s, uint64_t full_wait_ns, struct err *err)
+int segment_open(struct segment *s, bool drop_when_full, struct err *err)
 {
 	*s = (struct segment){ .fd = memfd_create("leakgraph", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
 	if (s->fd < 0)
@@ -85,7 +88,7 @@ int segment_open(struct segment *s, uint64_t full_wait_ns, struct err *err)
 		return -1;
 	}
 	s->control = (struct lg_control *)s->base;
-	control_fill(s->control, full_wait_ns);
+	control_fill(s->control, drop_when_full);
 	return 0;
 }
 
@@ -121,4 +124,5 @@ uint64_t segment_key(const struct segment *s)
 void segment_beat(struct segment *s)
 {
 	atomic_fetch_add(&s->control->heartbeat, 1);
+	atomic_store_explicit(&s->control->closed, 0, memory_order_relaxed);
 }

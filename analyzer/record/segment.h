@@ -5,13 +5,15 @@
 #include "base/err.h"
 #include "leakgraph/ring.h"
 
+#include <stdbool.h>
+
 struct segment {
 	int fd; /* close-on-exec: targets open it by path */
 	struct lg_control *control;
 	char *base; /* the whole segment, sparse */
 };
 
-int segment_open(struct segment *s, uint64_t full_wait_ns, struct err *err);
+int segment_open(struct segment *s, bool drop_when_full, struct err *err);
 void segment_close(struct segment *s); /* tells targets to stop recording; safe on a zeroed one */
 struct lg_area *segment_area(const struct segment *s, uint32_t index);
 /* Gives an area back: its memory is dropped and reads as zero. */

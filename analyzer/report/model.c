@@ -34,7 +34,7 @@ struct maker {
 	struct pool *pool;
 };
 
-static const char *entry_name(uint8_t entry)
+const char *report_entry_name(uint8_t entry)
 {
 	static const char *const names[] = {
 #define X(name, number, text) [number] = text,
@@ -49,7 +49,7 @@ static const struct report_stack *stack_of(struct maker *m, uint32_t block)
 {
 	const struct block *b = &m->a->heap.blocks[block];
 
-	return stack_book_get(m->book, b->stack, entry_name(b->entry));
+	return stack_book_get(m->book, b->stack, report_entry_name(b->entry));
 }
 
 static int compare_sizes(const void *left, const void *right)

@@ -239,10 +239,11 @@ struct lg_control {
 	uint64_t tsc_hz; /* (R) ticks a second, 0 unless LG_CLOCK_TSC */
 	uint64_t full_wait_ns; /* (R) a waiting producer gives up when the heartbeat has stood still that long */
 	uint32_t recorder_pid; /* (R) */
-	uint32_t pad0;
+	uint32_t drop_when_full; /* (R) 1: a full ring loses events at once, 0: its producer waits for room */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
-	_Atomic uint32_t closed; /* (R) 1: the recorder has gone; record no more */
+	_Atomic uint32_t closed; /* (R,T) 1: nobody reads the rings; set by the recorder as it leaves, or by a target whose
+				 * patience ended; a recorder that was only asleep clears it */
 	_Alignas(64) _Atomic uint64_t counter; /* (T) LG_CLOCK_SHARED only */
 	_Alignas(64) _Atomic uint64_t untraced; /* (T) images that found no area */
 	_Atomic uint32_t

@@ -6,6 +6,7 @@
 #include "victim.h"
 
 #include <pthread.h>
+#include <string.h>
 
 enum { THREADS = 4, SLOTS = 64, ROUNDS = 50000 };
 
@@ -28,8 +29,10 @@ NOINLINE static void storm(unsigned me)
 			abort();
 		slots[me][slot] = p;
 	}
-	for (unsigned slot = 0; slot < SLOTS; slot++)
+	for (unsigned slot = 0; slot < SLOTS; slot++) {
 		slots[me][slot] = realloc(slots[me][slot], size_of(slot));
+		memset(slots[me][slot], 0x5a, size_of(slot)); /* recycled memory holds old pointers */
+	}
 	for (unsigned slot = 0; slot < SLOTS; slot += 4)
 		slots[me][slot] = NULL;
 }

@@ -4,6 +4,7 @@
 #include "names/demangle.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -457,6 +458,23 @@ START_TEST(debug_file_by_debuglink)
 }
 END_TEST
 
+START_TEST(dwz_common_files_are_read)
+{
+	struct scene s;
+
+	if (!has_tool("dwz"))
+		return;
+	write_file("cxx.cc", cxx_cc);
+	ck_assert(run("g++ -O2 -g -o cxx cxx.cc && g++ -O2 -g -DAGAIN -o again cxx.cc && "
+		      "dwz -m common.dwz cxx again && readelf -S cxx | grep -q gnu_debugaltlink"));
+	scene_set(&s, "cxx", address_of("cxx", "mark_hidden"));
+	ck_assert_uint_ge(scene_ask(&s, NULL), 2);
+	ck_assert_str_eq(s.frames[0].function, "shop::(anonymous namespace)::Till::ring");
+	ck_assert_uint_eq(s.frames[0].line, 5);
+	names_close(s.names);
+}
+END_TEST
+
 START_TEST(debug_file_names_for_a_lost_program)
 {
 	char hex[41];
@@ -469,6 +487,7 @@ START_TEST(debug_file_names_for_a_lost_program)
 	assert_middle(&s);
 	assert_no_notes(&s);
 	names_close(s.names);
+	ck_assert_int_ge(fcntl(STDIN_FILENO, F_GETFD), 0); /* libdwfl 0.188 may close it */
 }
 END_TEST
 
@@ -891,6 +910,7 @@ int main(void)
 	tcase_add_test(tcase, no_symbols_at_all_is_noted_once_with_the_cure);
 	tcase_add_test(tcase, debug_dir_by_build_id);
 	tcase_add_test(tcase, debug_file_by_debuglink);
+	tcase_add_test(tcase, dwz_common_files_are_read);
 	tcase_add_test(tcase, debug_file_names_for_a_lost_program);
 	tcase_add_test(tcase, fixed_address_program_is_named_from_its_debug_file);
 	tcase_add_test(tcase, wrong_debug_dir_is_noted);

@@ -673,7 +673,7 @@ static const struct {
 	{ 1, COL("") },
 	{ 1, COL("\x01") },
 	{ 1, COL("\x01\x02") },
-	{ 1, COL("\x01\x00") },
+	{ 1, COL("\x01\x00\x01\x01") },
 	{ 1, COL("\x01\x01\x01\x01") },
 	{ 1, COL("\xff\xff\xff\xff\x7f\x01") },
 	{ 2, COL("") },
@@ -739,6 +739,31 @@ START_TEST(a_bad_column_drops_its_chunk)
 	ck_assert_uint_eq(t.nevents, 0);
 	ck_assert_msg(strstr(t.damage, "chunk 2 at byte "), "%s", t.damage);
 	use(&t);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(a_type_that_is_none_drops_its_chunk)
+{
+	struct columns c = good_columns;
+
+	c.column[0] =
+	    (const char *[]){ "\x08", "\x0e", "\x0f" }[_i]; /* 0, 6, 7: with neither size nor stack */
+	c.bytes[4] = c.bytes[5] = 0;
+	struct buf b = columns(&c);
+	write_odd(LG_CHUNK_EVENTS, &b);
+	assert_damage_says("no sound event");
+}
+END_TEST
+
+START_TEST(a_snapshot_never_counts_more_events_than_there_are)
+{
+	struct buf b = { 0 };
+
+	put_snapshot(&b, &(struct trace_snapshot){ .id = 1, .events = 99 });
+	write_odd(LG_CHUNK_SNAPSHOT, &b);
+	struct trace t = open_whole();
+	ck_assert_uint_eq(t.snapshots[0].events, 0);
 	trace_close(&t);
 }
 END_TEST
@@ -961,8 +986,9 @@ START_TEST(false_starts_do_not_cost_for_ever)
 
 	write_sample();
 	file = slurp();
-	for (size_t i = 0; i < N / 4; i++) /* each a header of the largest payload */
-		words[i] = i % 4 == 0 ? LG_CHUNK_MAGIC : i % 4 == 1 ? LG_CODEC_RAW << 16 | 4 : N / 2;
+	for (size_t i = 0; i < N / 4; i += 8) /* each a header of a large payload that would fit in here */
+		memcpy(words + i,
+		       &(struct lg_chunk_header){ LG_CHUNK_MAGIC, 4, LG_CODEC_RAW, N / 2, N / 2, 4, 7 }, 32);
 	buf_put(&b, file.bytes, chunk_at(&file, 3));
 	buf_put(&b, words, N);
 	spill(b.bytes, b.used);
@@ -1030,14 +1056,14 @@ START_TEST(hostile_memory_ranges_are_refused)
 		{ 4, 8, NULL },
 		{ 8, 4, NULL },
 		{ 8, 0, NULL },
-		{ 8, 16, NULL },
+		{ 8, 24, NULL },
 		{ UINT64_MAX - 7, 16, NULL },
 		{ 8, UINT64_MAX - 7, NULL },
 	};
 	struct buf b = { 0 };
 
 	put_memory_head(&b, &bad[_i], 1);
-	buf_put(&b, "01234567", 8);
+	buf_put(&b, "0123456701234567", 16);
 	write_odd(LG_CHUNK_MEMORY, &b);
 	struct trace t = open_good();
 	ck_assert_ptr_nonnull(strstr(t.damage, "chunk 3 at byte"));
@@ -1319,6 +1345,8 @@ static void add_events(TCase *tc)
 	tcase_add_test(tc, no_events_are_fine);
 	tcase_add_test(tc, columns_by_hand);
 	tcase_add_loop_test(tc, a_bad_column_drops_its_chunk, 0, COUNT(bad_columns));
+	tcase_add_loop_test(tc, a_type_that_is_none_drops_its_chunk, 0, 3);
+	tcase_add_test(tc, a_snapshot_never_counts_more_events_than_there_are);
 	tcase_add_test(tc, a_stack_without_a_node_becomes_none);
 	tcase_add_test(tc, an_entry_of_a_later_version_is_unknown);
 }

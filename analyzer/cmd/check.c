@@ -1,0 +1,333 @@
+/* check.c: leakgraph check: a gate. Records the program if one is given, reports briefly on stderr, and turns the
+ * verdict into an exit status. stdout belongs to the program (and to --json=-). */
+#include "cmd/cmd.h"
+#include "cmd/folder.h"
+#include "cmd/options.h"
+#include "report/gate.h"
+#include "report/json.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: leakgraph check [options] -- PROGRAM ARGS...\n"
+    "       leakgraph check [options] TRACE...\n"
+    "Fail when a program leaks. The report goes to stderr; stdout is the program's.\n"
+    "\n"
+    "  --kinds=LIST           what counts: direct, cycle, indirect (these by default), possible, reachable\n"
+    "  --max-leaks=N          so many leaks pass (equal ones counted each)\n"
+    "  --max-bytes=N          so many leaked bytes pass (64K, 1M)\n"
+    "  --error-exitcode=N     exit status when the gate fails (23; 0: never fail)\n"
+    "  --allow-degraded       accept a verdict that may hide leaks\n"
+    "  --only-exe=GLOB        judge programs whose path or name matches\n"
+    "  --json=FILE            the whole report as JSON; - is stdout\n"
+    "  --keep                 keep the trace, here; so does -o\n";
+static const char help_end[] =
+    "\n"
+    "Exit status: 0 passed; 23 failed; the program's own when that is not 0 (128+N for a signal);\n"
+    "125 could not judge; 126, 127 the program cannot be run, was not found; 2 wrong usage.\n"
+    "\n"
+    "Examples:\n"
+    "  leakgraph check -- ./tests\n"
+    "  leakgraph check --json=leaks.json --max-bytes=1K --only-exe='test-*' -- make check\n"
+    "  leakgraph check --kinds=cycle app.lgt\n";
+
+struct check {
+	struct view view;
+	struct gate_options gate;
+	struct record_options record;
+	const char *json; /* NULL: none */
+	bool keep;
+	const char *hint; /* for the report's last line; see text_options.why */
+};
+
+static int show_help(void)
+{
+	printf("%s%s%s%s%s", help, run_options_help, view_options_help, common_options_help, help_end);
+	return 0;
+}
+
+/* ---- the report ---------------------------------------------------------------------------------------- */
+
+static int write_json(const struct report *r, const char *path, struct err *err)
+{
+	struct buf out = { 0 };
+	bool is_stdout = !strcmp(path, "-");
+	FILE *f = is_stdout ? stdout : fopen(path, "we");
+
+	report_json(&out, r);
+	bool is_good = f && !out.failed && fwrite(out.bytes, 1, out.used, f) == out.used && !fflush(f);
+	int error = errno;
+	if (f && !is_stdout && fclose(f))
+		is_good = false;
+	buf_free(&out);
+	return is_good ? 0 : fail(err, "%s cannot be written: %s", is_stdout ? "stdout" : path, strerror(error));
+}
+
+static void print_report(const struct report *r, const struct check *c)
+{
+	struct text_options text = c->view.text;
+	struct term term = term_on(stderr, c->view.color);
+	char here[PATH_MAX];
+
+	text.here = getcwd(here, sizeof here);
+	text.brief = true;
+	text.why = c->hint;
+	fputs("leakgraph: ", stderr);
+	report_text(&term, r, &text);
+}
+
+/* ---- the gate ------------------------------------------------------------------------------------------ */
+
+static void print_limits(const struct gate_options *gate)
+{
+	char text[TERM_TEXT];
+
+	if (gate->max_leaks == NO_LIMIT && gate->max_bytes == NO_LIMIT)
+		fputs("none may", stderr);
+	if (gate->max_leaks != NO_LIMIT)
+		fprintf(stderr, "%s leaks may", human_count(text, gate->max_leaks));
+	if (gate->max_leaks != NO_LIMIT && gate->max_bytes != NO_LIMIT)
+		fputs(", ", stderr);
+	if (gate->max_bytes != NO_LIMIT)
+		fprintf(stderr, "%s may", human_bytes(text, gate->max_bytes));
+}
+
+static void print_found(const struct gate_result *g, const struct gate_options *gate)
+{
+	char leaks[64], bytes[TERM_TEXT];
+	bool is_first = true;
+
+	fprintf(stderr, "%s, %s (", human_things(leaks, sizeof leaks, g->leaks, "leak"),
+		human_bytes(bytes, g->found.bytes));
+	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
+		if (gate->kinds & 1u << class) {
+			fprintf(stderr, "%s%s", is_first ? "" : ",", leak_class_name((enum leak_class)class));
+			is_first = false;
+		}
+	fputs("; ", stderr);
+	print_limits(gate);
+	fputs(")", stderr);
+}
+
+static void print_doubt(const struct gate_result *g)
+{
+	fputs("leakgraph: check could not judge: ", stderr);
+	if (g->blamed)
+		fprintf(stderr, "%s (pid %llu): ", g->blamed->name, (unsigned long long)g->blamed->pid);
+	fprintf(stderr, "%s%s%s; or accept it with --allow-degraded\n", g->why, g->cure ? "; " : "",
+		g->cure ? g->cure : "");
+}
+
+static void print_outcome(const struct gate_result *g, const struct gate_options *gate)
+{
+	if (g->outcome == GATE_UNJUDGED)
+		print_doubt(g);
+	if (g->outcome == GATE_TARGET_FAILED)
+		fprintf(stderr, "leakgraph: the program failed; exit status %d is its own\n", g->status);
+	if (!g->is_over)
+		return;
+	fprintf(stderr, "leakgraph: check %s: ", g->outcome == GATE_FAILED ? "FAILED" : "found");
+	print_found(g, gate);
+	fputc('\n', stderr);
+}
+
+static int judge(const struct check *c, char **paths, size_t npaths)
+{
+	struct report r = { 0 };
+	struct err err = { "" };
+	int status = 0;
+
+	if (report_load(&r, paths, npaths, &c->view.report, &err)) {
+		report_free(&r);
+		return trouble(c->gate.has_wait_status ? STATUS_TOOL : STATUS_USAGE, &err);
+	}
+	struct gate_result g = gate_judge(&r, &c->gate);
+	if (r.nprocesses)
+		print_report(&r, c);
+	if (c->json && write_json(&r, c->json, &err))
+		status = trouble(STATUS_TOOL, &err);
+	print_outcome(&g, &c->gate);
+	report_free(&r);
+	return g.status ? g.status : status;
+}
+
+/* ---- a program ----------------------------------------------------------------------------------------- */
+
+/* Records and judges. With `folder` the traces are in there and will be gone. */
+static int record_and_judge(struct check *c, const char *folder)
+{
+	struct record_result result = { 0 };
+	struct err err = { "" };
+	int status = STATUS_TOOL;
+
+	if (folder)
+		c->record.output = folder;
+	if (record_run(&c->record, &result, &status, &err))
+		return trouble(status, &err);
+	if (*result.note)
+		fprintf(stderr, "leakgraph: %s\n", result.note);
+	c->gate.wait_status = result.wait_status;
+	c->gate.has_wait_status = true;
+	c->hint = folder ? "TRACE (record it with --keep)" : "";
+	status = judge(c, result.traces, result.ntraces ? 1 : 0); /* the first one's children come with it */
+	record_result_free(&result);
+	return status;
+}
+
+static int check_program(struct check *c)
+{
+	struct err err = { "" };
+
+	if (c->keep || c->record.output)
+		return record_and_judge(c, NULL);
+	char *folder = folder_make(&err);
+	if (!folder)
+		return trouble(STATUS_TOOL, &err);
+	int status = record_and_judge(c, folder);
+	folder_remove(folder);
+	free(folder);
+	return status;
+}
+
+/* ---- the words ----------------------------------------------------------------------------------------- */
+
+static int take_kinds(struct check *c, const char *list, struct err *err)
+{
+	const char *names[LEAK_CLASSES + 1] = { NULL };
+	char words[256], *save = NULL;
+
+	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
+		names[class] = leak_class_name((enum leak_class)class);
+	snprintf(words, sizeof words, "%s", list);
+	c->gate.kinds = 0;
+	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		int class = parse_choice("--kinds", word, names, err);
+
+		if (class < 0)
+			return -1;
+		c->gate.kinds |= 1u << class;
+	}
+	return c->gate.kinds ? 0 : fail(err, "--kinds takes a list such as direct,cycle");
+}
+
+static int take_exitcode(struct check *c, const char *word, struct err *err)
+{
+	uint64_t number;
+
+	if (parse_count("--error-exitcode", word, 255, &number, err))
+		return -1;
+	c->gate.error_exitcode = (int)number;
+	return 0;
+}
+
+/* Flags that more than one part wants to know of. */
+static int take_shared_option(struct check *c, int code, struct err *err)
+{
+	int taken = take_run_option(&c->record, code, optarg, err);
+
+	if (!taken)
+		taken = take_view_option(&c->view, code, optarg, err);
+	c->view.report.no_children = c->gate.no_children = c->record.no_children;
+	return taken == 1 ? 0 : -1;
+}
+
+static int take_option(struct check *c, int code, struct err *err)
+{
+	switch (code) {
+	case OPT_KINDS:
+		return take_kinds(c, optarg, err);
+	case OPT_MAX_LEAKS:
+		return parse_count("--max-leaks", optarg, NO_LIMIT - 1, &c->gate.max_leaks, err);
+	case OPT_MAX_BYTES:
+		return parse_size("--max-bytes", optarg, &c->gate.max_bytes, err);
+	case OPT_ERROR_EXITCODE:
+		return take_exitcode(c, optarg, err);
+	case OPT_ALLOW_DEGRADED:
+		c->gate.allow_degraded = true;
+		return 0;
+	case OPT_ONLY_EXE:
+		c->gate.only_exe = optarg;
+		return 0;
+	case OPT_JSON:
+		c->json = optarg;
+		return 0;
+	case OPT_KEEP:
+		c->keep = true;
+		return 0;
+	}
+	return take_shared_option(c, code, err);
+}
+
+/* Words after "--" are a program, all others are traces. */
+static bool is_program(char **argv)
+{
+	return optind > 1 && !strcmp(argv[optind - 1], "--");
+}
+
+/* Someone forgot the "--". */
+static bool looks_like_program(const char *word)
+{
+	size_t n = strlen(word);
+	struct stat status;
+
+	if (n > 4 && !strcmp(word + n - 4, ".lgt"))
+		return false;
+	return stat(word, &status) ? !strchr(word, '.') : S_ISREG(status.st_mode) && !access(word, X_OK);
+}
+
+static int run_check(struct check *c, int argc, char **argv)
+{
+	struct err err = { "" };
+
+	if (optind == argc) {
+		fail(&err, "nothing to check; try: leakgraph check -- ./app");
+		return wrong_usage("check", &err);
+	}
+	if (is_program(argv)) {
+		c->record.argv = argv + optind;
+		return check_program(c);
+	}
+	if (looks_like_program(argv[optind])) {
+		fail(&err, "\"%s\" is no trace; to run it: leakgraph check -- %s", argv[optind], argv[optind]);
+		return wrong_usage("check", &err);
+	}
+	return judge(c, argv + optind, (size_t)(argc - optind));
+}
+
+int cmd_check(int argc, char **argv)
+{
+	static const struct option longs[] = { COMMON_OPTIONS,
+					       RUN_OPTIONS,
+					       VIEW_OPTIONS,
+					       { "kinds", required_argument, NULL, OPT_KINDS },
+					       { "max-leaks", required_argument, NULL, OPT_MAX_LEAKS },
+					       { "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
+					       { "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
+					       { "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
+					       { "only-exe", required_argument, NULL, OPT_ONLY_EXE },
+					       { "json", required_argument, NULL, OPT_JSON },
+					       { "keep", no_argument, NULL, OPT_KEEP },
+					       { 0 } };
+	struct check c = { .gate = gate_defaults(), .hint = "" };
+	struct err err = { "" };
+	int code;
+
+	set_run_defaults(&c.record);
+	options_start();
+	while ((code = option_next(argc, argv, "+:ho:V", longs, &err)) != -1) {
+		if (code == OPT_HELP)
+			return show_help();
+		if (code == OPT_VERSION)
+			return show_version();
+		if (code == '?' || take_option(&c, code, &err))
+			return wrong_usage("check", &err);
+	}
+	return run_check(&c, argc, argv);
+}

@@ -1,0 +1,125 @@
+/* options.c: see cmd/options.h. */
+#include "cmd/options.h"
+#include "base/version.h"
+#include "report/gate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char run_options_help[] =
+    "  -o, --output=FILE|DIR  where the trace goes (leakgraph.<program>.<pid>.lgt here; never overwrites)\n"
+    "  --no-children          record PROGRAM only, not what it starts\n"
+    "  --no-ptrace            never ptrace it: fatal signals then leave no snapshot\n"
+    "  --on-full=wait|drop    when events come too fast: wait for room (default), or lose some at once\n"
+    "  --contents=full        keep all memory contents in the trace, not only pointers\n"
+    "  --linger=SECONDS       how long to stay with children that outlive PROGRAM (1)\n";
+
+const char view_options_help[] =
+    "  --all                  every leak and process, not only the largest\n"
+    "  --full-stacks          every frame, with start-up code and each round of a recursion\n"
+    "  --show=LIST            list these too: possible, reachable, all\n"
+    "  --color=auto|always|never\n"
+    "  --debug-dir=DIR        more places for debug files, separated by ':'\n"
+    "  --no-debuginfod        do not ask the servers of DEBUGINFOD_URLS\n";
+
+const char common_options_help[] = "  --help, --version\n";
+
+void set_run_defaults(struct record_options *options)
+{
+	*options = (struct record_options){ .linger_ns = 1000000000 };
+}
+
+int take_run_option(struct record_options *options, int code, const char *value, struct err *err)
+{
+	static const char *const when_full[] = { "wait", "drop", NULL };
+	static const char *const contents[] = { "pointers", "full", NULL };
+	int choice = 0;
+
+	switch (code) {
+	case OPT_OUTPUT:
+		options->output = value;
+		return 1;
+	case OPT_NO_PTRACE:
+		options->no_ptrace = true;
+		return 1;
+	case OPT_NO_CHILDREN:
+		options->no_children = true;
+		return 1;
+	case OPT_ON_FULL:
+		choice = parse_choice("--on-full", value, when_full, err);
+		options->drop_when_full = choice == 1;
+		return choice < 0 ? -1 : 1;
+	case OPT_CONTENTS:
+		choice = parse_choice("--contents", value, contents, err);
+		options->full_contents = choice == 1;
+		return choice < 0 ? -1 : 1;
+	case OPT_LINGER:
+		return parse_seconds("--linger", value, &options->linger_ns, err) ? -1 : 1;
+	}
+	return 0;
+}
+
+/* "possible,reachable" or "all" */
+static int take_show(struct view *view, const char *list, struct err *err)
+{
+	static const char *const names[] = { "possible", "reachable", "all", NULL };
+	char words[256], *save = NULL;
+
+	snprintf(words, sizeof words, "%s", list);
+	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		int choice = parse_choice("--show", word, names, err);
+
+		if (choice < 0)
+			return -1;
+		view->text.show_possible |= choice != 1;
+		view->text.show_reachable |= choice != 0;
+	}
+	view->report.with_reachable = view->text.show_reachable;
+	return 1;
+}
+
+int take_view_option(struct view *view, int code, const char *value, struct err *err)
+{
+	static const char *const colors[] = { "auto", "always", "never", NULL };
+	int choice;
+
+	switch (code) {
+	case OPT_ALL:
+		view->text.all = view->report.all_places = true;
+		return 1;
+	case OPT_FULL_STACKS:
+		view->text.full_stacks = true;
+		return 1;
+	case OPT_SHOW:
+		return take_show(view, value, err);
+	case OPT_COLOR:
+		choice = parse_choice("--color", value, colors, err);
+		view->color = choice < 0 ? COLOR_AUTO : (enum color_choice)choice;
+		return choice < 0 ? -1 : 1;
+	case OPT_DEBUG_DIR:
+		view->report.names.debug_dir = value;
+		return 1;
+	case OPT_NO_DEBUGINFOD:
+		view->report.names.no_debuginfod = true;
+		return 1;
+	}
+	return 0;
+}
+
+int wrong_usage(const char *command, const struct err *err)
+{
+	fprintf(stderr, "leakgraph: %s: %s\n", command, err->text);
+	return STATUS_USAGE;
+}
+
+int trouble(int status, const struct err *err)
+{
+	fprintf(stderr, "leakgraph: %s\n", err->text);
+	return status;
+}
+
+int show_version(void)
+{
+	puts("leakgraph " LG_VERSION);
+	return 0;
+}

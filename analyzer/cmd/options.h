@@ -1,0 +1,76 @@
+/* options.h: options that commands share, as rows for getopt_long and one function each that takes them. */
+#ifndef LG_CMD_OPTIONS_H
+#define LG_CMD_OPTIONS_H
+
+#include "base/err.h"
+#include "base/options.h"
+#include "base/term.h"
+#include "record/record.h"
+#include "report/model.h"
+#include "report/text.h"
+
+enum option_code {
+	OPT_HELP = 'h',
+	OPT_VERSION = 'V',
+	OPT_OUTPUT = 'o',
+	OPT_QUIET = 'q',
+	OPT_NO_PTRACE = 256,
+	OPT_ON_FULL,
+	OPT_CONTENTS,
+	OPT_NO_CHILDREN,
+	OPT_LINGER,
+	OPT_ALL,
+	OPT_FULL_STACKS,
+	OPT_SHOW,
+	OPT_COLOR,
+	OPT_NO_PAGER,
+	OPT_DEBUG_DIR,
+	OPT_NO_DEBUGINFOD,
+	OPT_JSON,
+	OPT_ERROR_EXITCODE,
+	OPT_KINDS,
+	OPT_MAX_LEAKS,
+	OPT_MAX_BYTES,
+	OPT_ALLOW_DEGRADED,
+	OPT_ONLY_EXE,
+	OPT_KEEP,
+};
+
+#define COMMON_OPTIONS { "help", no_argument, NULL, OPT_HELP }, { "version", no_argument, NULL, OPT_VERSION }
+
+#define RUN_OPTIONS                                                                                          \
+	{ "output", required_argument, NULL, OPT_OUTPUT }, { "no-ptrace", no_argument, NULL, OPT_NO_PTRACE },  \
+	    { "on-full", required_argument, NULL, OPT_ON_FULL },                                             \
+	    { "contents", required_argument, NULL, OPT_CONTENTS },                                           \
+	    { "no-children", no_argument, NULL, OPT_NO_CHILDREN },                                           \
+	    { "linger", required_argument, NULL, OPT_LINGER }
+
+#define VIEW_OPTIONS                                                                                         \
+	{ "all", no_argument, NULL, OPT_ALL }, { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },          \
+	    { "show", required_argument, NULL, OPT_SHOW }, { "color", required_argument, NULL, OPT_COLOR },  \
+	    { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },                                         \
+	    { "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD }
+
+extern const char run_options_help[], view_options_help[], common_options_help[];
+
+/* How a report is looked at. */
+struct view {
+	struct report_options report;
+	struct text_options text;
+	enum color_choice color;
+	bool no_pager;
+};
+
+/* 1: taken, 0: not one of these, -1 with err. */
+int take_run_option(struct record_options *options, int code, const char *value, struct err *err);
+int take_view_option(struct view *view, int code, const char *value, struct err *err);
+
+void set_run_defaults(struct record_options *options);
+
+/* "leakgraph: COMMAND: ..." on stderr; returns STATUS_USAGE. */
+int wrong_usage(const char *command, const struct err *err);
+/* "leakgraph: ..." on stderr; returns `status`. */
+int trouble(int status, const struct err *err);
+int show_version(void);
+
+#endif

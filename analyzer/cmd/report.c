@@ -1,0 +1,151 @@
+/* report.c: leakgraph report: explains traces. The answer goes to stdout, all else to stderr. */
+#include "cmd/cmd.h"
+#include "cmd/newest.h"
+#include "cmd/options.h"
+#include "report/gate.h"
+#include "report/json.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char help[] = "usage: leakgraph report [options] [TRACE...]\n"
+			   "Explain what was lost, where it was allocated and what it was lost with.\n"
+			   "Without a TRACE: the newest .lgt file here.\n"
+			   "\n"
+			   "  --json                 the whole report as JSON (leakgraph.report.v1)\n"
+			   "  --error-exitcode=N     judge as leakgraph check does, and exit with N when leaks are found\n"
+			   "  --no-children          leave out the traces in TRACE.children\n";
+static const char help_end[] = "  --no-pager             write to the terminal directly\n"
+			       "  --help, --version\n"
+			       "\n"
+			       "Exit status: 0; 2: wrong usage, or a file that is no trace; with --error-exitcode as of\n"
+			       "leakgraph check.\n"
+			       "\n"
+			       "Examples:\n"
+			       "  leakgraph report\n"
+			       "  leakgraph report --all --show=possible app.lgt\n"
+			       "  leakgraph report --json app.lgt | jq '.processes[].leaks[].stack[0]'\n";
+
+static int show_help(void)
+{
+	printf("%s%s%s", help, view_options_help, help_end);
+	return 0;
+}
+
+struct report_command {
+	struct view view;
+	struct gate_options gate;
+	bool is_json, is_gate;
+};
+
+static int cannot_write(void)
+{
+	fputs("leakgraph: the report could not be written whole; is the disk full?\n", stderr);
+	return STATUS_TOOL;
+}
+
+static int print_json(const struct report *r)
+{
+	struct buf out = { 0 };
+
+	report_json(&out, r);
+	bool is_good = !out.failed && fwrite(out.bytes, 1, out.used, stdout) == out.used && !fflush(stdout);
+	buf_free(&out);
+	return is_good ? 0 : cannot_write();
+}
+
+static int print_text(const struct report *r, const struct report_command *c)
+{
+	struct text_options text = c->view.text;
+	struct pager pager;
+	char here[PATH_MAX];
+
+	text.here = getcwd(here, sizeof here);
+	text.why = "";
+	struct term term = term_on(stdout, c->view.color);
+	pager_open(&pager, !c->view.no_pager);
+	term.out = pager.out;
+	report_text(&term, r, &text);
+	return pager_close(&pager) ? cannot_write() : 0;
+}
+
+static int report(const struct report_command *c, char **paths, size_t npaths)
+{
+	struct report r;
+	struct err err = { "" };
+
+	if (report_load(&r, paths, npaths, &c->view.report, &err)) {
+		report_free(&r);
+		return trouble(STATUS_USAGE, &err);
+	}
+	int status = c->is_json ? print_json(&r) : print_text(&r, c);
+	if (!status && c->is_gate)
+		status = gate_judge(&r, &c->gate).status;
+	report_free(&r);
+	return status;
+}
+
+/* 0, or -1 with err. */
+static int take_option(struct report_command *c, int code, struct err *err)
+{
+	uint64_t number;
+
+	switch (code) {
+	case OPT_JSON:
+		c->is_json = true;
+		return 0;
+	case OPT_NO_PAGER:
+		c->view.no_pager = true;
+		return 0;
+	case OPT_NO_CHILDREN:
+		c->view.report.no_children = c->gate.no_children = true;
+		return 0;
+	case OPT_ERROR_EXITCODE:
+		if (parse_count("--error-exitcode", optarg, 255, &number, err))
+			return -1;
+		c->gate.error_exitcode = (int)number;
+		c->is_gate = true;
+		return 0;
+	}
+	return take_view_option(&c->view, code, optarg, err) == 1 ? 0 : -1;
+}
+
+static int report_newest(const struct report_command *c)
+{
+	struct err err = { "" };
+	char *newest = newest_trace(".", &err);
+
+	if (!newest)
+		return trouble(STATUS_USAGE, &err);
+	fprintf(stderr, "leakgraph: the newest trace here is %s\n", newest);
+	int status = report(c, &newest, 1);
+	free(newest);
+	return status;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	static const struct option longs[] = { COMMON_OPTIONS,
+					       VIEW_OPTIONS,
+					       { "json", no_argument, NULL, OPT_JSON },
+					       { "no-pager", no_argument, NULL, OPT_NO_PAGER },
+					       { "no-children", no_argument, NULL, OPT_NO_CHILDREN },
+					       { "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
+					       { 0 } };
+	struct report_command c = { .gate = gate_defaults() };
+	struct err err = { "" };
+	int code;
+
+	options_start();
+	while ((code = option_next(argc, argv, ":hV", longs, &err)) != -1) {
+		if (code == OPT_HELP)
+			return show_help();
+		if (code == OPT_VERSION)
+			return show_version();
+		if (code == '?' || take_option(&c, code, &err))
+			return wrong_usage("report", &err);
+	}
+	return optind < argc ? report(&c, argv + optind, (size_t)(argc - optind)) : report_newest(&c);
+}

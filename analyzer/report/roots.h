@@ -1,0 +1,13 @@
+/* roots.h: a root word by a name that a person can find in the source or in /proc/PID/maps. */
+#ifndef LG_REPORT_ROOTS_H
+#define LG_REPORT_ROOTS_H
+
+#include "heap/heap.h"
+#include "names/names.h"
+#include "report/pool.h"
+
+/* "registry+8 in app", "the stack of thread 2", "register rbx of thread 1", ... NULL: no memory. */
+const char *root_text(struct pool *pool, struct names *names, const struct trace *t, const struct root_region *region,
+		      uint64_t at);
+
+#endif

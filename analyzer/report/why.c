@@ -1,0 +1,285 @@
+/* why.c: see why.h. */
+#include "report/why.h"
+#include "report/roots.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What finding out needs at every step. */
+struct search {
+	struct why *w;
+	struct analysis *a;
+	struct stack_book book;
+	struct pool *pool;
+	bool is_out_of_memory;
+};
+
+static const char *ref_name(enum ref_kind kind)
+{
+	static const char *const names[] = { "start", "interior", "past-end", "recognised" };
+
+	return names[kind & 3];
+}
+
+static struct why_block describe(struct search *s, uint32_t block)
+{
+	const struct block *b = &s->a->heap.blocks[block];
+	const struct report_stack *stack = stack_book_get(&s->book, b->stack, report_entry_name(b->entry));
+
+	s->is_out_of_memory |= !stack;
+	return (struct why_block){
+		.addr = b->addr,
+		.size = b->size,
+		.thread = b->thread,
+		.class = s->a->is_judged ? leak_class_name((enum leak_class)s->a->classes.of[block]) : "live",
+		.stack = stack,
+	};
+}
+
+static struct why_reference from_root(struct search *s, const struct root_ref *r)
+{
+	const struct root_region *region = &s->a->graph.regions[r->region];
+	const char *text = root_text(s->pool, s->a->names, &s->a->trace, region, r->at);
+
+	s->is_out_of_memory |= !text;
+	return (struct why_reference){
+		.root = text,
+		.root_kind = root_kind_name(region->kind),
+		.kind = ref_name((enum ref_kind)r->kind),
+	};
+}
+
+static struct why_reference from_block(struct search *s, uint32_t block, uint64_t offset, enum ref_kind kind)
+{
+	return (struct why_reference){ .block = describe(s, block), .offset = offset, .kind = ref_name(kind) };
+}
+
+static void *take(struct search *s, size_t bytes)
+{
+	void *taken = pool_take(s->pool, bytes);
+
+	s->is_out_of_memory |= !taken;
+	return taken;
+}
+
+/* ---- references ---------------------------------------------------------------------------------------- */
+
+static int find_path(struct search *s, uint32_t block, struct err *err)
+{
+	struct path path = { 0 };
+	int failed = path_from_root(&path, &s->a->graph, block, err);
+	uint32_t kept = path.nsteps < WHY_STEPS_MAX ? path.nsteps : WHY_STEPS_MAX;
+	struct why_reference *steps = take(s, kept * sizeof *steps);
+
+	if (!failed && path.found && steps) {
+		for (uint32_t i = 0; i < kept; i++)
+			steps[i] = i ? from_block(s, path.steps[i - 1], ref_offset(path.refs[i - 1]),
+						  ref_kind(path.refs[i - 1])) :
+				       from_root(s, &path.root);
+		s->w->has_path = true;
+		s->w->steps = steps;
+		s->w->nsteps = kept;
+		s->w->nsteps_all = path.nsteps;
+	}
+	path_free(&path);
+	return failed;
+}
+
+/* Roots first: they are what keeps a block alive. */
+static int list_referrers(struct search *s, uint32_t block, struct err *err)
+{
+	struct referrers found = { 0 };
+	struct why_reference *list = take(s, WHY_REFERENCES_MAX * sizeof *list);
+	uint64_t n = 0;
+
+	if (find_referrers(&found, &s->a->graph, block, err))
+		return -1;
+	for (uint64_t i = 0; list && i < found.nroots && n < WHY_REFERENCES_MAX; i++)
+		list[n++] = from_root(s, &found.roots[i]);
+	for (uint64_t i = 0; list && i < found.nblocks && n < WHY_REFERENCES_MAX; i++)
+		list[n++] =
+		    from_block(s, found.blocks[i].from, found.blocks[i].offset, (enum ref_kind)found.kinds[i]);
+	s->w->referrers = list;
+	s->w->nreferrers = n;
+	s->w->nreferrers_all = found.nroots + found.nblocks;
+	referrers_free(&found);
+	return 0;
+}
+
+static void list_referents(struct search *s, uint32_t block)
+{
+	const struct graph *g = &s->a->graph;
+	struct why_reference *list = take(s, WHY_REFERENCES_MAX * sizeof *list);
+	uint64_t n = 0;
+
+	for (uint64_t i = g->first[block]; list && i < g->first[block + 1] && n < WHY_REFERENCES_MAX; i++)
+		list[n++] = from_block(s, g->refs[i].to, ref_offset(g->refs[i]), ref_kind(g->refs[i]));
+	s->w->referents = list;
+	s->w->nreferents = n;
+	s->w->nreferents_all = g->first[block + 1] - g->first[block];
+}
+
+/* ---- leaks --------------------------------------------------------------------------------------------- */
+
+/* Components of a leak's heads, marked in an array of all components. */
+static uint8_t *mark_heads(const struct analysis *a, const struct leak *leak)
+{
+	const struct components *c = &a->classes.components;
+	uint8_t *marks = calloc((size_t)c->ncomponents + 1, 1);
+
+	for (uint32_t i = 0; marks && i < leak->nblocks; i++)
+		if (c->of && c->of[leak->blocks[i]] != UINT32_MAX)
+			marks[c->of[leak->blocks[i]]] = 1;
+	return marks;
+}
+
+static bool is_before(const struct block *a, const struct block *b)
+{
+	return a->size != b->size ? a->size > b->size : a->birth < b->birth;
+}
+
+/* Keeps the largest few of what comes, in order. */
+static uint32_t keep_largest(uint32_t *kept, uint32_t n, const struct block *blocks, uint32_t block)
+{
+	uint32_t at = n < WHY_BEHIND_MAX ? n : WHY_BEHIND_MAX - 1;
+
+	if (n == WHY_BEHIND_MAX && !is_before(&blocks[block], &blocks[kept[at]]))
+		return n;
+	for (; at && is_before(&blocks[block], &blocks[kept[at - 1]]); at--)
+		kept[at] = kept[at - 1];
+	kept[at] = block;
+	return n < WHY_BEHIND_MAX ? n + 1 : n;
+}
+
+static void list_behind(struct search *s, const struct leak *leak)
+{
+	const struct classes *c = &s->a->classes;
+	uint8_t *heads = mark_heads(s->a, leak);
+	struct why_block *behind = take(s, WHY_BEHIND_MAX * sizeof *behind);
+	uint32_t kept[WHY_BEHIND_MAX], n = 0;
+
+	for (uint32_t i = 0; heads && i < s->a->heap.nblocks; i++)
+		if (c->of[i] == CLASS_INDIRECT && heads[c->head[i]])
+			n = keep_largest(kept, n, s->a->heap.blocks, i);
+	for (uint32_t i = 0; behind && i < n; i++)
+		behind[i] = describe(s, kept[i]);
+	s->is_out_of_memory |= !heads;
+	s->w->behind = behind;
+	s->w->nbehind = n;
+	free(heads);
+}
+
+/* The leak that a block is a head of or lies behind: its index, or UINT32_MAX. */
+static uint32_t leak_of(const struct analysis *a, uint32_t block)
+{
+	uint32_t head = a->classes.components.of ? a->classes.components.of[block] : UINT32_MAX;
+	bool is_lost = head != UINT32_MAX;
+
+	if (is_lost)
+		head = a->classes.head[block];
+	for (uint32_t i = 0; i < a->leaks.nleaks; i++)
+		for (uint32_t k = 0; k < a->leaks.leaks[i].nblocks; k++) {
+			uint32_t other = a->leaks.leaks[i].blocks[k];
+
+			if (is_lost ? a->classes.components.of[other] == head : other == block)
+				return i;
+		}
+	return UINT32_MAX;
+}
+
+/* ---- what was asked ------------------------------------------------------------------------------------ */
+
+static int explain_block(struct search *s, uint32_t block, struct err *err)
+{
+	s->w->block = describe(s, block);
+	if (!s->a->is_judged)
+		return 0;
+	if (list_referrers(s, block, err))
+		return -1;
+	list_referents(s, block);
+	if (s->w->is_about_leak && s->w->leak->class != CLASS_POSSIBLE)
+		return 0;
+	s->w->is_shared = s->a->classes.shared[block];
+	return find_path(s, block, err);
+}
+
+static int explain_leak(struct search *s, const char *id, struct err *err)
+{
+	const struct report_process *p = &s->w->report.processes[0];
+	uint32_t number = 0;
+
+	while (number < p->nleaks && strcasecmp(p->leaks[number].id, id))
+		number++;
+	if (number == p->nleaks && !s->a->is_judged)
+		return fail(err, "%s has no leaks: it ends without a snapshot, so nothing could be judged", p->trace);
+	if (number == p->nleaks)
+		return fail(err, "there is no leak %s in %s; it has %u", id, p->trace, p->nleaks);
+	s->w->leak = &p->leaks[number];
+	s->w->is_about_leak = true;
+	list_behind(s, &s->a->leaks.leaks[number]);
+	return explain_block(s, s->a->leaks.leaks[number].blocks[0], err);
+}
+
+static int explain_address(struct search *s, uint64_t addr, struct err *err)
+{
+	const struct report_process *p = &s->w->report.processes[0];
+	uint32_t block = heap_find(&s->a->heap, addr);
+
+	if (block == NO_BLOCK)
+		return fail(err, "0x%llx is in no block that was alive %s", (unsigned long long)addr,
+			    s->a->is_judged ? "at the snapshot" : "at the end");
+	s->w->inside = addr - s->a->heap.blocks[block].addr;
+	uint32_t leak = s->a->is_judged ? leak_of(s->a, block) : UINT32_MAX;
+	s->w->leak = leak < p->nleaks ? &p->leaks[leak] : NULL;
+	return explain_block(s, block, err);
+}
+
+static int explain(struct search *s, const char *what, struct err *err)
+{
+	char *end;
+
+	if ((*what == 'L' || *what == 'l') && what[1] >= '0' && what[1] <= '9')
+		return explain_leak(s, what, err);
+	errno = 0;
+	uint64_t addr = strtoull(what, &end, 16);
+	if (!*what || *end || errno || strspn(what, "0123456789abcdefABCDEFxX") != strlen(what))
+		return fail(err, "\"%s\" is neither a leak (L1) nor an address (0x55d0c2a0)", what);
+	return explain_address(s, addr, err);
+}
+
+static int load_process(struct search *s, const struct report_options *options, struct err *err)
+{
+	struct report *r = &s->w->report;
+
+	r->processes = calloc(1, sizeof *r->processes);
+	if (!r->processes)
+		return fail(err, "out of memory");
+	r->nprocesses = 1;
+	if (analysis_names(s->a, &options->names, err))
+		return -1;
+	s->book.names = s->a->names;
+	return report_process(&r->processes[0], s->a, &s->book, s->pool, options, err);
+}
+
+int why_load(struct why *w, const char *path, const char *what, const struct report_options *options,
+	     struct err *err)
+{
+	struct analysis a;
+	struct search s = { .w = w, .a = &a, .book = { .pool = &w->report.pool }, .pool = &w->report.pool };
+
+	*w = (struct why){ 0 };
+	int failed = analysis_open(&a, path, err) || load_process(&s, options, err) || explain(&s, what, err);
+	if (!failed && s.is_out_of_memory)
+		failed = fail(err, "out of memory");
+	stack_book_free(&s.book);
+	analysis_close(&a);
+	return failed ? -1 : 0;
+}
+
+void why_free(struct why *w)
+{
+	report_free(&w->report);
+	*w = (struct why){ 0 };
+}

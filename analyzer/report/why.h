@@ -1,0 +1,57 @@
+/* why.h: one leak or one block explained: what holds it, or what it was lost with. The finished answer, for the
+ * renderers why_text() and why_json(). */
+#ifndef LG_REPORT_WHY_H
+#define LG_REPORT_WHY_H
+
+#include "base/buf.h"
+#include "base/term.h"
+#include "report/model.h"
+
+#define WHY_REFERENCES_MAX 10u
+#define WHY_BEHIND_MAX 5u
+#define WHY_STEPS_MAX 64u
+
+struct why_block {
+	uint64_t addr, size, thread;
+	const char *class; /* "live" when nothing was judged */
+	const struct report_stack *stack;
+};
+
+/* One word that points at a block. */
+struct why_reference {
+	const char *root; /* what holds the word: "registry+8 in app"; NULL: `block` does */
+	const char *root_kind; /* "global", ...; NULL with `block` */
+	struct why_block block;
+	uint64_t offset; /* of the word in `block` */
+	const char *kind; /* "start", "interior", "past-end", "recognised" */
+};
+
+struct why {
+	struct report report; /* the process, and the pool that all this lives in */
+	const struct report_leak *leak; /* asked for, or the one that the block belongs to; NULL: none */
+	bool is_about_leak; /* a leak was asked for; `block` is then its oldest head */
+	struct why_block block;
+	uint64_t inside; /* bytes from the block's start to the address that was asked for */
+	bool is_shared; /* more leaks than `leak` hold the block */
+
+	bool has_path; /* from a root; steps[0] is held by the root, each other step by the one before */
+	struct why_reference *steps; /* each: what holds step i; `block` of i + 1 is what i holds */
+	uint32_t nsteps, nsteps_all;
+
+	struct why_reference *referrers, *referents; /* referents: block is the target, offset in our block */
+	uint64_t nreferrers, nreferents; /* kept */
+	uint64_t nreferrers_all, nreferents_all;
+
+	struct why_block *behind; /* is_about_leak: lost behind it, largest first */
+	uint32_t nbehind;
+};
+
+/* `what` is "L3" or an address ("0x55d0c2a0"). 0, or -1 with err. */
+int why_load(struct why *w, const char *path, const char *what, const struct report_options *options,
+	     struct err *err);
+void why_free(struct why *w);
+
+void why_text(const struct term *t, const struct why *w, bool full_stacks, const char *here);
+void why_json(struct buf *out, const struct why *w);
+
+#endif
