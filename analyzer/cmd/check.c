@@ -44,7 +44,6 @@ struct check {
 	struct record_options record;
 	const char *json; /* NULL: none */
 	bool keep;
-	const char *hint; /* for the report's last line; see text_options.why */
 };
 
 static int show_help(void)
@@ -78,7 +77,6 @@ static void print_report(const struct report *r, const struct check *c)
 
 	text.here = getcwd(here, sizeof here);
 	text.brief = true;
-	text.why = c->hint;
 	fputs("leakgraph: ", stderr);
 	report_text(&term, r, &text);
 }
@@ -175,7 +173,7 @@ static int record_and_judge(struct check *c, const char *folder)
 		fprintf(stderr, "leakgraph: %s\n", result.note);
 	c->gate.wait_status = result.wait_status;
 	c->gate.has_wait_status = true;
-	c->hint = folder ? "TRACE (record it with --keep)" : "";
+	c->view.text.trace_is_gone = folder != NULL;
 	status = judge(c, result.traces, result.ntraces ? 1 : 0); /* the first one's children come with it */
 	record_result_free(&result);
 	return status;
@@ -315,7 +313,7 @@ int cmd_check(int argc, char **argv)
 					       { "json", required_argument, NULL, OPT_JSON },
 					       { "keep", no_argument, NULL, OPT_KEEP },
 					       { 0 } };
-	struct check c = { .gate = gate_defaults(), .hint = "" };
+	struct check c = { .gate = gate_defaults() };
 	struct err err = { "" };
 	int code;
 

@@ -63,7 +63,6 @@ static int print_text(const struct report *r, const struct report_command *c)
 	char here[PATH_MAX];
 
 	text.here = getcwd(here, sizeof here);
-	text.why = "";
 	struct term term = term_on(stdout, c->view.color);
 	pager_open(&pager, !c->view.no_pager);
 	term.out = pager.out;

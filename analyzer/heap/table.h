@@ -26,9 +26,12 @@ uint32_t table_find(const struct table *t, const struct block *pool, uint64_t ad
 bool table_insert(struct table *t, uint64_t addr, uint32_t place); /* addr is not in it; false: no memory */
 void table_erase(struct table *t, uint32_t slot);
 
+/* One multiplication is not enough: blocks of one size lie at a stride, and some strides would then crowd. */
 static inline uint32_t table_tag(uint64_t addr)
 {
-	return (uint32_t)(addr * 0x9e3779b97f4a7c15ULL >> 32);
+	uint64_t hash = addr * 0x9e3779b97f4a7c15ULL;
+
+	return (uint32_t)((hash ^ hash >> 32) * 0xd6e8feb86659fd93ULL >> 32);
 }
 
 static inline const struct table_slot *table_home(const struct table *t, uint64_t addr)

@@ -109,7 +109,7 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 		.executable = proc_link(i->pid, "exe"),
 		.directory = proc_link(i->pid, "cwd"),
 		.allocator = allocator,
-		.recorder = LG_VERSION,
+		.recorder = (char *)LG_VERSION,
 	};
 
 	memcpy(allocator, a->allocator, sizeof allocator);
@@ -148,13 +148,7 @@ void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *paylo
 {
 	struct err err = { "" };
 
-	if (!i->writer)
-		return;
-	if (payload->failed)
-		fail(&err, "the recorder ran out of memory");
-	else if (!trace_put(i->writer, kind, payload, &err))
-		return;
-	if (!i->broken.text[0])
+	if (i->writer && trace_put(i->writer, kind, payload, &err) && !i->broken.text[0])
 		i->broken = err;
 }
 

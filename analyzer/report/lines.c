@@ -279,8 +279,29 @@ static void print_long_ring(const struct lines *l, unsigned indent, const struct
 	fputs(" back to the first\n", t->out);
 }
 
+/* All blocks of the ring are alike and point on alike: "20 x 24 B (mk, a.c:4), each --+0--> the next". */
+static bool print_even_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	const char *line = term_glyph(l->term, GLYPH_LINE);
+	char first[PLACE_TEXT], other[PLACE_TEXT];
+
+	member_text(first, l, &leak->edges[0]);
+	for (uint32_t i = 1; i < leak->nedges; i++)
+		if (leak->edges[i].offset != leak->edges[0].offset ||
+		    strcmp(first, member_text(other, l, &leak->edges[i])))
+			return false;
+	fprintf(l->term->out, "%*s%u %s ", (int)indent, "", leak->cycle_length, term_glyph(l->term, GLYPH_TIMES));
+	term_clean(l->term, first);
+	fprintf(l->term->out, ", each %s+%llu%s the next, the last %s the first\n", line,
+		(unsigned long long)leak->edges[0].offset, term_glyph(l->term, GLYPH_ARROW),
+		term_glyph(l->term, GLYPH_ARROW));
+	return true;
+}
+
 void lines_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
 {
-	if (leak->nedges && !print_short_ring(l, indent, leak))
+	if (!leak->nedges || print_short_ring(l, indent, leak))
+		return;
+	if (l->full_stacks || leak->nedges < 4 || !print_even_ring(l, indent, leak))
 		print_long_ring(l, indent, leak);
 }

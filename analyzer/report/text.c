@@ -129,27 +129,36 @@ static void print_pids(struct page *g, const struct report_group *group)
 
 /* ---- leaks --------------------------------------------------------------------------------------------- */
 
-/* "3 x ring of 2", "4 x 24 B", "7 blocks of 16 B to 4,096 B": what one instance is. */
-static void print_shape(struct page *g, const struct report_leak *leak)
+/* "3 x ring of 2", "knot of 10, its shortest ring 2": what one instance of a cycle is. */
+static void print_cycle(struct page *g, const struct report_leak *leak)
 {
-	char count[TERM_TEXT], low[TERM_TEXT], high[TERM_TEXT];
+	char count[TERM_TEXT];
 	const struct term *t = g->term;
 
-	if (leak->class == CLASS_CYCLE && leak->instances > 1)
+	if (leak->instances > 1)
 		fprintf(t->out, "%s %s ", human_count(count, leak->instances), term_glyph(t, GLYPH_TIMES));
-	if (leak->class == CLASS_CYCLE && leak->members == 1)
-		fputs("block that references itself", t->out);
-	else if (leak->class == CLASS_CYCLE && leak->members == leak->cycle_length)
-		fprintf(t->out, "ring of %u", leak->members);
-	else if (leak->class == CLASS_CYCLE)
-		fprintf(t->out, "knot of %u, its shortest ring %u", leak->members, leak->cycle_length);
-	else if (leak->nsizes == 1)
-		fprintf(t->out, "%s %s %s", human_count(count, leak->heads.blocks), term_glyph(t, GLYPH_TIMES),
-			human_bytes(low, leak->sizes[0]));
-	else if (leak->nsizes)
-		fprintf(t->out, "%s of %s to %s%s", blocks_text((char[64]){ 0 }, leak->heads.blocks),
-			human_bytes(low, leak->sizes[0]), human_bytes(high, leak->sizes[leak->nsizes - 1]),
-			leak->nsizes == REPORT_SIZES_MAX ? " and more" : "");
+	if (leak->members == 1)
+		fputs("block that references itself   ", t->out);
+	else if (leak->members == leak->cycle_length)
+		fprintf(t->out, "ring of %u   ", leak->members);
+	else
+		fprintf(t->out, "knot of %u, its shortest ring %u   ", leak->members, leak->cycle_length);
+}
+
+/* " of 24 B each", " of 16 B to 4,096 B" */
+static void print_sizes(struct page *g, const struct report_leak *leak)
+{
+	char low[TERM_TEXT], high[TERM_TEXT];
+
+	if (leak->heads.blocks < 2 || !leak->nsizes || leak->class == CLASS_CYCLE)
+		return;
+	human_bytes(low, leak->sizes[0]);
+	if (leak->nsizes == 1)
+		fprintf(g->term->out, " of %s each", low);
+	else if (leak->nsizes == REPORT_SIZES_MAX)
+		fprintf(g->term->out, " of %s and more", low);
+	else
+		fprintf(g->term->out, " of %s to %s", low, human_bytes(high, leak->sizes[leak->nsizes - 1]));
 }
 
 static void print_leak(struct page *g, const struct report_leak *leak)
@@ -161,8 +170,10 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 	term_print(t, SHADE_HEAD, "  %-4s", *leak->id ? leak->id : "");
 	term_print(t, leak->class == CLASS_DIRECT || leak->class == CLASS_CYCLE ? SHADE_BAD : SHADE_WARN, "%-10s",
 		   leak->kind);
-	print_shape(g, leak);
-	term_print(t, SHADE_HEAD, "   %s", sum_text(sum, leak->heads));
+	if (leak->class == CLASS_CYCLE)
+		print_cycle(g, leak);
+	term_print(t, SHADE_HEAD, "%s", sum_text(sum, leak->heads));
+	print_sizes(g, leak);
 	if (leak->indirect.blocks)
 		fprintf(t->out, "   (+%s behind)", sum_text(sum, leak->indirect));
 	fputc('\n', t->out);
@@ -255,11 +266,13 @@ static void print_totals(struct page *g, const struct report_process *p)
 
 static void print_next(struct page *g, const struct report_process *p)
 {
-	if (!g->options->why || !p->nleaks)
+	if (!p->nleaks)
 		return;
 	fputs("  next: ", g->term->out);
+	if (g->options->trace_is_gone)
+		fputs("keep the trace with --keep, then ", g->term->out);
 	term_print(g->term, SHADE_HEAD, "leakgraph why ");
-	term_clean(g->term, g->options->why[0] ? g->options->why : p->trace);
+	term_clean(g->term, g->options->trace_is_gone ? "TRACE" : p->trace);
 	term_print(g->term, SHADE_HEAD, " %s\n", p->leaks[0].id);
 }
 
@@ -272,7 +285,7 @@ static void print_details(struct page *g, const struct report_group *group)
 	print_verdict(g, p);
 	print_leaks(g, p);
 	print_places(g, p);
-	if (g->options->brief && !group_has_findings(p))
+	if (g->options->brief && p->is_judged && !report_lost(p).blocks)
 		return;
 	print_summary(g, p);
 	print_totals(g, p);

@@ -11,7 +11,7 @@ struct text_options {
 	bool show_possible, show_reachable; /* list them, not only count */
 	bool brief; /* no class table and totals for what is clean or told in one line */
 	const char *here; /* the current folder, for short paths; may be NULL */
-	const char *why; /* what to call the trace in "next: leakgraph why TRACE L1": "" its path, NULL no such line */
+	bool trace_is_gone; /* it was recorded only for this report: "next:" says how to keep it */
 };
 
 void report_text(const struct term *term, const struct report *r, const struct text_options *options);

@@ -159,6 +159,16 @@ static const char *method_name(uint64_t method)
 	return "unknown";
 }
 
+/* Threads whose registers are not those of the moment, nor of its call of exit. */
+static uint64_t count_unknown(const struct trace_snapshot *s)
+{
+	uint64_t known = 0;
+
+	for (size_t i = 0; i < s->nthreads; i++)
+		known += (s->threads[i].flags & (LG_THREAD_STOPPED | LG_THREAD_AT_EXIT)) != 0;
+	return s->threads_seen > known ? s->threads_seen - known : 0;
+}
+
 static int judge_reading(struct report_process *p, const struct analysis *a, struct pool *pool)
 {
 	const struct trace_snapshot *s = a->snapshot;
@@ -175,12 +185,13 @@ static int judge_reading(struct report_process *p, const struct analysis *a, str
 			      pool_print(pool, "%s of live blocks are not in the snapshot",
 					 human_bytes(bytes, a->graph.unread_block_bytes))))
 		return -1;
-	if (s->threads_stopped >= s->threads_seen)
+	uint64_t unknown = count_unknown(s);
+	if (!unknown)
 		return 0;
 	return report_add_reason(
 	    p, pool, REASON_UNSTOPPED,
 	    pool_print(pool, "%llu of %llu threads were not stopped for the snapshot (%s): their registers are unknown",
-		       (unsigned long long)(s->threads_seen - s->threads_stopped),
+		       (unsigned long long)unknown,
 		       (unsigned long long)s->threads_seen, method_name(s->method)));
 }
 

@@ -1,0 +1,260 @@
+/* why_text.c: the answer of leakgraph why for people. */
+#include "report/lines.h"
+#include "report/why.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One answer being written. */
+struct page {
+	const struct term *term;
+	struct lines lines;
+};
+
+static void print_block(struct page *g, const struct why_block *b)
+{
+	char bytes[TERM_TEXT], place[PLACE_TEXT];
+
+	fprintf(g->term->out, "0x%llx  %s (", (unsigned long long)b->addr, human_bytes(bytes, b->size));
+	term_clean(g->term, lines_place(place, &g->lines, b->stack));
+	fputc(')', g->term->out);
+}
+
+static void print_title(struct page *g, const char *title)
+{
+	fputc('\n', g->term->out);
+	term_print(g->term, SHADE_HEAD, "  %s\n", title);
+}
+
+static void print_weakness(struct page *g, const char *kind)
+{
+	if (strcmp(kind, "start"))
+		term_print(g->term, SHADE_DIM, "  %s", kind);
+}
+
+/* ---- a path -------------------------------------------------------------------------------------------- */
+
+static void print_path(struct page *g, const struct why *w)
+{
+	const struct term *t = g->term;
+
+	print_title(g, "Held by");
+	fputs("    ", t->out);
+	term_clean(t, w->steps[0].root);
+	fprintf(t->out, "   [%s]\n", w->steps[0].root_kind);
+	for (uint32_t i = 1; i <= w->nsteps; i++) {
+		const struct why_block *held = i < w->nsteps ? &w->steps[i].block : &w->block;
+
+		fprintf(t->out, "      %s", term_glyph(t, GLYPH_LINE));
+		if (i > 1)
+			fprintf(t->out, " +%llu", (unsigned long long)w->steps[i - 1].offset);
+		fprintf(t->out, "%s ", term_glyph(t, GLYPH_ARROW));
+		if (i == w->nsteps && w->nsteps < w->nsteps_all)
+			fprintf(t->out, "%s %u more blocks, then ", term_glyph(t, GLYPH_DOTS),
+				w->nsteps_all - w->nsteps);
+		print_block(g, held);
+		print_weakness(g, w->steps[i - 1].kind);
+		fputc('\n', t->out);
+	}
+}
+
+/* ---- references ---------------------------------------------------------------------------------------- */
+
+static void print_reference(struct page *g, const struct why_reference *r, const char *direction)
+{
+	fputs("    ", g->term->out);
+	if (r->root) {
+		term_clean(g->term, r->root);
+		fprintf(g->term->out, "   [%s]", r->root_kind);
+	} else if (*direction == 't') {
+		fprintf(g->term->out, "+%llu%s ", (unsigned long long)r->offset, term_glyph(g->term, GLYPH_ARROW));
+		print_block(g, &r->block);
+	} else {
+		print_block(g, &r->block);
+		fprintf(g->term->out, " +%llu", (unsigned long long)r->offset);
+	}
+	if (r->block.class)
+		fprintf(g->term->out, "  %s", r->block.class);
+	print_weakness(g, r->kind);
+	fputc('\n', g->term->out);
+}
+
+static void print_references(struct page *g, const char *title, const char *direction,
+			     const struct why_reference *list, uint64_t kept, uint64_t all)
+{
+	char text[64];
+
+	print_title(g, title);
+	for (uint64_t i = 0; i < kept; i++)
+		print_reference(g, &list[i], direction);
+	if (!all)
+		fputs("    nothing\n", g->term->out);
+	if (all > kept)
+		fprintf(g->term->out, "    and %s\n", human_things(text, sizeof text, all - kept, "more reference"));
+}
+
+/* ---- a leak -------------------------------------------------------------------------------------------- */
+
+static void print_sums(struct page *g, const struct report_leak *leak)
+{
+	char bytes[TERM_TEXT], blocks[64];
+
+	fprintf(g->term->out, "   %s in %s", human_bytes(bytes, leak->heads.bytes),
+		human_things(blocks, sizeof blocks, leak->heads.blocks, "block"));
+	if (leak->indirect.blocks) {
+		fprintf(g->term->out, "   (+%s", human_bytes(bytes, leak->indirect.bytes));
+		fprintf(g->term->out, " in %s behind)",
+			human_things(blocks, sizeof blocks, leak->indirect.blocks, "block"));
+	}
+	fputc('\n', g->term->out);
+}
+
+static void print_leak_line(struct page *g, const struct report_leak *leak)
+{
+	char count[TERM_TEXT];
+
+	term_print(g->term, SHADE_HEAD, "%s", leak->id);
+	term_print(g->term, SHADE_BAD, "  %s", leak->kind);
+	if (leak->class == CLASS_CYCLE && leak->instances > 1)
+		fprintf(g->term->out, "  %s %s ring of %u", human_count(count, leak->instances),
+			term_glyph(g->term, GLYPH_TIMES), leak->cycle_length);
+	else if (leak->class == CLASS_CYCLE)
+		fprintf(g->term->out, "  ring of %u", leak->cycle_length);
+	print_sums(g, leak);
+}
+
+/* The ring with addresses: here the reader may go on to ask about one block. */
+static void print_edges(struct page *g, const struct report_leak *leak)
+{
+	const struct term *t = g->term;
+	const char *line = term_glyph(t, GLYPH_LINE);
+	char bytes[TERM_TEXT], place[PLACE_TEXT];
+
+	print_title(g, leak->members > leak->cycle_length ? "A shortest ring through its oldest block" :
+		       leak->instances > 1		  ? "The oldest ring, edge by edge" :
+							    "The ring, edge by edge");
+	for (uint32_t i = 0; i < leak->nedges; i++) {
+		const struct report_edge *e = &leak->edges[i];
+
+		if (!i)
+			fputs("    ", t->out);
+		fprintf(t->out, "0x%llx  %s (", (unsigned long long)e->from, human_bytes(bytes, e->from_bytes));
+		term_clean(t, lines_place(place, &g->lines, e->from_stack));
+		fprintf(t->out, ")\n      %s+%llu%s ", line, (unsigned long long)e->offset,
+			term_glyph(t, GLYPH_ARROW));
+	}
+	if (leak->nedges < leak->cycle_length)
+		fprintf(t->out, "%s %u more blocks, ", term_glyph(t, GLYPH_DOTS), leak->cycle_length - leak->nedges);
+	fprintf(t->out, "back to %s\n", leak->cycle_length == 1 ? "itself" : "the first");
+}
+
+static void print_behind(struct page *g, const struct why *w)
+{
+	char title[160], bytes[TERM_TEXT], blocks[64];
+
+	if (!w->nbehind)
+		return;
+	snprintf(title, sizeof title, "Lost behind it: %s in %s%s", human_bytes(bytes, w->leak->indirect.bytes),
+		 human_things(blocks, sizeof blocks, w->leak->indirect.blocks, "block"),
+		 w->leak->indirect.blocks > w->nbehind ? "; the largest:" : "");
+	print_title(g, title);
+	for (uint32_t i = 0; i < w->nbehind; i++) {
+		fputs("    ", g->term->out);
+		print_block(g, &w->behind[i]);
+		fputc('\n', g->term->out);
+	}
+}
+
+static void print_fingerprint(struct page *g, const struct report_leak *leak)
+{
+	fputc('\n', g->term->out);
+	term_print(g->term, SHADE_HEAD, "  Fingerprint %s", leak->fingerprint.strict);
+	fprintf(g->term->out, ", %s of\n", FINGERPRINT_ALGORITHM);
+	for (const char *line = leak->fingerprint.strict_text; *line;) {
+		size_t n = strcspn(line, "\n");
+		char *copy = strndup(line, n);
+
+		fputs("    ", g->term->out);
+		term_clean(g->term, copy ? copy : "");
+		fputc('\n', g->term->out);
+		free(copy);
+		line += n + (line[n] == '\n');
+	}
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------- */
+
+static void print_verdict(struct page *g, const struct report_process *p)
+{
+	for (uint32_t i = 0; i < p->nreasons; i++) {
+		term_print(g->term, SHADE_WARN, "  degraded: ");
+		term_clean(g->term, p->reasons[i].text);
+		fputc('\n', g->term->out);
+	}
+}
+
+static void print_leak(struct page *g, const struct why *w)
+{
+	print_leak_line(g, w->leak);
+	print_verdict(g, &w->report.processes[0]);
+	if (w->leak->class == CLASS_CYCLE)
+		print_edges(g, w->leak);
+	fputc('\n', g->term->out);
+	lines_stack(&g->lines, 2, w->leak->stack);
+	print_behind(g, w);
+	if (w->has_path)
+		print_path(g, w);
+	print_references(g, w->leak->class == CLASS_CYCLE ? "Referrers of the oldest block" : "Referrers", "from",
+			 w->referrers, w->nreferrers, w->nreferrers_all);
+	print_fingerprint(g, w->leak);
+}
+
+static void print_belonging(struct page *g, const struct why *w)
+{
+	if (!w->leak)
+		return;
+	fprintf(g->term->out, "  %s %s %s", strcmp(w->block.class, "indirect") ? "part of" : "lost behind", w->leak->kind,
+		w->leak->class == CLASS_CYCLE ? "" : "leak ");
+	term_print(g->term, SHADE_HEAD, "%s", w->leak->id);
+	fprintf(g->term->out, "%s\n", w->is_shared ? ", and behind others too" : "");
+}
+
+static void print_asked_block(struct page *g, const struct why *w)
+{
+	const struct report_process *p = &w->report.processes[0];
+	char bytes[TERM_TEXT];
+
+	term_print(g->term, SHADE_HEAD, "0x%llx", (unsigned long long)w->block.addr);
+	fprintf(g->term->out, "  %s  %s, thread %llu", human_bytes(bytes, w->block.size), w->block.class,
+		(unsigned long long)w->block.thread);
+	if (w->inside)
+		fprintf(g->term->out, "   (the address is %llu bytes into it)", (unsigned long long)w->inside);
+	fputc('\n', g->term->out);
+	print_verdict(g, p);
+	print_belonging(g, w);
+	lines_stack(&g->lines, 2, w->block.stack);
+	if (!p->is_judged)
+		return;
+	if (w->has_path)
+		print_path(g, w);
+	else
+		print_title(g, "No path from any root leads to it");
+	print_references(g, "Referrers", "from", w->referrers, w->nreferrers, w->nreferrers_all);
+	print_references(g, "Refers to", "to", w->referents, w->nreferents, w->nreferents_all);
+}
+
+void why_text(const struct term *t, const struct why *w, bool full_stacks, const char *here)
+{
+	struct page g = {
+		.term = t,
+		.lines = { .term = t,
+			   .here = here,
+			   .directory = w->report.processes[0].directory,
+			   .full_stacks = full_stacks },
+	};
+
+	if (w->is_about_leak)
+		print_leak(&g, w);
+	else
+		print_asked_block(&g, w);
+}
