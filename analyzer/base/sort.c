@@ -54,7 +54,7 @@ int sort_pairs(struct sort_pair *pairs, size_t n)
 		insert_sort(pairs, n);
 		return 0;
 	}
-	size_t (*counts)[DIGIT_VALUES] = calloc(DIGITS, sizeof *counts);
+	size_t(*counts)[DIGIT_VALUES] = calloc(DIGITS, sizeof *counts);
 	struct sort_pair *other = huge_pages(malloc(n * sizeof *other), n * sizeof *other);
 	if (!counts || !other) {
 		free(counts);

@@ -11,7 +11,8 @@ void canvas_open(struct canvas *c, const struct ranges *paintable)
 	ranges_invert(&c->taken);
 }
 
-static void push(struct canvas *c, struct root_region **list, size_t *n, size_t *room, struct root_region region)
+static void push(struct canvas *c, struct root_region **list, size_t *n, size_t *room,
+		 struct root_region region)
 {
 	if (*n == *room) {
 		size_t more = *room ? 2 * *room : 64;

@@ -63,7 +63,8 @@ static void found_in_block(struct scanner *s, const struct probe *p, enum ref_ki
 
 	if (w->nrefs == w->room && !refs_grow(w))
 		return;
-	w->refs[w->nrefs++] = (struct ref){ p->block, (uint32_t)(word < WORD_MAX ? word : WORD_MAX) << 2 | kind };
+	w->refs[w->nrefs++] =
+	    (struct ref){ p->block, (uint32_t)(word < WORD_MAX ? word : WORD_MAX) << 2 | kind };
 	w->first[p->owner + 1]++;
 }
 
@@ -130,7 +131,8 @@ static bool join_refs(struct graph *g, struct worker *workers, unsigned n)
 		if (workers[i].failed)
 			return false;
 	}
-	struct ref *all = huge_pages(realloc(workers[0].refs, (total + 1) * sizeof *all), total * sizeof *all);
+	struct ref *all =
+	    huge_pages(realloc(workers[0].refs, (total + 1) * sizeof *all), total * sizeof *all);
 	if (!all)
 		return false;
 	workers[0].refs = NULL;
@@ -150,8 +152,9 @@ static bool build_refs(struct graph *g, const struct block_index *index)
 
 	for (unsigned i = 0; i < n; i++) {
 		workers[i].first = g->first;
-		workers[i].scanner = (struct scanner){ .heap = g->heap, .index = index,
-						       .found = found_in_block, .context = &workers[i] };
+		workers[i].scanner = (struct scanner){
+			.heap = g->heap, .index = index, .found = found_in_block, .context = &workers[i]
+		};
 	}
 	run_workers(workers, n);
 	bool joined = join_refs(g, workers, n);
@@ -211,13 +214,15 @@ static void found_in_root(struct scanner *s, const struct probe *p, enum ref_kin
 	if (kind == REF_INTERIOR && is_stack_pointer(r, p))
 		kind = REF_RECOGNISED;
 	if (!is_free_chunk(r, p))
-		add_root_ref(r, (struct root_ref){ .at = p->at, .region = p->owner, .to = p->block, .kind = kind });
+		add_root_ref(
+		    r, (struct root_ref){ .at = p->at, .region = p->owner, .to = p->block, .kind = kind });
 }
 
 static const struct trace_thread *thread_of(const struct trace_snapshot *s, const struct root_region *region)
 {
 	for (size_t i = 0; i < s->nthreads; i++)
-		if (thread_label(&s->threads[i]) == region->thread && 8ULL * thread_words(&s->threads[i]) == region->end)
+		if (thread_label(&s->threads[i]) == region->thread &&
+		    8ULL * thread_words(&s->threads[i]) == region->end)
 			return &s->threads[i];
 	return NULL;
 }
@@ -256,8 +261,9 @@ static void scan_loader(struct root_scan *r, uint32_t number)
 	loader_modules_find(&loader, h->trace);
 	for (uint32_t i = 0; i < h->nblocks; i++)
 		if (block_is_loaders(&loader, h->trace, &h->blocks[i]))
-			add_root_ref(r, (struct root_ref){ .at = h->blocks[i].addr, .region = number, .to = i,
-							   .kind = REF_START });
+			add_root_ref(
+			    r, (struct root_ref){
+				   .at = h->blocks[i].addr, .region = number, .to = i, .kind = REF_START });
 }
 
 static void scan_region(struct scanner *s, struct root_scan *r, uint32_t number)
@@ -266,7 +272,8 @@ static void scan_region(struct scanner *s, struct root_scan *r, uint32_t number)
 	const char *slash = strrchr(region->path, '/');
 	const char *name = slash ? slash + 1 : region->path;
 
-	r->is_libc = region->kind == ROOT_GLOBAL && (!strncmp(name, "libc.so", 7) || !strncmp(name, "libc-", 5));
+	r->is_libc =
+	    region->kind == ROOT_GLOBAL && (!strncmp(name, "libc.so", 7) || !strncmp(name, "libc-", 5));
 	if (region->kind == ROOT_REGISTER)
 		scan_registers(s, region, number);
 	else if (region->kind == ROOT_LOADER)
@@ -345,8 +352,8 @@ int graph_build(struct graph *g, const struct heap *h, struct err *err)
 		return fail(err, "%s: it has no snapshot, so nothing is known of references", h->trace->path);
 	size_t bytes = ((size_t)h->nblocks + 1) * sizeof *g->first;
 	g->first = huge_pages(calloc(1, bytes), bytes);
-	bool built = g->first && !index_build(&index, h) && build_refs(g, &index) && build_root_refs(g, &index) &&
-		     count_unread(g);
+	bool built = g->first && !index_build(&index, h) && build_refs(g, &index) &&
+		     build_root_refs(g, &index) && count_unread(g);
 	index_free(&index);
 	if (built)
 		return 0;

@@ -85,7 +85,8 @@ struct root_region {
 	enum root_kind kind;
 	uint32_t thread; /* thread number, or tid when it never allocated: STACK, REGISTER, TLS, TSD, STALE */
 	uint32_t module; /* trace module id, 0: none */
-	uint64_t start, end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; LOADER: 0, 0 */
+	uint64_t start,
+	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; LOADER: 0, 0 */
 	const char *path; /* the module's or mapping's file, "" for none; owned by the trace */
 };
 

@@ -16,7 +16,8 @@ void owned_free(struct owned *o);
 /* Mappings by address. */
 const struct trace_mapping *mapping_at(const struct trace_snapshot *s, uint64_t addr);
 bool mapping_is_readable(const struct trace_mapping *m); /* may hold roots at all */
-bool mapping_is_anonymous(const struct trace_mapping *m); /* private and no file's, but not [stack] and the like */
+bool mapping_is_anonymous(
+    const struct trace_mapping *m); /* private and no file's, but not [stack] and the like */
 bool path_is(const char *path, const char *prefix); /* its base name begins so */
 
 #endif

@@ -4,6 +4,7 @@
  * walked with the slots and blocks of the events ahead on their way. */
 #include "heap/replay.h"
 
+#include "base/ahead.h"
 #include "base/huge.h"
 #include "base/sort.h"
 #include "heap/pages.h"
@@ -12,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADDRESS_END (1ULL << 48) /* no block lies beyond: the kernel gives more to those who ask for it by name */
+#define ADDRESS_END                                                                                          \
+	(1ULL << 48) /* no block lies beyond: the kernel gives more to those who ask for it by name */
 #define OPEN_MAX 1024u /* releases open at once; the oldest is settled when there are more */
 #define THREADS_MAX (1u << 20) /* numbers beyond are not counted as threads */
 #define NO_PLACE UINT32_MAX
@@ -124,8 +126,14 @@ static void end_at(struct replay *r, uint32_t slot)
 static bool begin(struct replay *r, const struct trace_event *e, const struct block *old)
 {
 	uint64_t number = r->totals.events;
-	struct block b = { .addr = e->addr, .size = e->size, .birth = number, .key = e->key, .stack = e->stack,
-			   .thread = e->thread, .entry = e->entry, .resized = e->type == LG_EV_RESIZE };
+	struct block b = { .addr = e->addr,
+			   .size = e->size,
+			   .birth = number,
+			   .key = e->key,
+			   .stack = e->stack,
+			   .thread = e->thread,
+			   .entry = e->entry,
+			   .resized = e->type == LG_EV_RESIZE };
 
 	if (!b.addr || b.addr >= ADDRESS_END)
 		return true; /* damage: nothing lives there */
@@ -274,14 +282,14 @@ static bool replay_one(struct replay *r, const struct trace_event *e)
 #define SLOT_AHEAD 24
 #define BLOCK_AHEAD 12
 
-static void look_ahead(const struct replay *r, const struct trace_event *events, size_t i, size_t n)
+LOOK_AHEAD look_ahead(const struct replay *r, const struct trace_event *events, size_t i, size_t n)
 {
 	if (i + SLOT_AHEAD < n)
 		__builtin_prefetch(table_home(&r->table, events[i + SLOT_AHEAD].addr));
 	if (i + BLOCK_AHEAD < n) {
-		uint32_t block = table_home(&r->table, events[i + BLOCK_AHEAD].addr)->block;
-		if (block)
-			__builtin_prefetch(&r->pool[block - 1]);
+		uint32_t place = table_guess(&r->table, events[i + BLOCK_AHEAD].addr);
+		if (place != NO_PLACE)
+			__builtin_prefetch(&r->pool[place]);
 	}
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define RED_ZONE 128u /* below the stack pointer, still the running function's (x86-64 psABI, 3.2.2) */
+#define RED_ZONE 128u /* below the stack pointer, still the running leaf function's (x86-64 psABI, 3.2.2) */
 #define TCB_BYTES 2304u /* struct pthread of glibc 2.36, x86-64: holds the values of pthread_setspecific */
 #define TLS_MAX_MAIN (64u << 10) /* static TLS lies below the TCB; its true size is not known here */
 #define TLS_MAX_THREAD 4096u /* in a thread's stack what is below is a root anyhow: only the label differs */
@@ -50,7 +50,8 @@ void loader_modules_find(struct loader_modules *l, const struct trace *t)
 
 bool block_is_loaders(const struct loader_modules *l, const struct trace *t, const struct block *b)
 {
-	return b->stack && b->stack < t->nnodes && l->is_loader[t->nodes[b->stack].frame >> LG_FRAME_MODULE_SHIFT];
+	return b->stack && b->stack < t->nnodes &&
+	       l->is_loader[t->nodes[b->stack].frame >> LG_FRAME_MODULE_SHIFT];
 }
 
 /* The trace's modules are all that ever were; one is there now if a file's mapping begins where it does. */
@@ -75,20 +76,30 @@ static enum root_kind data_kind(const char *path, const struct trace_mapping *m)
 	return m->prot & PROT_EXEC ? ROOT_NOBODY : ROOT_RELRO;
 }
 
+/* A module ends inside its last page, the rest of which is padding. Not so the loader's: there its first
+ * allocations follow. */
+static uint64_t module_end(const struct trace_module *module, const char *path)
+{
+	return is_loader(path) ? module->end : (module->end + LG_PAGE - 1) & ~(uint64_t)(LG_PAGE - 1);
+}
+
 static void paint_module(struct canvas *c, const struct trace *t, const struct trace_module *module,
 			 const struct trace_mapping *m)
 {
 	const char *path = module_path(t, module);
+	uint64_t end = module_end(module, path);
 
-	canvas_paint(c, (struct root_region){ .kind = data_kind(path, m), .module = module->id, .path = path,
+	canvas_paint(c, (struct root_region){ .kind = data_kind(path, m),
+					      .module = module->id,
+					      .path = path,
 					      .start = m->start,
-					      .end = m->end < module->end ? m->end : module->end });
+					      .end = m->end < end ? m->end : end });
 }
 
 /* Files mapped privately for writing are data of modules that no stack ever showed; an anonymous mapping right
  * behind is their .bss. Returns the file whose data ends where `m` does, or NULL. */
-static const char *paint_file(struct canvas *c, const struct trace_mapping *m, const struct trace_mapping *before,
-			      const char *file_before)
+static const char *paint_file(struct canvas *c, const struct trace_mapping *m,
+			      const struct trace_mapping *before, const char *file_before)
 {
 	bool is_file = m->path && *m->path == '/';
 	bool is_bss = !is_file && file_before && mapping_is_anonymous(m) && before->end == m->start;
@@ -96,8 +107,8 @@ static const char *paint_file(struct canvas *c, const struct trace_mapping *m, c
 
 	if (!path || !(m->prot & PROT_WRITE))
 		return NULL;
-	canvas_paint(c, (struct root_region){ .kind = data_kind(path, m), .path = path, .start = m->start,
-					      .end = m->end });
+	canvas_paint(c, (struct root_region){
+			    .kind = data_kind(path, m), .path = path, .start = m->start, .end = m->end });
 	return is_file ? path : NULL;
 }
 
@@ -154,6 +165,14 @@ uint64_t thread_word(const struct trace_thread *t, uint32_t i)
 	return t->flags & LG_THREAD_AT_EXIT && !(saved >> i & 1) ? 0 : t->regs[i];
 }
 
+/* A function that has called another has nothing below its stack pointer. */
+static uint64_t stack_low(const struct trace_thread *t)
+{
+	bool has_called = t->flags & (LG_THREAD_AT_EXIT | LG_THREAD_IN_CALL);
+
+	return t->regs[LG_REG_RSP] - (has_called ? 0 : RED_ZONE);
+}
+
 static bool is_main(const struct heap *h, const struct trace_thread *t)
 {
 	return t->tid == h->trace->process.pid;
@@ -203,9 +222,12 @@ static bool runs_at_home(const struct heap *h, const struct trace_thread *t, str
 	return next == h->nblocks || h->blocks[next].addr >= base;
 }
 
-static struct root_region stack_region(const struct trace_thread *t, enum root_kind kind, uint64_t start, uint64_t end)
+static struct root_region stack_region(const struct trace_thread *t, enum root_kind kind, uint64_t start,
+				       uint64_t end)
 {
-	return (struct root_region){ .kind = kind, .thread = thread_label(t), .start = start, .end = end, .path = "" };
+	return (struct root_region){
+		.kind = kind, .thread = thread_label(t), .start = start, .end = end, .path = ""
+	};
 }
 
 /* Somewhere else: an alternate signal stack, a coroutine. All of the regular stack counts, since where it was
@@ -221,7 +243,7 @@ static void paint_other_stack(struct canvas *c, const struct heap *h, const stru
 		end = next < h->nblocks && h->blocks[next].addr < m->end ? h->blocks[next].addr : m->end;
 	}
 	if (end)
-		canvas_paint(c, stack_region(t, ROOT_STACK, sp - RED_ZONE, end));
+		canvas_paint(c, stack_region(t, ROOT_STACK, stack_low(t), end));
 }
 
 static void paint_stack(struct canvas *c, const struct heap *h, const struct trace_thread *t)
@@ -231,7 +253,7 @@ static void paint_stack(struct canvas *c, const struct heap *h, const struct tra
 	if (!registers_known(t)) {
 		canvas_paint(c, stack_region(t, ROOT_STALE, home.start, home.end));
 	} else if (runs_at_home(h, t, home)) {
-		uint64_t low = t->regs[LG_REG_RSP] - RED_ZONE;
+		uint64_t low = stack_low(t);
 		low = low > home.start ? low & ~7ULL : home.start;
 		canvas_paint(c, stack_region(t, ROOT_NOBODY, home.start, low));
 		canvas_paint(c, stack_region(t, ROOT_STACK, low, home.end));
@@ -301,8 +323,10 @@ static void paint_owned(struct canvas *c, const struct heap *h, const struct ran
 	bool forked = h->trace->process.flags & LG_PROCESS_FORKED;
 
 	for (size_t i = 0; i < owned->n; i++)
-		canvas_paint(c, (struct root_region){ .kind = forked ? ROOT_INHERITED : ROOT_NOBODY, .path = "",
-						      .start = owned->at[i].start, .end = owned->at[i].end });
+		canvas_paint(c, (struct root_region){ .kind = forked ? ROOT_INHERITED : ROOT_NOBODY,
+						      .path = "",
+						      .start = owned->at[i].start,
+						      .end = owned->at[i].end });
 	canvas_dry(c);
 }
 
@@ -314,7 +338,8 @@ static void paint_mappings(struct canvas *c, const struct trace_snapshot *s)
 
 		if (shared || mapping_is_anonymous(m))
 			canvas_paint(c, (struct root_region){ .kind = shared ? ROOT_SHARED : ROOT_MAPPING,
-							      .start = m->start, .end = m->end,
+							      .start = m->start,
+							      .end = m->end,
 							      .path = m->path ? m->path : "" });
 	}
 	canvas_dry(c);
@@ -341,7 +366,8 @@ static void add_loader(struct canvas *c, const struct trace *t)
 	loader_modules_find(&loader, t);
 	for (size_t i = 0; i < t->nmodules; i++)
 		if (loader.any && t->modules[i].id == loader.any)
-			canvas_add(c, (struct root_region){ .kind = ROOT_LOADER, .module = loader.any,
+			canvas_add(c, (struct root_region){ .kind = ROOT_LOADER,
+							    .module = loader.any,
 							    .path = module_path(t, &t->modules[i]) });
 }
 

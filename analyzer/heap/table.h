@@ -39,4 +39,15 @@ static inline const struct table_slot *table_home(const struct table *t, uint64_
 	return &t->slots[table_tag(addr) >> t->shift];
 }
 
+/* Where the block of an address probably is, by tags alone; UINT32_MAX: probably nowhere. */
+static inline uint32_t table_guess(const struct table *t, uint64_t addr)
+{
+	uint32_t tag = table_tag(addr);
+
+	for (uint32_t at = tag >> t->shift; t->slots[at].block; at = (at + 1) & t->mask)
+		if (t->slots[at].tag == tag)
+			return t->slots[at].block - 1;
+	return UINT32_MAX;
+}
+
 #endif

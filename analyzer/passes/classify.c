@@ -4,6 +4,7 @@
  *   the rest is lost: heads are direct or cycle leaks, what hangs on them is indirect. */
 #include "passes/forest.h"
 
+#include "base/ahead.h"
 #include "base/huge.h"
 
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static void flood_follow(struct flood *f, uint32_t block, uint8_t kinds)
 }
 
 /* Each step of a walk is three cache misses: the block's place, its references, their targets. */
-static void flood_look_ahead(const struct flood *f)
+LOOK_AHEAD flood_look_ahead(const struct flood *f)
 {
 	const struct graph *g = f->graph;
 
@@ -82,7 +83,8 @@ static void flood_reachable(struct flood *f)
 	f->to = CLASS_REACHABLE;
 	f->kinds = KINDS_STRONG;
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
-		if (ref_kind_is_strong(g->root_refs[i].kind) && g->regions[g->root_refs[i].region].kind != ROOT_STALE)
+		if (ref_kind_is_strong(g->root_refs[i].kind) &&
+		    g->regions[g->root_refs[i].region].kind != ROOT_STALE)
 			flood_push(f, g->root_refs[i].to);
 	flood_run(f);
 }

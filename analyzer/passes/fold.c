@@ -310,7 +310,8 @@ static int fold_forest(struct folding *f)
 	if (!f->leak_of)
 		return -1;
 	memset(f->leak_of, 0xff, (size_t)n * sizeof *f->leak_of); /* NO_LABEL */
-	if (list_heads(f) || behind_build(&f->behind, f->forest) || gather_leaks(f) || list_blocks(f) || find_rings(f))
+	if (list_heads(f) || behind_build(&f->behind, f->forest) || gather_leaks(f) || list_blocks(f) ||
+	    find_rings(f))
 		return -1;
 	add_retained(f);
 	return 0;

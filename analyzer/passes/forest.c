@@ -1,6 +1,7 @@
 /* forest.c: see forest.h. All walks have their own stack. */
 #include "passes/forest.h"
 
+#include "base/ahead.h"
 #include "base/huge.h"
 #include "base/sort.h"
 
@@ -10,8 +11,8 @@
 #define AHEAD 8u /* steps between asking for memory and using it */
 
 /* A walk takes three cache misses a block: its place, its references, what is noted of their targets. */
-static void graph_look_ahead(const struct graph *g, const uint32_t *queue, uint32_t next, uint32_t n,
-			     const uint32_t *noted)
+LOOK_AHEAD graph_look_ahead(const struct graph *g, const uint32_t *queue, uint32_t next, uint32_t n,
+			    const uint32_t *noted)
 {
 	if (next + 3 * AHEAD < n)
 		__builtin_prefetch(&g->first[queue[next + 3 * AHEAD]]);
@@ -124,7 +125,8 @@ int forest_build(struct forest *f, const struct subset *s)
 	return claim_all(f);
 }
 
-int forest_borrow(struct forest *f, const struct subset *s, const struct components *components, uint32_t *head)
+int forest_borrow(struct forest *f, const struct subset *s, const struct components *components,
+		  uint32_t *head)
 {
 	*f = (struct forest){ .subset = *s, .components = *components, .head = head };
 	f->n = components->first[components->ncomponents];
@@ -171,7 +173,7 @@ static void spread_from(const struct forest *f, uint32_t *labels, uint32_t from)
 	}
 }
 
-static void spread_look_ahead(const struct forest *f, uint32_t i)
+LOOK_AHEAD spread_look_ahead(const struct forest *f, uint32_t i)
 {
 	const struct graph *g = f->subset.graph;
 	const uint32_t *members = f->components.members;

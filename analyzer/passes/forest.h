@@ -37,12 +37,14 @@ struct forest {
 	uint32_t n; /* blocks in the subset */
 	struct components components;
 	uint8_t *is_head; /* ncomponents: nothing else in the subset references it */
-	uint32_t *head; /* nblocks: the component of the oldest head that reaches the block; NO_COMPONENT outside */
+	uint32_t *
+	    head; /* nblocks: the component of the oldest head that reaches the block; NO_COMPONENT outside */
 };
 
 int forest_build(struct forest *f, const struct subset *s); /* -1: out of memory; free it in any case */
 /* The forest around components and heads that are there already; they stay their owner's. */
-int forest_borrow(struct forest *f, const struct subset *s, const struct components *components, uint32_t *head);
+int forest_borrow(struct forest *f, const struct subset *s, const struct components *components,
+		  uint32_t *head);
 void forest_free(struct forest *f);
 
 /* Two blocks or more, or one whose start it references itself. References into its own inside are no cycle: a short

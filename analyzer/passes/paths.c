@@ -60,7 +60,8 @@ static void search_until(struct search *s, uint32_t target)
 			return;
 		for (uint64_t e = g->first[from]; e < g->first[from + 1]; e++)
 			meet(s, g->refs[e].to,
-			     (struct met){ m.distance + 1, m.weak + !ref_kind_is_strong(ref_kind(g->refs[e])), from, e });
+			     (struct met){ m.distance + 1, m.weak + !ref_kind_is_strong(ref_kind(g->refs[e])),
+					   from, e });
 	}
 }
 
@@ -89,7 +90,9 @@ static int keep_path(struct path *p, const struct search *s, uint32_t block)
 int path_from_root(struct path *p, const struct graph *g, uint32_t block, struct err *err)
 {
 	size_t n = (size_t)g->heap->nblocks + 1;
-	struct search s = { .graph = g, .met = malloc(n * sizeof *s.met), .queue = malloc(n * sizeof *s.queue) };
+	struct search s = { .graph = g,
+			    .met = malloc(n * sizeof *s.met),
+			    .queue = malloc(n * sizeof *s.queue) };
 	int answer = s.met && s.queue ? 0 : -1;
 
 	*p = (struct path){ 0 };
@@ -125,7 +128,8 @@ static void count_referrers(struct referrers *r, const struct graph *g, uint32_t
 		r->nroots += g->root_refs[i].to == block;
 }
 
-static uint64_t add_referrer(struct referrers *r, const struct graph *g, uint32_t from, uint32_t block, uint64_t n)
+static uint64_t add_referrer(struct referrers *r, const struct graph *g, uint32_t from, uint32_t block,
+			     uint64_t n)
 {
 	for (uint64_t e = g->first[from]; e < g->first[from + 1]; e++) {
 		if (g->refs[e].to != block)

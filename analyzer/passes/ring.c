@@ -69,7 +69,8 @@ static int keep_ring(const struct ring_finder *r, uint32_t start, struct leak *l
 		return -1;
 	for (uint32_t i = length, to = start; i-- > 0; to = r->parent[to])
 		if (i < leak->nedges)
-			leak->edges[i] = (struct cycle_edge){ r->parent[to], to, ref_offset(g->refs[r->edge[to]]) };
+			leak->edges[i] =
+			    (struct cycle_edge){ r->parent[to], to, ref_offset(g->refs[r->edge[to]]) };
 	return 0;
 }
 

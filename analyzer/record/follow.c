@@ -57,7 +57,7 @@ static size_t threads_of(const struct follower *f, uint32_t pid, bool held_only)
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->count; i++)
-		n += f->tracees[i].tgid == pid && (!held_only || f->tracees[i].held);
+		n += f->tracees[i].tgid == pid && !f->tracees[i].dead && (!held_only || f->tracees[i].held);
 	return n;
 }
 
@@ -169,6 +169,7 @@ static void at_exit(struct follower *f, struct tracee *t, uint64_t now_ns)
 	uint32_t pid = t->tgid;
 
 	if (!f->hooks->wants_ending(f->context, pid) || ends_alone(f, t->tid, pid) || !hold(f, pid, now_ns)) {
+		t->dead = true;
 		go_on(t->tid, 0);
 		return;
 	}

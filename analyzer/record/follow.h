@@ -14,6 +14,7 @@
 struct tracee {
 	uint32_t tid, tgid;
 	bool held;    /* stopped at its exit */
+	bool dead;    /* has passed its exit; the first thread is reaped last */
 	bool stopped; /* stopped by follow_stop() */
 	int signal;   /* to deliver when it goes on */
 };

@@ -6,6 +6,8 @@
  * word left are not written. */
 #include "record/snapshot.h"
 
+#include "record/caller.h"
+
 #include <ctype.h>
 #include <elf.h>
 #include <errno.h>
@@ -343,8 +345,11 @@ static void describe_thread(const struct job *j, uint32_t tid, bool stopped, str
 	*t = (struct trace_thread){ .tid = tid, .number = drain_thread_number(&j->image->drain, tid) };
 	if (stopped && !ptrace(PTRACE_GETREGS, tid, NULL, &regs)) {
 		general_registers(t, &regs);
-		vector_registers(t);
 		t->flags |= LG_THREAD_STOPPED;
+		if (caller_of_libc(j->mappings, j->nmappings, t, regs.orig_rax))
+			t->flags |= LG_THREAD_IN_CALL;
+		else
+			vector_registers(t);
 	}
 	if (j->request->reason == LG_SNAPSHOT_EXIT && atomic_load(&a->exiting) && a->exit_tid == tid) {
 		memcpy(t->regs, a->exit_regs, sizeof t->regs);
@@ -365,6 +370,15 @@ static bool is_stopped(const struct job *j, uint32_t tid)
 	return false;
 }
 
+/* A thread that has ended but stays listed: the first one, after pthread_exit. */
+static bool is_dead(const struct job *j, uint32_t tid)
+{
+	for (size_t i = 0; i < j->follower->count; i++)
+		if (j->follower->tracees[i].tid == tid)
+			return j->follower->tracees[i].dead;
+	return false;
+}
+
 static void put_thread_list(struct job *j)
 {
 	char path[64];
@@ -377,9 +391,9 @@ static void put_thread_list(struct job *j)
 	DIR *tasks = opendir(path);
 	while (tasks && (entry = readdir(tasks))) {
 		uint32_t tid = (uint32_t)strtoul(entry->d_name, NULL, 10);
-		struct trace_thread *grown = tid ? realloc(threads, (n + 1) * sizeof *grown) : NULL;
+		struct trace_thread *grown;
 
-		if (!grown)
+		if (!tid || is_dead(j, tid) || !(grown = realloc(threads, (n + 1) * sizeof *grown)))
 			continue;
 		threads = grown;
 		describe_thread(j, tid, is_stopped(j, tid), &threads[n]);

@@ -89,21 +89,25 @@ static void make_snapshot(struct bench *b, bool held)
 {
 	uint64_t bytes = (uint64_t)b->nblocks * STRIDE + 4096;
 
-	b->words = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	b->words =
+	    mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (b->words == MAP_FAILED)
 		exit(1);
 	for (uint32_t i = 0; i < b->nblocks; i++)
 		fill_block(b, i);
 	for (uint32_t i = 0; held && i < 512; i++)
 		b->globals[i] = addr_of(random_of(b) % b->nblocks);
-	b->mappings[0] = (struct trace_mapping){ GLOBALS, GLOBALS + 4096, 0, PROT_READ | PROT_WRITE, LG_MAPPING_READ,
-						 (char *)"/bin/app" };
-	b->mappings[1] = (struct trace_mapping){ HEAP, HEAP + (bytes & ~4095ULL), 0, PROT_READ | PROT_WRITE,
-						 LG_MAPPING_READ, (char *)"[heap]" };
+	b->mappings[0] =
+	    (struct trace_mapping){ GLOBALS,	     GLOBALS + 4096,	0, PROT_READ | PROT_WRITE,
+				    LG_MAPPING_READ, (char *)"/bin/app" };
+	b->mappings[1] = (struct trace_mapping){
+		HEAP, HEAP + (bytes & ~4095ULL), 0, PROT_READ | PROT_WRITE, LG_MAPPING_READ, (char *)"[heap]"
+	};
 	b->memory[0] = (struct trace_memory){ GLOBALS, 4096, b->globals };
 	b->memory[1] = (struct trace_memory){ HEAP, bytes & ~4095ULL, b->words };
-	b->snapshot = (struct trace_snapshot){ .whole = true, .mappings = b->mappings, .nmappings = 2,
-					       .memory = b->memory, .nmemory = 2 };
+	b->snapshot = (struct trace_snapshot){
+		.whole = true, .mappings = b->mappings, .nmappings = 2, .memory = b->memory, .nmemory = 2
+	};
 	b->trace = (struct trace){ .path = (char *)"bench", .nodes = b->nodes, .nnodes = 64 };
 	b->trace.process.allocator = (char *)"/lib/libc.so.6";
 }

@@ -31,7 +31,8 @@ START_TEST(lost_chain_is_one_direct_leak)
 	ck_class(last, CLASS_INDIRECT);
 	ck_assert_uint_eq(w.classes.sums[CLASS_DIRECT].blocks, 1);
 	ck_assert_uint_eq(w.classes.sums[CLASS_INDIRECT].bytes, 4 * 24);
-	ck_assert_uint_eq(w.classes.head[world_index(&w, last)], w.classes.components.of[world_index(&w, first)]);
+	ck_assert_uint_eq(w.classes.head[world_index(&w, last)],
+			  w.classes.components.of[world_index(&w, first)]);
 	world_close(&w);
 }
 END_TEST
@@ -164,8 +165,10 @@ START_TEST(shared_child_counts_with_the_older_head)
 	world_set(&w, old, child);
 	world_set(&w, child, under);
 	world_classify(&w);
-	ck_assert_uint_eq(w.classes.head[world_index(&w, child)], w.classes.components.of[world_index(&w, old)]);
-	ck_assert_uint_eq(w.classes.head[world_index(&w, own)], w.classes.components.of[world_index(&w, young)]);
+	ck_assert_uint_eq(w.classes.head[world_index(&w, child)],
+			  w.classes.components.of[world_index(&w, old)]);
+	ck_assert_uint_eq(w.classes.head[world_index(&w, own)],
+			  w.classes.components.of[world_index(&w, young)]);
 	ck_assert_uint_eq(w.classes.shared[world_index(&w, child)], 1);
 	ck_assert_uint_eq(w.classes.shared[world_index(&w, under)], 1);
 	ck_assert_uint_eq(w.classes.shared[world_index(&w, own)], 0);

@@ -260,7 +260,8 @@ static void summarise(struct summary *s)
 		for (uint32_t k = 0; k < l->nblocks && k < 4; k++)
 			s->leaks[i].births[k] = w.heap.blocks[l->blocks[k]].birth;
 		for (uint32_t k = 0; k < l->nedges && k < 4; k++)
-			s->leaks[i].births[4 + k] = w.heap.blocks[l->edges[k].from].birth + (l->edges[k].offset << 32);
+			s->leaks[i].births[4 + k] =
+			    w.heap.blocks[l->edges[k].from].birth + (l->edges[k].offset << 32);
 	}
 }
 

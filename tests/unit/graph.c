@@ -5,19 +5,22 @@ static struct world w;
 
 #define ck_class(addr, class) ck_assert_str_eq(leak_class_name(world_class(&w, addr)), leak_class_name(class))
 
-static struct trace_thread *add_thread(uint32_t tid, uint32_t number, uint32_t flags, uint64_t fs_base, uint64_t sp)
+static struct trace_thread *add_thread(uint32_t tid, uint32_t number, uint32_t flags, uint64_t fs_base,
+				       uint64_t sp)
 {
 	struct trace_thread *t = &w.threads[w.snapshot.nthreads++];
 
-	*t = (struct trace_thread){ .tid = tid, .number = number, .flags = flags, .fs_base = fs_base, .nregs = LG_REGS };
+	*t = (struct trace_thread){
+		.tid = tid, .number = number, .flags = flags, .fs_base = fs_base, .nregs = LG_REGS
+	};
 	t->regs[LG_REG_RSP] = sp;
 	return t;
 }
 
 static void add_module(uint32_t id, uint64_t start, uint64_t end, const char *path)
 {
-	w.modules[w.trace.nmodules++] = (struct trace_module){ .id = id, .start = start, .end = end,
-							      .path = (char *)path };
+	w.modules[w.trace.nmodules++] =
+	    (struct trace_module){ .id = id, .start = start, .end = end, .path = (char *)path };
 }
 
 /* The root kinds that hold a block, as bits. */
@@ -80,7 +83,8 @@ START_TEST(large_blocks_are_found_from_anywhere_inside)
 	uint64_t small = world_block(&w, 24, 1);
 	world_alloc(&w, huge, bytes, 1);
 	world_alloc(&w, huge + (8ULL << 30), 1 << 20, 1);
-	const uint64_t inside[] = { 8, 4096, 1 << 18, (1 << 18) - 1, 1 << 30, (1ULL << 32) + 77, bytes - 1, bytes };
+	const uint64_t inside[] = { 8,	       4096, 1 << 18, (1 << 18) - 1, 1 << 30, (1ULL << 32) + 77,
+				    bytes - 1, bytes };
 	for (size_t i = 0; i < 8; i++)
 		world_root(&w, huge + inside[i]);
 	world_root(&w, huge + bytes + 8);
@@ -119,7 +123,8 @@ START_TEST(index_agrees_with_plain_search)
 		uint64_t v = *world_word(&w, w.globals + 8 * i);
 		uint32_t in = heap_find(&w.heap, v), before = heap_find(&w.heap, v - 1);
 		uint32_t want = in != NO_BLOCK ? in : before;
-		if (in == NO_BLOCK && (want == NO_BLOCK || w.heap.blocks[want].addr + w.heap.blocks[want].size != v))
+		if (in == NO_BLOCK &&
+		    (want == NO_BLOCK || w.heap.blocks[want].addr + w.heap.blocks[want].size != v))
 			continue;
 		ck_assert_uint_lt(k, w.graph.nroot_refs);
 		ck_assert_uint_eq(w.graph.root_refs[k].at, w.globals + 8 * i);
@@ -159,7 +164,8 @@ START_TEST(unlisted_modules_and_unloaded_ones)
 {
 	world_open(&w);
 	uint64_t a = world_block(&w, 24, 1), b = world_block(&w, 24, 1), c = world_block(&w, 24, 1);
-	add_module(1, 0x7f2000000000, 0x7f2000002000, "/lib/gone.so"); /* dlclosed; its place was mapped again */
+	add_module(1, 0x7f2000000000, 0x7f2000002000,
+		   "/lib/gone.so"); /* dlclosed; its place was mapped again */
 	world_map(&w, 0x7f2000000000, 0x2000, WORLD_RW, 0, "");
 	world_map(&w, 0x7f3000000000, 0x1000, WORLD_RW, 0, "/lib/unlisted.so");
 	world_map(&w, 0x7f3000001000, 0x1000, WORLD_RW, 0, "");
@@ -322,7 +328,8 @@ END_TEST
 START_TEST(thread_on_another_stack_keeps_both)
 {
 	world_open(&w);
-	uint64_t home = world_block(&w, 24, 1), other = world_block(&w, 24, 1), coroutine = world_block(&w, 4096, 1);
+	uint64_t home = world_block(&w, 24, 1), other = world_block(&w, 24, 1),
+		 coroutine = world_block(&w, 4096, 1);
 	uint64_t below = world_block(&w, 24, 1);
 	world_map(&w, STACK, 0x4000, WORLD_RW, 0, "[stack]");
 	add_thread(100, 1, LG_THREAD_STOPPED, 0, coroutine + 2048);

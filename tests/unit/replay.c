@@ -1,9 +1,13 @@
 /* replay.c: events to live blocks: order, realloc in all its ways, totals, hostile events. */
 #include "world.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 static void event(struct world *w, uint8_t type, uint32_t thread, uint64_t addr, uint64_t size)
 {
-	world_event(w, (struct trace_event){ .type = type, .thread = thread, .addr = addr, .size = size, .stack = 7 });
+	world_event(w, (struct trace_event){
+			   .type = type, .thread = thread, .addr = addr, .size = size, .stack = 7 });
 }
 
 #define ALLOC(addr, size) event(&w, LG_EV_ALLOC, 1, addr, size)
@@ -25,7 +29,8 @@ static void check_balance(void)
 	ck_assert_uint_eq(t->allocations, t->frees + t->implied_frees + t->live_blocks);
 	ck_assert_uint_eq(t->live_blocks, w.heap.nblocks);
 	for (uint32_t i = 1; i < w.heap.nblocks; i++)
-		ck_assert_uint_ge(w.heap.blocks[i].addr, w.heap.blocks[i - 1].addr + w.heap.blocks[i - 1].size);
+		ck_assert_uint_ge(w.heap.blocks[i].addr,
+				  w.heap.blocks[i - 1].addr + w.heap.blocks[i - 1].size);
 	heap_free(&w.heap);
 	free(w.events);
 }
@@ -277,6 +282,56 @@ START_TEST(touched_pages_outlive_their_blocks)
 }
 END_TEST
 
+static void write_trace(const char *path, const struct trace_event *events, size_t n)
+{
+	struct trace_writer *writer;
+	struct trace_process process = { .pid = 1 };
+	struct trace_end end = { .present = true };
+	struct buf out = { 0 };
+	struct err err = { "" };
+
+	ck_assert_msg(!trace_writer_open(&writer, path, &err), "%s", err.text);
+	put_process(&out, &process);
+	ck_assert_int_eq(trace_put(writer, LG_CHUNK_PROCESS, &out, &err), 0);
+	buf_clear(&out);
+	put_events(&out, events, n);
+	ck_assert_int_eq(trace_put(writer, LG_CHUNK_EVENTS, &out, &err), 0);
+	buf_clear(&out);
+	put_end(&out, &end);
+	ck_assert_int_eq(trace_put(writer, LG_CHUNK_END, &out, &err), 0);
+	ck_assert_int_eq(trace_writer_close(writer, &err), 0);
+	buf_free(&out);
+}
+
+START_TEST(heap_of_a_trace_ends_at_its_snapshot)
+{
+	char dir[] = "/tmp/leakgraph-replay-XXXXXX", path[64];
+	struct trace_snapshot upto = { .events = 3 };
+	struct trace trace = { 0 };
+	struct heap heap;
+	struct err err = { "" };
+
+	begin_test();
+	for (uint64_t i = 0; i < 5; i++)
+		ALLOC(0x1000 * (i + 1), 10);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/t.lgt", dir);
+	write_trace(path, w.events, w.nevents);
+	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
+	ck_assert_int_eq(heap_build(&heap, &trace, &upto, &err), 0);
+	ck_assert_uint_eq(heap.nblocks, 3);
+	ck_assert_uint_eq(heap.totals.events, 3);
+	heap_free(&heap);
+	ck_assert_int_eq(heap_build(&heap, &trace, NULL, &err), 0);
+	ck_assert_uint_eq(heap.nblocks, 5);
+	heap_free(&heap);
+	trace_close(&trace);
+	unlink(path);
+	rmdir(dir);
+	free(w.events);
+}
+END_TEST
+
 /* Against a plain array of addresses: random events, every table growth and erasure on the way. */
 START_TEST(replay_agrees_with_a_plain_model)
 {
@@ -328,6 +383,7 @@ int main(void)
 		hostile_blocks_end_up_disjoint,
 		resized_block_beats_an_overlapping_older_event,
 		touched_pages_outlive_their_blocks,
+		heap_of_a_trace_ends_at_its_snapshot,
 		replay_agrees_with_a_plain_model,
 	};
 	return world_run("replay", tests, sizeof tests / sizeof *tests);

@@ -59,8 +59,11 @@ static inline void world_map(struct world *w, uint64_t start, uint64_t bytes, in
 		w->words[at] = w->words[at - 1];
 	}
 	w->words[at] = calloc(bytes / 8, 8);
-	w->mappings[at] = (struct trace_mapping){ .start = start, .end = start + bytes, .prot = (uint32_t)prot,
-						  .flags = flags | LG_MAPPING_READ, .path = (char *)path };
+	w->mappings[at] = (struct trace_mapping){ .start = start,
+						  .end = start + bytes,
+						  .prot = (uint32_t)prot,
+						  .flags = flags | LG_MAPPING_READ,
+						  .path = (char *)path };
 	w->memory[at] = (struct trace_memory){ start, bytes, w->words[at] };
 	w->snapshot.nmemory = w->snapshot.nmappings;
 }
@@ -79,7 +82,8 @@ static inline void world_event(struct world *w, struct trace_event e)
 
 static inline void world_alloc(struct world *w, uint64_t addr, uint64_t size, uint32_t stack)
 {
-	world_event(w, (struct trace_event){ .type = LG_EV_ALLOC, .addr = addr, .size = size, .stack = stack });
+	world_event(w,
+		    (struct trace_event){ .type = LG_EV_ALLOC, .addr = addr, .size = size, .stack = stack });
 }
 
 /* A block of glibc's kind: 16-aligned, its size word before it. Returns its address. */
@@ -104,14 +108,21 @@ static inline uint64_t world_root(struct world *w, uint64_t value)
 
 static inline void world_open_at(struct world *w, uint64_t heap_start, uint64_t heap_bytes)
 {
-	*w = (struct world){ .heap_start = heap_start, .heap_next = heap_start, .globals = 0x404000,
+	*w = (struct world){ .heap_start = heap_start,
+			     .heap_next = heap_start,
+			     .globals = 0x404000,
 			     .global_next = 0x404000 };
-	w->trace = (struct trace){ .path = (char *)"test", .modules = w->modules, .nodes = w->nodes, .nnodes = 64 };
+	w->trace =
+	    (struct trace){ .path = (char *)"test", .modules = w->modules, .nodes = w->nodes, .nnodes = 64 };
 	w->trace.process.pid = 100;
 	w->trace.process.allocator = (char *)"/lib/x86_64-linux-gnu/libc.so.6";
 	w->trace.process.executable = (char *)"/bin/app";
-	w->snapshot = (struct trace_snapshot){ .id = 1, .whole = true, .events = UINT64_MAX, .threads = w->threads,
-					       .mappings = w->mappings, .memory = w->memory };
+	w->snapshot = (struct trace_snapshot){ .id = 1,
+					       .whole = true,
+					       .events = UINT64_MAX,
+					       .threads = w->threads,
+					       .mappings = w->mappings,
+					       .memory = w->memory };
 	world_map(w, heap_start, heap_bytes, WORLD_RW, 0, "[heap]");
 	world_map(w, w->globals, 0x1000, WORLD_RW, 0, "/bin/app");
 }
