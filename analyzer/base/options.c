@@ -85,7 +85,7 @@ static int complain(const char *word, const struct option *longs, struct err *er
 		}
 	const char *near = nearest_option(name, longs);
 	if (near)
-		fail(err, "there is no option --%s; did you mean --%s?", name, near);
+		fail(err, "there is no option --%s; did you mean --%s? --help lists all", name, near);
 	else
 		fail(err, "there is no option --%s; --help lists all", name);
 	return '?';

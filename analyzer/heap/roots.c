@@ -5,6 +5,7 @@
 #include "heap/roots.h"
 
 #include "heap/canvas.h"
+#include "heap/dead_stacks.h"
 #include "heap/owned.h"
 
 #include <stdlib.h>
@@ -381,6 +382,7 @@ static void paint_all(struct canvas *c, const struct heap *h, const struct owned
 	paint_threads(c, h, false, paint_stack);
 	paint_modules(c, h);
 	canvas_dry(c);
+	paint_dead_stacks(c, h);
 	paint_owned(c, h, &owned->guessed);
 	paint_mappings(c, h->snapshot);
 	add_registers(c, h);

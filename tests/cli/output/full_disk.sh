@@ -8,6 +8,7 @@ exits 0 "$LG" run -o disk/t.lgt -- ./busy
 grep -Eqi 'no space|full' err || fails "no word of the full disk: $(cat err)"
 exits 125 "$LG" check --json=r.json disk/t.lgt
 [ "$(json r.json '.processes[0].totals.allocations > 1000')" = true ] || fails "what was recorded is lost"
-rm disk/t.lgt && head -c 1m /dev/zero >disk/fill 2>/dev/null || true
-(cd disk && status=0 && "$LG" check -- ../busy >/dev/null 2>../err || status=$? && [ $status != 0 ] && [ $status != 23 ]) ||
-	fails "check gives a verdict without a trace"
+rm -r disk/t.lgt*
+head -c 1m /dev/zero >disk/fill 2>/dev/null || true
+TMPDIR=$PWD/disk exits 125 "$LG" check -- ./busy
+[ "$(cat out)" = done ] || fails "the program was disturbed by a disk that is full from the beginning"
