@@ -15,9 +15,11 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "run", "[-o FILE] PROGRAM ARGS...", "record a program; `leakgraph PROGRAM ARGS` does the same", cmd_run },
+	{ "run", "[-o FILE] PROGRAM ARGS...", "record a program; `leakgraph PROGRAM ARGS` does the same",
+	  cmd_run },
 	{ "report", "[TRACE...]", "explain what leaked, where, and in which cycles", cmd_report },
-	{ "check", "(-- PROGRAM ARGS... | TRACE...)", "record if needed, report briefly, fail on leaks", cmd_check },
+	{ "check", "(-- PROGRAM ARGS... | TRACE...)", "record if needed, report briefly, fail on leaks",
+	  cmd_check },
 	{ "why", "TRACE ADDR|LEAK", "what holds a block, or what a leak was lost with", cmd_why },
 	{ "dump", "TRACE", "the records of a trace as text", cmd_dump },
 	{ "doctor", "[PROGRAM]", "can programs be traced here, and if not, what to do", cmd_doctor },
@@ -28,7 +30,8 @@ static int show_help(FILE *out)
 {
 	fputs("usage: leakgraph COMMAND ...\n"
 	      "       leakgraph PROGRAM ARGS...\n"
-	      "Explains the memory leaks of a program: what, how much, where, and in which reference cycle.\n\n",
+	      "Explains the memory leaks of a program: what, how much, where, and in which reference "
+	      "cycle.\n\n",
 	      out);
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-7s %-33s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
@@ -75,8 +78,8 @@ static int run_program(int argc, char **argv)
 
 	if (!meant)
 		return cmd_run(argc, argv);
-	fprintf(stderr, "leakgraph: there is no command or program \"%s\"; did you mean leakgraph %s?\n", argv[1],
-		meant);
+	fprintf(stderr, "leakgraph: there is no command or program \"%s\"; did you mean leakgraph %s?\n",
+		argv[1], meant);
 	return STATUS_USAGE;
 }
 

@@ -291,6 +291,7 @@ static bool attach(uint32_t flags)
 	shim.tsc_base = shim.control->tsc_base;
 	if (introduce(flags))
 		return true;
+	atomic_store(&area->state, LG_AREA_ENDED);
 	sys_munmap(area, LG_AREA_BYTES);
 	return false;
 }

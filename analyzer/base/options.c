@@ -29,7 +29,8 @@ size_t edit_distance(const char *from, const char *to)
 
 		now[0] = i;
 		for (size_t k = 1; k <= m; k++) {
-			now[k] = least(least(old[k], now[k - 1]) + 1, old[k - 1] + (from[i - 1] != to[k - 1]));
+			now[k] =
+			    least(least(old[k], now[k - 1]) + 1, old[k - 1] + (from[i - 1] != to[k - 1]));
 			if (i > 1 && k > 1 && from[i - 1] == to[k - 2] && from[i - 2] == to[k - 1])
 				now[k] = least(now[k], older[k - 2] + 1);
 		}

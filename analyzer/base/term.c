@@ -65,9 +65,8 @@ size_t term_columns(const char *text)
 const char *term_glyph(const struct term *t, enum glyph glyph)
 {
 	static const char *const drawn[][2] = {
-		[GLYPH_ARROW] = { "->", "─▶" }, [GLYPH_LINE] = { "-", "─" },
-		[GLYPH_TOP] = { ",", "╭" },	[GLYPH_SIDE] = { "|", "│" },
-		[GLYPH_BOTTOM] = { "`", "╰" },	[GLYPH_DOTS] = { "...", "…" },
+		[GLYPH_ARROW] = { "->", "─▶" }, [GLYPH_LINE] = { "-", "─" },   [GLYPH_TOP] = { ",", "╭" },
+		[GLYPH_SIDE] = { "|", "│" },	[GLYPH_BOTTOM] = { "`", "╰" }, [GLYPH_DOTS] = { "...", "…" },
 		[GLYPH_TIMES] = { "x", "×" },
 	};
 

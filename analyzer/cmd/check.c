@@ -66,7 +66,8 @@ static int write_json(const struct report *r, const char *path, struct err *err)
 	if (f && !is_stdout && fclose(f))
 		is_good = false;
 	buf_free(&out);
-	return is_good ? 0 : fail(err, "%s cannot be written: %s", is_stdout ? "stdout" : path, strerror(error));
+	return is_good ? 0
+		       : fail(err, "%s cannot be written: %s", is_stdout ? "stdout" : path, strerror(error));
 }
 
 static void print_report(const struct report *r, const struct check *c)
@@ -106,7 +107,8 @@ static void print_found(const struct gate_result *g, const struct gate_options *
 		human_bytes(bytes, g->found.bytes));
 	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
 		if (gate->kinds & 1u << class) {
-			fprintf(stderr, "%s%s", is_first ? "" : ",", leak_class_name((enum leak_class)class));
+			fprintf(stderr, "%s%s", is_first ? "" : ",",
+				leak_class_name((enum leak_class) class));
 			is_first = false;
 		}
 	fputs("; ", stderr);
@@ -114,13 +116,18 @@ static void print_found(const struct gate_result *g, const struct gate_options *
 	fputs(")", stderr);
 }
 
+/* The report has told the cures of a process's own reasons. */
 static void print_doubt(const struct gate_result *g)
 {
+	bool is_told = g->blamed && g->blamed->nreasons;
+
 	fputs("leakgraph: check could not judge: ", stderr);
 	if (g->blamed)
 		fprintf(stderr, "%s (pid %llu): ", g->blamed->name, (unsigned long long)g->blamed->pid);
-	fprintf(stderr, "%s%s%s; or accept it with --allow-degraded\n", g->why, g->cure ? "; " : "",
-		g->cure ? g->cure : "");
+	fprintf(stderr, "%s; ", g->why);
+	if (g->cure && !is_told)
+		fprintf(stderr, "%s; ", g->cure);
+	fputs("--allow-degraded accepts it\n", stderr);
 }
 
 static void print_outcome(const struct gate_result *g, const struct gate_options *gate)
@@ -202,7 +209,7 @@ static int take_kinds(struct check *c, const char *list, struct err *err)
 	char words[256], *save = NULL;
 
 	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		names[class] = leak_class_name((enum leak_class)class);
+		names[class] = leak_class_name((enum leak_class) class);
 	snprintf(words, sizeof words, "%s", list);
 	c->gate.kinds = 0;
 	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
@@ -293,7 +300,8 @@ static int run_check(struct check *c, int argc, char **argv)
 		return check_program(c);
 	}
 	if (looks_like_program(argv[optind])) {
-		fail(&err, "\"%s\" is no trace; to run it: leakgraph check -- %s", argv[optind], argv[optind]);
+		fail(&err, "\"%s\" is no trace; to run it: leakgraph check -- %s", argv[optind],
+		     argv[optind]);
 		return wrong_usage("check", &err);
 	}
 	return judge(c, argv + optind, (size_t)(argc - optind));
@@ -307,7 +315,8 @@ int cmd_check(int argc, char **argv)
 					       { "kinds", required_argument, NULL, OPT_KINDS },
 					       { "max-leaks", required_argument, NULL, OPT_MAX_LEAKS },
 					       { "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
-					       { "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
+					       { "error-exitcode", required_argument, NULL,
+						 OPT_ERROR_EXITCODE },
 					       { "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
 					       { "only-exe", required_argument, NULL, OPT_ONLY_EXE },
 					       { "json", required_argument, NULL, OPT_JSON },

@@ -22,7 +22,8 @@ static bool is_trace_name(const char *name)
 }
 
 /* Of files equally new the one whose name comes last. */
-static bool is_better(const struct stat *now, const char *name, const struct stat *best, const char *best_name)
+static bool is_better(const struct stat *now, const char *name, const struct stat *best,
+		      const char *best_name)
 {
 	if (!best_name || is_newer(&now->st_mtim, &best->st_mtim))
 		return true;

@@ -36,20 +36,29 @@ enum option_code {
 	OPT_KEEP,
 };
 
-#define COMMON_OPTIONS { "help", no_argument, NULL, OPT_HELP }, { "version", no_argument, NULL, OPT_VERSION }
+#define COMMON_OPTIONS                                                                                       \
+	{ "help", no_argument, NULL, OPT_HELP },                                                             \
+	{                                                                                                    \
+		"version", no_argument, NULL, OPT_VERSION                                                    \
+	}
 
 #define RUN_OPTIONS                                                                                          \
-	{ "output", required_argument, NULL, OPT_OUTPUT }, { "no-ptrace", no_argument, NULL, OPT_NO_PTRACE },  \
+	{ "output", required_argument, NULL, OPT_OUTPUT },                                                   \
+	    { "no-ptrace", no_argument, NULL, OPT_NO_PTRACE },                                               \
 	    { "on-full", required_argument, NULL, OPT_ON_FULL },                                             \
 	    { "contents", required_argument, NULL, OPT_CONTENTS },                                           \
 	    { "no-children", no_argument, NULL, OPT_NO_CHILDREN },                                           \
-	    { "linger", required_argument, NULL, OPT_LINGER }
+	{                                                                                                    \
+		"linger", required_argument, NULL, OPT_LINGER                                                \
+	}
 
 #define VIEW_OPTIONS                                                                                         \
-	{ "all", no_argument, NULL, OPT_ALL }, { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },          \
+	{ "all", no_argument, NULL, OPT_ALL }, { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },        \
 	    { "show", required_argument, NULL, OPT_SHOW }, { "color", required_argument, NULL, OPT_COLOR },  \
 	    { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },                                         \
-	    { "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD }
+	{                                                                                                    \
+		"no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD                                        \
+	}
 
 extern const char run_options_help[], view_options_help[], common_options_help[];
 

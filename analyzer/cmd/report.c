@@ -10,23 +10,25 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char help[] = "usage: leakgraph report [options] [TRACE...]\n"
-			   "Explain what was lost, where it was allocated and what it was lost with.\n"
-			   "Without a TRACE: the newest .lgt file here.\n"
-			   "\n"
-			   "  --json                 the whole report as JSON (leakgraph.report.v1)\n"
-			   "  --error-exitcode=N     judge as leakgraph check does, and exit with N when leaks are found\n"
-			   "  --no-children          leave out the traces in TRACE.children\n";
-static const char help_end[] = "  --no-pager             write to the terminal directly\n"
-			       "  --help, --version\n"
-			       "\n"
-			       "Exit status: 0; 2: wrong usage, or a file that is no trace; with --error-exitcode as of\n"
-			       "leakgraph check.\n"
-			       "\n"
-			       "Examples:\n"
-			       "  leakgraph report\n"
-			       "  leakgraph report --all --show=possible app.lgt\n"
-			       "  leakgraph report --json app.lgt | jq '.processes[].leaks[].stack[0]'\n";
+static const char help[] =
+    "usage: leakgraph report [options] [TRACE...]\n"
+    "Explain what was lost, where it was allocated and what it was lost with.\n"
+    "Without a TRACE: the newest .lgt file here.\n"
+    "\n"
+    "  --json                 the whole report as JSON (leakgraph.report.v1)\n"
+    "  --error-exitcode=N     judge as leakgraph check does, and exit with N when leaks are found\n"
+    "  --no-children          leave out the traces in TRACE.children\n";
+static const char help_end[] =
+    "  --no-pager             write to the terminal directly\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0; 2: wrong usage, or a file that is no trace; with --error-exitcode as of\n"
+    "leakgraph check.\n"
+    "\n"
+    "Examples:\n"
+    "  leakgraph report\n"
+    "  leakgraph report --all --show=possible app.lgt\n"
+    "  leakgraph report --json app.lgt | jq '.processes[].leaks[].stack[0]'\n";
 
 static int show_help(void)
 {
@@ -131,7 +133,8 @@ int cmd_report(int argc, char **argv)
 					       { "json", no_argument, NULL, OPT_JSON },
 					       { "no-pager", no_argument, NULL, OPT_NO_PAGER },
 					       { "no-children", no_argument, NULL, OPT_NO_CHILDREN },
-					       { "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
+					       { "error-exitcode", required_argument, NULL,
+						 OPT_ERROR_EXITCODE },
 					       { 0 } };
 	struct report_command c = { .gate = gate_defaults() };
 	struct err err = { "" };

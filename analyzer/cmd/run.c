@@ -19,14 +19,15 @@ static const char help[] = "usage: leakgraph run [options] [--] PROGRAM ARGS...\
 			   "       leakgraph PROGRAM ARGS...\n"
 			   "Record a program's allocations, and its memory at the end, in a trace.\n"
 			   "\n";
-static const char help_end[] = "\n"
-			       "The exit status is PROGRAM's; 125, 126, 127: it was not run, cannot be run, was not "
-			       "found; 2: wrong usage.\n"
-			       "\n"
-			       "Examples:\n"
-			       "  leakgraph run ./app --selftest\n"
-			       "  leakgraph run -o app.lgt -- ./app -x     then: leakgraph report app.lgt\n"
-			       "  leakgraph run --no-children -- make check\n";
+static const char help_end[] =
+    "\n"
+    "The exit status is PROGRAM's; 125, 126, 127: it was not run, cannot be run, was not "
+    "found; 2: wrong usage.\n"
+    "\n"
+    "Examples:\n"
+    "  leakgraph run ./app --selftest\n"
+    "  leakgraph run -o app.lgt -- ./app -x     then: leakgraph report app.lgt\n"
+    "  leakgraph run --no-children -- make check\n";
 
 static int show_help(void)
 {
@@ -46,7 +47,8 @@ static int count_batch(void *context, const struct trace_event *events, size_t n
 	struct counts *c = context;
 
 	for (size_t i = 0; i < n; i++) {
-		c->allocations += events[i].type == LG_EV_ALLOC || (events[i].type == LG_EV_RESIZE && events[i].addr);
+		c->allocations +=
+		    events[i].type == LG_EV_ALLOC || (events[i].type == LG_EV_RESIZE && events[i].addr);
 		c->frees += events[i].type == LG_EV_FREE || events[i].type == LG_EV_RELEASE;
 		/* a realloc that failed gave nothing up */
 		c->frees -= events[i].type == LG_EV_RESIZE && !events[i].addr;
@@ -58,15 +60,17 @@ static void tell_events(const struct trace *t)
 {
 	struct counts c = { 0, 0 };
 	struct err err;
-	char allocations[TERM_TEXT], frees[TERM_TEXT];
+	char allocations[64], frees[64];
+	uint64_t lost = t->end.lost_allocs + t->end.lost_frees;
 
 	if (t->nevents > COUNTED_EVENTS_MAX || trace_events(t, count_batch, &c, &err))
-		fprintf(stderr, "; %s allocations and frees", human_count(allocations, t->nevents));
+		fprintf(stderr, "; %s", human_things(frees, sizeof frees, t->nevents, "event"));
 	else
-		fprintf(stderr, "; %s allocations, %s frees", human_count(allocations, c.allocations),
-			human_count(frees, c.frees));
-	if (t->end.lost_allocs + t->end.lost_frees)
-		fprintf(stderr, ", %s LOST", human_count(frees, t->end.lost_allocs + t->end.lost_frees));
+		fprintf(stderr, "; %s, %s",
+			human_things(allocations, sizeof allocations, c.allocations, "allocation"),
+			human_things(frees, sizeof frees, c.frees, "free"));
+	if (lost)
+		fprintf(stderr, ", %s LOST", human_things(frees, sizeof frees, lost, "event"));
 }
 
 static void tell_ending(int wait_status)
@@ -118,7 +122,8 @@ static void tell(const struct record_result *result, const char *program, uint64
 	tell_first(result, program, ns);
 	if (result->ntraces > 1)
 		fprintf(stderr, "leakgraph: and %s, in %s.children\n",
-			human_things(count, sizeof count, result->ntraces - 1, "more program run"), result->traces[0]);
+			human_things(count, sizeof count, result->ntraces - 1, "more program run"),
+			result->traces[0]);
 	if (result->untraced)
 		fprintf(stderr, "leakgraph: %s could not be recorded\n",
 			human_things(count, sizeof count, result->untraced, "program run"));
@@ -170,8 +175,9 @@ static int run(const struct record_options *options, bool is_quiet)
 
 int cmd_run(int argc, char **argv)
 {
-	static const struct option longs[] = { COMMON_OPTIONS, RUN_OPTIONS, { "quiet", no_argument, NULL, OPT_QUIET },
-					       { 0 } };
+	static const struct option longs[] = {
+		COMMON_OPTIONS, RUN_OPTIONS, { "quiet", no_argument, NULL, OPT_QUIET }, { 0 }
+	};
 	struct record_options options;
 	struct err err = { "" };
 	bool is_quiet = false;

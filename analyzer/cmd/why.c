@@ -11,7 +11,8 @@
 static const char help[] =
     "usage: leakgraph why [options] TRACE LEAK|ADDR\n"
     "For a leak (L1, as the report names it): its cycle edge by edge, and what is lost behind it.\n"
-    "For an address in a live block: the shortest path from a root that holds it, or the leak it belongs to;\n"
+    "For an address in a live block: the shortest path from a root that holds it, or the leak it belongs "
+    "to;\n"
     "who refers to it, and to what it refers.\n"
     "\n"
     "  --json                 the answer as JSON (leakgraph.why.v1)\n"

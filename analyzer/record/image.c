@@ -124,8 +124,8 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 	free(p.directory);
 }
 
-int image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
-	       bool full_contents, struct err *err)
+void image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
+		struct trace_writer *writer, bool full_contents)
 {
 	memset(i, 0, sizeof *i);
 	i->index = index;
@@ -135,11 +135,9 @@ int image_open(struct image *i, const struct segment *s, uint32_t index, uint32_
 	i->begun_ns = i->written_ns = now_ns(CLOCK_MONOTONIC);
 	i->pidfd = -1;
 	i->path = strdup(path);
+	i->writer = writer;
 	drain_init(&i->drain, i->area);
-	if (trace_writer_open(&i->writer, path, err))
-		return -1;
 	put_process_chunk(i, s, full_contents);
-	return 0;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------- */

@@ -31,9 +31,9 @@ struct image {
 	size_t nreasons;
 };
 
-/* Begins the trace of the image in area `index`. On failure the image is not recorded; err says why. */
-int image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
-	       bool full_contents, struct err *err);
+/* Begins the trace of the image in area `index`; takes the writer over, whose file is `path`. */
+void image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
+		struct trace_writer *writer, bool full_contents);
 /* One round: takes events from the rings and writes what is due (a full chunk, or anything older than a
  * quarter of a second). */
 void image_round(struct image *i, const struct segment *s, uint64_t now_ns);

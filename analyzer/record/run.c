@@ -34,6 +34,7 @@ struct recorder {
 	struct segment segment;
 	struct follower follower;
 	struct output output;
+	struct trace_writer *first; /* of the first image's trace, until it begins */
 	struct image images[LG_AREAS]; /* by area; path NULL: vacant */
 	struct {
 		uint32_t pid, images;
@@ -190,12 +191,11 @@ static bool is_first(const struct recorder *r, uint32_t pid)
 	return pid == r->main_pid && !r->npids;
 }
 
-static void refuse(struct recorder *r, struct lg_area *area, uint32_t index, const struct err *why)
+static void refuse(struct recorder *r, struct lg_area *area, const struct err *why)
 {
 	if (why && !r->trouble.text[0])
 		r->trouble = *why;
 	answer(area, LG_ACCEPT_REFUSED);
-	segment_recycle(&r->segment, index);
 }
 
 static enum lg_accept follow(struct recorder *r, struct image *i)
@@ -208,39 +208,58 @@ static enum lg_accept follow(struct recorder *r, struct image *i)
 	return LG_ACCEPT_READ;
 }
 
+/* The trace of an image that begins; NULL: it cannot be recorded. */
+static struct trace_writer *open_trace(struct recorder *r, uint32_t pid, const char **path, struct err *err)
+{
+	struct trace_writer *writer = r->first;
+	char program[PATH_MAX];
+
+	*path = r->output.first;
+	if (is_first(r, pid)) {
+		r->first = NULL;
+		return writer;
+	}
+	program_of(pid, program);
+	*path = output_other(&r->output, program, pid, err);
+	return *path && !trace_writer_open(&writer, *path, err) ? writer : NULL;
+}
+
 static void take_on(struct recorder *r, uint32_t index)
 {
 	struct lg_area *area = segment_area(&r->segment, index);
 	uint32_t pid = atomic_load(&area->pid);
 	struct image *former = image_of(r, pid), *i = &r->images[index];
-	char program[PATH_MAX];
-	const char *path;
 	struct err err = { "" };
+	const char *path;
 
 	if (former)
 		finish(r, former, LG_ENDED_EXEC, 0);
 	if (!is_first(r, pid) && r->options->no_children) {
-		refuse(r, area, index, NULL);
+		refuse(r, area, NULL);
 		return;
 	}
-	program_of(pid, program);
-	path = is_first(r, pid) ? r->output.first : output_other(&r->output, program, pid, &err);
-	if (!path ||
-	    image_open(i, &r->segment, index, image_number(r, pid), path, r->options->full_contents, &err)) {
-		image_free(i);
-		refuse(r, area, index, &err);
+	struct trace_writer *writer = open_trace(r, pid, &path, &err);
+	if (!writer) {
+		refuse(r, area, &err);
 		return;
 	}
+	image_open(i, &r->segment, index, image_number(r, pid), path, writer, r->options->full_contents);
 	answer(area, follow(r, i));
 }
 
+/* Areas in the hands of targets, but not of an image: new ones, and those that a refused target has left. */
 static void take_on_new(struct recorder *r)
 {
-	for (uint32_t n = 0; n < LG_AREAS; n++)
-		if (atomic_load(&r->segment.control->area_state[n]) == LG_AREA_CLAIMED && !r->images[n].path &&
-		    atomic_load(&segment_area(&r->segment, n)->state) == LG_AREA_LIVE &&
-		    !atomic_load(&segment_area(&r->segment, n)->accepted))
+	for (uint32_t n = 0; n < LG_AREAS; n++) {
+		struct lg_area *area = segment_area(&r->segment, n);
+
+		if (r->images[n].path || atomic_load(&r->segment.control->area_state[n]) != LG_AREA_CLAIMED)
+			continue;
+		if (atomic_load(&area->state) == LG_AREA_LIVE && !atomic_load(&area->accepted))
 			take_on(r, n);
+		else if (atomic_load(&area->state) == LG_AREA_ENDED)
+			segment_recycle(&r->segment, n);
+	}
 }
 
 /* ---- a round ----------------------------------------------------------------------------------------- */
@@ -392,6 +411,16 @@ static int open_segment(struct recorder *r, struct err *err)
 	return failed;
 }
 
+/* The first image never began: what was kept ready for it goes again. */
+static void drop_first(struct recorder *r)
+{
+	if (!r->first)
+		return;
+	trace_writer_close(r->first, NULL);
+	unlink(r->output.first);
+	r->first = NULL;
+}
+
 static int record_program(struct recorder *r, const char *program, int *exit_status, struct err *err)
 {
 	struct sigaction former[NHANDLED];
@@ -399,7 +428,8 @@ static int record_program(struct recorder *r, const char *program, int *exit_sta
 	int failed = launch_prepare(&launch, program, r->options->argv, r->segment.fd, err);
 
 	if (!failed)
-		failed = output_first(&r->output, r->options->output, program, (uint32_t)launch.pid, err);
+		failed = output_first(&r->output, r->options->output, program, (uint32_t)launch.pid, err) ||
+			 trace_writer_open(&r->first, r->output.first, err);
 	if (failed) {
 		launch_abandon(&launch);
 		launch_close(&launch);
@@ -417,6 +447,7 @@ static int record_program(struct recorder *r, const char *program, int *exit_sta
 	else
 		record_rounds(r);
 	leave_behind(r);
+	drop_first(r);
 	reset_signals(former);
 	launch_close(&launch);
 	return failed;
@@ -449,8 +480,11 @@ int record_run(const struct record_options *options, struct record_result *resul
 	r->nap_ns = BUSY_NAP_NS;
 	r->follower.hooks = &hooks;
 	r->follower.context = r;
-	failed = record_preflight(options->argv[0], &program, exit_status, err) || open_segment(r, err) ||
-		 record_program(r, program, exit_status, err);
+	failed = record_preflight(options->argv[0], &program, exit_status, err);
+	if (!failed) {
+		*exit_status = 125;
+		failed = open_segment(r, err) || record_program(r, program, exit_status, err);
+	}
 	if (!failed)
 		fill_result(r, result);
 	follow_free(&r->follower);

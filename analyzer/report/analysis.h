@@ -7,7 +7,8 @@
 
 struct analysis {
 	struct trace trace;
-	const struct trace_snapshot *snapshot; /* the last whole one, or NULL: then what follows heap is empty */
+	const struct trace_snapshot
+	    *snapshot; /* the last whole one, or NULL: then what follows heap is empty */
 	struct heap heap;
 	struct graph graph;
 	struct classes classes;

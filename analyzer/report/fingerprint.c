@@ -15,8 +15,8 @@
 /* Length of name without one suffix that a compiler adds to a copy of a function: ".constprop.0", ".cold". */
 static size_t without_clone(const char *name, size_t n)
 {
-	static const char *const clones[] = { ".constprop", ".isra", ".part", ".cold", ".lto_priv", ".llvm",
-					      ".localalias", ".clone" };
+	static const char *const clones[] = { ".constprop", ".isra", ".part",	    ".cold",
+					      ".lto_priv",  ".llvm", ".localalias", ".clone" };
 	size_t end = n;
 
 	while (end && isdigit((unsigned char)name[end - 1]))

@@ -22,10 +22,12 @@ static bool starts_with_one_of(const char *word, const char *const *starts)
 
 bool frame_is_allocator(const char *function)
 {
-	static const char *const names[] = { "malloc",	       "calloc",	 "realloc",	 "reallocarray",
-					     "posix_memalign", "memalign",	 "aligned_alloc", "valloc",
-					     "pvalloc",	       "__libc_malloc",	 "__libc_calloc", "__libc_realloc",
-					     "__libc_memalign", "operator new", "operator new[]", NULL };
+	static const char *const names[] = {
+		"malloc",	   "calloc",	    "realloc",	      "reallocarray",
+		"posix_memalign",  "memalign",	    "aligned_alloc",  "valloc",
+		"pvalloc",	   "__libc_malloc", "__libc_calloc",  "__libc_realloc",
+		"__libc_memalign", "operator new",  "operator new[]", NULL
+	};
 	static const char *const starts[] = { "operator new(",
 					      "operator new[](",
 					      "__gnu_cxx::new_allocator<",
@@ -44,21 +46,30 @@ bool frame_is_allocator(const char *function)
 
 bool frame_is_runtime(const char *function, const char *module)
 {
-	static const char *const modules[] = { "libc.so", "libc-2.", "libpthread", "libm.so", "libdl.so", "librt.so",
-					       "ld-linux", "ld-2", "libstdc++.so", "libc++", "libgcc_s", "[vdso]",
+	static const char *const modules[] = { "libc.so",	  "libc-2.",  "libpthread", "libm.so",
+					       "libdl.so",	  "librt.so", "ld-linux",   "ld-2",
+					       "libstdc++.so",	  "libc++",   "libgcc_s",   "[vdso]",
 					       "liblgpreload.so", NULL };
-	static const char *const starts[] = { "std::", "__gnu_cxx::", "__cxxabiv1::", "core::", "alloc::", "void std::",
-					      NULL };
+	static const char *const starts[] = {
+		"std::", "__gnu_cxx::", "__cxxabiv1::", "core::", "alloc::", "void std::", NULL
+	};
 
 	return starts_with_one_of(module, modules) || (function && starts_with_one_of(function, starts));
 }
 
 bool frame_is_start(const char *function)
 {
-	static const char *const names[] = { "_start",	    "__libc_start_main", "__libc_start_call_main",
-					     "start_thread", "clone",		 "__clone",
-					     "clone3",	    "__clone3",		 "__libc_start_main_impl",
-					     "__libc_start_main@@GLIBC_2.34", NULL };
+	static const char *const names[] = { "_start",
+					     "__libc_start_main",
+					     "__libc_start_call_main",
+					     "start_thread",
+					     "clone",
+					     "__clone",
+					     "clone3",
+					     "__clone3",
+					     "__libc_start_main_impl",
+					     "__libc_start_main@@GLIBC_2.34",
+					     NULL };
 
 	return function && is_one_of(function, names);
 }

@@ -135,8 +135,8 @@ static int target_status(const struct report *r, const struct gate_options *opti
 {
 	if (!options->has_wait_status)
 		return recorded_status(r);
-	return WIFSIGNALED(options->wait_status) ? 128 + WTERMSIG(options->wait_status) :
-						   WEXITSTATUS(options->wait_status);
+	return WIFSIGNALED(options->wait_status) ? 128 + WTERMSIG(options->wait_status)
+						 : WEXITSTATUS(options->wait_status);
 }
 
 struct gate_result gate_judge(const struct report *r, const struct gate_options *options)

@@ -196,7 +196,7 @@ static void put_summary(struct json *j, const struct report_process *p)
 	json_key(j, "summary");
 	json_open(j, '{');
 	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		put_sum(j, leak_class_name((enum leak_class)class), p->sums[class]);
+		put_sum(j, leak_class_name((enum leak_class) class), p->sums[class]);
 	put_sum(j, "suppressed", (struct sum){ 0, 0 });
 	put_sum(j, "unjudged", p->unjudged);
 	json_close(j, '}');

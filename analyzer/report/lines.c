@@ -49,6 +49,29 @@ const char *lines_fit(char out[PLACE_TEXT], const char *text, size_t columns)
 	return out;
 }
 
+void lines_wrap(const struct term *t, unsigned at, unsigned indent, const char *text)
+{
+	char *copy = strdup(text), *save = NULL;
+	size_t column = at;
+	const char *gap = "";
+
+	for (char *word = copy ? strtok_r(copy, " ", &save) : NULL; word; word = strtok_r(NULL, " ", &save)) {
+		size_t n = term_columns(word);
+
+		if (*gap && column + 1 + n > LINE_COLUMNS) {
+			fprintf(t->out, "\n%*s", (int)indent, "");
+			column = indent;
+			gap = "";
+		}
+		fputs(gap, t->out);
+		term_clean(t, word);
+		column += strlen(gap) + n;
+		gap = " ";
+	}
+	fputc('\n', t->out);
+	free(copy);
+}
+
 /* `file` below `folder`, or NULL. */
 static const char *below(const char *file, const char *folder)
 {
@@ -104,8 +127,8 @@ static const char *location_text(char text[PLACE_TEXT], const struct lines *l, c
 	char path[PLACE_TEXT];
 
 	if (f->file && f->line)
-		snprintf(text, PLACE_TEXT, "%.*s:%u", (int)PLACE_TEXT - 12, lines_path(path, l, f->file, columns - 6),
-			 f->line);
+		snprintf(text, PLACE_TEXT, "%.*s:%u", (int)PLACE_TEXT - 12,
+			 lines_path(path, l, f->file, columns - 6), f->line);
 	else
 		snprintf(text, PLACE_TEXT, "%.*s", (int)PLACE_TEXT - 1,
 			 lines_fit(path, *f->module ? f->module : "(no module)", columns));
@@ -134,7 +157,8 @@ static void print_frame(const struct lines *l, unsigned indent, const struct rep
 	fprintf(t->out, "%*s", (int)indent, "");
 	term_clean(t, function);
 	fprintf(t->out, "%*s", (int)(width - term_columns(function)) + 2, "");
-	term_clean(t, location_text(location, l, f, LINE_COLUMNS - indent - width - 2 - (f->is_inlined ? 10 : 0)));
+	term_clean(
+	    t, location_text(location, l, f, LINE_COLUMNS - indent - width - 2 - (f->is_inlined ? 10 : 0)));
 	term_print(t, SHADE_DIM, "%s\n", f->is_inlined ? "  inlined" : "");
 }
 
@@ -210,11 +234,11 @@ void lines_stack(const struct lines *l, unsigned indent, const struct report_sta
 	for (uint32_t n = 0; at < end && (l->full_stacks || n < FRAMES_SHOWN || end - at < 3); n++)
 		at = print_round(l, indent + 2, s, at, end, width);
 	if (at < end)
-		term_print(l->term, SHADE_DIM, "%*s%u more frames (--full-stacks shows them)\n", (int)indent + 2, "",
-			   end - at);
+		term_print(l->term, SHADE_DIM, "%*s%u more frames (--full-stacks shows them)\n",
+			   (int)indent + 2, "", end - at);
 	else if (s->is_cut)
-		term_print(l->term, SHADE_DIM, "%*s(the stack could not be followed further)\n", (int)indent + 2,
-			   "");
+		term_print(l->term, SHADE_DIM, "%*s(the stack could not be followed further)\n",
+			   (int)indent + 2, "");
 }
 
 /* ---- rings --------------------------------------------------------------------------------------------- */
@@ -290,7 +314,8 @@ static bool print_even_ring(const struct lines *l, unsigned indent, const struct
 		if (leak->edges[i].offset != leak->edges[0].offset ||
 		    strcmp(first, member_text(other, l, &leak->edges[i])))
 			return false;
-	fprintf(l->term->out, "%*s%u %s ", (int)indent, "", leak->cycle_length, term_glyph(l->term, GLYPH_TIMES));
+	fprintf(l->term->out, "%*s%u %s ", (int)indent, "", leak->cycle_length,
+		term_glyph(l->term, GLYPH_TIMES));
 	term_clean(l->term, first);
 	fprintf(l->term->out, ", each %s+%llu%s the next, the last %s the first\n", line,
 		(unsigned long long)leak->edges[0].offset, term_glyph(l->term, GLYPH_ARROW),

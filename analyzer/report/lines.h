@@ -25,6 +25,9 @@ void lines_ring(const struct lines *l, unsigned indent, const struct report_leak
 /* "src/app.c" of "/home/me/app/src/app.c" */
 const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char *file, size_t columns);
 
+/* Text from outside, broken into lines at spaces; the first line begins at column `at`, others at `indent`. */
+void lines_wrap(const struct term *t, unsigned at, unsigned indent, const char *text);
+
 /* Copies text, keeping both its ends when it is longer than `columns`. Never cuts a UTF-8 character. */
 const char *lines_fit(char out[PLACE_TEXT], const char *text, size_t columns);
 

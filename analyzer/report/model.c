@@ -52,29 +52,30 @@ static const struct report_stack *stack_of(struct maker *m, uint32_t block)
 	return stack_book_get(m->book, b->stack, report_entry_name(b->entry));
 }
 
-static int compare_sizes(const void *left, const void *right)
+/* Puts a size among the smallest distinct ones, rising. */
+static uint32_t add_size(uint64_t *sizes, uint32_t n, uint64_t size)
 {
-	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+	uint32_t at = n, end = n < REPORT_SIZES_MAX ? n : n - 1;
 
-	return (a > b) - (a < b);
+	while (at && sizes[at - 1] > size)
+		at--;
+	if ((at && sizes[at - 1] == size) || at == REPORT_SIZES_MAX)
+		return n;
+	memmove(sizes + at + 1, sizes + at, (end - at) * sizeof *sizes);
+	sizes[at] = size;
+	return n < REPORT_SIZES_MAX ? n + 1 : n;
 }
 
-/* Distinct sizes: all are sorted, as leaks may have millions of blocks of thousands of sizes. */
 static int note_sizes(struct report_leak *out, struct maker *m, const uint32_t *blocks, uint32_t n)
 {
-	uint64_t *all = malloc(((size_t)n + 1) * sizeof *all);
-	uint64_t *sizes = pool_take(m->pool, REPORT_SIZES_MAX * sizeof *sizes);
+	uint64_t *sizes = pool_take(m->pool, (n < REPORT_SIZES_MAX ? n : REPORT_SIZES_MAX) * sizeof *sizes);
 
-	for (uint32_t i = 0; all && i < n; i++)
-		all[i] = m->a->heap.blocks[blocks[i]].size;
-	if (all)
-		qsort(all, n, sizeof *all, compare_sizes);
-	for (uint32_t i = 0; all && sizes && i < n && out->nsizes < REPORT_SIZES_MAX; i++)
-		if (!i || all[i] != all[i - 1])
-			sizes[out->nsizes++] = all[i];
+	if (!sizes)
+		return -1;
+	for (uint32_t i = 0; i < n; i++)
+		out->nsizes = add_size(sizes, out->nsizes, m->a->heap.blocks[blocks[i]].size);
 	out->sizes = sizes;
-	free(all);
-	return all && sizes ? 0 : -1;
+	return 0;
 }
 
 static int note_addresses(struct report_leak *out, struct maker *m, const uint32_t *blocks, uint32_t n)
@@ -126,7 +127,8 @@ static int make_leak(struct report_leak *out, struct maker *m, const struct leak
 		.heads = leak->heads,
 		.indirect = leak->indirect,
 		.retained_bytes = leak->retained_bytes,
-		.stack = leak->nblocks ? stack_of(m, leak->blocks[0]) : stack_book_get(m->book, leak->stack, "?"),
+		.stack =
+		    leak->nblocks ? stack_of(m, leak->blocks[0]) : stack_book_get(m->book, leak->stack, "?"),
 	};
 	snprintf(out->id, sizeof out->id, "L%u", number);
 	if (!out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
@@ -153,7 +155,8 @@ static int make_leaks(struct report_process *p, struct maker *m)
 
 /* ---- places -------------------------------------------------------------------------------------------- */
 
-static int make_place(struct report_leak *out, struct maker *m, const struct places *found, const struct place *at)
+static int make_place(struct report_leak *out, struct maker *m, const struct places *found,
+		      const struct place *at)
 {
 	const uint32_t *blocks = found->blocks + at->first;
 
@@ -165,17 +168,18 @@ static int make_place(struct report_leak *out, struct maker *m, const struct pla
 		.stack = stack_of(m, blocks[0]),
 	};
 	return !out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
-			       note_sizes(out, m, blocks, (uint32_t)at->sum.blocks) ||
-			       note_addresses(out, m, blocks, (uint32_t)at->sum.blocks) ?
-		   -1 :
-		   0;
+		       note_sizes(out, m, blocks, (uint32_t)at->sum.blocks) ||
+		       note_addresses(out, m, blocks, (uint32_t)at->sum.blocks)
+		   ? -1
+		   : 0;
 }
 
 /* Unjudged: all live blocks by place. Judged: the reachable ones. */
 static int make_places(struct report_process *p, struct maker *m, bool all)
 {
 	struct places found;
-	int failed = places_find(&found, &m->a->heap, m->a->is_judged ? m->a->classes.of : NULL, CLASS_REACHABLE);
+	int failed =
+	    places_find(&found, &m->a->heap, m->a->is_judged ? m->a->classes.of : NULL, CLASS_REACHABLE);
 	uint32_t kept = all || found.n < REPORT_PLACES_MAX ? found.n : REPORT_PLACES_MAX;
 	struct report_leak *places = pool_take(m->pool, kept * sizeof *places);
 
@@ -342,12 +346,13 @@ static int load_child(struct report *r, uint32_t parent, const char *folder, con
 	if (!load_one(r, path, options, &trouble))
 		return 0;
 	return report_add_reason(&r->processes[parent], &r->pool, REASON_CHILD,
-				 pool_print(&r->pool, "a child's trace cannot be read: %s", trouble.text)) ?
-		   no_memory(err) :
-		   0;
+				 pool_print(&r->pool, "a child's trace cannot be read: %s", trouble.text))
+		   ? no_memory(err)
+		   : 0;
 }
 
-static int load_children(struct report *r, const char *path, const struct report_options *options, struct err *err)
+static int load_children(struct report *r, const char *path, const struct report_options *options,
+			 struct err *err)
 {
 	struct dirent **entries = NULL;
 	char *folder = pool_print(&r->pool, "%s.children", path);

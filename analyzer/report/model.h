@@ -81,7 +81,8 @@ struct report_process {
 	struct sum sums[LEAK_CLASSES], unjudged;
 	const struct report_leak *leaks; /* in order of importance, possible ones last */
 	uint32_t nleaks;
-	const struct report_leak *places; /* !is_judged: live at the end; else reachable ones when asked for */
+	const struct report_leak
+	    *places; /* !is_judged: live at the end; else reachable ones when asked for */
 	uint32_t nplaces, nplaces_all; /* kept, in all */
 	const char *const *notes; /* about names: what could not be resolved, and the cure */
 	uint32_t nnotes;
@@ -97,7 +98,8 @@ struct report_options {
 
 struct report {
 	const char *version; /* of the tool; set by report_load */
-	struct report_process *processes; /* traces as named, each followed by its children in order of birth */
+	struct report_process
+	    *processes; /* traces as named, each followed by its children in order of birth */
 	uint32_t nprocesses;
 	struct pool pool;
 };
@@ -114,7 +116,8 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 /* verdict.c: fills p->reasons; the rest of p is there. -1: no memory. */
 int report_verdict(struct report_process *p, const struct analysis *a, struct pool *pool);
 /* One more reason, for what is known only outside. */
-int report_add_reason(struct report_process *p, struct pool *pool, enum report_reason_code code, const char *text);
+int report_add_reason(struct report_process *p, struct pool *pool, enum report_reason_code code,
+		      const char *text);
 
 bool report_is_complete(const struct report_process *p);
 /* Blocks and bytes that are direct, cycle or indirect leaks. */

@@ -25,7 +25,8 @@ static const char *global_text(struct pool *pool, struct names *names, const str
 	uint64_t offset = 0;
 
 	if (!names_data(names, region->module, at, &symbol, &offset))
-		return pool_print(pool, "data of %s at 0x%llx", module_name(t, region), (unsigned long long)at);
+		return pool_print(pool, "data of %s at 0x%llx", module_name(t, region),
+				  (unsigned long long)at);
 	if (!offset)
 		return pool_print(pool, "%s in %s", symbol, module_name(t, region));
 	return pool_print(pool, "%s+%llu in %s", symbol, (unsigned long long)offset, module_name(t, region));
@@ -33,8 +34,9 @@ static const char *global_text(struct pool *pool, struct names *names, const str
 
 static const char *register_text(struct pool *pool, const struct root_region *region, uint64_t at)
 {
-	static const char *const names[LG_REGS] = { "rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8",
-						    "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip" };
+	static const char *const names[LG_REGS] = { "rax", "rdx", "rcx", "rbx", "rsi", "rdi",
+						    "rbp", "rsp", "r8",	 "r9",	"r10", "r11",
+						    "r12", "r13", "r14", "r15", "rip" };
 	uint64_t number = at / 8;
 
 	if (number < LG_REGS)
@@ -50,24 +52,28 @@ static const char *mapping_text(struct pool *pool, const struct root_region *reg
 			  region->path ? region->path : "");
 }
 
-const char *root_text(struct pool *pool, struct names *names, const struct trace *t, const struct root_region *region,
-		      uint64_t at)
+const char *root_text(struct pool *pool, struct names *names, const struct trace *t,
+		      const struct root_region *region, uint64_t at)
 {
 	switch (region->kind) {
 	case ROOT_GLOBAL:
 	case ROOT_RELRO:
 		return global_text(pool, names, t, region, at);
 	case ROOT_STACK:
-		return pool_print(pool, "0x%llx in the stack of thread %u", (unsigned long long)at, region->thread);
+		return pool_print(pool, "0x%llx in the stack of thread %u", (unsigned long long)at,
+				  region->thread);
 	case ROOT_STALE:
-		return pool_print(pool, "0x%llx in the stack of thread %u, which was not stopped: the word may be dead",
-				  (unsigned long long)at, region->thread);
+		return pool_print(
+		    pool, "0x%llx in the stack of thread %u, which was not stopped: the word may be dead",
+		    (unsigned long long)at, region->thread);
 	case ROOT_REGISTER:
 		return register_text(pool, region, at);
 	case ROOT_TLS:
-		return pool_print(pool, "thread-local storage of thread %u (%s)", region->thread, module_name(t, region));
+		return pool_print(pool, "thread-local storage of thread %u (%s)", region->thread,
+				  module_name(t, region));
 	case ROOT_TSD:
-		return pool_print(pool, "thread-specific data of thread %u (pthread_setspecific, or libc's own)",
+		return pool_print(pool,
+				  "thread-specific data of thread %u (pthread_setspecific, or libc's own)",
 				  region->thread);
 	case ROOT_MAPPING:
 	case ROOT_SHARED:
@@ -75,7 +81,8 @@ const char *root_text(struct pool *pool, struct names *names, const struct trace
 	case ROOT_LOADER:
 		return pool_print(pool, "the dynamic loader, which allocated it for itself");
 	case ROOT_INHERITED:
-		return pool_print(pool, "0x%llx in heap memory inherited from the parent", (unsigned long long)at);
+		return pool_print(pool, "0x%llx in heap memory inherited from the parent",
+				  (unsigned long long)at);
 	default:
 		return pool_print(pool, "%s at 0x%llx", root_kind_name(region->kind), (unsigned long long)at);
 	}

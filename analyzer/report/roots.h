@@ -7,7 +7,7 @@
 #include "report/pool.h"
 
 /* "registry+8 in app", "the stack of thread 2", "register rbx of thread 1", ... NULL: no memory. */
-const char *root_text(struct pool *pool, struct names *names, const struct trace *t, const struct root_region *region,
-		      uint64_t at);
+const char *root_text(struct pool *pool, struct names *names, const struct trace *t,
+		      const struct root_region *region, uint64_t at);
 
 #endif

@@ -10,6 +10,7 @@
 #define GROUPS_SHOWN 10u
 #define GROUP_LINES_SHOWN 30u
 #define PIDS_SHOWN 6u
+#define NOTES_SHOWN 4u
 
 /* One report being written. */
 struct page {
@@ -42,7 +43,8 @@ static void print_name(struct page *g, const struct report_group *group)
 
 	term_clean(g->term, p->name);
 	if (group->n > 1)
-		fprintf(g->term->out, " (%u processes) %s: ", group->n, report_ending(ending, sizeof ending, p));
+		fprintf(g->term->out, " (%u processes) %s: ", group->n,
+			report_ending(ending, sizeof ending, p));
 	else
 		fprintf(g->term->out, " (pid %llu) %s: ", (unsigned long long)p->pid,
 			report_ending(ending, sizeof ending, p));
@@ -90,6 +92,8 @@ static void print_headline(struct page *g, const struct report_group *group)
 	print_name(g, group);
 	if (!p->is_judged && p->unjudged.blocks)
 		term_print(g->term, SHADE_WARN, "NOT JUDGED, %s live at the end", sum_text(sum, p->unjudged));
+	else if (!p->is_judged && !report_is_complete(p))
+		term_print(g->term, SHADE_WARN, "NOT JUDGED");
 	else if (report_lost(p).blocks)
 		print_leaked(g, p);
 	else
@@ -103,14 +107,15 @@ static void print_verdict(struct page *g, const struct report_process *p)
 
 	for (uint32_t i = 0; i < p->nreasons; i++) {
 		term_print(g->term, SHADE_WARN, "  degraded: ");
-		term_clean(g->term, p->reasons[i].text);
-		fputc('\n', g->term->out);
+		lines_wrap(g->term, 12, 12, p->reasons[i].text);
 	}
 	for (uint32_t i = 0; i < p->nreasons; i++) {
 		const char *cure = p->reasons[i].cure;
 
-		if (cure && (!said || strcmp(said, cure)))
-			fprintf(g->term->out, "      cure: %s\n", cure);
+		if (cure && (!said || strcmp(said, cure))) {
+			fputs("      cure: ", g->term->out);
+			lines_wrap(g->term, 12, 12, cure);
+		}
 		said = cure ? cure : said;
 	}
 }
@@ -168,8 +173,8 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 
 	fputc('\n', t->out);
 	term_print(t, SHADE_HEAD, "  %-4s", *leak->id ? leak->id : "");
-	term_print(t, leak->class == CLASS_DIRECT || leak->class == CLASS_CYCLE ? SHADE_BAD : SHADE_WARN, "%-10s",
-		   leak->kind);
+	term_print(t, leak->class == CLASS_DIRECT || leak->class == CLASS_CYCLE ? SHADE_BAD : SHADE_WARN,
+		   "%-10s", leak->kind);
 	if (leak->class == CLASS_CYCLE)
 		print_cycle(g, leak);
 	term_print(t, SHADE_HEAD, "%s", sum_text(sum, leak->heads));
@@ -248,7 +253,7 @@ static void print_summary(struct page *g, const struct report_process *p)
 	fputc('\n', g->term->out);
 	term_print(g->term, SHADE_HEAD, "  %-10s %14s %18s\n", "class", "blocks", "bytes");
 	for (unsigned class = 0; class < LEAK_CLASSES && p->is_judged; class ++)
-		print_row(g, leak_class_name((enum leak_class)class), p->sums[class], hints[class]);
+		print_row(g, leak_class_name((enum leak_class) class), p->sums[class], hints[class]);
 	if (!p->is_judged)
 		print_row(g, "not judged", p->unjudged, NULL);
 	print_row(g, "total", (struct sum){ p->totals.live_blocks, p->totals.live_bytes }, NULL);
@@ -256,12 +261,14 @@ static void print_summary(struct page *g, const struct report_process *p)
 
 static void print_totals(struct page *g, const struct report_process *p)
 {
-	char allocations[TERM_TEXT], frees[TERM_TEXT], peak[TERM_TEXT], lost[TERM_TEXT], threads[64], time[TERM_TEXT];
+	char allocations[64], frees[64], peak[TERM_TEXT], lost[64], threads[64], time[TERM_TEXT];
 
-	fprintf(g->term->out, "\n  %s allocations, %s frees; peak %s; %s events lost; %s; %s\n",
-		human_count(allocations, p->totals.allocations), human_count(frees, p->totals.frees),
-		human_bytes(peak, p->totals.peak_bytes), human_count(lost, p->events_lost),
-		human_things(threads, sizeof threads, p->threads, "thread"), human_time(time, p->duration_ns));
+	fprintf(
+	    g->term->out, "\n  %s, %s; peak %s; %s lost; %s; %s\n",
+	    human_things(allocations, sizeof allocations, p->totals.allocations, "allocation"),
+	    human_things(frees, sizeof frees, p->totals.frees, "free"),
+	    human_bytes(peak, p->totals.peak_bytes), human_things(lost, sizeof lost, p->events_lost, "event"),
+	    human_things(threads, sizeof threads, p->threads, "thread"), human_time(time, p->duration_ns));
 }
 
 static void print_next(struct page *g, const struct report_process *p)
@@ -312,7 +319,8 @@ static void print_overview(struct page *g, const struct report *r)
 	if (leaking)
 		term_print(g->term, SHADE_BAD, "%u LEAKED %s", leaking, sum_text(sum, lost));
 	else
-		term_print(g->term, degraded ? SHADE_WARN : SHADE_GOOD, degraded ? "no leaks seen" : "no leaks");
+		term_print(g->term, degraded ? SHADE_WARN : SHADE_GOOD,
+			   degraded ? "no leaks seen" : "no leaks");
 	if (degraded)
 		term_print(g->term, SHADE_WARN, ", %u with a degraded verdict", degraded);
 	fputc('\n', g->term->out);
@@ -359,26 +367,29 @@ static void print_groups(struct page *g, const struct report *r, const struct re
 		fprintf(g->term->out, "and %s with findings (--all shows them)\n",
 			human_things(text, sizeof text, hidden, "more program run"));
 	if (clean)
-		fprintf(g->term->out, "and %s, no leaks\n", human_things(text, sizeof text, clean, "more program run"));
+		fprintf(g->term->out, "and %s, no leaks\n",
+			human_things(text, sizeof text, clean, "more program run"));
 }
 
 /* Notes about names, each once, however many processes have it. */
 static void print_notes(struct page *g, const struct report *r)
 {
 	uint32_t said = 0;
+	char text[64];
 
 	for (uint32_t i = 0; i < r->nprocesses; i++)
 		for (uint32_t k = 0; k < r->processes[i].nnotes; k++) {
 			const char *note = r->processes[i].notes[k];
 
-			if (!note || groups_note_is_known(r, i, k))
+			if (!note || groups_note_is_known(r, i, k) ||
+			    (said++ >= NOTES_SHOWN && !g->options->all))
 				continue;
-			if (!said++)
-				fputc('\n', g->term->out);
-			fputs("note: ", g->term->out);
-			term_clean(g->term, note);
-			fputc('\n', g->term->out);
+			fputs(said == 1 ? "\nnote: " : "note: ", g->term->out);
+			lines_wrap(g->term, 6, 6, note);
 		}
+	if (said > NOTES_SHOWN && !g->options->all)
+		fprintf(g->term->out, "and %s like these (--all shows them)\n",
+			human_things(text, sizeof text, said - NOTES_SHOWN, "more note"));
 }
 
 void report_text(const struct term *term, const struct report *r, const struct text_options *options)

@@ -56,7 +56,8 @@ const char *report_ending(char *text, size_t room, const struct report_process *
 	return text;
 }
 
-int report_add_reason(struct report_process *p, struct pool *pool, enum report_reason_code code, const char *text)
+int report_add_reason(struct report_process *p, struct pool *pool, enum report_reason_code code,
+		      const char *text)
 {
 	if (!p->reasons)
 		p->reasons = pool_take(pool, REASONS_MAX * sizeof *p->reasons);
@@ -76,9 +77,10 @@ int report_add_reason(struct report_process *p, struct pool *pool, enum report_r
 static int judge_file(struct report_process *p, const struct trace *t, struct pool *pool)
 {
 	if (!t->end.present)
-		return report_add_reason(p, pool, REASON_UNFINISHED,
-					 pool_print(pool, "the trace is cut: the recorder did not finish it%s%s%s",
-						    *t->damage ? " (" : "", t->damage, *t->damage ? ")" : ""));
+		return report_add_reason(
+		    p, pool, REASON_UNFINISHED,
+		    pool_print(pool, "the trace is cut: the recorder did not finish it%s%s%s",
+			       *t->damage ? " (" : "", t->damage, *t->damage ? ")" : ""));
 	if (*t->damage)
 		return report_add_reason(p, pool, REASON_DAMAGED,
 					 pool_print(pool, "the trace is damaged: %s", t->damage));
@@ -87,22 +89,24 @@ static int judge_file(struct report_process *p, const struct trace *t, struct po
 
 static int judge_events(struct report_process *p, const struct trace *t, struct pool *pool)
 {
-	char allocs[TERM_TEXT], frees[TERM_TEXT], bytes[TERM_TEXT];
+	char allocs[64], frees[64], bytes[TERM_TEXT];
 	const struct trace_end *end = &t->end;
 
 	if (t->process.flags & LG_PROCESS_FOREIGN_MALLOC &&
-	    report_add_reason(p, pool, REASON_FOREIGN,
-			      pool_print(pool, "allocator not visible: the program's own calls go to the malloc of %s",
-					 t->process.allocator && *t->process.allocator ? t->process.allocator :
-											 "its executable")))
+	    report_add_reason(
+		p, pool, REASON_FOREIGN,
+		pool_print(pool, "allocator not visible: the program's own calls go to the malloc of %s",
+			   t->process.allocator && *t->process.allocator ? t->process.allocator
+									 : "its executable")))
 		return -1;
 	if (!(end->lost_allocs | end->lost_frees))
 		return 0;
-	return report_add_reason(p, pool, REASON_LOST,
-				 pool_print(pool, "events lost: %s allocations (%s), %s frees",
-					    human_count(allocs, end->lost_allocs),
-					    human_bytes(bytes, end->lost_bytes),
-					    human_count(frees, end->lost_frees)));
+	return report_add_reason(
+	    p, pool, REASON_LOST,
+	    pool_print(pool, "events lost: %s (%s), %s",
+		       human_things(allocs, sizeof allocs, end->lost_allocs, "allocation"),
+		       human_bytes(bytes, end->lost_bytes),
+		       human_things(frees, sizeof frees, end->lost_frees, "free")));
 }
 
 /* ---- the snapshot -------------------------------------------------------------------------------------- */
@@ -114,11 +118,12 @@ static int judge_absence(struct report_process *p, const struct trace *t, struct
 
 	if (!p->totals.live_blocks && !is_begun)
 		return 0;
-	return report_add_reason(p, pool, is_begun ? REASON_PARTIAL_SNAPSHOT : REASON_NO_SNAPSHOT,
-				 pool_print(pool, "%s at the end (it %s): %s cannot be judged",
-					    is_begun ? "no whole snapshot" : "no snapshot",
-					    report_ending(ending, sizeof ending, p),
-					    human_things(count, sizeof count, p->totals.live_blocks, "live block")));
+	return report_add_reason(
+	    p, pool, is_begun ? REASON_PARTIAL_SNAPSHOT : REASON_NO_SNAPSHOT,
+	    pool_print(pool, "%s at the end (it %s): %s cannot be judged",
+		       is_begun ? "no whole snapshot" : "no snapshot",
+		       report_ending(ending, sizeof ending, p),
+		       human_things(count, sizeof count, p->totals.live_blocks, "live block")));
 }
 
 /* The snapshot that was used is not of the end. */
@@ -137,8 +142,9 @@ static int judge_moment(struct report_process *p, const struct trace *t, const s
 	char count[TERM_TEXT];
 
 	if (s != &t->snapshots[t->nsnapshots - 1])
-		return report_add_reason(p, pool, REASON_PARTIAL_SNAPSHOT,
-					 pool_print(pool, "the last snapshot is not whole; judged by the one before"));
+		return report_add_reason(
+		    p, pool, REASON_PARTIAL_SNAPSHOT,
+		    pool_print(pool, "the last snapshot is not whole; judged by the one before"));
 	if (is_early(p, t, s))
 		return report_add_reason(
 		    p, pool, REASON_EARLY_SNAPSHOT,
@@ -190,9 +196,10 @@ static int judge_reading(struct report_process *p, const struct analysis *a, str
 		return 0;
 	return report_add_reason(
 	    p, pool, REASON_UNSTOPPED,
-	    pool_print(pool, "%llu of %llu threads were not stopped for the snapshot (%s): their registers are unknown",
-		       (unsigned long long)unknown,
-		       (unsigned long long)s->threads_seen, method_name(s->method)));
+	    pool_print(
+		pool,
+		"%llu of %llu threads were not stopped for the snapshot (%s): their registers are unknown",
+		(unsigned long long)unknown, (unsigned long long)s->threads_seen, method_name(s->method)));
 }
 
 static int judge_snapshot(struct report_process *p, const struct analysis *a, struct pool *pool)
@@ -225,7 +232,7 @@ int report_verdict(struct report_process *p, const struct analysis *a, struct po
 	const struct trace *t = &a->trace;
 
 	return judge_file(p, t, pool) || judge_events(p, t, pool) || judge_snapshot(p, a, pool) ||
-			       judge_recorder(p, t, pool) ?
-		   -1 :
-		   0;
+		       judge_recorder(p, t, pool)
+		   ? -1
+		   : 0;
 }

@@ -53,7 +53,8 @@ static struct why_reference from_root(struct search *s, const struct root_ref *r
 
 static struct why_reference from_block(struct search *s, uint32_t block, uint64_t offset, enum ref_kind kind)
 {
-	return (struct why_reference){ .block = describe(s, block), .offset = offset, .kind = ref_name(kind) };
+	return (
+	    struct why_reference){ .block = describe(s, block), .offset = offset, .kind = ref_name(kind) };
 }
 
 static void *take(struct search *s, size_t bytes)
@@ -76,8 +77,8 @@ static int find_path(struct search *s, uint32_t block, struct err *err)
 	if (!failed && path.found && steps) {
 		for (uint32_t i = 0; i < kept; i++)
 			steps[i] = i ? from_block(s, path.steps[i - 1], ref_offset(path.refs[i - 1]),
-						  ref_kind(path.refs[i - 1])) :
-				       from_root(s, &path.root);
+						  ref_kind(path.refs[i - 1]))
+				     : from_root(s, &path.root);
 		s->w->has_path = true;
 		s->w->steps = steps;
 		s->w->nsteps = kept;
@@ -99,8 +100,8 @@ static int list_referrers(struct search *s, uint32_t block, struct err *err)
 	for (uint64_t i = 0; list && i < found.nroots && n < WHY_REFERENCES_MAX; i++)
 		list[n++] = from_root(s, &found.roots[i]);
 	for (uint64_t i = 0; list && i < found.nblocks && n < WHY_REFERENCES_MAX; i++)
-		list[n++] =
-		    from_block(s, found.blocks[i].from, found.blocks[i].offset, (enum ref_kind)found.kinds[i]);
+		list[n++] = from_block(s, found.blocks[i].from, found.blocks[i].offset,
+				       (enum ref_kind)found.kinds[i]);
 	s->w->referrers = list;
 	s->w->nreferrers = n;
 	s->w->nreferrers_all = found.nroots + found.nblocks;
@@ -213,7 +214,8 @@ static int explain_leak(struct search *s, const char *id, struct err *err)
 	while (number < p->nleaks && strcasecmp(p->leaks[number].id, id))
 		number++;
 	if (number == p->nleaks && !s->a->is_judged)
-		return fail(err, "%s has no leaks: it ends without a snapshot, so nothing could be judged", p->trace);
+		return fail(err, "%s has no leaks: it ends without a snapshot, so nothing could be judged",
+			    p->trace);
 	if (number == p->nleaks)
 		return fail(err, "there is no leak %s in %s; it has %u", id, p->trace, p->nleaks);
 	s->w->leak = &p->leaks[number];

@@ -67,7 +67,8 @@ static void print_reference(struct page *g, const struct why_reference *r, const
 		term_clean(g->term, r->root);
 		fprintf(g->term->out, "   [%s]", r->root_kind);
 	} else if (*direction == 't') {
-		fprintf(g->term->out, "+%llu%s ", (unsigned long long)r->offset, term_glyph(g->term, GLYPH_ARROW));
+		fprintf(g->term->out, "+%llu%s ", (unsigned long long)r->offset,
+			term_glyph(g->term, GLYPH_ARROW));
 		print_block(g, &r->block);
 	} else {
 		print_block(g, &r->block);
@@ -90,7 +91,8 @@ static void print_references(struct page *g, const char *title, const char *dire
 	if (!all)
 		fputs("    nothing\n", g->term->out);
 	if (all > kept)
-		fprintf(g->term->out, "    and %s\n", human_things(text, sizeof text, all - kept, "more reference"));
+		fprintf(g->term->out, "    and %s\n",
+			human_things(text, sizeof text, all - kept, "more reference"));
 }
 
 /* ---- a leak -------------------------------------------------------------------------------------------- */
@@ -130,21 +132,23 @@ static void print_edges(struct page *g, const struct report_leak *leak)
 	const char *line = term_glyph(t, GLYPH_LINE);
 	char bytes[TERM_TEXT], place[PLACE_TEXT];
 
-	print_title(g, leak->members > leak->cycle_length ? "A shortest ring through its oldest block" :
-		       leak->instances > 1		  ? "The oldest ring, edge by edge" :
-							    "The ring, edge by edge");
+	print_title(g, leak->members > leak->cycle_length ? "A shortest ring through its oldest block"
+		       : leak->instances > 1		  ? "The oldest ring, edge by edge"
+							  : "The ring, edge by edge");
 	for (uint32_t i = 0; i < leak->nedges; i++) {
 		const struct report_edge *e = &leak->edges[i];
 
 		if (!i)
 			fputs("    ", t->out);
-		fprintf(t->out, "0x%llx  %s (", (unsigned long long)e->from, human_bytes(bytes, e->from_bytes));
+		fprintf(t->out, "0x%llx  %s (", (unsigned long long)e->from,
+			human_bytes(bytes, e->from_bytes));
 		term_clean(t, lines_place(place, &g->lines, e->from_stack));
 		fprintf(t->out, ")\n      %s+%llu%s ", line, (unsigned long long)e->offset,
 			term_glyph(t, GLYPH_ARROW));
 	}
 	if (leak->nedges < leak->cycle_length)
-		fprintf(t->out, "%s %u more blocks, ", term_glyph(t, GLYPH_DOTS), leak->cycle_length - leak->nedges);
+		fprintf(t->out, "%s %u more blocks, ", term_glyph(t, GLYPH_DOTS),
+			leak->cycle_length - leak->nedges);
 	fprintf(t->out, "back to %s\n", leak->cycle_length == 1 ? "itself" : "the first");
 }
 
@@ -154,7 +158,8 @@ static void print_behind(struct page *g, const struct why *w)
 
 	if (!w->nbehind)
 		return;
-	snprintf(title, sizeof title, "Lost behind it: %s in %s%s", human_bytes(bytes, w->leak->indirect.bytes),
+	snprintf(title, sizeof title, "Lost behind it: %s in %s%s",
+		 human_bytes(bytes, w->leak->indirect.bytes),
 		 human_things(blocks, sizeof blocks, w->leak->indirect.blocks, "block"),
 		 w->leak->indirect.blocks > w->nbehind ? "; the largest:" : "");
 	print_title(g, title);
@@ -204,8 +209,8 @@ static void print_leak(struct page *g, const struct why *w)
 	print_behind(g, w);
 	if (w->has_path)
 		print_path(g, w);
-	print_references(g, w->leak->class == CLASS_CYCLE ? "Referrers of the oldest block" : "Referrers", "from",
-			 w->referrers, w->nreferrers, w->nreferrers_all);
+	print_references(g, w->leak->class == CLASS_CYCLE ? "Referrers of the oldest block" : "Referrers",
+			 "from", w->referrers, w->nreferrers, w->nreferrers_all);
 	print_fingerprint(g, w->leak);
 }
 
@@ -213,8 +218,8 @@ static void print_belonging(struct page *g, const struct why *w)
 {
 	if (!w->leak)
 		return;
-	fprintf(g->term->out, "  %s %s %s", strcmp(w->block.class, "indirect") ? "part of" : "lost behind", w->leak->kind,
-		w->leak->class == CLASS_CYCLE ? "" : "leak ");
+	fprintf(g->term->out, "  %s %s %s", strcmp(w->block.class, "indirect") ? "part of" : "lost behind",
+		w->leak->kind, w->leak->class == CLASS_CYCLE ? "" : "leak ");
 	term_print(g->term, SHADE_HEAD, "%s", w->leak->id);
 	fprintf(g->term->out, "%s\n", w->is_shared ? ", and behind others too" : "");
 }
@@ -228,7 +233,8 @@ static void print_asked_block(struct page *g, const struct why *w)
 	fprintf(g->term->out, "  %s  %s, thread %llu", human_bytes(bytes, w->block.size), w->block.class,
 		(unsigned long long)w->block.thread);
 	if (w->inside)
-		fprintf(g->term->out, "   (the address is %llu bytes into it)", (unsigned long long)w->inside);
+		fprintf(g->term->out, "   (the address is %llu bytes into it)",
+			(unsigned long long)w->inside);
 	fputc('\n', g->term->out);
 	print_verdict(g, p);
 	print_belonging(g, w);

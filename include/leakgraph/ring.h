@@ -143,7 +143,7 @@ enum lg_area_state {
 	LG_AREA_FREE = 0,
 	LG_AREA_CLAIMED = 1, /* (T) by compare-exchange; being filled in */
 	LG_AREA_LIVE = 2, /* (T) HELLO: pid and the rest are there */
-	LG_AREA_ENDED = 3, /* (R) the image is over; recycled soon */
+	LG_AREA_ENDED = 3, /* (T) a refused image has let go of it */
 };
 
 enum lg_accept {

@@ -40,7 +40,8 @@ START_TEST(names_keep_what_is_theirs)
 	ck_assert_str_eq(function("main"), "main");
 	ck_assert_str_eq(function("cold"), "cold");
 	ck_assert_str_eq(function(".cold"), ".cold");
-	ck_assert_str_eq(function("a::b<c, 3>::operator[](unsigned long)"), "a::b<c, 3>::operator[](unsigned long)");
+	ck_assert_str_eq(function("a::b<c, 3>::operator[](unsigned long)"),
+			 "a::b<c, 3>::operator[](unsigned long)");
 	ck_assert_str_eq(function("v.12"), "v.12");
 	ck_assert_str_eq(function("x::h0123"), "x::h0123");
 	ck_assert_str_eq(function(""), "");
@@ -82,9 +83,13 @@ static struct fingerprint of(struct pool *pool, const struct row *rows, uint32_t
 
 START_TEST(lines_and_recursion_do_not_count)
 {
-	static const struct row plain[] = { { "mk", "app", 4 }, { "build", "app", 5 }, { "build", "app", 5 },
-					    { "build", "app", 5 }, { "main", "app", 7 } };
-	static const struct row moved[] = { { "mk", "app", 7 }, { "build.constprop.0", "app", 8 },
+	static const struct row plain[] = { { "mk", "app", 4 },
+					    { "build", "app", 5 },
+					    { "build", "app", 5 },
+					    { "build", "app", 5 },
+					    { "main", "app", 7 } };
+	static const struct row moved[] = { { "mk", "app", 7 },
+					    { "build.constprop.0", "app", 8 },
 					    { "main", "app", 10 } };
 	struct pool pool = { 0 };
 	struct fingerprint a = OF(&pool, plain), b = OF(&pool, moved);

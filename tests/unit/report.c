@@ -29,9 +29,13 @@ static struct report_process clean(uint64_t pid, uint64_t status)
 	return p;
 }
 
-static const struct report_frame frames[] = { { .function = "mk", .file = "/opt/app.c", .module = "app", .line = 12 },
-					      { .function = "main", .module = "app" } };
-static const struct report_stack stack = { .allocator = "calloc", .frames = frames, .nframes = 2, .shown = 2 };
+static const struct report_frame frames[] = {
+	{ .function = "mk", .file = "/opt/app.c", .module = "app", .line = 12 },
+	{ .function = "main", .module = "app" }
+};
+static const struct report_stack stack = {
+	.allocator = "calloc", .frames = frames, .nframes = 2, .shown = 2
+};
 static const uint64_t sizes[] = { 48 };
 static const struct report_edge edges[] = { { 0x10, 0x20, 8, 48, &stack }, { 0x20, 0x10, 8, 48, &stack } };
 /* Three rings of two, and two blocks behind them. */
@@ -64,12 +68,14 @@ static void degrade(struct report_process *p, bool hides)
 {
 	static struct report_reason reason;
 
-	reason = (struct report_reason){ REASON_LOST, "events lost: 1 allocations (8 B), 0 frees", "a cure", hides };
+	reason = (struct report_reason){ REASON_LOST, "events lost: 1 allocations (8 B), 0 frees", "a cure",
+					 hides };
 	p->reasons = &reason;
 	p->nreasons = 1;
 }
 
-static struct gate_result judge(struct report_process *processes, uint32_t n, const struct gate_options *options)
+static struct gate_result judge(struct report_process *processes, uint32_t n,
+				const struct gate_options *options)
 {
 	struct report r = { .version = "1", .processes = processes, .nprocesses = n };
 	struct gate_options defaults = gate_defaults();
@@ -258,12 +264,14 @@ START_TEST(the_answer_comes_first)
 	struct report_process p = leaking(4711);
 	char *text = text_of(&p, 1);
 
-	ck_assert_ptr_eq(strstr(text, "app (pid 4711) exited 0: LEAKED 384 B in 8 blocks, 1 place, a cycle\n"), text);
-	ck_assert_ptr_nonnull(strstr(text, "  L1  cycle     3 x ring of 2   288 B in 6 blocks   (+96 B in 2 blocks behind)\n"
-					   "      48 B (mk, app.c:12) -+8-> 48 B (mk, app.c:12) -+8-> back to the first\n"
-					   "      allocated by calloc in\n"
-					   "        mk                app.c:12\n"
-					   "        main              app\n"));
+	ck_assert_ptr_eq(
+	    strstr(text, "app (pid 4711) exited 0: LEAKED 384 B in 8 blocks, 1 place, a cycle\n"), text);
+	ck_assert_ptr_nonnull(
+	    strstr(text, "  L1  cycle     3 x ring of 2   288 B in 6 blocks   (+96 B in 2 blocks behind)\n"
+			 "      48 B (mk, app.c:12) -+8-> 48 B (mk, app.c:12) -+8-> back to the first\n"
+			 "      allocated by calloc in\n"
+			 "        mk                app.c:12\n"
+			 "        main              app\n"));
 	free(text);
 }
 END_TEST
