@@ -11,7 +11,7 @@ Q       := $(if $(filter 0,$(V)),@,)
 say      = $(if $(filter 0,$(V)),@printf '  %-6s %s\n' $(1) $(2),@:)
 
 MAKEFLAGS += --no-print-directory
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 
@@ -103,7 +103,7 @@ PROBE_SRC := tests/unit/probe/probe.c $(addprefix preload/,unwind.c cfi.c rules.
 $(B)/unit/libprobe.so: $(PROBE_SRC) $(wildcard preload/*.h include/leakgraph/*.h) tests/unit/probe/probe.h Makefile
 	$(call say,UNIT,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SHIM_FLAGS) -fvisibility=default -shared -o $@ $(PROBE_SRC) -lunwind
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SHIM_FLAGS) -Wno-frame-larger-than -fvisibility=default -shared -o $@ $(PROBE_SRC) -lunwind
 
 $(B)/unit/unwind: tests/unit/unwind.c $(B)/unit/libprobe.so
 	$(call say,UNIT,$@)

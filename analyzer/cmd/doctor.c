@@ -203,8 +203,7 @@ static void check_debuginfod(struct visit *v)
 		tell(v, OK, "debuginfod", "%s", urls);
 	else
 		tell(v, OK, "debuginfod",
-		     "not used; for the lines of system libraries: export "
-		     "DEBUGINFOD_URLS=https://debuginfod.debian.net");
+		     "not used; DEBUGINFOD_URLS of your distribution would give the lines of its libraries");
 }
 
 static void visit_machine(struct visit *v)

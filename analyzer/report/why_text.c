@@ -47,7 +47,7 @@ static void print_path(struct page *g, const struct why *w)
 
 		fprintf(t->out, "      %s", term_glyph(t, GLYPH_LINE));
 		if (i > 1)
-			fprintf(t->out, " +%llu", (unsigned long long)w->steps[i - 1].offset);
+			fprintf(t->out, "+%llu", (unsigned long long)w->steps[i - 1].offset);
 		fprintf(t->out, "%s ", term_glyph(t, GLYPH_ARROW));
 		if (i == w->nsteps && w->nsteps < w->nsteps_all)
 			fprintf(t->out, "%s %u more blocks, then ", term_glyph(t, GLYPH_DOTS),
