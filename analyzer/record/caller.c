@@ -8,6 +8,68 @@
 
 #define FRAMES_MAX 32
 
+/* What libunwind asks of a stopped thread: registers from `regs`; CFI and memory from libunwind's ptrace half, which
+ * wants to be asked in an address space of its own. */
+struct remote {
+	unw_addr_space_t ptrace_space;
+	void *upt;
+	uint64_t *regs; /* enum lg_reg: libunwind's numbers are DWARF's too */
+};
+
+static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *info, int need, void *context)
+{
+	const struct remote *r = context;
+
+	(void)space;
+	return _UPT_find_proc_info(r->ptrace_space, ip, info, need, r->upt);
+}
+
+static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void *context)
+{
+	const struct remote *r = context;
+
+	(void)space;
+	_UPT_put_unwind_info(r->ptrace_space, info, r->upt);
+}
+
+static int get_dyn_info_list(unw_addr_space_t space, unw_word_t *list, void *context)
+{
+	(void)space, (void)list, (void)context;
+	return -UNW_ENOINFO;
+}
+
+static int access_mem(unw_addr_space_t space, unw_word_t addr, unw_word_t *value, int write, void *context)
+{
+	const struct remote *r = context;
+
+	(void)space;
+	return write ? -UNW_EINVAL : _UPT_access_mem(r->ptrace_space, addr, value, 0, r->upt);
+}
+
+static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write, void *context)
+{
+	(void)space;
+	if (write || reg < 0 || reg >= LG_REGS)
+		return -UNW_EBADREG;
+	*value = ((const struct remote *)context)->regs[reg];
+	return 0;
+}
+
+static int access_fpreg(unw_addr_space_t space, unw_regnum_t reg, unw_fpreg_t *value, int write, void *context)
+{
+	(void)space, (void)reg, (void)value, (void)write, (void)context;
+	return -UNW_EBADREG;
+}
+
+static unw_accessors_t accessors = {
+	.find_proc_info = find_proc_info,
+	.put_unwind_info = put_unwind_info,
+	.get_dyn_info_list_addr = get_dyn_info_list,
+	.access_mem = access_mem,
+	.access_reg = access_reg,
+	.access_fpreg = access_fpreg,
+};
+
 static bool in_libc(const struct trace_mapping *mappings, size_t n, uint64_t pc)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -22,7 +84,6 @@ static bool in_libc(const struct trace_mapping *mappings, size_t n, uint64_t pc)
 	return false;
 }
 
-/* libunwind's numbers are DWARF's, as enum lg_reg's are. */
 static bool preserved_registers(unw_cursor_t *cursor, struct trace_thread *t)
 {
 	static const int preserved[] = { LG_REG_RBX, LG_REG_RBP, LG_REG_RSP, LG_REG_R12,
@@ -38,19 +99,46 @@ static bool preserved_registers(unw_cursor_t *cursor, struct trace_thread *t)
 	return true;
 }
 
-static bool step_out(unw_addr_space_t space, void *remote, const struct trace_mapping *mappings, size_t n,
+/* clone and clone3 have no CFI where they return, since a new thread has no caller; they have no frame either. */
+static bool leave_clone(unw_addr_space_t space, struct remote *remote)
+{
+	uint64_t *sp = &remote->regs[LG_REG_RSP];
+	unw_word_t caller;
+
+	if (access_mem(space, *sp, &caller, 0, remote))
+		return false;
+	remote->regs[LG_REG_RIP] = caller;
+	*sp += 8;
+	return true;
+}
+
+static bool start(unw_addr_space_t space, struct remote *remote, unw_cursor_t *cursor)
+{
+	unw_proc_info_t info;
+
+	if (unw_init_remote(cursor, space, remote))
+		return false;
+	/* Where there is no CFI, libunwind 1.6 makes up a function of one byte. */
+	if (!unw_get_proc_info(cursor, &info) && info.end_ip > info.start_ip + 1)
+		return true;
+	return leave_clone(space, remote) && !unw_init_remote(cursor, space, remote);
+}
+
+static bool step_out(unw_addr_space_t space, struct remote *remote, const struct trace_mapping *mappings, size_t n,
 		     struct trace_thread *t)
 {
 	unw_cursor_t cursor;
 	unw_word_t pc;
 
-	if (unw_init_remote(&cursor, space, remote))
+	if (!start(space, remote, &cursor))
 		return false;
 	for (int i = 0; i < FRAMES_MAX; i++) {
-		if (unw_step(&cursor) <= 0 || unw_get_reg(&cursor, UNW_REG_IP, &pc) || unw_is_signal_frame(&cursor) > 0)
+		if (unw_get_reg(&cursor, UNW_REG_IP, &pc) || unw_is_signal_frame(&cursor) > 0)
 			return false;
 		if (!in_libc(mappings, n, pc))
 			return preserved_registers(&cursor, t);
+		if (unw_step(&cursor) <= 0)
+			return false;
 	}
 	return false;
 }
@@ -66,22 +154,39 @@ static void clear_others(struct trace_thread *t, uint64_t number)
 		    t->regs[LG_REG_R8] = t->regs[LG_REG_R9] = 0;
 }
 
+static bool remote_open(struct remote *r, unw_addr_space_t *space, uint32_t tid)
+{
+	*space = unw_create_addr_space(&accessors, 0);
+	r->ptrace_space = unw_create_addr_space(&_UPT_accessors, 0);
+	r->upt = _UPT_create((pid_t)tid);
+	return *space && r->ptrace_space && r->upt;
+}
+
+static void remote_close(struct remote *r, unw_addr_space_t space)
+{
+	if (r->upt)
+		_UPT_destroy(r->upt);
+	if (r->ptrace_space)
+		unw_destroy_addr_space(r->ptrace_space);
+	if (space)
+		unw_destroy_addr_space(space);
+}
+
 bool caller_of_libc(const struct trace_mapping *mappings, size_t n, struct trace_thread *t, uint64_t number)
 {
-	struct trace_thread before = *t;
+	uint64_t before[LG_REGS], begin[LG_REGS];
+	struct remote remote = { .regs = begin };
+	unw_addr_space_t space;
 
 	if (!in_libc(mappings, n, t->regs[LG_REG_RIP]))
 		return false;
-	unw_addr_space_t space = unw_create_addr_space(&_UPT_accessors, 0);
-	void *remote = space ? _UPT_create((pid_t)t->tid) : NULL;
-	bool out = remote && step_out(space, remote, mappings, n, t);
-	if (remote)
-		_UPT_destroy(remote);
-	if (space)
-		unw_destroy_addr_space(space);
+	memcpy(before, t->regs, sizeof before);
+	memcpy(begin, t->regs, sizeof begin);
+	bool out = remote_open(&remote, &space, t->tid) && step_out(space, &remote, mappings, n, t);
+	remote_close(&remote, space);
 	if (out)
 		clear_others(t, number);
 	else
-		*t = before;
+		memcpy(t->regs, before, sizeof before);
 	return out;
 }

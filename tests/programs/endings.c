@@ -47,6 +47,16 @@ NOINLINE static void plant(void)
 	escape(calloc(1, 24)); /* @block */
 }
 
+/* The red zone below the stack pointer is still the faulting function's: what plant left there would count. */
+NOINLINE static void crash(void)
+{
+	volatile char below[1024];
+
+	for (size_t i = 0; i < sizeof below; i++)
+		below[i] = 0;
+	*(volatile int *)(uintptr_t)(16 * now) = below[0];
+}
+
 static void *leave_from_thread(void *unused)
 {
 	if (now)
@@ -58,6 +68,15 @@ static void *linger(void *unused)
 {
 	usleep(20000);
 	return unused;
+}
+
+/* For endings in the midst of a function: its frame, and 128 bytes below, count, with the stale words that lie there. */
+NOINLINE static void wipe_below(void)
+{
+	volatile char bytes[4096];
+
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = 0;
 }
 
 NOINLINE static int leave(const char *how)
@@ -73,14 +92,17 @@ NOINLINE static int leave(const char *how)
 	if (!strcmp(how, "abort"))
 		abort();
 	if (!strcmp(how, "segv"))
-		*(volatile int *)(uintptr_t)(16 * now) = 1;
+		crash();
 	if (!strcmp(how, "term"))
 		kill(getpid(), SIGTERM);
 	if (!strcmp(how, "kill"))
 		kill(getpid(), SIGKILL);
-	if (!strcmp(how, "thread-exit") && !pthread_create(&thread, NULL, leave_from_thread, NULL))
-		for (;;)
-			pause();
+	if (!strcmp(how, "thread-exit")) {
+		wipe_below(); /* pthread_create may still be on the stack, with what its frame found there */
+		if (!pthread_create(&thread, NULL, leave_from_thread, NULL))
+			for (;;)
+				pause();
+	}
 	if (!strcmp(how, "pthread_exit") && !pthread_create(&thread, NULL, linger, NULL))
 		pthread_exit(NULL);
 	return strcmp(how, "return") != 0;
