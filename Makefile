@@ -73,7 +73,7 @@ demo: ## install what is missing, build, show two reports
 check: ## install what is missing, build, pass all tests (a few minutes)
 	@scripts/install-deps --tests
 	@$(MAKE) all unit-programs
-	@$(MAKE) -j1 unit cli real-quick fuzz-replay static
+	@$(MAKE) -k -j1 unit cli real-quick fuzz-replay static
 
 clean: ## remove what was built
 	$(Q)rm -rf $(B)
@@ -89,7 +89,7 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 unit-programs: $(UNIT_BIN)
 
 unit: $(UNIT_BIN) ## unit tests; T=NAME runs one
-	@set -e; for t in $(UNIT_BIN); do $$t; done
+	@failed=0; for t in $(UNIT_BIN); do $$t || failed=1; done; exit $$failed
 
 $(B)/unit/%: tests/unit/%.c $(JUDGE_LIB) Makefile
 	$(call say,UNIT,$@)

@@ -304,6 +304,7 @@ static void begin(void)
 		return;
 	memcpy(segment_path, path, strlen(path) + 1);
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
+	module_range((const void *)shim.exit, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
 	volatile uint32_t *epoch = map_epoch();
 	shim.rules = sys_mmap(RULES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -74,6 +74,7 @@ struct shim {
 	uint64_t tsc_base;
 	uint64_t self_start, self_end; /* the shim's own module */
 	uint64_t loader_start, loader_end;
+	uint64_t libc_start, libc_end;
 	void *first_malloc; /* what the program itself calls: not ours when the executable brings its own */
 	void (*exit)(int); /* the libc function, to know its frame */
 	_Atomic uint32_t generation; /* bumped when a module may have gone: older rules are void */
@@ -81,6 +82,7 @@ struct shim {
 extern struct shim shim;
 
 static inline bool in_shim(uint64_t pc) { return pc - shim.self_start < shim.self_end - shim.self_start; }
+static inline bool in_libc(uint64_t pc) { return pc - shim.libc_start < shim.libc_end - shim.libc_start; }
 static inline bool in_loader(uint64_t pc) { return pc - shim.loader_start < shim.loader_end - shim.loader_start; }
 
 /* First call of the process: finds the real allocator, attaches to the segment. Safe from any thread. */
@@ -182,7 +184,8 @@ void *unwind_cfi_work(void); /* this thread's CFI_WORK_BYTES */
 /* A word of a stack that may be anything: checked with the kernel page by page, once. */
 bool stack_word(uint64_t addr, uint64_t *word);
 
-/* Registers at the call of `function_of` found by stepping from here; false when the frame is not on the stack. */
+/* Registers of the code outside libc from which libc's function at `function_start`, now on the stack, was called;
+ * false when it is not on the stack. */
 bool unwind_to_caller_of(uint64_t function_start, struct regs *regs);
 
 /* The module that holds pc. Returns its number (0: none) and its CFI. */

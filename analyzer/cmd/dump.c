@@ -70,6 +70,7 @@ static const struct value_name process_flags[] = { { LG_PROCESS_FORKED, "forked"
 						   { 0, NULL } };
 static const struct value_name thread_flags[] = { { LG_THREAD_STOPPED, "stopped" },
 						  { LG_THREAD_AT_EXIT, "at-exit" },
+						  { LG_THREAD_IN_CALL, "in-call" },
 						  { 0, NULL } };
 static const struct value_name mapping_flags[] = {
 	{ LG_MAPPING_SHARED, "shared" }, { LG_MAPPING_SHIM, "shim" }, { LG_MAPPING_READ, "read" }, { 0, NULL }

@@ -337,22 +337,37 @@ static void vector_registers(struct trace_thread *t)
 	t->nvector = 32 + (uint32_t)extended;
 }
 
-static void describe_thread(const struct job *j, uint32_t tid, bool stopped, struct trace_thread *t)
+/* The thread that called exit, or main's at its return: the shim knows what it was called with. */
+static bool is_at_exit(const struct job *j, uint32_t tid)
 {
 	const struct lg_area *a = j->image->area;
+
+	return j->request->reason == LG_SNAPSHOT_EXIT && atomic_load(&a->exiting) && a->exit_tid == tid;
+}
+
+static void registers_of_stopped(const struct job *j, struct trace_thread *t)
+{
 	struct user_regs_struct regs;
 
+	if (ptrace(PTRACE_GETREGS, t->tid, NULL, &regs))
+		return;
+	general_registers(t, &regs);
+	t->flags |= LG_THREAD_STOPPED;
+	if (is_at_exit(j, t->tid))
+		return;
+	if (caller_of_libc(j->mappings, j->nmappings, t, regs.orig_rax))
+		t->flags |= LG_THREAD_IN_CALL;
+	else
+		vector_registers(t);
+}
+
+static void describe_thread(const struct job *j, uint32_t tid, bool stopped, struct trace_thread *t)
+{
 	*t = (struct trace_thread){ .tid = tid, .number = drain_thread_number(&j->image->drain, tid) };
-	if (stopped && !ptrace(PTRACE_GETREGS, tid, NULL, &regs)) {
-		general_registers(t, &regs);
-		t->flags |= LG_THREAD_STOPPED;
-		if (caller_of_libc(j->mappings, j->nmappings, t, regs.orig_rax))
-			t->flags |= LG_THREAD_IN_CALL;
-		else
-			vector_registers(t);
-	}
-	if (j->request->reason == LG_SNAPSHOT_EXIT && atomic_load(&a->exiting) && a->exit_tid == tid) {
-		memcpy(t->regs, a->exit_regs, sizeof t->regs);
+	if (stopped)
+		registers_of_stopped(j, t);
+	if (is_at_exit(j, tid)) {
+		memcpy(t->regs, j->image->area->exit_regs, sizeof t->regs);
 		t->nregs = LG_REGS;
 		t->flags |= LG_THREAD_AT_EXIT;
 	}
