@@ -19,7 +19,8 @@
 
 enum boot_stage { BOOT_NEW, BOOT_FINDING, BOOT_REAL, BOOT_DONE };
 
-static _Atomic uint32_t stage; /* atomic also because dlsym is declared leaf: the compiler must not cache it */
+static _Atomic uint32_t
+    stage; /* atomic also because dlsym is declared leaf: the compiler must not cache it */
 
 struct shim shim;
 
@@ -59,7 +60,10 @@ static bool found(void)
 	return atomic_load(&stage) >= BOOT_REAL;
 }
 
-static void *boot_malloc(size_t size) { return found() ? real.malloc(size) : arena_take(size, 16); }
+static void *boot_malloc(size_t size)
+{
+	return found() ? real.malloc(size) : arena_take(size, 16);
+}
 
 static void *boot_calloc(size_t n, size_t size)
 {
@@ -95,8 +99,14 @@ static void *boot_aligned_alloc(size_t alignment, size_t size)
 	return found() ? real.aligned_alloc(alignment, size) : arena_take(size, alignment);
 }
 
-static void *boot_valloc(size_t size) { return found() ? real.valloc(size) : arena_take(size, LG_PAGE); }
-static void *boot_pvalloc(size_t size) { return found() ? real.pvalloc(size) : arena_take(size, LG_PAGE); }
+static void *boot_valloc(size_t size)
+{
+	return found() ? real.valloc(size) : arena_take(size, LG_PAGE);
+}
+static void *boot_pvalloc(size_t size)
+{
+	return found() ? real.pvalloc(size) : arena_take(size, LG_PAGE);
+}
 
 static int boot_posix_memalign(void **p, size_t alignment, size_t size)
 {
@@ -173,8 +183,8 @@ static struct lg_area *claim_area(int fd, struct lg_control *control)
 
 		if (!atomic_compare_exchange_strong(&control->area_state[i], &vacant, LG_AREA_CLAIMED))
 			continue;
-		struct lg_area *area = sys_mmap(LG_AREA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-						fd, lg_area_offset(i));
+		struct lg_area *area = sys_mmap(LG_AREA_BYTES, PROT_READ | PROT_WRITE,
+						MAP_SHARED | MAP_NORESERVE, fd, lg_area_offset(i));
 		if (area)
 			return area;
 		atomic_store(&control->area_state[i], LG_AREA_FREE);
@@ -187,7 +197,8 @@ static struct lg_area *claim_area(int fd, struct lg_control *control)
 /* A page that forked children find zeroed (Linux 4.14); the epoch on it tells them that they are new. */
 static volatile uint32_t *map_epoch(void)
 {
-	volatile uint32_t *page = sys_mmap(LG_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile uint32_t *page =
+	    sys_mmap(LG_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page && sys_madvise((void *)page, LG_PAGE, MADV_WIPEONFORK))
 		return NULL;
@@ -203,7 +214,6 @@ static void describe_image(struct lg_area *area, uint32_t flags)
 	atomic_store(&area->pid, sys_getpid());
 	area->parent_pid = sys_getppid();
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
-	area->stack_end = (uint64_t)__libc_stack_end;
 	area->hello_key = order_key();
 	if (dladdr((void *)real.malloc, &next) && next.dli_fname)
 		strncpy(area->allocator, next.dli_fname, sizeof area->allocator - 1);
@@ -244,7 +254,8 @@ void doorbell_ring(void)
 
 bool recorder_alive(struct patience *p)
 {
-	uint64_t beat = atomic_load(&shim.control->heartbeat) + 1; /* + 1: never the zero of a fresh patience */
+	uint64_t beat =
+	    atomic_load(&shim.control->heartbeat) + 1; /* + 1: never the zero of a fresh patience */
 	uint64_t now = sys_now_ns();
 
 	if (beat != p->beat)
@@ -307,7 +318,8 @@ static void begin(void)
 	module_range((const void *)shim.exit, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
 	volatile uint32_t *epoch = map_epoch();
-	shim.rules = sys_mmap(RULES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	shim.rules =
+	    sys_mmap(RULES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!epoch || !shim.rules)
 		return;
 	shim.epoch = epoch;

@@ -65,7 +65,14 @@ static void skip(struct reader *r, uint64_t bytes)
 }
 
 /* Pointer encodings (LSB 5.0 Core, 10.5.1): low nibble the format, high nibble what it is relative to. */
-enum { PE_OMIT = 0xff, PE_FORMAT = 0x0f, PE_BASE = 0x70, PE_PCREL = 0x10, PE_DATAREL = 0x30, PE_INDIRECT = 0x80 };
+enum {
+	PE_OMIT = 0xff,
+	PE_FORMAT = 0x0f,
+	PE_BASE = 0x70,
+	PE_PCREL = 0x10,
+	PE_DATAREL = 0x30,
+	PE_INDIRECT = 0x80
+};
 
 static uint64_t take_format(struct reader *r, unsigned format)
 {
@@ -111,7 +118,7 @@ static uint64_t take_pointer(struct reader *r, unsigned encoding, uint64_t data_
 /* ---- finding the FDE --------------------------------------------------------------------------------- */
 
 struct fde {
-	uint64_t start, end;	     /* code it covers */
+	uint64_t start, end; /* code it covers */
 	struct reader cie_code, code; /* call frame instructions */
 	uint64_t code_align;
 	int64_t data_align;
@@ -228,8 +235,8 @@ enum reg_rule { SAME, UNDEFINED, OFFSET, VAL_OFFSET, REGISTER, EXPRESSION, VAL_E
 struct row {
 	bool cfa_is_expression;
 	uint8_t cfa_reg;
-	uint8_t kind[LG_REGS];	/* enum reg_rule */
-	int64_t cfa_offset;	/* or the address of the expression's block (length, operations) */
+	uint8_t kind[LG_REGS]; /* enum reg_rule */
+	int64_t cfa_offset; /* or the address of the expression's block (length, operations) */
 	int64_t value[LG_REGS]; /* offset, register or the address of an expression's block */
 };
 
@@ -431,7 +438,10 @@ static bool row_find(const struct cfi_where *w, uint64_t pc, struct fde *fde, st
 
 /* ---- rules ------------------------------------------------------------------------------------------- */
 
-static bool fits(int64_t v, int64_t limit) { return v >= -limit && v < limit; }
+static bool fits(int64_t v, int64_t limit)
+{
+	return v >= -limit && v < limit;
+}
 
 enum rule_kind cfi_rule(const struct cfi_where *where, uint64_t pc, struct rule *rule, uint64_t *function)
 {
@@ -496,21 +506,50 @@ static void binary(struct machine *m, unsigned op)
 	int64_t sa = (int64_t)a, sb = (int64_t)b;
 
 	switch (op) {
-	case 0x1a: push(m, a & b); break;
-	case 0x1c: push(m, a - b); break;
-	case 0x1e: push(m, a * b); break;
-	case 0x21: push(m, a | b); break;
-	case 0x22: push(m, a + b); break;
-	case 0x24: push(m, b < 64 ? a << b : 0); break;
-	case 0x25: push(m, b < 64 ? a >> b : 0); break;
-	case 0x27: push(m, a ^ b); break;
-	case 0x29: push(m, a == b); break;
-	case 0x2a: push(m, sa >= sb); break;
-	case 0x2b: push(m, sa > sb); break;
-	case 0x2c: push(m, sa <= sb); break;
-	case 0x2d: push(m, sa < sb); break;
-	case 0x2e: push(m, a != b); break;
-	default: m->bad = true;
+	case 0x1a:
+		push(m, a & b);
+		break;
+	case 0x1c:
+		push(m, a - b);
+		break;
+	case 0x1e:
+		push(m, a * b);
+		break;
+	case 0x21:
+		push(m, a | b);
+		break;
+	case 0x22:
+		push(m, a + b);
+		break;
+	case 0x24:
+		push(m, b < 64 ? a << b : 0);
+		break;
+	case 0x25:
+		push(m, b < 64 ? a >> b : 0);
+		break;
+	case 0x27:
+		push(m, a ^ b);
+		break;
+	case 0x29:
+		push(m, a == b);
+		break;
+	case 0x2a:
+		push(m, sa >= sb);
+		break;
+	case 0x2b:
+		push(m, sa > sb);
+		break;
+	case 0x2c:
+		push(m, sa <= sb);
+		break;
+	case 0x2d:
+		push(m, sa < sb);
+		break;
+	case 0x2e:
+		push(m, a != b);
+		break;
+	default:
+		m->bad = true;
 	}
 }
 
@@ -553,8 +592,8 @@ static void run_operation(struct machine *m, struct reader *r, unsigned op, cons
 	}
 }
 
-static bool evaluate(const struct cfi_where *w, uint64_t block, const struct regs *regs, const uint64_t *first,
-		     uint64_t *answer)
+static bool evaluate(const struct cfi_where *w, uint64_t block, const struct regs *regs,
+		     const uint64_t *first, uint64_t *answer)
 {
 	struct reader r = { block, w->high, block < w->low };
 	struct machine m = { .depth = 0 };

@@ -57,7 +57,8 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 			      memory_order_relaxed);
 }
 
-void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry, const uint64_t *frame)
+void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
+		const uint64_t *frame)
 {
 	uint64_t place;
 

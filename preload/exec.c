@@ -81,13 +81,13 @@ static char **collect_arguments(char **argv, const char *first, va_list list)
 	return argv;
 }
 
-#define WITH_ARGUMENTS(first, list, argv)                                                                   \
-	va_list list;                                                                                       \
-	va_start(list, first);                                                                              \
+#define WITH_ARGUMENTS(first, list, argv)                                                                    \
+	va_list list;                                                                                        \
+	va_start(list, first);                                                                               \
 	size_t argc = count_arguments(first, list);                                                          \
-	va_end(list);                                                                                       \
-	char **argv = __builtin_alloca((argc + 1) * sizeof *argv);                                          \
-	va_start(list, first);                                                                              \
+	va_end(list);                                                                                        \
+	char **argv = __builtin_alloca((argc + 1) * sizeof *argv);                                           \
+	va_start(list, first);                                                                               \
 	collect_arguments(argv, first, list)
 
 EXPORT int execl(const char *path, const char *first, ...)

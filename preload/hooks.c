@@ -42,7 +42,10 @@ static void free_as(void *p, enum lg_entry entry, const uint64_t *frame)
 	real.free(p);
 }
 
-EXPORT void free(void *p) { free_as(p, LG_ENTRY_FREE, HOOK_FRAME); }
+EXPORT void free(void *p)
+{
+	free_as(p, LG_ENTRY_FREE, HOOK_FRAME);
+}
 
 /* C23, 7.24.3.4 and 7.24.3.5; not in glibc 2.36, so the real call is free. */
 EXPORT void free_sized(void *p, size_t size);

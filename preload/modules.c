@@ -14,7 +14,7 @@
 struct view { /* an object as the loader has it mapped */
 	uint64_t start, end, bias, eh_frame_hdr;
 	const char *path;
-	const ElfW(Phdr) *headers; /* NULL when the ELF header is not at start */
+	const ElfW(Phdr) * headers; /* NULL when the ELF header is not at start */
 	unsigned nheaders;
 };
 
@@ -93,9 +93,9 @@ static const uint8_t *view_build_id(const struct view *v, uint16_t *bytes)
 
 static bool module_is(const struct lg_module *m, const struct view *v, const uint8_t *id, uint16_t id_bytes)
 {
-	return atomic_load_explicit(&m->ready, memory_order_acquire) && m->start == v->start && m->end == v->end &&
-	       m->bias == v->bias && m->build_id_bytes == id_bytes && !memcmp(m->build_id, id, id_bytes) &&
-	       !strncmp(m->path, v->path, sizeof m->path - 1);
+	return atomic_load_explicit(&m->ready, memory_order_acquire) && m->start == v->start &&
+	       m->end == v->end && m->bias == v->bias && m->build_id_bytes == id_bytes &&
+	       !memcmp(m->build_id, id, id_bytes) && !strncmp(m->path, v->path, sizeof m->path - 1);
 }
 
 static uint32_t module_describe(const struct view *v, const uint8_t *id, uint16_t id_bytes)

@@ -68,9 +68,9 @@ struct shim {
 	struct lg_control *control;
 	struct lg_area *area;
 	struct lg_module *modules; /* [LG_MODULES] */
-	struct lg_node *nodes;	   /* [LG_NODES] */
-	_Atomic uint32_t *index;   /* [LG_NODE_INDEX] */
-	struct rule_slot *rules;   /* private memory, survives fork */
+	struct lg_node *nodes; /* [LG_NODES] */
+	_Atomic uint32_t *index; /* [LG_NODE_INDEX] */
+	struct rule_slot *rules; /* private memory, survives fork */
 	uint64_t tsc_base;
 	uint64_t self_start, self_end; /* the shim's own module */
 	uint64_t loader_start, loader_end;
@@ -81,9 +81,18 @@ struct shim {
 };
 extern struct shim shim;
 
-static inline bool in_shim(uint64_t pc) { return pc - shim.self_start < shim.self_end - shim.self_start; }
-static inline bool in_libc(uint64_t pc) { return pc - shim.libc_start < shim.libc_end - shim.libc_start; }
-static inline bool in_loader(uint64_t pc) { return pc - shim.loader_start < shim.loader_end - shim.loader_start; }
+static inline bool in_shim(uint64_t pc)
+{
+	return pc - shim.self_start < shim.self_end - shim.self_start;
+}
+static inline bool in_libc(uint64_t pc)
+{
+	return pc - shim.libc_start < shim.libc_end - shim.libc_start;
+}
+static inline bool in_loader(uint64_t pc)
+{
+	return pc - shim.loader_start < shim.loader_end - shim.loader_start;
+}
 
 /* First call of the process: finds the real allocator, attaches to the segment. Safe from any thread. */
 void boot(void);
@@ -112,8 +121,8 @@ struct self {
 	struct lg_thread *thread;
 	struct scratch *scratch;
 	uint32_t epoch;
-	uint32_t unlucky;	    /* no slot was free: events to pass by before the next try */
-	volatile uint32_t entering; /* a slot is being claimed: a signal handler's events have nowhere to go */
+	uint32_t unlucky; /* no slot was free: events to pass by before the next try */
+	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
 };
 extern _Thread_local struct self self;
 
@@ -130,7 +139,8 @@ static inline bool thread_ready(void)
 /* Where a hook was called from, by the hook's own frame pointer: [0] the caller's rbp, [1] the return address. */
 #define HOOK_FRAME ((const uint64_t *)__builtin_frame_address(0))
 
-void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry, const uint64_t *frame);
+void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
+		const uint64_t *frame);
 void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry);
 
 /* A slot's scratch has a new owner. */
@@ -143,17 +153,17 @@ uint32_t unwind_stack(const uint64_t *frame);
 /* How to leave a frame. CFA: the stack pointer before the call that made the frame (DWARF 5, 6.4). */
 enum rule_kind {
 	RULE_NONE = 0, /* no rule known: no module, no CFI, or CFI that cannot be read */
-	RULE_SP,       /* CFA = rsp + offset, return address at CFA - 8 */
-	RULE_BP,       /* CFA = rbp + offset, return address at CFA - 8 */
-	RULE_SIGNAL,   /* a signal frame: registers in the ucontext at rsp */
-	RULE_END,      /* the outermost frame: the return address is undefined */
-	RULE_FULL,     /* anything else: cfi_step() on all registers */
+	RULE_SP, /* CFA = rsp + offset, return address at CFA - 8 */
+	RULE_BP, /* CFA = rbp + offset, return address at CFA - 8 */
+	RULE_SIGNAL, /* a signal frame: registers in the ucontext at rsp */
+	RULE_END, /* the outermost frame: the return address is undefined */
+	RULE_FULL, /* anything else: cfi_step() on all registers */
 };
 
 struct rule {
 	uint64_t frame; /* as in ring.h, without the return-address convention: address + 1 */
 	enum rule_kind kind;
-	bool saves_bp;	   /* rbp is at CFA + bp_offset, else unchanged */
+	bool saves_bp; /* rbp is at CFA + bp_offset, else unchanged */
 	int32_t bp_offset; /* bytes */
 	int32_t cfa_offset;
 };
@@ -168,7 +178,7 @@ struct regs {
 
 /* One module's CFI, as the loader describes it. */
 struct cfi_where {
-	uint64_t header;   /* .eh_frame_hdr */
+	uint64_t header; /* .eh_frame_hdr */
 	uint64_t low, high; /* the readable segment that holds it: nothing outside is touched */
 };
 

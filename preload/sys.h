@@ -30,7 +30,10 @@ static inline int sys_open(const char *path, int flags)
 	return (int)sys6(SYS_openat, AT_FDCWD, (long)path, flags, 0, 0, 0);
 }
 
-static inline void sys_close(int fd) { sys6(SYS_close, fd, 0, 0, 0, 0, 0); }
+static inline void sys_close(int fd)
+{
+	sys6(SYS_close, fd, 0, 0, 0, 0, 0);
+}
 
 /* NULL on failure. */
 static inline void *sys_mmap(size_t bytes, int prot, int flags, int fd, uint64_t offset)
@@ -40,16 +43,28 @@ static inline void *sys_mmap(size_t bytes, int prot, int flags, int fd, uint64_t
 	return p < 0 && p > -4096 ? NULL : (void *)p;
 }
 
-static inline void sys_munmap(void *p, size_t bytes) { sys6(SYS_munmap, (long)p, (long)bytes, 0, 0, 0, 0); }
+static inline void sys_munmap(void *p, size_t bytes)
+{
+	sys6(SYS_munmap, (long)p, (long)bytes, 0, 0, 0, 0);
+}
 
 static inline int sys_madvise(void *p, size_t bytes, int advice)
 {
 	return (int)sys6(SYS_madvise, (long)p, (long)bytes, advice, 0, 0, 0);
 }
 
-static inline uint32_t sys_getpid(void) { return (uint32_t)sys6(SYS_getpid, 0, 0, 0, 0, 0, 0); }
-static inline uint32_t sys_getppid(void) { return (uint32_t)sys6(SYS_getppid, 0, 0, 0, 0, 0, 0); }
-static inline uint32_t sys_gettid(void) { return (uint32_t)sys6(SYS_gettid, 0, 0, 0, 0, 0, 0); }
+static inline uint32_t sys_getpid(void)
+{
+	return (uint32_t)sys6(SYS_getpid, 0, 0, 0, 0, 0, 0);
+}
+static inline uint32_t sys_getppid(void)
+{
+	return (uint32_t)sys6(SYS_getppid, 0, 0, 0, 0, 0, 0);
+}
+static inline uint32_t sys_gettid(void)
+{
+	return (uint32_t)sys6(SYS_gettid, 0, 0, 0, 0, 0, 0);
+}
 
 static inline void sys_nap(long ns)
 {

@@ -15,25 +15,28 @@
 #include <string.h>
 
 struct frame {
-	uint64_t pc, sp, bp;	/* pc: return address; for a signal's victim the interrupted address + 1 */
-	uint64_t bp_at;		/* the word that bp was loaded from, 0: handed on by the frame inside */
-	uint64_t frame;		/* as in ring.h */
+	uint64_t pc, sp, bp; /* pc: return address; for a signal's victim the interrupted address + 1 */
+	uint64_t bp_at; /* the word that bp was loaded from, 0: handed on by the frame inside */
+	uint64_t frame; /* as in ring.h */
 	uint32_t node, pad;
 };
 
 struct scratch {
 	volatile uint32_t ticket;
-	uint32_t generation;		  /* of the rules behind `last` */
-	uint64_t page_low, page_high;	  /* readable pages, by number, both inclusive; 0: none */
+	uint32_t generation; /* of the rules behind `last` */
+	uint64_t page_low, page_high; /* readable pages, by number, both inclusive; 0: none */
 	uint32_t nlast;
 	uint32_t pad;
 	unsigned char cfi_work[CFI_WORK_BYTES];
-	struct frame last[LG_MAX_FRAMES];  /* the last walk, outermost first */
+	struct frame last[LG_MAX_FRAMES]; /* the last walk, outermost first */
 	struct frame fresh[LG_MAX_FRAMES]; /* this walk's, innermost first */
 };
 _Static_assert(sizeof(struct scratch) <= LG_SCRATCH_BYTES, "fits its slot");
 
-void *unwind_cfi_work(void) { return self.scratch->cfi_work; }
+void *unwind_cfi_work(void)
+{
+	return self.scratch->cfi_work;
+}
 
 void unwind_reset(struct scratch *s)
 {
@@ -58,9 +61,11 @@ static bool page_admit(struct scratch *s, uint64_t page)
 {
 	if (!sys_readable(page * LG_PAGE))
 		return false;
-	if (page > s->page_high && page - s->page_high < PAGE_GAP_MAX && pages_readable(s->page_high + 1, page))
+	if (page > s->page_high && page - s->page_high < PAGE_GAP_MAX &&
+	    pages_readable(s->page_high + 1, page))
 		s->page_high = page;
-	else if (page < s->page_low && s->page_low - page < PAGE_GAP_MAX && pages_readable(page, s->page_low - 1))
+	else if (page < s->page_low && s->page_low - page < PAGE_GAP_MAX &&
+		 pages_readable(page, s->page_low - 1))
 		s->page_low = page;
 	else
 		s->page_low = s->page_high = page;
@@ -151,12 +156,12 @@ static enum step step_out(struct frame *at, struct frame *out)
 /* ---- whole register sets ----------------------------------------------------------------------------- */
 
 /* The registers here and now: those that calls preserve are enough to step on. */
-#define HERE(regs)                                                                                          \
-	__asm__ volatile("movq %%rbx, 24(%0)\n\tmovq %%rbp, 48(%0)\n\tmovq %%rsp, 56(%0)\n\t"               \
-			 "movq %%r12, 96(%0)\n\tmovq %%r13, 104(%0)\n\tmovq %%r14, 112(%0)\n\t"             \
-			 "movq %%r15, 120(%0)\n\tleaq 0f(%%rip), %%rax\n0:\n\tmovq %%rax, 128(%0)"          \
-			 :                                                                                  \
-			 : "r"((regs)->r)                                                                   \
+#define HERE(regs)                                                                                           \
+	__asm__ volatile("movq %%rbx, 24(%0)\n\tmovq %%rbp, 48(%0)\n\tmovq %%rsp, 56(%0)\n\t"                \
+			 "movq %%r12, 96(%0)\n\tmovq %%r13, 104(%0)\n\tmovq %%r14, 112(%0)\n\t"              \
+			 "movq %%r15, 120(%0)\n\tleaq 0f(%%rip), %%rax\n0:\n\tmovq %%rax, 128(%0)"           \
+			 :                                                                                   \
+			 : "r"((regs)->r)                                                                    \
 			 : "rax", "memory")
 
 static enum step step_full(struct regs *regs, bool exact, uint64_t *frame, uint64_t *function)
@@ -260,8 +265,8 @@ static uint32_t first_changed(const struct scratch *s, uint32_t at)
 struct walk {
 	uint32_t nfresh;
 	uint32_t reuse; /* frames of `last`, from the outermost, that go on below the fresh ones */
-	uint32_t base;	/* node under the fresh frames when nothing is reused */
-	bool plain;	/* only simple steps: may be reused itself */
+	uint32_t base; /* node under the fresh frames when nothing is reused */
+	bool plain; /* only simple steps: may be reused itself */
 };
 
 /* Takes last[from], last[from - 1] ... down to, not including, last[to] as fresh frames. */

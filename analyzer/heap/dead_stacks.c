@@ -32,8 +32,8 @@ static bool looks_dead(const struct trace_snapshot *s, uint64_t tcb, const uint6
 {
 	uint64_t tid;
 
-	return words[0] == tcb && words[1] != tcb && words[2] == tcb && snapshot_word(s, tcb + TCB_TID, &tid) && !tid &&
-	       !is_live(s, tcb);
+	return words[0] == tcb && words[1] != tcb && words[2] == tcb &&
+	       snapshot_word(s, tcb + TCB_TID, &tid) && !tid && !is_live(s, tcb);
 }
 
 /* Only where the guard shows that the mapping begins with this stack. */

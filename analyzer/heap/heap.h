@@ -35,8 +35,7 @@ struct heap_totals {
 	uint64_t peak_blocks, peak_bytes; /* at the moment of peak_bytes */
 	uint64_t peak_key;
 	uint64_t threads;
-	uint64_t
-	    unknown_frees; /* of addresses that were no live block: inherited, from before the trace, or an error */
+	uint64_t unknown_frees; /* of no live block: inherited, from before the trace, or an error */
 	uint64_t implied_frees; /* blocks whose address was handed out again without a free in the trace */
 };
 
@@ -119,8 +118,7 @@ static inline uint64_t ref_offset(struct ref r)
 }
 
 struct root_ref {
-	uint64_t
-	    at; /* address of the word; register index * 8 for REGISTER; the block's own address for LOADER */
+	uint64_t at; /* the word's address; REGISTER: register index * 8; LOADER: the block's address */
 	uint32_t region; /* index of its root_region */
 	uint32_t to;
 	uint8_t kind; /* enum ref_kind */
@@ -128,8 +126,7 @@ struct root_ref {
 
 struct graph {
 	const struct heap *heap;
-	uint64_t
-	    *first; /* nblocks + 1: refs of block i are refs[first[i] .. first[i + 1]) in order of offset */
+	uint64_t *first; /* nblocks + 1: block i refers by refs[first[i] .. first[i + 1]), by offset */
 	struct ref *refs;
 	struct root_region *regions; /* sorted by kind, then thread, then address */
 	uint32_t nregions;

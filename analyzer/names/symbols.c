@@ -77,11 +77,11 @@ static bool take_symbol(struct object *o, int index)
 	if (is_code(&sym, &section))
 		return symbols_push(s, &symbol) &&
 		       spans_add(&s->code, symbol.address,
-				  code_end(&symbol, &section, section.sh_addr + elf_bias - o->bias), item);
+				 code_end(&symbol, &section, section.sh_addr + elf_bias - o->bias), item);
 	if (is_data(&sym, &section))
 		return symbols_push(s, &symbol) &&
 		       spans_add(&s->data, symbol.address, symbol.address + (sym.st_size ? sym.st_size : 1),
-				  item);
+				 item);
 	return true;
 }
 

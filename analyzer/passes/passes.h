@@ -35,8 +35,7 @@ struct classes {
 	uint8_t *of; /* nblocks: enum leak_class */
 	struct sum sums[LEAK_CLASSES];
 	struct components components; /* of the lost blocks */
-	uint32_t
-	    *head; /* nblocks: for lost blocks the component of the first head (by birth) that reaches it */
+	uint32_t *head; /* nblocks: of lost blocks, the component of the first head that reaches it */
 	uint8_t *shared; /* nblocks: 1 when more than one head reaches it */
 };
 int classify(struct classes *c, const struct graph *g, struct err *err);

@@ -16,7 +16,8 @@ struct remote {
 	uint64_t *regs; /* enum lg_reg: libunwind's numbers are DWARF's too */
 };
 
-static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *info, int need, void *context)
+static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *info, int need,
+			  void *context)
 {
 	const struct remote *r = context;
 
@@ -55,7 +56,8 @@ static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *valu
 	return 0;
 }
 
-static int access_fpreg(unw_addr_space_t space, unw_regnum_t reg, unw_fpreg_t *value, int write, void *context)
+static int access_fpreg(unw_addr_space_t space, unw_regnum_t reg, unw_fpreg_t *value, int write,
+			void *context)
 {
 	(void)space, (void)reg, (void)value, (void)write, (void)context;
 	return -UNW_EBADREG;
@@ -124,8 +126,8 @@ static bool start(unw_addr_space_t space, struct remote *remote, unw_cursor_t *c
 	return leave_clone(space, remote) && !unw_init_remote(cursor, space, remote);
 }
 
-static bool step_out(unw_addr_space_t space, struct remote *remote, const struct trace_mapping *mappings, size_t n,
-		     struct trace_thread *t)
+static bool step_out(unw_addr_space_t space, struct remote *remote, const struct trace_mapping *mappings,
+		     size_t n, struct trace_thread *t)
 {
 	unw_cursor_t cursor;
 	unw_word_t pc;

@@ -16,7 +16,7 @@ void events_free(struct events *e);
 
 #define HOLES_MAX 32u
 struct ring_reader {
-	uint64_t next;		   /* first place not yet looked at */
+	uint64_t next; /* first place not yet looked at */
 	uint64_t holes[HOLES_MAX]; /* places before it that were reserved but not committed, ascending */
 	uint64_t hole_since_ns[HOLES_MAX];
 	unsigned nholes;
@@ -26,8 +26,8 @@ struct drain {
 	struct lg_area *area;
 	struct ring_reader readers[LG_THREADS];
 	struct events pending; /* drained but not yet known to be in order */
-	struct events spare;   /* for merging */
-	uint64_t taken;	       /* events ever drained */
+	struct events spare; /* for merging */
+	uint64_t taken; /* events ever drained */
 	bool out_of_memory;
 };
 

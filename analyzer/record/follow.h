@@ -13,10 +13,10 @@
 
 struct tracee {
 	uint32_t tid, tgid;
-	bool held;    /* stopped at its exit */
-	bool dead;    /* has passed its exit; the first thread is reaped last */
+	bool held; /* stopped at its exit */
+	bool dead; /* has passed its exit; the first thread is reaped last */
 	bool stopped; /* stopped by follow_stop() */
-	int signal;   /* to deliver when it goes on */
+	int signal; /* to deliver when it goes on */
 };
 
 struct follow_hooks {

@@ -26,8 +26,8 @@ struct image {
 	size_t nlate;
 	uint64_t snapshots;
 	bool exec_foretold; /* the last snapshot was asked for by exec */
-	struct err broken;  /* first trouble with the trace file */
-	char **reasons;	    /* why the verdict is degraded */
+	struct err broken; /* first trouble with the trace file */
+	char **reasons; /* why the verdict is degraded */
 	size_t nreasons;
 };
 
@@ -44,7 +44,8 @@ void image_degrade(struct image *i, const char *format, ...) __attribute__((form
 /* Writes the footer and closes the file. `ending` and the rest as in format.h. */
 void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint64_t signal, uint64_t key,
 		  uint64_t untraced);
-void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *payload); /* first failure sticks */
+void image_put(struct image *i, enum lg_chunk_kind kind,
+	       const struct buf *payload); /* first failure sticks */
 void image_free(struct image *i);
 
 #endif

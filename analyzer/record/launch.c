@@ -20,14 +20,16 @@ int launch_find_shim(char *path, struct err *err)
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
 	if (n <= 0)
-		return fail(err, "cannot find myself: /proc/self/exe: %s; is /proc mounted?", strerror(errno));
+		return fail(err, "cannot find myself: /proc/self/exe: %s; is /proc mounted?",
+			    strerror(errno));
 	self[n] = 0;
 	*strrchr(self, '/') = 0;
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (snprintf(path, PATH_MAX, "%s/%s", self, places[i]) < PATH_MAX && !access(path, R_OK))
 			return 0;
-	return fail(err, "liblgpreload.so is neither in %s nor in %s/../lib/leakgraph; run make or make install", self,
-		    self);
+	return fail(err,
+		    "liblgpreload.so is neither in %s nor in %s/../lib/leakgraph; run make or make install",
+		    self, self);
 }
 
 /* ld.so splits LD_PRELOAD at spaces and colons (ld.so(8)): such a path gets a name of its own. */

@@ -9,8 +9,8 @@
 
 struct launch {
 	pid_t pid;
-	int go_fd;	 /* a byte lets the child exec */
-	int failure_fd;	 /* the child's errno when exec failed; end of file when it worked */
+	int go_fd; /* a byte lets the child exec */
+	int failure_fd; /* the child's errno when exec failed; end of file when it worked */
 	char *shim_link; /* a private name for the shim without spaces and colons, or NULL */
 };
 

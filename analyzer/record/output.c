@@ -38,8 +38,8 @@ static char *fresh_name(const char *folder, const char *prefix, const char *prog
 
 		if (n > 1)
 			snprintf(again, sizeof again, ".%u", n);
-		if (asprintf(&path, "%s%s%s%s.%u%s.lgt", folder, *folder ? "/" : "", prefix, base_name(program), pid,
-			     again) < 0)
+		if (asprintf(&path, "%s%s%s%s.%u%s.lgt", folder, *folder ? "/" : "", prefix,
+			     base_name(program), pid, again) < 0)
 			return NULL;
 		if (access(path, F_OK))
 			return path;
@@ -59,7 +59,8 @@ int output_first(struct output *o, const char *wanted, const char *program, uint
 	else if (!stat(wanted, &st) && S_ISDIR(st.st_mode))
 		path = fresh_name(wanted, "leakgraph.", program, pid);
 	else if (!access(wanted, F_OK))
-		return fail(err, "%s exists and is not overwritten; remove it or name another with -o", wanted);
+		return fail(err, "%s exists and is not overwritten; remove it or name another with -o",
+			    wanted);
 	else
 		path = strdup(wanted);
 	o->first = (char *)keep(o, path, err);

@@ -38,7 +38,7 @@ struct recorder {
 	struct image images[LG_AREAS]; /* by area; path NULL: vacant */
 	struct {
 		uint32_t pid, images;
-	} *pids; /* how many images each pid has had */
+	} * pids; /* how many images each pid has had */
 	size_t npids;
 	uint32_t main_pid;
 	bool main_traced, main_done;
@@ -71,7 +71,8 @@ static void finish(struct recorder *r, struct image *i, enum lg_ending ending, i
 	uint32_t index = i->index;
 
 	image_finish(i, ending, ending == LG_ENDED_EXITED ? (uint64_t)WEXITSTATUS(status) : 0,
-		     ending == LG_ENDED_SIGNALED ? (uint64_t)WTERMSIG(status) : 0, segment_key(&r->segment), untraced);
+		     ending == LG_ENDED_SIGNALED ? (uint64_t)WTERMSIG(status) : 0, segment_key(&r->segment),
+		     untraced);
 	if (i->broken.text[0] && !r->trouble.text[0])
 		r->trouble = i->broken;
 	image_free(i);
@@ -139,7 +140,8 @@ static void hook_gone(void *context, uint32_t pid, int status)
 	}
 }
 
-static const struct follow_hooks hooks = { hook_ending, hook_wants_ending, hook_execs, hook_executed, hook_gone };
+static const struct follow_hooks hooks = { hook_ending, hook_wants_ending, hook_execs, hook_executed,
+					   hook_gone };
 
 /* Images that ptrace does not follow: their pidfd becomes readable. */
 static void notice_ends(struct recorder *r)
@@ -384,9 +386,9 @@ static void set_signals(struct sigaction former[NHANDLED])
 	for (size_t i = 0; i < NHANDLED; i++) {
 		struct sigaction action = { .sa_flags = SA_RESTART };
 
-		action.sa_handler = handled[i] == SIGCHLD				 ? on_child :
-				    handled[i] == SIGTERM || handled[i] == SIGHUP ? on_terminate :
-										     SIG_IGN;
+		action.sa_handler = handled[i] == SIGCHLD			    ? on_child
+				    : handled[i] == SIGTERM || handled[i] == SIGHUP ? on_terminate
+										    : SIG_IGN;
 		sigaction(handled[i], &action, &former[i]);
 	}
 }

@@ -117,8 +117,8 @@ void segment_recycle(struct segment *s, uint32_t index)
 
 uint64_t segment_key(const struct segment *s)
 {
-	return s->control->clock == LG_CLOCK_TSC ? read_tsc() - s->control->tsc_base :
-						   atomic_load(&s->control->counter);
+	return s->control->clock == LG_CLOCK_TSC ? read_tsc() - s->control->tsc_base
+						 : atomic_load(&s->control->counter);
 }
 
 void segment_beat(struct segment *s)

@@ -271,8 +271,8 @@ static void read_block(struct job *j, uint64_t start, uint64_t bytes, uint64_t *
 /* Which of the next pages exist at all: bits 63 (present) and 62 (swapped) of the kernel's pagemap. */
 static size_t read_pagemap(const struct job *j, uint64_t start, size_t pages, uint64_t *entries)
 {
-	ssize_t n = j->pagemap_fd < 0 ? -1 :
-					pread(j->pagemap_fd, entries, pages * 8, (off_t)(start / LG_PAGE * 8));
+	ssize_t n =
+	    j->pagemap_fd < 0 ? -1 : pread(j->pagemap_fd, entries, pages * 8, (off_t)(start / LG_PAGE * 8));
 
 	return n > 0 ? (size_t)n / 8 : 0;
 }
@@ -312,8 +312,9 @@ static void read_memory(struct job *j)
 
 static void general_registers(struct trace_thread *t, const struct user_regs_struct *r)
 {
-	const uint64_t regs[LG_REGS] = { r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp, r->rsp, r->r8,
-					 r->r9,	 r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip };
+	const uint64_t regs[LG_REGS] = { r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi,
+					 r->rbp, r->rsp, r->r8,	 r->r9,	 r->r10, r->r11,
+					 r->r12, r->r13, r->r14, r->r15, r->rip };
 
 	memcpy(t->regs, regs, sizeof regs);
 	t->nregs = LG_REGS;
@@ -448,7 +449,8 @@ static int open_proc(uint32_t tid, const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static void put_meta(struct job *j, enum lg_chunk_kind kind, void (*encode)(struct buf *, const struct trace_snapshot *))
+static void put_meta(struct job *j, enum lg_chunk_kind kind,
+		     void (*encode)(struct buf *, const struct trace_snapshot *))
 {
 	struct buf out = { 0 };
 

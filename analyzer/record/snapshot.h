@@ -7,7 +7,7 @@
 
 struct snapshot_request {
 	enum lg_snapshot_reason reason;
-	bool stopped;	    /* the threads that `follower` knows of this process are stopped */
+	bool stopped; /* the threads that `follower` knows of this process are stopped */
 	bool full_contents; /* keep every word */
 	void (*breathe)(void *context); /* called now and then: the recorder's heartbeat */
 	void *context;

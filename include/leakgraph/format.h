@@ -97,7 +97,8 @@ enum lg_snapshot_method {
 enum {
 	LG_THREAD_STOPPED = 1, /* registers are of the moment of the snapshot */
 	LG_THREAD_AT_EXIT = 2, /* registers are those of the caller of exit, of main at its return */
-	LG_THREAD_IN_CALL = 4, /* in a system call that libc made: registers are those of the code that called libc,
+	LG_THREAD_IN_CALL =
+	    4, /* in a system call that libc made: registers are those of the code that called libc,
 				* and of the others the system call's arguments, all else zero */
 };
 /* MAPPINGS: varint count; each: varint start, end, prot (PROT_*), flags (LG_MAPPING_*), file offset; string path. */

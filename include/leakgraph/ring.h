@@ -122,11 +122,9 @@ enum lg_slot_state { LG_SLOT_FREE = 0, LG_SLOT_LIVE = 1, LG_SLOT_DRAINING = 2 };
  * tail <= reserved <= tail + LG_RING_EVENTS, in events since the area was claimed: a slot's next
  * owner goes on counting, so that laps stay right. */
 struct lg_thread {
-	_Atomic uint32_t
-	    state; /* (T) FREE -> LIVE by compare-exchange; (R) -> FREE once tid is gone and drained */
+	_Atomic uint32_t state; /* (T) FREE -> LIVE by compare-exchange; (R) -> FREE, drained */
 	_Atomic uint32_t tid; /* (T) kernel thread id */
 	uint32_t number; /* (T) from 1, in order of first event; never reused within an image */
-	uint32_t generation; /* (R) how often the slot was recycled */
 	_Alignas(64) _Atomic uint64_t reserved; /* (T) events ever reserved */
 	_Atomic uint64_t lost_allocs; /* (T) */
 	_Atomic uint64_t lost_frees; /* (T) */
@@ -148,7 +146,7 @@ enum lg_area_state {
 
 enum lg_accept {
 	LG_ACCEPT_WAITING = 0,
-	LG_ACCEPT_READ = 1,   /* followed; the image must ask for its last snapshot */
+	LG_ACCEPT_READ = 1, /* followed; the image must ask for its last snapshot */
 	LG_ACCEPT_PTRACE = 2, /* followed by ptrace: the recorder sees the end by itself */
 	LG_ACCEPT_REFUSED = 3, /* not wanted: pass through */
 };
@@ -190,17 +188,16 @@ struct lg_area {
 	_Atomic uint32_t accepted; /* (R) enum lg_accept; the shim waits for it, bounded */
 	uint32_t flags; /* (T) LG_IMAGE_*, before LIVE */
 	uint32_t parent_pid; /* (T) */
-	uint32_t parent_area; /* (T) a forked image's parent area + 1, else 0 */
+	uint32_t pad0;
 	uint64_t hello_key; /* (T) */
 	char allocator[256]; /* (T) file that holds the next malloc */
 
 	_Atomic uint32_t request; /* (T) asks; (R) back to LG_REQ_NONE when done */
 	_Atomic uint32_t exiting; /* (T) 1: exit_tid and exit_regs are valid */
 	uint32_t exit_tid; /* (T) */
-	uint32_t pad0;
+	uint32_t pad1;
 	uint64_t exit_regs[LG_REGS]; /* (T) */
 	struct lg_range shim_ranges[LG_SHIM_RANGES]; /* (T) private memory of the shim: not the program's */
-	uint64_t stack_end; /* (T) __libc_stack_end */
 
 	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
 	_Atomic uint32_t slots; /* (T) thread slots ever touched: scan no further */
@@ -237,17 +234,16 @@ struct lg_control {
 	uint32_t clock; /* (R) enum lg_clock */
 	uint64_t tsc_base; /* (R) */
 	uint64_t tsc_hz; /* (R) ticks a second, 0 unless LG_CLOCK_TSC */
-	uint64_t full_wait_ns; /* (R) a waiting producer gives up when the heartbeat has stood still that long */
+	uint64_t full_wait_ns; /* (R) how long a producer waits on a heartbeat that stands still */
 	uint32_t recorder_pid; /* (R) */
 	uint32_t drop_when_full; /* (R) 1: a full ring loses events at once, 0: its producer waits for room */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
-	_Atomic uint32_t closed; /* (R,T) 1: nobody reads the rings; set by the recorder as it leaves, or by a target whose
-				 * patience ended; a recorder that was only asleep clears it */
+	_Atomic uint32_t closed; /* (R,T) 1: nobody reads the rings. Set by the recorder as it leaves, and by a
+				  * target whose wait was in vain; a recorder that was only asleep clears it */
 	_Alignas(64) _Atomic uint64_t counter; /* (T) LG_CLOCK_SHARED only */
 	_Alignas(64) _Atomic uint64_t untraced; /* (T) images that found no area */
-	_Atomic uint32_t
-	    area_state[LG_AREAS]; /* unused slots are LG_AREA_FREE; mirrors lg_area.state for claims */
+	_Atomic uint32_t area_state[LG_AREAS]; /* (T) FREE -> CLAIMED by compare-exchange; (R) -> FREE */
 };
 _Static_assert(sizeof(struct lg_control) <= LG_PAGE, "one page");
 

@@ -29,7 +29,7 @@ static void compare(void)
 	ck_assert_uint_eq(probe.nours, probe.ntheirs);
 	for (size_t i = 0; i < probe.nours; i++)
 		ck_assert_msg(probe.ours[i] == probe.theirs[i] || probe.ours[i] == probe.theirs[i] + 1 ||
-				      probe.ours[i] + 1 == probe.theirs[i],
+				  probe.ours[i] + 1 == probe.theirs[i],
 			      "frame %zu of %zu: %#lx, libunwind has %#lx", i, probe.nours,
 			      (unsigned long)probe.ours[i], (unsigned long)probe.theirs[i]);
 }
@@ -117,7 +117,8 @@ static KEEP void through_libc(unsigned depth)
 
 static KEEP void wander(unsigned depth)
 {
-	static void (*const ways[])(unsigned) = { plain, wide, varying, varying_twice, framed, aligned, through_libc };
+	static void (*const ways[])(unsigned) = { plain,  wide,	   varying,	varying_twice,
+						  framed, aligned, through_libc };
 
 	if (!roll(3))
 		look();
