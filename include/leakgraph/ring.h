@@ -239,8 +239,9 @@ struct lg_control {
 	uint32_t drop_when_full; /* (R) 1: a full ring loses events at once, 0: its producer waits for room */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
-	_Atomic uint32_t closed; /* (R,T) 1: nobody reads the rings. Set by the recorder as it leaves, and by a
-				  * target whose wait was in vain; a recorder that was only asleep clears it */
+	/* (R,T) 1: nobody reads the rings. Set by the recorder as it leaves, and by a target whose wait was in
+	 * vain; a recorder that was only asleep clears it. */
+	_Atomic uint32_t closed;
 	_Alignas(64) _Atomic uint64_t counter; /* (T) LG_CLOCK_SHARED only */
 	_Alignas(64) _Atomic uint64_t untraced; /* (T) images that found no area */
 	_Atomic uint32_t area_state[LG_AREAS]; /* (T) FREE -> CLAIMED by compare-exchange; (R) -> FREE */

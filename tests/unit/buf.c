@@ -1,7 +1,7 @@
 /* buf: bytes out and untrusted bytes in. */
 #include "base/buf.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,23 +173,17 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("buf");
-	TCase *tc = tcase_create("buf");
-
-	tcase_add_test(tc, varints_come_back);
-	tcase_add_test(tc, zigzags_come_back);
-	tcase_add_test(tc, small_numbers_take_one_byte);
-	tcase_add_test(tc, a_varint_of_65_bits_is_refused);
-	tcase_add_test(tc, the_first_error_sticks);
-	tcase_add_test(tc, a_cut_varint_reads_nothing_past_the_end);
-	tcase_add_test(tc, a_count_is_bounded);
-	tcase_add_test(tc, strings_and_parts_come_back);
-	tcase_add_test(tc, a_length_near_2_to_64_does_not_wrap);
-	tcase_add_test(tc, a_buf_grows_and_keeps_its_room);
-	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	const TTest *const tests[] = {
+		varints_come_back,
+		zigzags_come_back,
+		small_numbers_take_one_byte,
+		a_varint_of_65_bits_is_refused,
+		the_first_error_sticks,
+		a_cut_varint_reads_nothing_past_the_end,
+		a_count_is_bounded,
+		strings_and_parts_come_back,
+		a_length_near_2_to_64_does_not_wrap,
+		a_buf_grows_and_keeps_its_room,
+	};
+	return suite_run("buf", tests, sizeof tests / sizeof *tests);
 }

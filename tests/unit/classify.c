@@ -396,5 +396,5 @@ int main(void)
 		held_list_of_a_million_is_reachable,
 		components_agree_with_the_definition,
 	};
-	return world_run("classify", tests, sizeof tests / sizeof *tests);
+	return suite_run("classify", tests, sizeof tests / sizeof *tests);
 }

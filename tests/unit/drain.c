@@ -1,7 +1,7 @@
 /* drain: rings in, events in their true order out. */
 #include "record/drain.h"
+#include "suite.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -237,23 +237,15 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("drain");
-	TCase *cases = tcase_create("drain");
-	SRunner *runner = srunner_create(suite);
-
-	tcase_add_checked_fixture(cases, setup, teardown);
-	tcase_set_timeout(cases, 60);
-	tcase_add_test(cases, one_ring_keeps_its_order_over_many_laps);
-	tcase_add_test(cases, an_unread_lap_is_not_read_twice);
-	tcase_add_test(cases, rings_are_merged_by_key_and_later_keys_wait);
-	tcase_add_test(cases, a_hole_does_not_hide_what_was_committed_after_it);
-	tcase_add_test(cases, a_hole_left_for_good_is_passed_after_a_while);
-	tcase_add_test(cases, a_dead_threads_slot_is_drained_and_given_back);
-	tcase_add_test(cases, nonsense_in_the_target_is_survived);
-	tcase_add_test(cases, a_block_handed_over_is_never_freed_before_it_began);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	const TTest *const tests[] = {
+		one_ring_keeps_its_order_over_many_laps,
+		an_unread_lap_is_not_read_twice,
+		rings_are_merged_by_key_and_later_keys_wait,
+		a_hole_does_not_hide_what_was_committed_after_it,
+		a_hole_left_for_good_is_passed_after_a_while,
+		a_dead_threads_slot_is_drained_and_given_back,
+		nonsense_in_the_target_is_survived,
+		a_block_handed_over_is_never_freed_before_it_began,
+	};
+	return suite_run_with("drain", setup, teardown, tests, sizeof tests / sizeof *tests);
 }

@@ -384,5 +384,5 @@ int main(void)
 		path_prefers_start_references_at_equal_length,
 		referrers_are_all_and_by_birth,
 	};
-	return world_run("fold", tests, sizeof tests / sizeof *tests);
+	return suite_run("fold", tests, sizeof tests / sizeof *tests);
 }

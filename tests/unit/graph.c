@@ -553,5 +553,5 @@ int main(void)
 		without_a_snapshot_there_is_no_graph,
 		empty_heap_has_an_empty_graph,
 	};
-	return world_run("graph", tests, sizeof tests / sizeof *tests);
+	return suite_run("graph", tests, sizeof tests / sizeof *tests);
 }

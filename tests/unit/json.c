@@ -2,8 +2,8 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "base/term.h"
+#include "suite.h"
 
-#include <check.h>
 #include <string.h>
 
 /* What was written so far, as a string. */
@@ -164,21 +164,15 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("json");
-	TCase *tc = tcase_create("json");
-
-	tcase_add_test(tc, members_stand_on_lines_of_their_own);
-	tcase_add_test(tc, numbers_keep_all_64_bits);
-	tcase_add_test(tc, text_is_escaped);
-	tcase_add_test(tc, bad_utf8_is_replaced);
-	tcase_add_test(tc, sizes_read_as_people_say_them);
-	tcase_add_test(tc, counts_and_times_read_as_people_say_them);
-	tcase_add_test(tc, the_nearest_name_is_found);
-	tcase_add_test(tc, values_are_taken_whole_or_not_at_all);
-	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	const TTest *const tests[] = {
+		members_stand_on_lines_of_their_own,
+		numbers_keep_all_64_bits,
+		text_is_escaped,
+		bad_utf8_is_replaced,
+		sizes_read_as_people_say_them,
+		counts_and_times_read_as_people_say_them,
+		the_nearest_name_is_found,
+		values_are_taken_whole_or_not_at_all,
+	};
+	return suite_run("json", tests, sizeof tests / sizeof *tests);
 }

@@ -386,5 +386,5 @@ int main(void)
 		heap_of_a_trace_ends_at_its_snapshot,
 		replay_agrees_with_a_plain_model,
 	};
-	return world_run("replay", tests, sizeof tests / sizeof *tests);
+	return suite_run("replay", tests, sizeof tests / sizeof *tests);
 }

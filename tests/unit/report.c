@@ -3,8 +3,8 @@
 #include "report/groups.h"
 #include "report/json.h"
 #include "report/text.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -349,32 +349,25 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("report");
-	TCase *gate = tcase_create("gate"), *text = tcase_create("text");
-
-	tcase_add_test(gate, clean_and_complete_is_0);
-	tcase_add_test(gate, a_leak_is_23);
-	tcase_add_test(gate, the_error_exitcode_is_the_users);
-	tcase_add_test(gate, the_targets_failure_wins);
-	tcase_add_test(gate, a_trace_tells_how_its_target_ended);
-	tcase_add_test(gate, what_hides_leaks_is_125);
-	tcase_add_test(gate, a_child_that_cannot_be_judged_is_125);
-	tcase_add_test(gate, nothing_seen_is_125);
-	tcase_add_test(gate, an_exec_that_led_out_of_sight_is_125);
-	tcase_add_test(gate, kinds_choose_what_counts);
-	tcase_add_test(gate, budgets_let_some_pass);
-	tcase_add_test(gate, only_exe_looks_at_path_and_name);
-	tcase_add_test(text, the_answer_comes_first);
-	tcase_add_test(text, a_clean_process_is_one_line);
-	tcase_add_test(text, alike_processes_are_told_once_and_clean_ones_counted);
-	tcase_add_test(text, doubt_stands_before_the_details_with_its_cure);
-	tcase_add_test(text, control_characters_never_reach_the_terminal);
-	tcase_add_test(text, equal_models_give_equal_json);
-	suite_add_tcase(suite, gate);
-	suite_add_tcase(suite, text);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	const TTest *const tests[] = {
+		clean_and_complete_is_0,
+		a_leak_is_23,
+		the_error_exitcode_is_the_users,
+		the_targets_failure_wins,
+		a_trace_tells_how_its_target_ended,
+		what_hides_leaks_is_125,
+		a_child_that_cannot_be_judged_is_125,
+		nothing_seen_is_125,
+		an_exec_that_led_out_of_sight_is_125,
+		kinds_choose_what_counts,
+		budgets_let_some_pass,
+		only_exe_looks_at_path_and_name,
+		the_answer_comes_first,
+		a_clean_process_is_one_line,
+		alike_processes_are_told_once_and_clean_ones_counted,
+		doubt_stands_before_the_details_with_its_cure,
+		control_characters_never_reach_the_terminal,
+		equal_models_give_equal_json,
+	};
+	return suite_run("report", tests, sizeof tests / sizeof *tests);
 }

@@ -1,8 +1,8 @@
 /* unwind: the shim's stacks are libunwind's, whatever the frames look like and however often they are reused. */
 #include "probe/probe.h"
+#include "suite.h"
 
 #include <alloca.h>
-#include <check.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -129,7 +129,7 @@ static KEEP void wander(unsigned depth)
 	sink++;
 }
 
-START_TEST(random_stacks_agree_with_libunwind)
+START_TEST(random_stacks_are_libunwinds)
 {
 	probe_open();
 	while (probes < 30000)
@@ -259,21 +259,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("unwind");
-	TCase *cases = tcase_create("unwind");
-	SRunner *runner = srunner_create(suite);
-
-	tcase_set_timeout(cases, 120);
-	tcase_add_test(cases, random_stacks_agree_with_libunwind);
-	tcase_add_test(cases, deep_stacks_are_whole);
-	tcase_add_test(cases, signal_frames_are_stepped);
-	tcase_add_test(cases, signal_stacks_are_crossed);
-	tcase_add_test(cases, threads_share_rules_and_nodes);
-	tcase_add_test(cases, fibers_do_no_harm);
-	tcase_add_test(cases, damaged_frames_end_the_walk);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	const TTest *const tests[] = {
+		random_stacks_are_libunwinds, deep_stacks_are_whole,	     signal_frames_are_stepped,
+		signal_stacks_are_crossed,    threads_share_rules_and_nodes, fibers_do_no_harm,
+		damaged_frames_end_the_walk,
+	};
+	return suite_run("unwind", tests, sizeof tests / sizeof *tests);
 }

@@ -6,6 +6,8 @@
 #include "heap/replay.h"
 #include "passes/passes.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,23 +199,6 @@ static inline uint32_t world_index(const struct world *w, uint64_t addr)
 static inline enum leak_class world_class(const struct world *w, uint64_t addr)
 {
 	return w->classes.of[world_index(w, addr)];
-}
-
-/* Runs a suite named as its file. */
-static inline int world_run(const char *name, const TTest *const *tests, size_t n)
-{
-	Suite *suite = suite_create(name);
-	TCase *all = tcase_create(name);
-
-	tcase_set_timeout(all, 120);
-	for (size_t i = 0; i < n; i++)
-		tcase_add_loop_test(all, tests[i], 0, strstr(tests[i]->name, "_agree_with_") ? 50 : 1);
-	suite_add_tcase(suite, all);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 #endif

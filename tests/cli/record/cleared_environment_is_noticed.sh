@@ -1,0 +1,5 @@
+# env -i takes the shim from what it starts: that part of the run is not seen, and not called clean.
+victim chain
+status=0
+"$LG" check --json=r.json -- env -i ./chain >out 2>err || status=$?
+case $status in 125 | 23) ;; *) fails "exit status $status for a program that nobody saw" ;; esac
