@@ -24,6 +24,9 @@ static _Atomic uint32_t
 
 struct shim shim;
 
+/* glibc's pthread_atfork, which is not in libc.so itself. */
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *dso);
+
 extern void *__libc_stack_end; /* at process start: argc, argv, envp (System V psABI, 3.4.1) */
 
 /* ---- memory while the real functions are looked up --------------------------------------------------- */
@@ -207,14 +210,14 @@ static volatile uint32_t *map_epoch(void)
 
 #define RULES_BYTES (4u << 20)
 
-static void describe_image(struct lg_area *area, uint32_t flags)
+static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent_pid)
 {
 	Dl_info next;
 
 	atomic_store(&area->pid, sys_getpid());
-	area->parent_pid = sys_getppid();
+	area->parent_pid = parent_pid;
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
-	area->hello_key = order_key();
+	area->hello_key = shim.fork_key ? shim.fork_key : order_key();
 	if (dladdr((void *)real.malloc, &next) && next.dli_fname)
 		strncpy(area->allocator, next.dli_fname, sizeof area->allocator - 1);
 	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.rules, (uint64_t)shim.rules + RULES_BYTES };
@@ -231,12 +234,12 @@ static void use_area(struct lg_area *area)
 
 /* Says HELLO and waits until the recorder follows this image: from then on it sees every ending. False: it does
  * not want this image, or is gone. */
-static bool introduce(uint32_t flags)
+static bool introduce(uint32_t flags, uint32_t parent_pid)
 {
 	struct lg_area *area = shim.area;
 	struct patience patience = { 0 };
 
-	describe_image(area, flags);
+	describe_image(area, flags, parent_pid);
 	atomic_store(&area->state, LG_AREA_LIVE);
 	while (!atomic_load(&area->accepted) && recorder_alive(&patience)) {
 		doorbell_ring();
@@ -287,7 +290,7 @@ static bool module_range(const void *pc, uint64_t *start, uint64_t *end)
 	return true;
 }
 
-static bool attach(uint32_t flags)
+static bool attach(uint32_t flags, uint32_t parent_pid)
 {
 	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -300,7 +303,7 @@ static bool attach(uint32_t flags)
 		return false;
 	use_area(area);
 	shim.tsc_base = shim.control->tsc_base;
-	if (introduce(flags))
+	if (introduce(flags, parent_pid))
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);
 	sys_munmap(area, LG_AREA_BYTES);
@@ -323,7 +326,7 @@ static void begin(void)
 	if (!epoch || !shim.rules)
 		return;
 	shim.epoch = epoch;
-	if (attach(0))
+	if (attach(0, sys_getppid()))
 		*epoch = 1;
 	else
 		shim.epoch = NULL;
@@ -345,17 +348,32 @@ void boot(void)
 
 /* ---- fork -------------------------------------------------------------------------------------------- */
 
+/* What the parent frees from here on, its child still has. */
+static void before_fork(void)
+{
+	if (shim.epoch)
+		shim.fork_key = order_key();
+}
+
+static void after_fork_in_parent(void)
+{
+	shim.fork_key = 0;
+}
+
 bool boot_child(void)
 {
 	static _Atomic uint32_t child_of; /* the pid that is starting over: its own nested calls pass by */
 	volatile uint32_t *epoch = shim.epoch;
-	uint32_t pid = sys_getpid();
+	uint32_t pid = sys_getpid(), parent_pid;
 
 	if (!epoch || atomic_exchange(&child_of, pid) == pid)
 		return false;
 	shim.epoch = NULL; /* pass through while the new area is claimed */
+	parent_pid = atomic_load(&shim.area->pid);
 	sys_munmap(shim.area, LG_AREA_BYTES);
-	if (!attach(LG_IMAGE_FORKED))
+	bool attached = attach(LG_IMAGE_FORKED, parent_pid);
+	shim.fork_key = 0;
+	if (!attached)
 		return false;
 	atomic_fetch_add(&shim.generation, 1); /* rules name modules by the parent's numbers */
 	self = (struct self){ .epoch = 0 };
@@ -369,6 +387,8 @@ bool boot_child(void)
 __attribute__((constructor)) static void constructor(void)
 {
 	boot();
-	if (shim.epoch)
-		exit_watch();
+	if (!shim.epoch)
+		return;
+	exit_watch();
+	__register_atfork(before_fork, after_fork_in_parent, NULL, NULL);
 }

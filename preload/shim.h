@@ -75,6 +75,7 @@ struct shim {
 	uint64_t self_start, self_end; /* the shim's own module */
 	uint64_t loader_start, loader_end;
 	uint64_t libc_start, libc_end;
+	volatile uint64_t fork_key; /* order key of the fork that is going on, else 0; a child finds it */
 	void *first_malloc; /* what the program itself calls: not ours when the executable brings its own */
 	void (*exit)(int); /* the libc function, to know its frame */
 	_Atomic uint32_t generation; /* bumped when a module may have gone: older rules are void */

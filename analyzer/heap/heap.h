@@ -20,7 +20,8 @@ struct block {
 	uint32_t stack; /* where it was allocated (for a resized block: last resized) */
 	uint32_t thread; /* thread number */
 	uint8_t entry; /* enum lg_entry */
-	uint8_t resized; /* 1: has been through realloc */
+	uint8_t resized : 1; /* has been through realloc */
+	uint8_t inherited : 1; /* while replaying only: was there before this image was forked */
 	uint16_t latest_high; /* number of its latest event, birth or resize (48 bits): where blocks that */
 	uint32_t latest_low; /* cannot both be alive overlap, the later one is believed */
 };
@@ -45,12 +46,23 @@ struct heap {
 	struct block *blocks; /* sorted by addr, disjoint */
 	uint32_t nblocks;
 	struct heap_totals totals;
-	struct lg_range
-	    *touched; /* sorted, disjoint page ranges that ever held a block: allocator's memory */
+	struct lg_range *inherited; /* sorted, disjoint: blocks of the parent that a forked child still has */
+	size_t ninherited;
+	bool knows_inherited; /* else a forked child's parent was not at hand */
+	struct lg_range *touched; /* sorted, disjoint: pages that ever held a block, so the allocator's */
 	size_t ntouched;
 };
 
 int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err);
+
+/* For a forked image: its parent's events, up to the fork, come before its own. */
+struct ancestor {
+	const struct trace *trace;
+	uint64_t until_key; /* its events from here on are not its child's */
+};
+int heap_build_forked(struct heap *h, const struct trace *t, const struct trace_snapshot *upto,
+		      const struct ancestor *ancestors, size_t n /* oldest first */, struct err *err);
+
 void heap_free(struct heap *h);
 /* The block that holds addr (start <= addr < start + max(size, 1)), or UINT32_MAX. */
 uint32_t heap_find(const struct heap *h, uint64_t addr);

@@ -94,10 +94,13 @@ static void pool_give(struct replay *r, uint32_t place)
 
 /* ---- beginnings and ends ----------------------------------------------------------------------------- */
 
+/* Inherited blocks are in nobody's counts: a child's totals are its own. */
 static void count_live(struct replay *r, const struct block *b)
 {
 	struct heap_totals *t = &r->totals;
 
+	if (b->inherited)
+		return;
 	t->live_blocks++;
 	t->live_bytes += b->size;
 	if (t->live_bytes > t->peak_bytes) {
@@ -109,6 +112,8 @@ static void count_live(struct replay *r, const struct block *b)
 
 static void count_dead(struct replay *r, const struct block *b)
 {
+	if (b->inherited)
+		return;
 	r->totals.live_blocks--;
 	r->totals.live_bytes -= b->size;
 }
@@ -141,13 +146,14 @@ static bool begin(struct replay *r, const struct trace_event *e, const struct bl
 		b.size = ADDRESS_END - b.addr;
 	b.latest_high = (uint16_t)(number >> 32);
 	b.latest_low = (uint32_t)number;
-	r->totals.allocations++;
-	r->totals.allocated_bytes += b.size;
+	b.inherited = old && old->inherited;
+	r->totals.allocations += !b.inherited;
+	r->totals.allocated_bytes += b.inherited ? 0 : b.size;
 
 	uint32_t slot = table_find(&r->table, r->pool, b.addr), place;
 	if (slot != NO_SLOT) {
 		place = r->table.slots[slot].block - 1;
-		r->totals.implied_frees++;
+		r->totals.implied_frees += !r->pool[place].inherited;
 		count_dead(r, &r->pool[place]);
 	} else {
 		place = pool_take(r);
@@ -164,6 +170,13 @@ static bool begin(struct replay *r, const struct trace_event *e, const struct bl
 	return true;
 }
 
+/* A free of what was inherited is the end of no block of this image's. */
+static void count_free(struct replay *r, const struct block *b)
+{
+	r->totals.frees += !b->inherited;
+	r->totals.unknown_frees += b->inherited;
+}
+
 /* ---- realloc ----------------------------------------------------------------------------------------- */
 
 /* The released block lives on, unless its address has been handed out again: then it did move away. */
@@ -172,7 +185,7 @@ static bool put_back(struct replay *r, uint32_t place, uint64_t key)
 	struct block *b = &r->pool[place];
 
 	if (table_find(&r->table, r->pool, b->addr) != NO_SLOT) {
-		r->totals.frees++;
+		count_free(r, b);
 		pool_give(r, place);
 		return true;
 	}
@@ -238,7 +251,7 @@ static bool resize(struct replay *r, const struct trace_event *e)
 		return begin(r, e, NULL);
 	}
 	struct block old = r->pool[from.place];
-	r->totals.frees++;
+	count_free(r, &old);
 	pool_give(r, from.place);
 	return begin(r, e, &old);
 }
@@ -266,7 +279,7 @@ static bool replay_one(struct replay *r, const struct trace_event *e)
 			r->totals.unknown_frees++;
 			return true;
 		}
-		r->totals.frees++;
+		count_free(r, &r->pool[r->table.slots[slot].block - 1]);
 		end_at(r, slot);
 		return true;
 	}
@@ -375,7 +388,7 @@ static void drop_overlaps(struct replay *r)
 			if (before->addr + (before->size ? before->size : 1) <= (b.addr & ~7ULL))
 				break;
 			keep = latest(before) < latest(&b);
-			r->totals.implied_frees++;
+			r->totals.implied_frees += !(keep ? before : &b)->inherited;
 			count_dead(r, keep ? before : &b);
 			n -= keep;
 		}
@@ -383,6 +396,44 @@ static void drop_overlaps(struct replay *r)
 			r->pool[n++] = b;
 	}
 	r->used = n;
+}
+
+int replay_fork(struct replay *r)
+{
+	if (!settle_all(r))
+		return -1;
+	for (uint32_t i = 0; i < r->used; i++)
+		if (r->pool[i].addr) {
+			r->pool[i].inherited = 1;
+			r->pool[i].latest_high = 0;
+			r->pool[i].latest_low = 0;
+		}
+	r->totals = (struct heap_totals){ 0 };
+	memset(r->seen_threads, 0, sizeof r->seen_threads);
+	return 0;
+}
+
+/* Takes the inherited blocks out of the pool, as ranges. */
+static bool split_inherited(struct replay *r, struct heap *h)
+{
+	size_t inherited = 0;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->used; i++)
+		inherited += r->pool[i].inherited;
+	h->inherited = malloc((inherited + 1) * sizeof *h->inherited);
+	if (!h->inherited)
+		return false;
+	for (uint32_t i = 0; i < r->used; i++) {
+		const struct block *b = &r->pool[i];
+
+		if (b->inherited)
+			h->inherited[h->ninherited++] = (struct lg_range){ b->addr, b->addr + b->size };
+		else
+			r->pool[n++] = *b;
+	}
+	r->used = n;
+	return true;
 }
 
 int replay_finish(struct replay *r, struct heap *h)
@@ -394,6 +445,8 @@ int replay_finish(struct replay *r, struct heap *h)
 	if (!sort_pool(r))
 		return -1;
 	drop_overlaps(r);
+	if (!split_inherited(r, h))
+		return -1;
 	struct ranges touched = pages_ranges(&r->touched);
 	if (touched.failed) {
 		ranges_free(&touched);

@@ -16,6 +16,8 @@ struct replay;
 
 struct replay *replay_new(void); /* NULL: out of memory */
 int replay_events(struct replay *r, const struct trace_event *events, size_t n); /* -1: out of memory */
+/* All so far was a parent's: what lives is inherited, and counting starts anew. -1: out of memory */
+int replay_fork(struct replay *r);
 int replay_finish(struct replay *r, struct heap *h); /* blocks, totals, touched; -1: out of memory */
 void replay_free(struct replay *r); /* NULL is fine */
 

@@ -318,10 +318,21 @@ static void add_registers(struct canvas *c, const struct heap *h)
 
 /* ---- the rest ---------------------------------------------------------------------------------------- */
 
-/* A forked child does not know which of its parent's blocks live: whatever they hold is held. */
+/* What the parent's blocks hold is held. */
+static void paint_inherited(struct canvas *c, const struct heap *h)
+{
+	for (size_t i = 0; i < h->ninherited; i++)
+		canvas_paint(c, (struct root_region){ .kind = ROOT_INHERITED,
+						      .path = "",
+						      .start = h->inherited[i].start & ~7ULL,
+						      .end = h->inherited[i].end & ~7ULL });
+	canvas_dry(c);
+}
+
+/* A forked child whose parent's trace is not at hand: any memory of the allocator's may be a block of the parent's. */
 static void paint_owned(struct canvas *c, const struct heap *h, const struct ranges *owned)
 {
-	bool forked = h->trace->process.flags & LG_PROCESS_FORKED;
+	bool forked = h->trace->process.flags & LG_PROCESS_FORKED && !h->knows_inherited;
 
 	for (size_t i = 0; i < owned->n; i++)
 		canvas_paint(c, (struct root_region){ .kind = forked ? ROOT_INHERITED : ROOT_NOBODY,
@@ -377,6 +388,7 @@ static void paint_all(struct canvas *c, const struct heap *h, const struct owned
 	paint_control_blocks(c, h);
 	paint_threads(c, h, true, paint_tls);
 	paint_threads(c, h, true, paint_stack);
+	paint_inherited(c, h);
 	paint_owned(c, h, &owned->sure);
 	paint_threads(c, h, false, paint_tls);
 	paint_threads(c, h, false, paint_stack);

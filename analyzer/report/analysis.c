@@ -1,6 +1,10 @@
 /* analysis.c: see analysis.h. */
 #include "report/analysis.h"
 
+#include "report/ancestry.h"
+
+#include <stdlib.h>
+
 static const struct trace_snapshot *last_whole(const struct trace *t)
 {
 	for (size_t i = t->nsnapshots; i-- > 0;)
@@ -18,13 +22,27 @@ static int judge(struct analysis *a, struct err *err)
 	return 0;
 }
 
+/* A forked image's heap begins with its parent's. */
+static int build_heap(struct analysis *a, struct err *err)
+{
+	struct ancestry *ancestry = malloc(sizeof *ancestry);
+
+	if (!ancestry)
+		return fail(err, "%s: out of memory", a->trace.path);
+	ancestry_open(ancestry, &a->trace);
+	int failed = heap_build_forked(&a->heap, &a->trace, a->snapshot, ancestry->ancestors, ancestry->count, err);
+	ancestry_close(ancestry);
+	free(ancestry);
+	return failed;
+}
+
 int analysis_open(struct analysis *a, const char *path, struct err *err)
 {
 	*a = (struct analysis){ 0 };
 	if (trace_open(&a->trace, path, err))
 		return -1;
 	a->snapshot = last_whole(&a->trace);
-	if (heap_build(&a->heap, &a->trace, a->snapshot, err))
+	if (build_heap(a, err))
 		return -1;
 	return a->snapshot ? judge(a, err) : 0;
 }

@@ -1,2 +1,2 @@
-head -c 100 /bin/true >cut && chmod +x cut
-refuses 126 'damaged' "$LG" check -- ./cut
+head -c 100 /bin/true >short && chmod +x short
+refuses 126 'damaged' "$LG" check -- ./short
