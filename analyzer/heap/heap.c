@@ -8,7 +8,6 @@
 struct build {
 	struct replay *replay;
 	uint64_t left; /* events until the snapshot */
-	uint64_t until_key; /* the first event that is no longer wanted */
 };
 
 enum { BUILD_DONE = 1, BUILD_NO_MEMORY = 2 };
@@ -16,60 +15,99 @@ enum { BUILD_DONE = 1, BUILD_NO_MEMORY = 2 };
 static int build_batch(void *context, const struct trace_event *events, size_t n)
 {
 	struct build *b = context;
-	bool ends = false;
 
 	if (n > b->left)
 		n = (size_t)b->left;
 	b->left -= n;
-	while (n && events[n - 1].key >= b->until_key) {
-		ends = true;
-		n--;
-	}
 	if (replay_events(b->replay, events, n) < 0)
 		return BUILD_NO_MEMORY;
-	return b->left && !ends ? 0 : BUILD_DONE;
+	return b->left ? 0 : BUILD_DONE;
 }
 
-static int build_from(struct build *b, const struct trace *t, struct err *err)
+static int build_finish(struct heap *h, struct build *b, struct err *err)
 {
-	int answer = b->left ? trace_events(t, build_batch, b, err) : BUILD_DONE;
+	int answer = b->left ? trace_events(h->trace, build_batch, b, err) : BUILD_DONE;
 
-	if (answer == BUILD_NO_MEMORY)
-		return fail(err, "%s: not enough memory for its blocks", t->path);
-	return answer < 0 ? -1 : 0;
-}
-
-static int build_ancestors(struct replay *replay, const struct ancestor *ancestors, size_t n, struct err *err)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct build b = { replay, UINT64_MAX, ancestors[i].until_key };
-
-		if (build_from(&b, ancestors[i].trace, err))
-			return -1;
-		if (replay_fork(replay) < 0)
-			return fail(err, "%s: not enough memory for its blocks", ancestors[i].trace->path);
-	}
+	if (answer < 0)
+		return -1;
+	if (answer == BUILD_NO_MEMORY || replay_finish(b->replay, h) < 0)
+		return fail(err, "%s: not enough memory for its blocks", h->trace->path);
 	return 0;
 }
 
-int heap_build_forked(struct heap *h, const struct trace *t, const struct trace_snapshot *upto,
-		      const struct ancestor *ancestors, size_t n, struct err *err)
+static int build(struct heap *h, const struct lg_range *inherited, size_t n, struct err *err)
 {
-	struct build b = { replay_new(), upto ? upto->events : UINT64_MAX, UINT64_MAX };
+	struct build b = { replay_new(), h->snapshot ? h->snapshot->events : UINT64_MAX };
+	int failed;
 
-	*h = (struct heap){ .trace = t, .snapshot = upto, .knows_inherited = n != 0 };
-	if (!b.replay)
-		return fail(err, "%s: not enough memory for its blocks", t->path);
-	int failed = build_ancestors(b.replay, ancestors, n, err) || build_from(&b, t, err);
-	if (!failed && replay_finish(b.replay, h) < 0)
-		failed = fail(err, "%s: not enough memory for its blocks", t->path);
+	if (!b.replay || replay_inherit(b.replay, inherited, n))
+		failed = fail(err, "%s: not enough memory for its blocks", h->trace->path);
+	else
+		failed = build_finish(h, &b, err);
 	replay_free(b.replay);
-	return failed ? -1 : 0;
+	return failed;
+}
+
+int heap_build_forked(struct heap *h, const struct trace *t, const struct trace_snapshot *upto,
+		      const struct lg_range *inherited, size_t ninherited, struct err *err)
+{
+	*h = (struct heap){ .trace = t, .snapshot = upto, .knows_inherited = true };
+	return build(h, inherited, ninherited, err);
 }
 
 int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err)
 {
-	return heap_build_forked(h, t, upto, NULL, 0, err);
+	*h = (struct heap){ .trace = t, .snapshot = upto };
+	return build(h, NULL, 0, err);
+}
+
+/* ---- forks ------------------------------------------------------------------------------------------- */
+
+struct fork_walk {
+	struct replay *replay;
+	struct heap_fork *forks; /* those still to come */
+	size_t nforks;
+	uint64_t *room;
+};
+
+static void take_fork(struct fork_walk *w)
+{
+	struct heap_fork *f = w->forks++;
+
+	w->nforks--;
+	f->live = replay_live(w->replay, *w->room, &f->nlive);
+	*w->room -= f->live ? f->nlive : 0;
+}
+
+static int fork_batch(void *context, const struct trace_event *events, size_t n)
+{
+	struct fork_walk *w = context;
+	size_t done = 0;
+
+	for (size_t i = 0; i < n && w->nforks; i++)
+		if (events[i].key >= w->forks->key) {
+			if (replay_events(w->replay, events + done, i - done) < 0)
+				return BUILD_NO_MEMORY;
+			done = i--;
+			take_fork(w);
+		}
+	if (w->nforks && replay_events(w->replay, events + done, n - done) < 0)
+		return BUILD_NO_MEMORY;
+	return w->nforks ? 0 : BUILD_DONE;
+}
+
+int heap_forks(const struct trace *t, const struct lg_range *inherited, size_t ninherited,
+	       struct heap_fork *forks, size_t nforks, uint64_t *room)
+{
+	struct fork_walk w = { replay_new(), forks, nforks, room };
+	int answer = BUILD_NO_MEMORY;
+
+	if (w.replay && !replay_inherit(w.replay, inherited, ninherited))
+		answer = trace_events(t, fork_batch, &w, NULL);
+	while (!answer && w.nforks)
+		take_fork(&w);
+	replay_free(w.replay);
+	return answer < 0 || answer == BUILD_NO_MEMORY ? -1 : 0;
 }
 
 void heap_free(struct heap *h)

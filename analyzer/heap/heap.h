@@ -55,14 +55,22 @@ struct heap {
 
 int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err);
 
-/* For a forked image: its parent's events, up to the fork, come before its own. */
-struct ancestor {
-	const struct trace *trace;
-	uint64_t until_key; /* its events from here on are not its child's */
-};
+/* For a forked image: the blocks that it found when it was forked are not its own. */
 int heap_build_forked(struct heap *h, const struct trace *t, const struct trace_snapshot *upto,
-		      const struct ancestor *ancestors, size_t n /* oldest first */, struct err *err);
+		      const struct lg_range *inherited, size_t ninherited, struct err *err);
 
+/* A fork of an image: what lived at that moment. */
+struct heap_fork {
+	uint64_t key; /* in: when */
+	size_t child; /* the caller's */
+	struct lg_range
+	    *live; /* out: owned by the caller, sorted, disjoint; NULL when there was no room for it */
+	size_t nlive;
+};
+/* Replays an image once, for its forks in order of their keys. `inherited` is what it found itself.
+ * *room counts down the ranges that may still be kept. */
+int heap_forks(const struct trace *t, const struct lg_range *inherited, size_t ninherited,
+	       struct heap_fork *forks, size_t nforks, uint64_t *room);
 void heap_free(struct heap *h);
 /* The block that holds addr (start <= addr < start + max(size, 1)), or UINT32_MAX. */
 uint32_t heap_find(const struct heap *h, uint64_t addr);

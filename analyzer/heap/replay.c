@@ -398,19 +398,46 @@ static void drop_overlaps(struct replay *r)
 	r->used = n;
 }
 
-int replay_fork(struct replay *r)
+int replay_inherit(struct replay *r, const struct lg_range *blocks, size_t n)
 {
-	if (!settle_all(r))
-		return -1;
-	for (uint32_t i = 0; i < r->used; i++)
-		if (r->pool[i].addr) {
-			r->pool[i].inherited = 1;
-			r->pool[i].latest_high = 0;
-			r->pool[i].latest_low = 0;
-		}
-	r->totals = (struct heap_totals){ 0 };
-	memset(r->seen_threads, 0, sizeof r->seen_threads);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t place = pool_take(r);
+
+		if (place == NO_PLACE)
+			return -1;
+		r->pool[place] = (struct block){ .addr = blocks[i].start,
+						 .size = blocks[i].end - blocks[i].start,
+						 .inherited = 1 };
+		if (!table_insert(&r->table, blocks[i].start, place))
+			return -1;
+		pages_mark(&r->touched, blocks[i].start, blocks[i].end - blocks[i].start);
+	}
 	return 0;
+}
+
+static int by_start(const void *left, const void *right)
+{
+	const struct lg_range *a = left, *b = right;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+struct lg_range *replay_live(const struct replay *r, uint64_t most, size_t *n)
+{
+	size_t live = 0;
+
+	for (uint32_t i = 0; i < r->used; i++)
+		live += r->pool[i].addr != 0;
+	struct lg_range *ranges = live <= most ? malloc((live + 1) * sizeof *ranges) : NULL;
+	if (!ranges)
+		return NULL;
+	*n = 0;
+	for (uint32_t i = 0; i < r->used; i++)
+		if (r->pool[i].addr)
+			ranges[(*n)++] =
+			    (struct lg_range){ r->pool[i].addr, r->pool[i].addr + r->pool[i].size };
+	qsort(ranges, *n, sizeof *ranges, by_start);
+	return ranges;
 }
 
 /* Takes the inherited blocks out of the pool, as ranges. */

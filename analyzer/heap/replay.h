@@ -16,8 +16,10 @@ struct replay;
 
 struct replay *replay_new(void); /* NULL: out of memory */
 int replay_events(struct replay *r, const struct trace_event *events, size_t n); /* -1: out of memory */
-/* All so far was a parent's: what lives is inherited, and counting starts anew. -1: out of memory */
-int replay_fork(struct replay *r);
+/* Before the first event: blocks that were there already, from the image's parent. -1: out of memory */
+int replay_inherit(struct replay *r, const struct lg_range *blocks, size_t n);
+/* What lives now, as ranges by address, owned by the caller; NULL: no memory, or more than `most`. */
+struct lg_range *replay_live(const struct replay *r, uint64_t most, size_t *n);
 int replay_finish(struct replay *r, struct heap *h); /* blocks, totals, touched; -1: out of memory */
 void replay_free(struct replay *r); /* NULL is fine */
 

@@ -174,11 +174,6 @@ static uint64_t stack_low(const struct trace_thread *t)
 	return t->regs[LG_REG_RSP] - (has_called ? 0 : RED_ZONE);
 }
 
-static bool is_main(const struct heap *h, const struct trace_thread *t)
-{
-	return t->tid == h->trace->process.pid;
-}
-
 static struct lg_range block_range(const struct heap *h, uint64_t addr)
 {
 	uint32_t i = heap_find(h, addr);
@@ -194,6 +189,18 @@ static struct lg_range main_stack(const struct trace_snapshot *s)
 		if (s->mappings[i].path && !strcmp(s->mappings[i].path, "[stack]"))
 			return (struct lg_range){ s->mappings[i].start, s->mappings[i].end };
 	return (struct lg_range){ 0, 0 };
+}
+
+/* The only thread of a forked child has the child's pid, but the stack of whichever thread called fork. */
+static bool is_main(const struct heap *h, const struct trace_thread *t)
+{
+	struct lg_range stack = main_stack(h->snapshot);
+	uint64_t sp = t->regs[LG_REG_RSP];
+
+	if (t->tid != h->trace->process.pid)
+		return false;
+	return !(h->trace->process.flags & LG_PROCESS_FORKED) || !registers_known(t) ||
+	       (sp >= stack.start && sp < stack.end);
 }
 
 /* The thread's regular stack. A thread's TCB is at its top, and the rest of the last page is padding; the kernel

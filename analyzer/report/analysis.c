@@ -1,10 +1,6 @@
 /* analysis.c: see analysis.h. */
 #include "report/analysis.h"
 
-#include "report/ancestry.h"
-
-#include <stdlib.h>
-
 static const struct trace_snapshot *last_whole(const struct trace *t)
 {
 	for (size_t i = t->nsnapshots; i-- > 0;)
@@ -22,27 +18,28 @@ static int judge(struct analysis *a, struct err *err)
 	return 0;
 }
 
-/* A forked image's heap begins with its parent's. */
-static int build_heap(struct analysis *a, struct err *err)
+/* What a forked image inherited matters only to blocks of its own, which may be held from there. */
+static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err *err)
 {
-	struct ancestry *ancestry = malloc(sizeof *ancestry);
+	const struct lg_range *inherited;
+	size_t n;
 
-	if (!ancestry)
-		return fail(err, "%s: out of memory", a->trace.path);
-	ancestry_open(ancestry, &a->trace);
-	int failed = heap_build_forked(&a->heap, &a->trace, a->snapshot, ancestry->ancestors, ancestry->count, err);
-	ancestry_close(ancestry);
-	free(ancestry);
-	return failed;
+	if (heap_build(&a->heap, &a->trace, a->snapshot, err))
+		return -1;
+	if (!(a->trace.process.flags & LG_PROCESS_FORKED) || !a->heap.nblocks ||
+	    !ancestry_inherited(ancestry, &a->trace, &inherited, &n))
+		return 0;
+	heap_free(&a->heap);
+	return heap_build_forked(&a->heap, &a->trace, a->snapshot, inherited, n, err);
 }
 
-int analysis_open(struct analysis *a, const char *path, struct err *err)
+int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry, struct err *err)
 {
 	*a = (struct analysis){ 0 };
 	if (trace_open(&a->trace, path, err))
 		return -1;
 	a->snapshot = last_whole(&a->trace);
-	if (build_heap(a, err))
+	if (build_heap(a, ancestry, err))
 		return -1;
 	return a->snapshot ? judge(a, err) : 0;
 }

@@ -4,11 +4,11 @@
 
 #include "names/names.h"
 #include "passes/passes.h"
+#include "report/ancestry.h"
 
 struct analysis {
 	struct trace trace;
-	const struct trace_snapshot
-	    *snapshot; /* the last whole one, or NULL: then what follows heap is empty */
+	const struct trace_snapshot *snapshot; /* the last whole one; NULL: what follows heap is empty */
 	struct heap heap;
 	struct graph graph;
 	struct classes classes;
@@ -18,7 +18,7 @@ struct analysis {
 };
 
 /* 0, or -1 with err. What is no trace, or is damaged beyond reading, is an error. */
-int analysis_open(struct analysis *a, const char *path, struct err *err);
+int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry, struct err *err);
 int analysis_names(struct analysis *a, const struct names_options *options, struct err *err);
 void analysis_close(struct analysis *a); /* safe on a zeroed or half-open one */
 

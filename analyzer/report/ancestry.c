@@ -1,5 +1,5 @@
-/* ancestry.c: see ancestry.h. A run's first trace is FILE, all others are in FILE.children/, named
- * <program>.<pid>[.<n>].lgt; a parent is told by its pid and by having begun before the fork. */
+/* ancestry.c: see ancestry.h. A parent is told by its pid and by having begun before the fork, later than any other
+ * image of that pid. */
 #include "report/ancestry.h"
 
 #include <dirent.h>
@@ -8,95 +8,171 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct family {
-	char first[PATH_MAX]; /* FILE */
-	char folder[PATH_MAX]; /* FILE.children */
+#define RANGES_MAX (32ull << 20) /* half a GiB */
+#define GENERATIONS_MAX 64 /* forks of forks without an exec; more is a runaway */
+
+struct relative {
+	char *path;
+	uint64_t pid, parent_pid, begun; /* order key: of the fork, if it was forked */
+	bool is_forked;
+	bool is_known; /* inherited is */
+	bool is_tried; /* its parent has been replayed, or cannot be */
+	struct lg_range *inherited;
+	size_t ninherited;
 };
 
-static void family_of(struct family *f, const char *path)
+/* ---- the members of a run ---------------------------------------------------------------------------- */
+
+static char *first_of(const char *path)
 {
 	static const char ending[] = ".children/";
 	const char *at = NULL;
 
 	for (const char *next = path; (next = strstr(next, ending)); next++)
 		at = next;
-	int n = at ? (int)(at - path) : (int)strlen(path);
-	snprintf(f->first, sizeof f->first, "%.*s", n, path);
-	snprintf(f->folder, sizeof f->folder, "%.*s.children", n, path);
+	return strndup(path, at ? (size_t)(at - path) : strlen(path));
 }
 
-/* The latest image of the pid that began before the fork; *best is replaced by a better one. */
-static void consider(struct trace *best, bool *found, const char *path, const struct trace *child)
+static void add_member(struct ancestry *a, const char *path)
 {
+	struct relative *members = realloc(a->members, (a->count + 1) * sizeof *members);
 	struct trace t;
 
-	if (trace_open(&t, path, NULL)) {
-		trace_close(&t);
+	if (!members)
 		return;
-	}
-	bool fits = t.process.pid == child->process.parent_pid && t.process.hello_key < child->process.hello_key;
-	if (fits && (!*found || t.process.hello_key > best->process.hello_key)) {
-		if (*found)
-			trace_close(best);
-		*best = t;
-		*found = true;
-	} else {
-		trace_close(&t);
-	}
+	a->members = members;
+	if (trace_peek(&t, path, NULL))
+		return;
+	a->members[a->count++] = (struct relative){
+		.path = strdup(path),
+		.pid = t.process.pid,
+		.parent_pid = t.process.parent_pid,
+		.begun = t.process.hello_key,
+		.is_forked = t.process.flags & LG_PROCESS_FORKED,
+	};
+	trace_close(&t);
 }
 
-static bool find_parent(struct trace *parent, const struct trace *child)
+static void find_members(struct ancestry *a, const char *path)
 {
-	struct family family;
-	char pid[32], path[PATH_MAX + 256];
+	char name[PATH_MAX];
 	const struct dirent *entry;
-	bool found = false;
 
-	family_of(&family, child->path);
-	if (strcmp(family.first, child->path))
-		consider(parent, &found, family.first, child);
-	snprintf(pid, sizeof pid, ".%lu.", (unsigned long)child->process.parent_pid);
-	DIR *folder = opendir(family.folder);
-	while (folder && (entry = readdir(folder))) {
-		if (!strstr(entry->d_name, pid))
-			continue;
-		snprintf(path, sizeof path, "%s/%s", family.folder, entry->d_name);
-		consider(parent, &found, path, child);
-	}
+	ancestry_close(a);
+	a->ranges_left = RANGES_MAX;
+	a->first = first_of(path);
+	if (!a->first)
+		return;
+	add_member(a, a->first);
+	snprintf(name, sizeof name, "%s.children", a->first);
+	DIR *folder = opendir(name);
+	while (folder && (entry = readdir(folder)))
+		if (entry->d_name[0] != '.' &&
+		    snprintf(name, sizeof name, "%s.children/%s", a->first, entry->d_name) < (int)sizeof name)
+			add_member(a, name);
 	if (folder)
 		closedir(folder);
-	return found;
 }
 
-static void turn_round(struct ancestry *a)
+static struct relative *parent_of(const struct ancestry *a, const struct relative *child)
 {
-	for (size_t i = 0, j = a->count; i + 1 < j; i++) {
-		struct ancestor last = a->ancestors[--j];
+	struct relative *best = NULL;
 
-		a->ancestors[j] = a->ancestors[i];
-		a->ancestors[i] = last;
+	for (size_t i = 0; i < a->count; i++) {
+		struct relative *m = &a->members[i];
+
+		if (m->pid == child->parent_pid && m->begun < child->begun &&
+		    (!best || m->begun > best->begun))
+			best = m;
 	}
+	return best;
 }
 
-void ancestry_open(struct ancestry *a, const struct trace *child)
-{
-	a->count = 0;
-	while (child->process.flags & LG_PROCESS_FORKED) {
-		struct trace *parent = &a->traces[a->count];
+/* ---- what they inherited ----------------------------------------------------------------------------- */
 
-		if (a->count == ANCESTORS_MAX || !find_parent(parent, child)) {
-			ancestry_close(a);
-			return;
+static int by_fork(const void *left, const void *right)
+{
+	const struct heap_fork *a = left, *b = right;
+
+	return (a->key > b->key) - (a->key < b->key);
+}
+
+/* The forks of `parent`, by time; `children` in the same order. */
+static size_t list_forks(const struct ancestry *a, const struct relative *parent, struct heap_fork *forks)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->count; i++)
+		if (a->members[i].is_forked && parent_of(a, &a->members[i]) == parent)
+			forks[n++] = (struct heap_fork){ .key = a->members[i].begun, .child = i };
+	qsort(forks, n, sizeof *forks, by_fork);
+	return n;
+}
+
+static void replay_parent(struct ancestry *a, const struct relative *parent)
+{
+	struct heap_fork *forks = calloc(a->count, sizeof *forks);
+	size_t n = forks ? list_forks(a, parent, forks) : 0;
+	struct trace t;
+
+	if (n && !trace_open(&t, parent->path, NULL)) {
+		int failed = heap_forks(&t, parent->inherited, parent->ninherited, forks, n, &a->ranges_left);
+		for (size_t i = 0; i < n; i++) {
+			struct relative *child = &a->members[forks[i].child];
+
+			child->is_known = !failed && forks[i].live;
+			child->inherited = forks[i].live;
+			child->ninherited = forks[i].nlive;
 		}
-		a->ancestors[a->count++] = (struct ancestor){ parent, child->process.hello_key };
-		child = parent;
+		trace_close(&t);
 	}
-	turn_round(a);
+	for (size_t i = 0; i < n; i++)
+		a->members[forks[i].child].is_tried = true;
+	free(forks);
+}
+
+/* Makes known what a member inherited, its ancestors first. */
+static bool learn(struct ancestry *a, struct relative *m, int generation)
+{
+	if (!m->is_forked || m->is_tried)
+		return !m->is_forked || m->is_known;
+	struct relative *parent = parent_of(a, m);
+	m->is_tried = true;
+	if (!parent || generation == GENERATIONS_MAX || !learn(a, parent, generation + 1))
+		return false;
+	replay_parent(a, parent);
+	return m->is_known;
+}
+
+bool ancestry_inherited(struct ancestry *a, const struct trace *child, const struct lg_range **ranges,
+			size_t *n)
+{
+	char *first = first_of(child->path);
+
+	if (first && (!a->first || strcmp(first, a->first)))
+		find_members(a, child->path);
+	free(first);
+	for (size_t i = 0; i < a->count; i++) {
+		struct relative *m = &a->members[i];
+
+		if (m->pid != child->process.pid || m->begun != child->process.hello_key)
+			continue;
+		if (!learn(a, m, 0))
+			return false;
+		*ranges = m->inherited;
+		*n = m->ninherited;
+		return true;
+	}
+	return false;
 }
 
 void ancestry_close(struct ancestry *a)
 {
-	for (size_t i = 0; i < a->count; i++)
-		trace_close(&a->traces[i]);
-	a->count = 0;
+	for (size_t i = 0; i < a->count; i++) {
+		free(a->members[i].path);
+		free(a->members[i].inherited);
+	}
+	free(a->members);
+	free(a->first);
+	*a = (struct ancestry){ 0 };
 }

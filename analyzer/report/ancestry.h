@@ -1,18 +1,23 @@
-/* ancestry.h: the traces of the images that a forked image comes from, found where `run` put them. */
+/* ancestry.h: what forked images inherited, from the traces of the images that they were forked from.
+ *
+ * Traces are found where `run` puts them: the first in FILE, all others in FILE.children/. A parent's events are
+ * replayed once for all of its children. */
 #ifndef LG_REPORT_ANCESTRY_H
 #define LG_REPORT_ANCESTRY_H
 
 #include "heap/heap.h"
 
-#define ANCESTORS_MAX 16u /* a chain of forks without exec, deeper than any that is not a runaway */
-
 struct ancestry {
-	struct trace traces[ANCESTORS_MAX];
-	struct ancestor ancestors[ANCESTORS_MAX]; /* oldest first; their traces are above */
-	size_t count; /* 0: not forked, or some parent is not at hand: then nothing is known of what was inherited */
+	char *first; /* FILE of the run that the members are of; NULL: none yet */
+	struct relative *members;
+	size_t count;
+	uint64_t ranges_left; /* how many more may be kept: beyond, nothing is known */
 };
 
-void ancestry_open(struct ancestry *a, const struct trace *child);
+/* The blocks that were live when `child` was forked, sorted, disjoint; they live as long as the ancestry. False:
+ * not known, because some parent's trace is not at hand. Start with a zeroed ancestry. */
+bool ancestry_inherited(struct ancestry *a, const struct trace *child, const struct lg_range **ranges,
+			size_t *n);
 void ancestry_close(struct ancestry *a);
 
 #endif

@@ -298,7 +298,8 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 
 /* ---- all of them --------------------------------------------------------------------------------------- */
 
-static int load_one(struct report *r, const char *path, const struct report_options *options, struct err *err)
+static int load_one(struct report *r, const char *path, const struct report_options *options,
+		    struct ancestry *ancestry, struct err *err)
 {
 	struct analysis a;
 	struct stack_book book = { .pool = &r->pool };
@@ -308,7 +309,7 @@ static int load_one(struct report *r, const char *path, const struct report_opti
 	if (!more)
 		return no_memory(err);
 	r->processes = more;
-	int failed = analysis_open(&a, path, err) ||
+	int failed = analysis_open(&a, path, ancestry, err) ||
 		     report_process(&more[r->nprocesses], &a, &book, &r->pool, options, err);
 	r->nprocesses += !failed;
 	stack_book_free(&book);
@@ -336,14 +337,14 @@ static int compare_births(const void *left, const void *right)
 
 /* A child whose trace cannot be read is no reason to keep quiet about the rest: its parent's verdict says so. */
 static int load_child(struct report *r, uint32_t parent, const char *folder, const char *name,
-		      const struct report_options *options, struct err *err)
+		      const struct report_options *options, struct ancestry *ancestry, struct err *err)
 {
 	struct err trouble = { "" };
 	char *path = pool_print(&r->pool, "%s/%s", folder, name);
 
 	if (!path)
 		return no_memory(err);
-	if (!load_one(r, path, options, &trouble))
+	if (!load_one(r, path, options, ancestry, &trouble))
 		return 0;
 	return report_add_reason(&r->processes[parent], &r->pool, REASON_CHILD,
 				 pool_print(&r->pool, "a child's trace cannot be read: %s", trouble.text))
@@ -352,7 +353,7 @@ static int load_child(struct report *r, uint32_t parent, const char *folder, con
 }
 
 static int load_children(struct report *r, const char *path, const struct report_options *options,
-			 struct err *err)
+			 struct ancestry *ancestry, struct err *err)
 {
 	struct dirent **entries = NULL;
 	char *folder = pool_print(&r->pool, "%s.children", path);
@@ -361,7 +362,7 @@ static int load_children(struct report *r, const char *path, const struct report
 
 	for (int i = 0; i < n; i++) {
 		if (!failed)
-			failed = load_child(r, parent, folder, entries[i]->d_name, options, err);
+			failed = load_child(r, parent, folder, entries[i]->d_name, options, ancestry, err);
 		free(entries[i]);
 	}
 	free(entries);
@@ -372,15 +373,20 @@ static int load_children(struct report *r, const char *path, const struct report
 int report_load(struct report *r, char *const *paths, size_t npaths, const struct report_options *options,
 		struct err *err)
 {
+	struct ancestry ancestry = { 0 };
+	int failed = 0;
+
 	*r = (struct report){ .version = LG_VERSION };
-	for (size_t i = 0; i < npaths; i++) {
-		if (load_one(r, paths[i], options, err))
-			return -1;
+	for (size_t i = 0; i < npaths && !failed; i++) {
+		failed = load_one(r, paths[i], options, &ancestry, err);
+		if (failed)
+			break;
 		r->processes[r->nprocesses - 1].is_named = true;
-		if (!options->no_children && load_children(r, paths[i], options, err))
-			return -1;
+		if (!options->no_children)
+			failed = load_children(r, paths[i], options, &ancestry, err);
 	}
-	return 0;
+	ancestry_close(&ancestry);
+	return failed ? -1 : 0;
 }
 
 void report_free(struct report *r)

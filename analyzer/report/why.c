@@ -269,14 +269,17 @@ int why_load(struct why *w, const char *path, const char *what, const struct rep
 	     struct err *err)
 {
 	struct analysis a;
+	struct ancestry ancestry = { 0 };
 	struct search s = { .w = w, .a = &a, .book = { .pool = &w->report.pool }, .pool = &w->report.pool };
 
 	*w = (struct why){ 0 };
-	int failed = analysis_open(&a, path, err) || load_process(&s, options, err) || explain(&s, what, err);
+	int failed = analysis_open(&a, path, &ancestry, err) || load_process(&s, options, err) ||
+		     explain(&s, what, err);
 	if (!failed && s.is_out_of_memory)
 		failed = fail(err, "out of memory");
 	stack_book_free(&s.book);
 	analysis_close(&a);
+	ancestry_close(&ancestry);
 	return failed ? -1 : 0;
 }
 

@@ -213,6 +213,28 @@ int trace_open(struct trace *t, const char *path, struct err *err)
 	return -1;
 }
 
+/* PROCESS is the first chunk of a file. */
+static int read_first_chunk(struct trace *t, struct err *err)
+{
+	struct chunk_source s;
+	struct chunk c;
+
+	chunk_source_open(&s, t->file->fd, t->file->size_bytes);
+	if (chunk_read(&s, sizeof(struct lg_file_header), &c))
+		take_chunk(t, &s, &c);
+	chunk_source_close(&s);
+	return t->file->has_process ? 0 : fail(err, "%s: no process is described at its beginning", t->path);
+}
+
+int trace_peek(struct trace *t, const char *path, struct err *err)
+{
+	*t = (struct trace){ 0 };
+	if (open_file(t, path, err) == 0 && read_first_chunk(t, err) == 0)
+		return 0;
+	trace_close(t);
+	return -1;
+}
+
 /* ---- closing ------------------------------------------------------------------------------------------ */
 
 static void free_file(struct trace_file *f)

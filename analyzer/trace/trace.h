@@ -103,6 +103,8 @@ struct trace {
 };
 
 int trace_open(struct trace *t, const char *path, struct err *err);
+/* Only `process`, for finding one's way among many traces: everything else is empty. */
+int trace_peek(struct trace *t, const char *path, struct err *err);
 void trace_close(struct trace *t); /* safe on a zeroed or half-open trace */
 
 /* Streams every readable event in file order. Stops at the first non-zero answer of `each` and returns it.
