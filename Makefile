@@ -116,7 +116,7 @@ cli: all ## whole-program tests; T=NAME runs one
 real-quick: all
 	@B=$(B) tests/torture/real-programs --quick
 
-torture: all ## real programs, every victim by every compiler, stress: long
+torture: all ## real programs, every victim by every compiler, stress (some minutes)
 	@B=$(B) tests/run-cli --full
 	@B=$(B) tests/torture/real-programs
 	@B=$(B) tests/torture/shim-stress.sh

@@ -124,7 +124,7 @@ struct real real = {
 	boot_memalign, boot_aligned_alloc, boot_valloc,	 boot_pvalloc,
 };
 
-struct real_exec real_exec;
+struct real_end real_end;
 
 /* ---- finding the real functions ---------------------------------------------------------------------- */
 
@@ -140,11 +140,11 @@ static void find_real(void)
 		dlsym(RTLD_NEXT, "pvalloc"),
 	};
 
-	real_exec = (struct real_exec){
+	real_end = (struct real_end){
 		dlsym(RTLD_NEXT, "execve"),  dlsym(RTLD_NEXT, "execv"),	  dlsym(RTLD_NEXT, "execvp"),
 		dlsym(RTLD_NEXT, "execvpe"), dlsym(RTLD_NEXT, "fexecve"), dlsym(RTLD_NEXT, "execveat"),
+		dlsym(RTLD_NEXT, "_exit"),	 dlsym(RTLD_NEXT, "abort"),
 	};
-	shim.exit = dlsym(RTLD_NEXT, "exit");
 	shim.first_malloc = dlsym(RTLD_DEFAULT, "malloc");
 	real = next;
 }
@@ -318,7 +318,7 @@ static void begin(void)
 		return;
 	memcpy(segment_path, path, strlen(path) + 1);
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
-	module_range((const void *)shim.exit, &shim.libc_start, &shim.libc_end);
+	module_range((const void *)real_end.exit_now, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
 	volatile uint32_t *epoch = map_epoch();
 	shim.rules =

@@ -28,37 +28,37 @@ static void about_to_exec(const char *path)
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
 	about_to_exec(path);
-	return real_exec.execve(path, argv, envp);
+	return real_end.execve(path, argv, envp);
 }
 
 EXPORT int execv(const char *path, char *const argv[])
 {
 	about_to_exec(path);
-	return real_exec.execv(path, argv);
+	return real_end.execv(path, argv);
 }
 
 EXPORT int execvp(const char *file, char *const argv[])
 {
 	about_to_exec(file);
-	return real_exec.execvp(file, argv);
+	return real_end.execvp(file, argv);
 }
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	about_to_exec(file);
-	return real_exec.execvpe(file, argv, envp);
+	return real_end.execvpe(file, argv, envp);
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
 	about_to_exec(NULL);
-	return real_exec.fexecve(fd, argv, envp);
+	return real_end.fexecve(fd, argv, envp);
 }
 
 EXPORT int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	about_to_exec(NULL);
-	return real_exec.execveat(fd, path, argv, envp, flags);
+	return real_end.execveat(fd, path, argv, envp, flags);
 }
 
 /* The variadic ones: arguments up to a NULL, then for execle the environment. */

@@ -1,33 +1,70 @@
-/* exit.c: the last moment of a process that exits.
+/* exit.c: the last moment of a process that ends by its own doing.
  *
  * A handler registered before all others, for no module, runs after all of them: after atexit handlers, static
  * destructors and _dl_fini (glibc stdlib/exit.c runs them last in, first out). What main's stack held below the
- * caller of exit is dead by then, so that caller's registers are what the recorder counts from. */
+ * caller of exit is dead by then, so that caller's registers are what the recorder counts from.
+ * Where ptrace shows the recorder every ending, that is all; elsewhere the process asks for its snapshot and waits,
+ * before _exit, quick_exit and abort too, as far as they are called from outside libc. */
 #include "shim.h"
 #include "sys.h"
 
-int __cxa_atexit(void (*handler)(void *), void *argument, void *dso); /* Itanium C++ ABI, 3.3.6.3 */
+#include <stdlib.h>
+#include <unistd.h>
 
-static void last_hook(void *unused)
+#define EXPORT __attribute__((visibility("default")))
+
+int __cxa_atexit(void (*handler)(void *), void *argument, void *dso); /* Itanium C++ ABI, 3.3.6.3 */
+int __cxa_at_quick_exit(void (*handler)(void *), void *dso);
+
+static void note_exit(void)
 {
 	struct lg_area *area = shim.area;
 	struct regs regs;
 
+	if (!unwind_to_program(&regs))
+		return;
+	for (unsigned i = 0; i < LG_REGS; i++)
+		area->exit_regs[i] = regs.r[i];
+	area->exit_tid = sys_gettid();
+	atomic_store(&area->exiting, 1);
+}
+
+static void last_hook(void *unused)
+{
 	(void)unused;
 	if (!shim.epoch || !thread_ready())
 		return;
-	area = shim.area;
-	if (unwind_to_caller_of((uint64_t)shim.exit, &regs)) {
-		for (unsigned i = 0; i < LG_REGS; i++)
-			area->exit_regs[i] = regs.r[i];
-		area->exit_tid = sys_gettid();
-		atomic_store(&area->exiting, 1);
-	}
-	if (atomic_load(&area->accepted) == LG_ACCEPT_READ)
+	note_exit();
+	if (atomic_load(&shim.area->accepted) == LG_ACCEPT_READ)
 		request_snapshot(LG_REQ_SNAPSHOT_EXIT);
 }
 
 void exit_watch(void)
 {
 	__cxa_atexit(last_hook, NULL, NULL);
+	__cxa_at_quick_exit(last_hook, NULL);
+}
+
+/* A vfork child that leaves takes nothing with it: memory and epoch are its parent's. */
+static void leave_early(void)
+{
+	if (shim.epoch && *shim.epoch && atomic_load(&shim.area->pid) == sys_getpid() &&
+	    atomic_load(&shim.area->accepted) == LG_ACCEPT_READ)
+		last_hook(NULL);
+}
+
+EXPORT void _exit(int status)
+{
+	leave_early();
+	real_end.exit_now(status);
+	__builtin_unreachable();
+}
+
+EXPORT extern __typeof__(_exit) _Exit __attribute__((alias("_exit")));
+
+EXPORT void abort(void)
+{
+	leave_early();
+	real_end.abort();
+	__builtin_unreachable();
 }

@@ -42,15 +42,17 @@ struct real {
 /* Points at boot.c's own functions until the first call has found the real ones. */
 extern struct real real;
 
-struct real_exec {
+struct real_end {
 	int (*execve)(const char *, char *const[], char *const[]);
 	int (*execv)(const char *, char *const[]);
 	int (*execvp)(const char *, char *const[]);
 	int (*execvpe)(const char *, char *const[], char *const[]);
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
+	void (*exit_now)(int); /* _exit */
+	void (*abort)(void);
 };
-extern struct real_exec real_exec; /* found by boot, which the constructor makes sure of */
+extern struct real_end real_end; /* found by boot, which the constructor makes sure of */
 
 /* Memory handed out while the real allocator is being looked up; it is never given back. */
 bool boot_contains(const void *p);
@@ -77,7 +79,6 @@ struct shim {
 	uint64_t libc_start, libc_end;
 	volatile uint64_t fork_key; /* order key of the fork that is going on, else 0; a child finds it */
 	void *first_malloc; /* what the program itself calls: not ours when the executable brings its own */
-	void (*exit)(int); /* the libc function, to know its frame */
 	_Atomic uint32_t generation; /* bumped when a module may have gone: older rules are void */
 };
 extern struct shim shim;
@@ -195,9 +196,9 @@ void *unwind_cfi_work(void); /* this thread's CFI_WORK_BYTES */
 /* A word of a stack that may be anything: checked with the kernel page by page, once. */
 bool stack_word(uint64_t addr, uint64_t *word);
 
-/* Registers of the code outside libc from which libc's function at `function_start`, now on the stack, was called;
- * false when it is not on the stack. */
-bool unwind_to_caller_of(uint64_t function_start, struct regs *regs);
+/* Registers of the code that called into libc, from where the shim was called: what libc's and the shim's frames hold
+ * is nobody's. False when the stack cannot be stepped. */
+bool unwind_to_program(struct regs *regs);
 
 /* The module that holds pc. Returns its number (0: none) and its CFI. */
 uint32_t module_at(uint64_t pc, struct cfi_where *where, uint64_t *bias);
@@ -209,7 +210,7 @@ void rules_notice_caller(uint64_t pc);
 
 /* ---- the end ----------------------------------------------------------------------------------------- */
 
-void exit_watch(void); /* registers the last hook of the process */
+void exit_watch(void); /* registers the last hooks of the process */
 /* Asks the recorder for a snapshot and waits, as long as the recorder lives. */
 void request_snapshot(enum lg_request request);
 void doorbell_ring(void);

@@ -204,34 +204,23 @@ static __attribute__((noinline)) enum step walk_full(struct scratch *s, uint32_t
 	return step;
 }
 
-/* libc's own frames on the way (error(), or what called main) are full of what calls left behind. */
-static void step_out_of_libc(struct regs *regs)
+#define OUT_MAX 64
+
+bool unwind_to_program(struct regs *regs)
 {
-	struct regs last = *regs;
 	uint64_t frame, function;
-
-	while (in_libc(regs->r[LG_REG_RIP])) {
-		if (step_full(regs, false, &frame, &function) != STEP_ON) {
-			*regs = last;
-			return;
-		}
-		last = *regs;
-	}
-}
-
-bool unwind_to_caller_of(uint64_t function_start, struct regs *regs)
-{
-	uint64_t frame, function = 0;
 	bool exact = true;
 
 	memset(regs, 0, sizeof *regs);
 	HERE(regs);
-	for (unsigned i = 0; i < 64; i++) {
-		if (step_full(regs, exact, &frame, &function) != STEP_ON)
-			return false;
-		if (function == function_start) {
-			step_out_of_libc(regs);
+	for (unsigned i = 0; i < OUT_MAX; i++) {
+		struct regs inside = *regs;
+
+		if (!in_shim(regs->r[LG_REG_RIP]) && !in_libc(regs->r[LG_REG_RIP]))
 			return true;
+		if (step_full(regs, exact, &frame, &function) != STEP_ON) {
+			*regs = inside; /* libc's outermost frame: better than none */
+			return !in_shim(inside.r[LG_REG_RIP]);
 		}
 		exact = false;
 	}
