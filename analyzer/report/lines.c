@@ -330,3 +330,18 @@ void lines_ring(const struct lines *l, unsigned indent, const struct report_leak
 	if (l->full_stacks || leak->nedges < 4 || !print_even_ring(l, indent, leak))
 		print_long_ring(l, indent, leak);
 }
+
+void lines_cycle(const struct lines *l, const struct report_leak *leak)
+{
+	char count[TERM_TEXT];
+	FILE *out = l->term->out;
+
+	if (leak->instances > 1)
+		fprintf(out, "%s %s ", human_count(count, leak->instances), term_glyph(l->term, GLYPH_TIMES));
+	if (leak->members == 1)
+		fputs("block that references itself   ", out);
+	else if (leak->members == leak->cycle_length)
+		fprintf(out, "ring of %u   ", leak->members);
+	else
+		fprintf(out, "knot of %u, its shortest ring %u   ", leak->members, leak->cycle_length);
+}

@@ -20,6 +20,8 @@ struct lines {
 const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const struct report_stack *s);
 /* "allocated by calloc in" and the frames below it, indented. */
 void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s);
+/* "3 x ring of 2", "knot of 10, its shortest ring 2": what one instance of a cycle is. */
+void lines_cycle(const struct lines *l, const struct report_leak *leak);
 /* The ring edge by edge. */
 void lines_ring(const struct lines *l, unsigned indent, const struct report_leak *leak);
 /* "src/app.c" of "/home/me/app/src/app.c" */

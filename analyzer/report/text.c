@@ -134,22 +134,6 @@ static void print_pids(struct page *g, const struct report_group *group)
 
 /* ---- leaks --------------------------------------------------------------------------------------------- */
 
-/* "3 x ring of 2", "knot of 10, its shortest ring 2": what one instance of a cycle is. */
-static void print_cycle(struct page *g, const struct report_leak *leak)
-{
-	char count[TERM_TEXT];
-	const struct term *t = g->term;
-
-	if (leak->instances > 1)
-		fprintf(t->out, "%s %s ", human_count(count, leak->instances), term_glyph(t, GLYPH_TIMES));
-	if (leak->members == 1)
-		fputs("block that references itself   ", t->out);
-	else if (leak->members == leak->cycle_length)
-		fprintf(t->out, "ring of %u   ", leak->members);
-	else
-		fprintf(t->out, "knot of %u, its shortest ring %u   ", leak->members, leak->cycle_length);
-}
-
 /* " of 24 B each", " of 16 B to 4,096 B" */
 static void print_sizes(struct page *g, const struct report_leak *leak)
 {
@@ -176,7 +160,7 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 	term_print(t, leak->class == CLASS_DIRECT || leak->class == CLASS_CYCLE ? SHADE_BAD : SHADE_WARN,
 		   "%-10s", leak->kind);
 	if (leak->class == CLASS_CYCLE)
-		print_cycle(g, leak);
+		lines_cycle(&g->lines, leak);
 	term_print(t, SHADE_HEAD, "%s", sum_text(sum, leak->heads));
 	print_sizes(g, leak);
 	if (leak->indirect.blocks)

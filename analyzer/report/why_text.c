@@ -101,7 +101,7 @@ static void print_sums(struct page *g, const struct report_leak *leak)
 {
 	char bytes[TERM_TEXT], blocks[64];
 
-	fprintf(g->term->out, "   %s in %s", human_bytes(bytes, leak->heads.bytes),
+	fprintf(g->term->out, "%s in %s", human_bytes(bytes, leak->heads.bytes),
 		human_things(blocks, sizeof blocks, leak->heads.blocks, "block"));
 	if (leak->indirect.blocks) {
 		fprintf(g->term->out, "   (+%s", human_bytes(bytes, leak->indirect.bytes));
@@ -113,15 +113,11 @@ static void print_sums(struct page *g, const struct report_leak *leak)
 
 static void print_leak_line(struct page *g, const struct report_leak *leak)
 {
-	char count[TERM_TEXT];
-
 	term_print(g->term, SHADE_HEAD, "%s", leak->id);
 	term_print(g->term, SHADE_BAD, "  %s", leak->kind);
-	if (leak->class == CLASS_CYCLE && leak->instances > 1)
-		fprintf(g->term->out, "  %s %s ring of %u", human_count(count, leak->instances),
-			term_glyph(g->term, GLYPH_TIMES), leak->cycle_length);
-	else if (leak->class == CLASS_CYCLE)
-		fprintf(g->term->out, "  ring of %u", leak->cycle_length);
+	fputs("  ", g->term->out);
+	if (leak->class == CLASS_CYCLE)
+		lines_cycle(&g->lines, leak);
 	print_sums(g, leak);
 }
 
