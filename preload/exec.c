@@ -6,7 +6,6 @@
 #include "shim.h"
 #include "sys.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,43 +21,53 @@ static void about_to_exec(const char *path)
 		return;
 	if (!*shim.epoch || atomic_load(&shim.area->pid) != sys_getpid())
 		return;
+	if (thread_ready())
+		note_end();
 	request_snapshot(LG_REQ_SNAPSHOT_EXEC);
+}
+
+/* The exec failed: the image lives on. */
+static int still_here(int answer)
+{
+	if (shim.epoch && *shim.epoch && atomic_load(&shim.area->pid) == sys_getpid())
+		atomic_store(&shim.area->exiting, 0);
+	return answer;
 }
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
 	about_to_exec(path);
-	return real_end.execve(path, argv, envp);
+	return still_here(real_end.execve(path, argv, envp));
 }
 
 EXPORT int execv(const char *path, char *const argv[])
 {
 	about_to_exec(path);
-	return real_end.execv(path, argv);
+	return still_here(real_end.execv(path, argv));
 }
 
 EXPORT int execvp(const char *file, char *const argv[])
 {
 	about_to_exec(file);
-	return real_end.execvp(file, argv);
+	return still_here(real_end.execvp(file, argv));
 }
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	about_to_exec(file);
-	return real_end.execvpe(file, argv, envp);
+	return still_here(real_end.execvpe(file, argv, envp));
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
 	about_to_exec(NULL);
-	return real_end.fexecve(fd, argv, envp);
+	return still_here(real_end.fexecve(fd, argv, envp));
 }
 
 EXPORT int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	about_to_exec(NULL);
-	return real_end.execveat(fd, path, argv, envp, flags);
+	return still_here(real_end.execveat(fd, path, argv, envp, flags));
 }
 
 /* The variadic ones: arguments up to a NULL, then for execle the environment. */

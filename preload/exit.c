@@ -16,7 +16,7 @@
 int __cxa_atexit(void (*handler)(void *), void *argument, void *dso); /* Itanium C++ ABI, 3.3.6.3 */
 int __cxa_at_quick_exit(void (*handler)(void *), void *dso);
 
-static void note_exit(void)
+void note_end(void)
 {
 	struct lg_area *area = shim.area;
 	struct regs regs;
@@ -34,7 +34,7 @@ static void last_hook(void *unused)
 	(void)unused;
 	if (!shim.epoch || !thread_ready())
 		return;
-	note_exit();
+	note_end();
 	if (atomic_load(&shim.area->accepted) == LG_ACCEPT_READ)
 		request_snapshot(LG_REQ_SNAPSHOT_EXIT);
 }

@@ -210,6 +210,8 @@ void rules_notice_caller(uint64_t pc);
 
 /* ---- the end ----------------------------------------------------------------------------------------- */
 
+/* Notes the calling thread's registers as the program had them when it called for the end. */
+void note_end(void);
 void exit_watch(void); /* registers the last hooks of the process */
 /* Asks the recorder for a snapshot and waits, as long as the recorder lives. */
 void request_snapshot(enum lg_request request);

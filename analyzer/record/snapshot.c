@@ -338,12 +338,12 @@ static void vector_registers(struct trace_thread *t)
 	t->nvector = 32 + (uint32_t)extended;
 }
 
-/* The thread that called exit, or main's at its return: the shim knows what it was called with. */
+/* The thread that called exit or exec, or returned from main: the shim knows what it was called with. */
 static bool is_at_exit(const struct job *j, uint32_t tid)
 {
 	const struct lg_area *a = j->image->area;
 
-	return j->request->reason == LG_SNAPSHOT_EXIT && atomic_load(&a->exiting) && a->exit_tid == tid;
+	return atomic_load(&a->exiting) && a->exit_tid == tid;
 }
 
 static void registers_of_stopped(const struct job *j, struct trace_thread *t)

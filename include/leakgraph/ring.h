@@ -160,7 +160,8 @@ struct lg_range {
 	uint64_t start, end;
 };
 
-/* The registers of the exiting thread as its code had them when it called exit (or returned from main). */
+/* The registers of the thread that ends the image, as its code had them when it called exit or exec, or when main
+ * returned. */
 enum lg_reg {
 	LG_REG_RAX,
 	LG_REG_RDX,
@@ -193,7 +194,7 @@ struct lg_area {
 	char allocator[256]; /* (T) file that holds the next malloc */
 
 	_Atomic uint32_t request; /* (T) asks; (R) back to LG_REQ_NONE when done */
-	_Atomic uint32_t exiting; /* (T) 1: exit_tid and exit_regs are valid */
+	_Atomic uint32_t exiting; /* (T) 1: about to exit or exec; exit_tid and exit_regs are valid */
 	uint32_t exit_tid; /* (T) */
 	uint32_t pad1;
 	uint64_t exit_regs[LG_REGS]; /* (T) */
