@@ -17,7 +17,7 @@
 
 #define LG_PAGE 4096u
 #define LG_AREAS 64u
-#define LG_THREADS 512u /* thread slots per area; a slot is reused when its thread is gone */
+#define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_RING_EVENTS 16384u /* events per ring, a power of two */
 #define LG_RING_FREE_ROOM 2048u /* of these, kept for frees when a ring runs full */
 #define LG_SCRATCH_BYTES (128u * 1024u) /* a thread's unwinder memory: the shim's business alone */
@@ -210,7 +210,7 @@ struct lg_area {
 	struct lg_thread threads[LG_THREADS];
 };
 
-#define LG_AREA_HEAD_BYTES (128u * 1024u)
+#define LG_AREA_HEAD_BYTES (512u * 1024u)
 _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fits its pages");
 
 /* Offsets within an area. */
