@@ -210,16 +210,24 @@ static volatile uint32_t *map_epoch(void)
 
 #define RULES_BYTES (4u << 20)
 
-static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent_pid)
+/* The file of the next malloc: found once, since dladdr takes the loader's lock. */
+static char allocator[sizeof shim.area->allocator];
+
+static void find_allocator(void)
 {
 	Dl_info next;
 
+	if (dladdr((void *)real.malloc, &next) && next.dli_fname)
+		strncpy(allocator, next.dli_fname, sizeof allocator - 1);
+}
+
+static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent_pid)
+{
 	atomic_store(&area->pid, sys_getpid());
 	area->parent_pid = parent_pid;
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
 	area->hello_key = shim.fork_key ? shim.fork_key : order_key();
-	if (dladdr((void *)real.malloc, &next) && next.dli_fname)
-		strncpy(area->allocator, next.dli_fname, sizeof area->allocator - 1);
+	memcpy(area->allocator, allocator, sizeof allocator);
 	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.rules, (uint64_t)shim.rules + RULES_BYTES };
 	area->shim_ranges[1] = (struct lg_range){ (uint64_t)shim.epoch, (uint64_t)shim.epoch + LG_PAGE };
 }
@@ -326,6 +334,7 @@ static void begin(void)
 	if (!epoch || !shim.rules)
 		return;
 	shim.epoch = epoch;
+	find_allocator();
 	if (attach(0, sys_getppid()))
 		*epoch = 1;
 	else

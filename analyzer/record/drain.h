@@ -14,7 +14,7 @@ struct events {
 };
 void events_free(struct events *e);
 
-#define HOLES_MAX 32u
+#define HOLES_MAX 8u /* signal handlers nested in one another, in mid-event */
 struct ring_reader {
 	uint64_t next; /* first place not yet looked at */
 	uint64_t holes[HOLES_MAX]; /* places before it that were reserved but not committed, ascending */

@@ -16,7 +16,7 @@
 #define LG_RING_VERSION 1u
 
 #define LG_PAGE 4096u
-#define LG_AREAS 64u
+#define LG_AREAS 256u /* process images at a time */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_RING_EVENTS 16384u /* events per ring, a power of two */
 #define LG_RING_FREE_ROOM 2048u /* of these, kept for frees when a ring runs full */
