@@ -2,60 +2,19 @@
  * it in the file. */
 #include "record/image.h"
 
+#include "base/clock.h"
 #include "base/version.h"
 #include "record/preflight.h"
+#include "record/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WRITE_DELAY_NS (250u * 1000 * 1000)
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* ---- what /proc knows of a process ------------------------------------------------------------------- */
-
-static char *proc_link(uint32_t pid, const char *name)
-{
-	char path[64], target[PATH_MAX];
-
-	snprintf(path, sizeof path, "/proc/%u/%s", pid, name);
-	ssize_t n = readlink(path, target, sizeof target - 1);
-	return strndup(n > 0 ? target : "", n > 0 ? (size_t)n : 0);
-}
-
-static char *proc_read(uint32_t pid, const char *name, size_t *bytes)
-{
-	char path[64];
-	size_t used = 0, room = 4096;
-	char *text = malloc(room);
-	ssize_t n;
-
-	snprintf(path, sizeof path, "/proc/%u/%s", pid, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (text && fd >= 0 && (n = read(fd, text + used, room - used)) > 0) {
-		used += (size_t)n;
-		if (used == room)
-			text = realloc(text, room *= 2);
-	}
-	if (fd >= 0)
-		close(fd);
-	*bytes = text ? used : 0;
-	return text;
-}
 
 /* Splits a NUL-separated command line in place. */
 static char **split_arguments(char *text, size_t bytes, uint32_t *argc)
@@ -104,7 +63,7 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 		.clock = s->control->clock,
 		.ticks_per_second = s->control->tsc_hz,
 		.hello_key = a->hello_key,
-		.start_unix_ns = now_ns(CLOCK_REALTIME),
+		.start_unix_ns = clock_ns(CLOCK_REALTIME),
 		.page_bytes = LG_PAGE,
 		.executable = proc_link(i->pid, "exe"),
 		.directory = proc_link(i->pid, "cwd"),
@@ -132,7 +91,7 @@ void image_open(struct image *i, const struct segment *s, uint32_t index, uint32
 	i->area = segment_area(s, index);
 	i->pid = atomic_load(&i->area->pid);
 	i->number = number;
-	i->begun_ns = i->written_ns = now_ns(CLOCK_MONOTONIC);
+	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
 	i->pidfd = -1;
 	i->path = strdup(path);
 	i->writer = writer;
@@ -153,22 +112,14 @@ void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *paylo
 /* The file behind a mapped address, for modules that the loader knows by a relative name only. */
 static char *mapped_file(uint32_t pid, uint64_t address)
 {
-	char path[64], line[PATH_MAX + 128];
 	char *found = NULL;
+	size_t n;
+	struct trace_mapping *mappings = proc_mappings(pid, &n);
 
-	snprintf(path, sizeof path, "/proc/%u/maps", pid);
-	FILE *f = fopen(path, "re");
-	while (f && !found && fgets(line, sizeof line, f)) {
-		unsigned long start, end;
-		int name = 0;
-
-		line[strcspn(line, "\n")] = 0;
-		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %n", &start, &end, &name) == 2 && name &&
-		    address >= start && address < end && line[name] == '/')
-			found = strdup(line + name);
-	}
-	if (f)
-		fclose(f);
+	for (size_t i = 0; i < n && !found; i++)
+		if (address >= mappings[i].start && address < mappings[i].end && mappings[i].path[0] == '/')
+			found = strdup(mappings[i].path);
+	proc_mappings_free(mappings, n);
 	return found;
 }
 
@@ -371,7 +322,8 @@ static void note_trouble(struct image *i, struct trace_end *end)
 	if (i->drain.out_of_memory)
 		image_degrade(i, "the recorder ran out of memory: events were lost");
 	if (atomic_load(&i->area->lost_no_slot))
-		image_degrade(i, "more than %u threads at once: events of those beyond were lost", LG_THREADS);
+		image_degrade(i, "more than %u threads at once: events of those beyond were lost",
+			      LG_THREADS);
 	if (i->broken.text[0])
 		image_degrade(i, "the trace is not whole: %s", i->broken.text);
 	end->reasons = i->reasons;
@@ -385,7 +337,7 @@ void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint6
 				 .status = status,
 				 .signal = signal,
 				 .key = key,
-				 .duration_ns = now_ns(CLOCK_MONOTONIC) - i->begun_ns,
+				 .duration_ns = clock_ns(CLOCK_MONOTONIC) - i->begun_ns,
 				 .untraced = untraced };
 	struct buf out = { 0 };
 

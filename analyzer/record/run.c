@@ -5,10 +5,13 @@
  * is waited for longer than it takes. */
 #include "record/record.h"
 
+#include "base/clock.h"
+
 #include "record/follow.h"
 #include "record/image.h"
 #include "record/launch.h"
 #include "record/output.h"
+#include "record/proc.h"
 #include "record/segment.h"
 #include "record/snapshot.h"
 
@@ -46,14 +49,6 @@ struct recorder {
 	uint64_t main_done_ns, swept_ns, nap_ns;
 	struct err trouble; /* first image that could not be recorded */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static struct image *image_of(struct recorder *r, uint32_t pid)
 {
@@ -136,7 +131,7 @@ static void hook_gone(void *context, uint32_t pid, int status)
 	if (pid == r->main_pid) {
 		r->main_done = true;
 		r->main_status = status;
-		r->main_done_ns = now_ns();
+		r->main_done_ns = clock_ns(CLOCK_MONOTONIC);
 	}
 }
 
@@ -171,17 +166,6 @@ static uint32_t image_number(struct recorder *r, uint32_t pid)
 	return 0;
 }
 
-static void program_of(uint32_t pid, char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof path, "/proc/%u/exe", pid);
-	ssize_t n = readlink(path, name, PATH_MAX - 1);
-	if (n <= 0)
-		n = sprintf(name, "process");
-	name[n] = 0;
-}
-
 static void answer(struct lg_area *area, enum lg_accept accept)
 {
 	atomic_store(&area->accepted, accept);
@@ -214,15 +198,15 @@ static enum lg_accept follow(struct recorder *r, struct image *i)
 static struct trace_writer *open_trace(struct recorder *r, uint32_t pid, const char **path, struct err *err)
 {
 	struct trace_writer *writer = r->first;
-	char program[PATH_MAX];
 
 	*path = r->output.first;
 	if (is_first(r, pid)) {
 		r->first = NULL;
 		return writer;
 	}
-	program_of(pid, program);
-	*path = output_other(&r->output, program, pid, err);
+	char *program = proc_link(pid, "exe");
+	*path = output_other(&r->output, program && *program ? program : "process", pid, err);
+	free(program);
 	return *path && !trace_writer_open(&writer, *path, err) ? writer : NULL;
 }
 
@@ -331,13 +315,13 @@ static bool all_over(struct recorder *r, uint64_t now)
 
 static void record_rounds(struct recorder *r)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	while (!all_over(r, now)) {
 		uint32_t doorbell = atomic_load(&r->segment.control->doorbell);
 
 		segment_beat(&r->segment);
-		now = now_ns();
+		now = clock_ns(CLOCK_MONOTONIC);
 		follow_poll(&r->follower, now);
 		notice_ends(r);
 		take_on_new(r);

@@ -1,13 +1,14 @@
 /* segment.c: see segment.h. The segment is a sealed memfd: no target can shrink it under another. */
 #include "record/segment.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -18,14 +19,6 @@ static uint64_t read_tsc(void)
 	unsigned cpu;
 
 	return __rdtscp(&cpu);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 /* The kernel keeps time by the TSC only where it found it constant and in step on all CPUs. */
@@ -45,10 +38,10 @@ static bool tsc_is_trusted(void)
 static uint64_t measure_tsc_hz(void)
 {
 	struct timespec nap = { 0, 5 * 1000 * 1000 };
-	uint64_t ns = now_ns(), tsc = read_tsc();
+	uint64_t ns = clock_ns(CLOCK_MONOTONIC_RAW), tsc = read_tsc();
 
 	nanosleep(&nap, NULL);
-	ns = now_ns() - ns;
+	ns = clock_ns(CLOCK_MONOTONIC_RAW) - ns;
 	tsc = read_tsc() - tsc;
 	return ns ? (uint64_t)((double)tsc * 1e9 / (double)ns) : 0;
 }

@@ -7,12 +7,10 @@
 #include "record/snapshot.h"
 
 #include "record/caller.h"
+#include "record/proc.h"
 
-#include <ctype.h>
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,50 +46,6 @@ static void put(struct job *j, enum lg_chunk_kind kind, struct buf *out)
 }
 
 /* ---- mappings ---------------------------------------------------------------------------------------- */
-
-static bool parse_mapping(char *line, struct trace_mapping *m)
-{
-	unsigned long start, end, offset;
-	char flags[5];
-	int name = 0;
-
-	line[strcspn(line, "\n")] = 0;
-	if (sscanf(line, "%lx-%lx %4s %lx %*s %*s %n", &start, &end, flags, &offset, &name) != 4 || !name)
-		return false;
-	*m = (struct trace_mapping){
-		.start = start,
-		.end = end,
-		.file_offset = offset,
-		.prot = (flags[0] == 'r' ? PROT_READ : 0) | (flags[1] == 'w' ? PROT_WRITE : 0) |
-			(flags[2] == 'x' ? PROT_EXEC : 0),
-		.flags = flags[3] == 's' ? LG_MAPPING_SHARED : 0,
-		.path = strdup(line + name),
-	};
-	return m->path != NULL;
-}
-
-static void read_mappings(struct job *j)
-{
-	char path[64], line[PATH_MAX + 128];
-	size_t room = 0;
-
-	snprintf(path, sizeof path, "/proc/%u/maps", j->tid);
-	FILE *f = fopen(path, "re");
-	while (f && fgets(line, sizeof line, f)) {
-		if (j->nmappings == room) {
-			size_t more = room ? room * 2 : 256;
-			struct trace_mapping *grown = realloc(j->mappings, more * sizeof *grown);
-
-			if (!grown)
-				break;
-			j->mappings = grown;
-			room = more;
-		}
-		j->nmappings += parse_mapping(line, &j->mappings[j->nmappings]);
-	}
-	if (f)
-		fclose(f);
-}
 
 static bool is_shim(const struct job *j, const struct trace_mapping *m)
 {
@@ -441,14 +395,6 @@ static uint32_t live_thread(const struct job *j, uint32_t pid)
 	return pid;
 }
 
-static int open_proc(uint32_t tid, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof path, "/proc/%u/%s", tid, name);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 static void put_meta(struct job *j, enum lg_chunk_kind kind,
 		     void (*encode)(struct buf *, const struct trace_snapshot *))
 {
@@ -479,9 +425,7 @@ static void put_unread_ranges(struct job *j)
 
 static void job_free(struct job *j)
 {
-	for (size_t i = 0; i < j->nmappings; i++)
-		free(j->mappings[i].path);
-	free(j->mappings);
+	proc_mappings_free(j->mappings, j->nmappings);
 	free(j->ranges);
 	free(j->unread);
 	buf_free(&j->bytes);
@@ -497,15 +441,15 @@ void snapshot_take(struct image *i, const struct segment *s, const struct follow
 	struct job j = { .image = i, .segment = s, .follower = f, .request = request };
 
 	j.tid = live_thread(&j, i->pid);
-	j.mem_fd = open_proc(j.tid, "mem");
-	j.pagemap_fd = open_proc(j.tid, "pagemap");
+	j.mem_fd = proc_open(j.tid, "mem");
+	j.pagemap_fd = proc_open(j.tid, "pagemap");
 	image_flush(i, true);
 	j.meta.id = ++i->snapshots;
 	j.meta.key = segment_key(s);
 	j.meta.reason = request->reason;
 	j.meta.method = request->stopped ? LG_METHOD_PTRACE : LG_METHOD_READ;
 	j.meta.events = i->events_written;
-	read_mappings(&j);
+	j.mappings = proc_mappings(j.tid, &j.nmappings);
 	if (!j.nmappings) {
 		image_degrade(i, "no snapshot: /proc/%u/maps cannot be read", j.tid);
 	} else {

@@ -1,0 +1,16 @@
+/* proc.h: what /proc tells of a process. All is owned by the caller; what cannot be read is empty. */
+#ifndef LG_RECORD_PROC_H
+#define LG_RECORD_PROC_H
+
+#include "trace/trace.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+char *proc_link(uint32_t pid, const char *name); /* "exe", "cwd" */
+char *proc_read(uint32_t pid, const char *name, size_t *bytes); /* "cmdline" */
+int proc_open(uint32_t pid, const char *name); /* "mem"; -1: not allowed, or gone */
+struct trace_mapping *proc_mappings(uint32_t pid, size_t *n);
+void proc_mappings_free(struct trace_mapping *mappings, size_t n);
+
+#endif
