@@ -10,7 +10,7 @@ V       ?= 0
 Q       := $(if $(filter 0,$(V)),@,)
 say      = $(if $(filter 0,$(V)),@printf '  %-6s %s\n' $(1) $(2),@:)
 
-MAKEFLAGS += --no-print-directory
+MAKEFLAGS += --no-print-directory $(if $(filter 0,$(V)),-s)
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
@@ -73,7 +73,7 @@ demo: ## install what is missing, build, show two reports
 check: ## install what is missing, build, pass all tests (a few minutes)
 	@scripts/install-deps --tests
 	@$(MAKE) all unit-programs
-	@$(MAKE) -k -j1 unit cli real-quick fuzz-replay static
+	@failed=0; for t in unit cli real-quick fuzz-replay static; do $(MAKE) $$t || failed=1; done; exit $$failed
 
 clean: ## remove what was built
 	$(Q)rm -rf $(B)
@@ -122,7 +122,7 @@ torture: all ## real programs, every victim by every compiler, stress (some minu
 	@B=$(B) tests/torture/shim-stress.sh
 
 asan: ## unit tests under AddressSanitizer and UBSan
-	@$(MAKE) -j1 unit B=$(B)/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+	@$(MAKE) unit B=$(B)/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_read.c))
 

@@ -1,5 +1,6 @@
 /* run.c: leakgraph run: records a program. Its output and exit status pass through untouched; a signal that killed
  * it kills leakgraph too. What leakgraph has to say it says on stderr, after the program is gone. */
+#include "base/clock.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "report/gate.h"
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Counting the events of a trace larger than this would keep the user waiting: their number is told instead. */
@@ -155,19 +155,16 @@ static int run(const struct record_options *options, bool is_quiet)
 {
 	struct record_result result = { 0 };
 	struct err err = { "" };
-	struct timespec start, end;
+	uint64_t start_ns = clock_ns(CLOCK_MONOTONIC);
 	int status = STATUS_TOOL;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (record_run(options, &result, &status, &err))
 		return trouble(status, &err);
-	clock_gettime(CLOCK_MONOTONIC, &end);
+	uint64_t duration_ns = clock_ns(CLOCK_MONOTONIC) - start_ns;
 	if (*result.note)
 		fprintf(stderr, "leakgraph: %s\n", result.note);
 	if (!is_quiet || !result.ntraces)
-		tell(&result, options->argv[0],
-		     (uint64_t)(end.tv_sec - start.tv_sec) * 1000000000u + (uint64_t)end.tv_nsec -
-			 (uint64_t)start.tv_nsec);
+		tell(&result, options->argv[0], duration_ns);
 	status = result.wait_status;
 	record_result_free(&result);
 	return end_like(status);
