@@ -41,24 +41,6 @@ void buf_put(struct buf *b, const void *bytes, size_t n)
 	}
 }
 
-void buf_varint(struct buf *b, uint64_t v)
-{
-	if (!buf_reserve(b, 10))
-		return;
-	uint8_t *p = b->bytes + b->used;
-	while (v >= 0x80) {
-		*p++ = (uint8_t)(v | 0x80);
-		v >>= 7;
-	}
-	*p++ = (uint8_t)v;
-	b->used = (size_t)(p - b->bytes);
-}
-
-void buf_zigzag(struct buf *b, int64_t v)
-{
-	buf_varint(b, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
-}
-
 void buf_blob(struct buf *b, const void *bytes, size_t n)
 {
 	buf_varint(b, n);

@@ -20,10 +20,29 @@ void buf_clear(struct buf *b); /* empties, keeps the room */
 void buf_free(struct buf *b);
 bool buf_reserve(struct buf *b, size_t more); /* room for `more` bytes past `used` */
 void buf_put(struct buf *b, const void *bytes, size_t n);
-void buf_varint(struct buf *b, uint64_t v);
-void buf_zigzag(struct buf *b, int64_t v);
 void buf_string(struct buf *b, const char *s); /* varint length, bytes; NULL is empty */
 void buf_blob(struct buf *b, const void *bytes, size_t n); /* varint length, bytes */
+
+#define VARINT_MAX 10u /* bytes of the longest */
+
+/* Here, because traces are made of millions of them. */
+static inline void buf_varint(struct buf *b, uint64_t v)
+{
+	if (b->room - b->used < VARINT_MAX && !buf_reserve(b, VARINT_MAX))
+		return;
+	uint8_t *p = b->bytes + b->used;
+	while (v >= 0x80) {
+		*p++ = (uint8_t)(v | 0x80);
+		v >>= 7;
+	}
+	*p++ = (uint8_t)v;
+	b->used = (size_t)(p - b->bytes);
+}
+
+static inline void buf_zigzag(struct buf *b, int64_t v)
+{
+	buf_varint(b, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+}
 
 struct cursor {
 	const uint8_t *at, *end;
