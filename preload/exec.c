@@ -17,6 +17,7 @@ extern char **environ;
 /* `path` with a slash that is not executable will fail: no need to look at the image. */
 static void about_to_exec(const char *path)
 {
+	boot(); /* a constructor before ours may exec */
 	if (!shim.epoch || (path && strchr(path, '/') && !sys_exists(path)))
 		return;
 	if (!*shim.epoch || atomic_load(&shim.area->pid) != sys_getpid())

@@ -48,8 +48,9 @@ void exit_watch(void)
 /* A vfork child that leaves takes nothing with it: memory and epoch are its parent's. */
 static void leave_early(void)
 {
-	if (shim.epoch && *shim.epoch && atomic_load(&shim.area->pid) == sys_getpid() &&
-	    atomic_load(&shim.area->accepted) == LG_ACCEPT_READ)
+	boot(); /* a constructor before ours may leave */
+	if (shim.epoch && *shim.epoch && atomic_load(&shim.area->accepted) == LG_ACCEPT_READ &&
+	    atomic_load(&shim.area->pid) == sys_getpid())
 		last_hook(NULL);
 }
 

@@ -52,7 +52,7 @@ struct real_end {
 	void (*exit_now)(int); /* _exit */
 	void (*abort)(void);
 };
-extern struct real_end real_end; /* found by boot, which the constructor makes sure of */
+extern struct real_end real_end; /* found by boot */
 
 /* Memory handed out while the real allocator is being looked up; it is never given back. */
 bool boot_contains(const void *p);
