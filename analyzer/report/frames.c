@@ -91,6 +91,14 @@ static size_t allocator_frames(const struct frame_name *frames, size_t n)
 	return i < n ? i : 0;
 }
 
+/* The function that was called: the outermost of these frames, less what was inlined into the program's. */
+static const char *allocator_name(const struct frame_name *frames, size_t n, const char *otherwise)
+{
+	while (n && frames[n - 1].inlined)
+		n--;
+	return n ? frames[n - 1].function : otherwise;
+}
+
 static uint32_t find_site(const struct report_frame *frames, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -145,7 +153,7 @@ static const struct report_stack *make_stack(struct stack_book *book, uint32_t s
 	for (size_t i = skip; i < n; i++)
 		frames[i - skip] = copy_frame(book->pool, &names[i]);
 	*s = (struct report_stack){
-		.allocator = pool_text(book->pool, skip ? names[skip - 1].function : allocator),
+		.allocator = pool_text(book->pool, allocator_name(names, skip, allocator)),
 		.frames = frames,
 		.nframes = (uint32_t)(n - skip),
 		.is_cut = is_cut,

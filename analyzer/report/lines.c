@@ -113,10 +113,70 @@ const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char 
 
 /* ---- frames -------------------------------------------------------------------------------------------- */
 
+/* The end of what the bracket at `text` encloses, brackets of the other kind included. */
+static const char *matching(const char *text)
+{
+	int depth = 0;
+
+	for (; *text; text++) {
+		depth += *text == '<' || *text == '(';
+		depth -= (*text == '>' && text[-1] != '-') || *text == ')';
+		if (!depth)
+			return text;
+	}
+	return text - 1;
+}
+
+/* "operator<<" and its like: brackets that enclose nothing. */
+static size_t operator_length(const char *text)
+{
+	static const char word[] = "operator";
+	size_t n = sizeof word - 1;
+
+	if (strncmp(text, word, n))
+		return 0;
+	return n + (strncmp(text + n, "()", 2) ? strspn(text + n, "<>=-") : 2);
+}
+
+/* "std::map<...>::find(...)": template arguments and parameters of long C++ names say little. */
+static const char *without_arguments(char out[PLACE_TEXT], const char *name)
+{
+	static const char anonymous[] = "(anonymous namespace)";
+	size_t used = 0;
+
+	for (const char *at = name; *at && used < PLACE_TEXT - 8; at++) {
+		size_t whole = !strncmp(at, anonymous, sizeof anonymous - 1) ? sizeof anonymous - 1
+									     : operator_length(at);
+
+		if (whole) {
+			used += (size_t)snprintf(out + used, PLACE_TEXT - used, "%.*s", (int)whole, at);
+			at += whole - 1;
+		} else if ((*at == '<' || *at == '(') && at[1] != ')') {
+			used +=
+			    (size_t)snprintf(out + used, PLACE_TEXT - used, *at == '<' ? "<...>" : "(...)");
+			at = matching(at);
+		} else {
+			out[used++] = *at;
+		}
+		if (used > PLACE_TEXT - 8)
+			used = PLACE_TEXT - 8;
+	}
+	out[used] = 0;
+	return out;
+}
+
+const char *lines_function(char out[PLACE_TEXT], const char *name, size_t columns)
+{
+	char shorter[PLACE_TEXT];
+
+	return lines_fit(out, term_columns(name) > columns ? without_arguments(shorter, name) : name,
+			 columns);
+}
+
 static const char *function_text(char text[PLACE_TEXT], const struct report_frame *f, size_t columns)
 {
 	if (f->function)
-		return lines_fit(text, f->function, columns);
+		return lines_function(text, f->function, columns);
 	snprintf(text, PLACE_TEXT, "0x%llx", (unsigned long long)f->offset);
 	return text;
 }
@@ -221,6 +281,7 @@ static uint32_t print_round(const struct lines *l, unsigned indent, const struct
 void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s)
 {
 	uint32_t end = l->full_stacks ? s->nframes : s->shown, at = 0;
+	char text[PLACE_TEXT];
 	size_t width = function_width(s, end);
 
 	if (!s->nframes) {
@@ -229,7 +290,8 @@ void lines_stack(const struct lines *l, unsigned indent, const struct report_sta
 		return;
 	}
 	fprintf(l->term->out, "%*sallocated by ", (int)indent, "");
-	term_clean(l->term, s->allocator ? s->allocator : "?");
+	term_clean(l->term,
+		   lines_function(text, s->allocator ? s->allocator : "?", LINE_COLUMNS - indent - 16));
 	fputs(" in\n", l->term->out);
 	for (uint32_t n = 0; at < end && (l->full_stacks || n < FRAMES_SHOWN || end - at < 3); n++)
 		at = print_round(l, indent + 2, s, at, end, width);

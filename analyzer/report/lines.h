@@ -30,6 +30,9 @@ const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char 
 /* Text from outside, broken into lines at spaces; the first line begins at column `at`, others at `indent`. */
 void lines_wrap(const struct term *t, unsigned at, unsigned indent, const char *text);
 
+/* A function's name; template arguments and parameters are left out of one that is too long. */
+const char *lines_function(char out[PLACE_TEXT], const char *name, size_t columns);
+
 /* Copies text, keeping both its ends when it is longer than `columns`. Never cuts a UTF-8 character. */
 const char *lines_fit(char out[PLACE_TEXT], const char *text, size_t columns);
 

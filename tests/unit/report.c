@@ -2,6 +2,7 @@
 #include "report/gate.h"
 #include "report/groups.h"
 #include "report/json.h"
+#include "report/lines.h"
 #include "report/text.h"
 #include "suite.h"
 
@@ -347,6 +348,29 @@ START_TEST(equal_models_give_equal_json)
 }
 END_TEST
 
+START_TEST(long_function_names_lose_their_arguments)
+{
+	static const struct {
+		const char *name, *shown;
+	} rows[] = {
+		{ "f(int)", "f(int)" },
+		{ "std::map<std::string, std::vector<int> >::operator[](std::string const&)",
+		  "std::map<...>::operator[](...)" },
+		{ "std::ostream& operator<< <char>(std::ostream&, std::basic_string<char> const&)",
+		  "std::ostream& operator<< <...>(...)" },
+		{ "void (anonymous namespace)::walk<Node*>(std::function<void (Node*)> const&)",
+		  "void (anonymous namespace)::walk<...>(...)" },
+		{ "Visitor::operator()(std::pair<int const, Node*> const&, unsigned long) const",
+		  "Visitor::operator()(...) const" },
+		{ "unbalanced<std::vector<int, std::allocator<int> ", "unbalanced<...>" },
+	};
+	char text[PLACE_TEXT];
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		ck_assert_str_eq(lines_function(text, rows[i].name, 45), rows[i].shown);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -364,6 +388,7 @@ int main(void)
 		only_exe_looks_at_path_and_name,
 		the_answer_comes_first,
 		a_clean_process_is_one_line,
+		long_function_names_lose_their_arguments,
 		alike_processes_are_told_once_and_clean_ones_counted,
 		doubt_stands_before_the_details_with_its_cure,
 		control_characters_never_reach_the_terminal,
