@@ -226,7 +226,7 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 	atomic_store(&area->pid, sys_getpid());
 	area->parent_pid = parent_pid;
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
-	area->hello_key = shim.fork_key ? shim.fork_key : order_key();
+	area->hello_key = shim.fork_key ? shim.fork_key : order_now();
 	memcpy(area->allocator, allocator, sizeof allocator);
 	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.rules, (uint64_t)shim.rules + RULES_BYTES };
 	area->shim_ranges[1] = (struct lg_range){ (uint64_t)shim.epoch, (uint64_t)shim.epoch + LG_PAGE };
@@ -361,7 +361,7 @@ void boot(void)
 static void before_fork(void)
 {
 	if (shim.epoch)
-		shim.fork_key = order_key();
+		shim.fork_key = order_now();
 }
 
 static void after_fork_in_parent(void)

@@ -110,7 +110,7 @@ static uint32_t module_describe(const struct view *v, const uint8_t *id, uint16_
 	m->start = v->start;
 	m->end = v->end;
 	m->bias = v->bias;
-	m->key = order_key();
+	m->key = order_now();
 	m->build_id_bytes = id_bytes;
 	memcpy(m->build_id, id, id_bytes);
 	strncpy(m->path, v->path, sizeof m->path - 1);

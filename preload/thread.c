@@ -16,6 +16,7 @@ static void use_slot(struct lg_area *area, uint32_t i)
 		;
 	atomic_store(&t->tid, sys_gettid());
 	self.thread = t;
+	order_now(); /* keys count on from here */
 	self.scratch = (struct scratch *)memory;
 	unwind_reset(self.scratch);
 	self.ring = (struct lg_event *)(memory + LG_SCRATCH_BYTES);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define EVENTS_DUE 16384u /* few enough that rings do not run full while they are written */
 #define WRITE_DELAY_NS (250u * 1000 * 1000)
 
 /* Splits a NUL-separated command line in place. */
@@ -265,7 +266,7 @@ static void write_events(struct image *i)
 void image_round(struct image *i, const struct segment *s, uint64_t now)
 {
 	drain_pass(&i->drain, segment_key(s), now, &i->ordered);
-	if (i->ordered.count >= LG_EVENTS_PER_CHUNK || now - i->written_ns > WRITE_DELAY_NS) {
+	if (i->ordered.count >= EVENTS_DUE || now - i->written_ns > WRITE_DELAY_NS) {
 		write_events(i);
 		i->written_ns = now;
 	}

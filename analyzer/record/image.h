@@ -34,7 +34,7 @@ struct image {
 /* Begins the trace of the image in area `index`; takes the writer over, whose file is `path`. */
 void image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
 		struct trace_writer *writer, bool full_contents);
-/* One round: takes events from the rings and writes what is due (a full chunk, or anything older than a
+/* One round: takes events from the rings and writes what is due (many events, or any older than a
  * quarter of a second). */
 void image_round(struct image *i, const struct segment *s, uint64_t now_ns);
 /* Everything so far into the file: before a snapshot, and at the end. */

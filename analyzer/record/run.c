@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #define SLOT_SWEEP_NS (10u * 1000 * 1000)
+#define BUSY_EVENTS 2048u /* in one round: the next is due at once */
 #define BUSY_NAP_NS (500u * 1000)
 #define IDLE_NAP_NS (10u * 1000 * 1000)
 
@@ -295,6 +296,8 @@ static uint64_t drain_all(struct recorder *r, uint64_t now)
 
 static void nap(struct recorder *r, uint32_t doorbell, uint64_t taken)
 {
+	if (taken > BUSY_EVENTS)
+		return;
 	r->nap_ns = taken ? BUSY_NAP_NS : r->nap_ns * 2 < IDLE_NAP_NS ? r->nap_ns * 2 : IDLE_NAP_NS;
 	struct timespec t = { 0, (long)r->nap_ns };
 

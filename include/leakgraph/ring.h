@@ -18,8 +18,8 @@
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
-#define LG_RING_EVENTS 16384u /* events per ring, a power of two */
-#define LG_RING_FREE_ROOM 2048u /* of these, kept for frees when a ring runs full */
+#define LG_RING_EVENTS 32768u /* events per ring, a power of two */
+#define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
 #define LG_SCRATCH_BYTES (128u * 1024u) /* a thread's unwinder memory: the shim's business alone */
 #define LG_MODULES 2048u
 #define LG_NODES (1u << 21) /* stack nodes per area */
@@ -63,7 +63,8 @@ enum lg_entry {
 };
 
 /* One event, one half cache line. `commit` is stored last (release) and says that the rest is there:
- *   bits 63..8  key: the order of events over all threads (see lg_control.clock)
+ *   bits 63..8  key: the order of events over all threads (see lg_control.clock); never ahead of the clock,
+ *               and behind it by up to 32 events' time while an image has one thread only
  *   bit  7      lap: set on even laps of the ring (the first is lap 0), clear on odd ones, so that
  *               neither zeroed memory nor last lap's record ever looks committed
  *   bits 6..0   enum lg_event_type */
