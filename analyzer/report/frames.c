@@ -39,6 +39,7 @@ bool frame_is_allocator(const char *function)
 					      "__rdl_alloc",
 					      "__rdl_realloc",
 					      "alloc::alloc::",
+					      "<alloc::alloc::Global",
 					      NULL };
 
 	return function && (is_one_of(function, names) || starts_with_one_of(function, starts));
@@ -50,9 +51,9 @@ bool frame_is_runtime(const char *function, const char *module)
 					       "libdl.so",	  "librt.so", "ld-linux",   "ld-2",
 					       "libstdc++.so",	  "libc++",   "libgcc_s",   "[vdso]",
 					       "liblgpreload.so", NULL };
-	static const char *const starts[] = {
-		"std::", "__gnu_cxx::", "__cxxabiv1::", "core::", "alloc::", "void std::", NULL
-	};
+	static const char *const starts[] = { "std::",	"__gnu_cxx::", "__cxxabiv1::", "void std::",
+					      "core::", "alloc::",     "<core::",      "<alloc::",
+					      "<std::", NULL };
 
 	return starts_with_one_of(module, modules) || (function && starts_with_one_of(function, starts));
 }
@@ -69,6 +70,7 @@ bool frame_is_start(const char *function)
 					     "__clone3",
 					     "__libc_start_main_impl",
 					     "__libc_start_main@@GLIBC_2.34",
+					     "std::sys::backtrace::__rust_begin_short_backtrace",
 					     NULL };
 
 	return function && is_one_of(function, names);

@@ -138,7 +138,8 @@ static size_t operator_length(const char *text)
 	return n + (strncmp(text + n, "()", 2) ? strspn(text + n, "<>=-") : 2);
 }
 
-/* "std::map<...>::find(...)": template arguments and parameters of long C++ names say little. */
+/* "std::map<...>::find(...)": template arguments and parameters of long C++ names say little; of Rust's
+ * "<Type as Trait>::function" the type does. */
 static const char *without_arguments(char out[PLACE_TEXT], const char *name)
 {
 	static const char anonymous[] = "(anonymous namespace)";
@@ -148,7 +149,13 @@ static const char *without_arguments(char out[PLACE_TEXT], const char *name)
 		size_t whole = !strncmp(at, anonymous, sizeof anonymous - 1) ? sizeof anonymous - 1
 									     : operator_length(at);
 
-		if (whole) {
+		if (at == name && *at == '<') {
+			const char *end = matching(at), *as = strstr(at, " as ");
+
+			used += (size_t)snprintf(out, PLACE_TEXT, "%.*s>",
+						 (int)((as && as < end ? as : end) - at), at);
+			at = end;
+		} else if (whole) {
 			used += (size_t)snprintf(out + used, PLACE_TEXT - used, "%.*s", (int)whole, at);
 			at += whole - 1;
 		} else if ((*at == '<' || *at == '(') && at[1] != ')') {

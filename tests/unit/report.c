@@ -362,6 +362,8 @@ START_TEST(long_function_names_lose_their_arguments)
 		  "void (anonymous namespace)::walk<...>(...)" },
 		{ "Visitor::operator()(std::pair<int const, Node*> const&, unsigned long) const",
 		  "Visitor::operator()(...) const" },
+		{ "<alloc::alloc::Global as core::alloc::Allocator>::allocate",
+		  "<alloc::alloc::Global>::allocate" },
 		{ "unbalanced<std::vector<int, std::allocator<int> ", "unbalanced<...>" },
 	};
 	char text[PLACE_TEXT];
