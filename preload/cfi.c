@@ -443,7 +443,7 @@ static bool fits(int64_t v, int64_t limit)
 	return v >= -limit && v < limit;
 }
 
-enum rule_kind cfi_rule(const struct cfi_where *where, uint64_t pc, struct rule *rule, uint64_t *function)
+enum rule_kind cfi_rule(const struct cfi_where *where, uint64_t pc, struct rule *rule)
 {
 	struct work *work = unwind_cfi_work();
 	struct row *row = &work->row;
@@ -452,8 +452,6 @@ enum rule_kind cfi_rule(const struct cfi_where *where, uint64_t pc, struct rule 
 	rule->kind = RULE_NONE;
 	if (!row_find(where, pc, &fde, work))
 		return RULE_NONE;
-	if (function)
-		*function = fde.start;
 	rule->cfa_offset = (int32_t)row->cfa_offset;
 	rule->saves_bp = row->kind[LG_REG_RBP] == OFFSET;
 	rule->bp_offset = (int32_t)row->value[LG_REG_RBP];
@@ -633,7 +631,7 @@ static bool register_before(const struct cfi_where *w, const struct row *row, un
 	return true;
 }
 
-bool cfi_step(const struct cfi_where *where, uint64_t pc, struct regs *regs, bool *ended, uint64_t *function)
+bool cfi_step(const struct cfi_where *where, uint64_t pc, struct regs *regs, bool *ended)
 {
 	struct work *work = unwind_cfi_work();
 	const struct row *row = &work->row;
@@ -643,7 +641,6 @@ bool cfi_step(const struct cfi_where *where, uint64_t pc, struct regs *regs, boo
 
 	if (!row_find(where, pc, &fde, work))
 		return false;
-	*function = fde.start;
 	*ended = row->kind[LG_REG_RIP] == UNDEFINED;
 	if (*ended)
 		return true;

@@ -46,7 +46,7 @@ static struct rule rule_compute(uint64_t pc)
 	if (!module)
 		return rule;
 	rule.frame = (uint64_t)module << LG_FRAME_MODULE_SHIFT | ((pc + 1 - bias) & LG_FRAME_OFFSET_MASK);
-	cfi_rule(&where, pc, &rule, NULL);
+	cfi_rule(&where, pc, &rule);
 	if (rule.kind == RULE_NONE && in_loader(pc))
 		rule.kind =
 		    RULE_END; /* the loader's entry, where a process begins, is its only code without CFI */

@@ -202,12 +202,11 @@ struct cfi_where {
 	uint64_t low, high; /* the readable segment that holds it: nothing outside is touched */
 };
 
-/* Compiles the row for pc into a rule of the simple kinds, or RULE_FULL, RULE_NONE. `function` (may be NULL)
- * gets the start of the function. */
-enum rule_kind cfi_rule(const struct cfi_where *where, uint64_t pc, struct rule *rule, uint64_t *function);
+/* Compiles the row for pc into a rule of the simple kinds, or RULE_FULL, RULE_NONE. */
+enum rule_kind cfi_rule(const struct cfi_where *where, uint64_t pc, struct rule *rule);
 /* Steps a whole register set out of the frame at regs->r[RIP] (looked up at pc). False: no way on. `*ended`: the
  * frame is the outermost. */
-bool cfi_step(const struct cfi_where *where, uint64_t pc, struct regs *regs, bool *ended, uint64_t *function);
+bool cfi_step(const struct cfi_where *where, uint64_t pc, struct regs *regs, bool *ended);
 #define CFI_WORK_BYTES 6144u
 void *unwind_cfi_work(void); /* this thread's CFI_WORK_BYTES */
 

@@ -18,7 +18,7 @@ struct frame {
 	uint64_t pc, sp, bp; /* pc: return address; for a signal's victim the interrupted address + 1 */
 	uint64_t bp_at; /* the word that bp was loaded from, 0: handed on by the frame inside */
 	uint64_t frame; /* as in ring.h */
-	uint32_t node, pad;
+	uint32_t node;
 };
 
 struct scratch {
@@ -164,7 +164,7 @@ static enum step step_out(struct frame *at, struct frame *out)
 			 : "r"((regs)->r)                                                                    \
 			 : "rax", "memory")
 
-static enum step step_full(struct regs *regs, bool exact, uint64_t *frame, uint64_t *function)
+static enum step step_full(struct regs *regs, bool exact, uint64_t *frame)
 {
 	struct cfi_where where;
 	uint64_t bias, pc = regs->r[LG_REG_RIP] - !exact, sp = regs->r[LG_REG_RSP];
@@ -175,7 +175,7 @@ static enum step step_full(struct regs *regs, bool exact, uint64_t *frame, uint6
 	if (!module)
 		return STEP_LOST;
 	*frame = (uint64_t)module << LG_FRAME_MODULE_SHIFT | ((pc + 1 - bias) & LG_FRAME_OFFSET_MASK);
-	if (!cfi_step(&where, pc, regs, &ended, function))
+	if (!cfi_step(&where, pc, regs, &ended))
 		return STEP_LOST;
 	if (ended || !regs->r[LG_REG_RIP])
 		return STEP_END;
@@ -188,7 +188,7 @@ static __attribute__((noinline)) enum step walk_full(struct scratch *s, uint32_t
 {
 	struct regs regs = { { 0 } };
 	enum step step = STEP_ON;
-	uint64_t frame, function, pc;
+	uint64_t frame, pc;
 	bool exact = true;
 
 	HERE(&regs);
@@ -196,7 +196,7 @@ static __attribute__((noinline)) enum step walk_full(struct scratch *s, uint32_t
 	while (step == STEP_ON && *nfresh < LG_MAX_FRAMES) {
 		pc = regs.r[LG_REG_RIP];
 		exact = exact || rule_at(pc).kind == RULE_SIGNAL;
-		step = step_full(&regs, exact, &frame, &function);
+		step = step_full(&regs, exact, &frame);
 		exact = rule_at(pc).kind == RULE_SIGNAL;
 		if (!in_shim(pc))
 			s->fresh[(*nfresh)++].frame = frame;
@@ -208,7 +208,7 @@ static __attribute__((noinline)) enum step walk_full(struct scratch *s, uint32_t
 
 bool unwind_to_program(struct regs *regs)
 {
-	uint64_t frame, function;
+	uint64_t frame;
 	bool exact = true;
 
 	memset(regs, 0, sizeof *regs);
@@ -218,7 +218,7 @@ bool unwind_to_program(struct regs *regs)
 
 		if (!in_shim(regs->r[LG_REG_RIP]) && !in_libc(regs->r[LG_REG_RIP]))
 			return true;
-		if (step_full(regs, exact, &frame, &function) != STEP_ON) {
+		if (step_full(regs, exact, &frame) != STEP_ON) {
 			*regs = inside; /* libc's outermost frame: better than none */
 			return !in_shim(inside.r[LG_REG_RIP]);
 		}

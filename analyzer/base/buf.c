@@ -72,13 +72,6 @@ uint64_t take_varint(struct cursor *c, const char *what)
 	return 0;
 }
 
-int64_t take_zigzag(struct cursor *c, const char *what)
-{
-	uint64_t v = take_varint(c, what);
-
-	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-}
-
 uint64_t take_count(struct cursor *c, uint64_t max, const char *what)
 {
 	uint64_t v = take_varint(c, what);

@@ -50,7 +50,6 @@ struct cursor {
 };
 
 uint64_t take_varint(struct cursor *c, const char *what);
-int64_t take_zigzag(struct cursor *c, const char *what);
 /* A varint that must be at most `max`. */
 uint64_t take_count(struct cursor *c, uint64_t max, const char *what);
 const uint8_t *take_bytes(struct cursor *c, size_t n, const char *what); /* NULL when broken */

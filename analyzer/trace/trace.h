@@ -126,7 +126,6 @@ int trace_writer_open(struct trace_writer **w, const char *path,
 		      struct err *err); /* O_EXCL; writes the header */
 /* Compresses and appends one chunk. Returns 0, or -1 with err (also filled when an earlier put failed). */
 int trace_put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf *payload, struct err *err);
-uint64_t trace_writer_bytes(const struct trace_writer *w); /* written so far */
 int trace_writer_close(struct trace_writer *w, struct err *err); /* NULL is fine */
 
 /* Payload encoders for the chunks above; each appends to `out`. */

@@ -159,11 +159,6 @@ int trace_put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf 
 	return fail(err, "%s", w->broken.text);
 }
 
-uint64_t trace_writer_bytes(const struct trace_writer *w)
-{
-	return w->good_bytes;
-}
-
 int trace_writer_close(struct trace_writer *w, struct err *err)
 {
 	int answer = 0;

@@ -29,6 +29,13 @@ START_TEST(varints_come_back)
 }
 END_TEST
 
+static int64_t take_zigzag(struct cursor *c)
+{
+	uint64_t v = take_varint(c, "zigzag");
+
+	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
+
 START_TEST(zigzags_come_back)
 {
 	struct buf b = { 0 };
@@ -39,8 +46,8 @@ START_TEST(zigzags_come_back)
 	}
 	struct cursor c = over(b.bytes, b.used);
 	for (size_t i = 0; i < NEDGES; i++) {
-		ck_assert_int_eq(take_zigzag(&c, "edge"), (int64_t)edges[i]);
-		ck_assert_int_eq(take_zigzag(&c, "edge"), -(int64_t)(edges[i] >> 1));
+		ck_assert_int_eq(take_zigzag(&c), (int64_t)edges[i]);
+		ck_assert_int_eq(take_zigzag(&c), -(int64_t)(edges[i] >> 1));
 	}
 	ck_assert_ptr_null(c.broken);
 	buf_free(&b);
