@@ -70,8 +70,8 @@ static void doubt_process(struct gate_result *g, const struct report_process *p)
 	for (uint32_t i = 0; i < p->nreasons; i++)
 		if (p->reasons[i].hides_leaks)
 			doubt(g, p, p->reasons[i].text, p->reasons[i].cure);
-	if (p->is_named && !p->totals.events && p->ended != LG_ENDED_EXEC)
-		doubt(g, p, "not one allocation was seen: nothing proves that it was traced",
+	if (p->is_named && p->has_unseen_heap && p->ended != LG_ENDED_EXEC)
+		doubt(g, p, "not one allocation was seen of a program that has a heap",
 		      "leakgraph doctor PROGRAM says whether it can be");
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static int no_memory(struct err *err)
 {
@@ -227,6 +228,29 @@ static int copy_command(struct report_process *p, const struct trace_process *t,
 	return 0;
 }
 
+#define SMALL_ANONYMOUS (1ull << 20) /* TLS, .bss and the like of a program that allocates nothing */
+
+/* Whether a process without a single event has memory that some allocator may have made of its own. */
+static bool has_unseen_heap(const struct analysis *a)
+{
+	uint64_t anonymous = 0;
+
+	if (a->heap.totals.events)
+		return false;
+	if (!a->snapshot)
+		return true;
+	for (size_t i = 0; i < a->snapshot->nmappings; i++) {
+		const struct trace_mapping *m = &a->snapshot->mappings[i];
+
+		if (m->path && !strcmp(m->path, "[heap]"))
+			return true;
+		if (m->prot & PROT_WRITE && !(m->flags & (LG_MAPPING_SHIM | LG_MAPPING_SHARED)) &&
+		    !(m->path && *m->path))
+			anonymous += m->end - m->start;
+	}
+	return anonymous > SMALL_ANONYMOUS;
+}
+
 static int copy_facts(struct report_process *p, const struct analysis *a, struct pool *pool)
 {
 	const struct trace_process *t = &a->trace.process;
@@ -245,6 +269,7 @@ static int copy_facts(struct report_process *p, const struct analysis *a, struct
 		.status = end->status,
 		.signal = end->signal,
 		.is_judged = a->is_judged,
+		.has_unseen_heap = has_unseen_heap(a),
 		.totals = a->heap.totals,
 		.events_lost = end->lost_allocs + end->lost_frees,
 		.threads = end->present ? end->threads : a->heap.totals.threads,

@@ -76,6 +76,7 @@ struct report_process {
 	struct report_reason *reasons; /* none: the verdict is complete */
 	uint32_t nreasons;
 	bool is_judged; /* every block has a class; else all are `unjudged` */
+	bool has_unseen_heap; /* no event, and yet memory that looks like a heap: was it traced at all? */
 	struct heap_totals totals; /* up to the snapshot */
 	uint64_t events_lost, threads, duration_ns;
 	struct sum sums[LEAK_CLASSES], unjudged;

@@ -178,6 +178,8 @@ START_TEST(nothing_seen_is_125)
 	struct report_process p = clean(1, 0);
 
 	p.totals.events = 0;
+	ck_assert_int_eq(judge(&p, 1, NULL).status, 0);
+	p.has_unseen_heap = true;
 	ck_assert_int_eq(judge(&p, 1, NULL).status, 125);
 	ck_assert_int_eq(judge(NULL, 0, NULL).status, 125);
 }
