@@ -161,7 +161,8 @@ format-check:
 
 # ---- measuring ---------------------------------------------------------------------------------------------
 
-bench: all $(B)/bench/analyze ## measure the analyzer
+bench: all $(B)/bench/analyze ## measure recording (against heaptrack, if installed) and analysis
+	@B=$(B) tests/bench/record
 	@$(B)/bench/analyze
 
 $(B)/bench/%: tests/bench/%.c $(JUDGE_LIB)
