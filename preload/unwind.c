@@ -195,9 +195,9 @@ static __attribute__((noinline)) enum step walk_full(struct scratch *s, uint32_t
 	*nfresh = 0;
 	while (step == STEP_ON && *nfresh < LG_MAX_FRAMES) {
 		pc = regs.r[LG_REG_RIP];
-		exact = exact || rule_at(pc).kind == RULE_SIGNAL;
+		bool interrupted = rule_at(pc - !exact).kind == RULE_SIGNAL;
 		step = step_full(&regs, exact, &frame);
-		exact = rule_at(pc).kind == RULE_SIGNAL;
+		exact = interrupted; /* the next frame was stopped at its pc, not in a call before it */
 		if (!in_shim(pc))
 			s->fresh[(*nfresh)++].frame = frame;
 	}

@@ -117,7 +117,7 @@ _Static_assert(sizeof(struct lg_module) == LG_PAGE / 4, "wire size is frozen");
 
 /* ---- threads ----------------------------------------------------------------------------------------- */
 
-enum lg_slot_state { LG_SLOT_FREE = 0, LG_SLOT_LIVE = 1, LG_SLOT_DRAINING = 2 };
+enum lg_slot_state { LG_SLOT_FREE = 0, LG_SLOT_LIVE = 1 };
 
 /* A thread's half-page of counters, ahead of its scratch and its ring.
  * tail <= reserved <= tail + LG_RING_EVENTS, in events since the area was claimed: a slot's next

@@ -1,6 +1,8 @@
 /* replay.c: events to live blocks: order, realloc in all its ways, totals, hostile events. */
 #include "world.h"
 
+#include "heap/replay.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -332,6 +334,74 @@ START_TEST(heap_of_a_trace_ends_at_its_snapshot)
 }
 END_TEST
 
+/* A parent with blocks at 0x1000 (inherited itself), 0x2000 and 0x3000 forks at key 3, and at key 5 when 0x2000 is
+ * freed and 0x4000 has come. */
+START_TEST(forks_take_what_lived_at_their_moment)
+{
+	char dir[] = "/tmp/leakgraph-replay-XXXXXX", path[64];
+	const struct lg_range before = { 0x1000, 0x1010 };
+	struct heap_fork forks[] = { { .key = 3 }, { .key = 5 }, { .key = 1000 } };
+	uint64_t room = 5;
+	struct trace trace;
+	struct err err = { "" };
+
+	begin_test();
+	ALLOC(0x2000, 10);
+	ALLOC(0x3000, 10);
+	FREE(0x2000);
+	ALLOC(0x4000, 10);
+	FREE(0x1000);
+	for (size_t i = 0; i < w.nevents; i++)
+		w.events[i].key = i + 1;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/t.lgt", dir);
+	write_trace(path, w.events, w.nevents);
+	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
+	ck_assert_int_eq(heap_forks(&trace, &before, 1, forks, 3, &room), 0);
+	ck_assert_uint_eq(forks[0].nlive, 3);
+	ck_assert_uint_eq(forks[0].live[0].start, 0x1000);
+	ck_assert_uint_eq(forks[0].live[1].start, 0x2000);
+	ck_assert_uint_eq(forks[0].live[1].end, 0x200a);
+	ck_assert_ptr_null(forks[1].live); /* no room for three more */
+	ck_assert_uint_eq(forks[2].nlive, 2);
+	ck_assert_uint_eq(forks[2].live[0].start, 0x3000);
+	ck_assert_uint_eq(room, 0);
+	free(forks[0].live);
+	free(forks[2].live);
+	trace_close(&trace);
+	unlink(path);
+	rmdir(dir);
+	free(w.events);
+}
+END_TEST
+
+/* What was inherited is in no count, and is no block of the child's own, not even moved by realloc. */
+START_TEST(inherited_blocks_are_not_ones_own)
+{
+	const struct lg_range inherited[] = { { 0x1000, 0x1010 }, { 0x2000, 0x2010 }, { 0x3000, 0x3010 } };
+	struct replay *replay = replay_new();
+
+	begin_test();
+	FREE(0x1000);
+	RELEASE(1, 0x2000);
+	RESIZE(1, 0x5000, 64);
+	ALLOC(0x6000, 8);
+	ck_assert_int_eq(replay_inherit(replay, inherited, 3), 0);
+	ck_assert_int_eq(replay_events(replay, w.events, w.nevents), 0);
+	ck_assert_int_eq(replay_finish(replay, &w.heap), 0);
+	replay_free(replay);
+	ck_assert_uint_eq(w.heap.nblocks, 1);
+	ck_assert_uint_eq(w.heap.blocks[0].addr, 0x6000);
+	ck_assert_uint_eq(w.heap.totals.frees, 0);
+	ck_assert_uint_eq(w.heap.totals.unknown_frees, 2);
+	ck_assert_uint_eq(w.heap.ninherited, 2);
+	ck_assert_uint_eq(w.heap.inherited[0].start, 0x3000);
+	ck_assert_uint_eq(w.heap.inherited[1].start, 0x5000);
+	ck_assert_uint_eq(w.heap.inherited[1].end, 0x5040);
+	check_balance();
+}
+END_TEST
+
 /* Against a plain array of addresses: random events, every table growth and erasure on the way. */
 START_TEST(replay_agrees_with_a_plain_model)
 {
@@ -384,6 +454,8 @@ int main(void)
 		resized_block_beats_an_overlapping_older_event,
 		touched_pages_outlive_their_blocks,
 		heap_of_a_trace_ends_at_its_snapshot,
+		forks_take_what_lived_at_their_moment,
+		inherited_blocks_are_not_ones_own,
 		replay_agrees_with_a_plain_model,
 	};
 	return suite_run("replay", tests, sizeof tests / sizeof *tests);
