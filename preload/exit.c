@@ -25,6 +25,8 @@ void note_end(void)
 		return;
 	for (unsigned i = 0; i < LG_REGS; i++)
 		area->exit_regs[i] = regs.r[i];
+	/* The control block's first word is its own address, which is fs_base (x86-64 TLS ABI, variant II). */
+	__asm__("movq %%fs:0, %0" : "=r"(area->exit_fs_base));
 	area->exit_tid = sys_gettid();
 	atomic_store(&area->exiting, 1);
 }

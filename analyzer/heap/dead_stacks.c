@@ -15,7 +15,8 @@
 static bool threads_are_known(const struct trace_snapshot *s)
 {
 	for (size_t i = 0; i < s->nthreads; i++)
-		if (!(s->threads[i].flags & LG_THREAD_STOPPED) || !s->threads[i].fs_base)
+		if (!(s->threads[i].flags & (LG_THREAD_STOPPED | LG_THREAD_AT_EXIT)) ||
+		    !s->threads[i].fs_base)
 			return false;
 	return true;
 }

@@ -323,6 +323,7 @@ static void describe_thread(const struct job *j, uint32_t tid, bool stopped, str
 		registers_of_stopped(j, t);
 	if (is_at_exit(j, tid)) {
 		memcpy(t->regs, j->image->area->exit_regs, sizeof t->regs);
+		t->fs_base = j->image->area->exit_fs_base;
 		t->nregs = LG_REGS;
 		t->flags |= LG_THREAD_AT_EXIT;
 	}

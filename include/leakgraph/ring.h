@@ -195,10 +195,11 @@ struct lg_area {
 	char allocator[256]; /* (T) file that holds the next malloc */
 
 	_Atomic uint32_t request; /* (T) asks; (R) back to LG_REQ_NONE when done */
-	_Atomic uint32_t exiting; /* (T) 1: about to exit or exec; exit_tid and exit_regs are valid */
+	_Atomic uint32_t exiting; /* (T) 1: about to exit or exec; exit_* are valid */
 	uint32_t exit_tid; /* (T) */
 	uint32_t pad1;
 	uint64_t exit_regs[LG_REGS]; /* (T) */
+	uint64_t exit_fs_base; /* (T) of that thread */
 	struct lg_range shim_ranges[LG_SHIM_RANGES]; /* (T) private memory of the shim: not the program's */
 
 	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
