@@ -31,29 +31,19 @@ extern void *__libc_stack_end; /* at process start: argc, argv, envp (System V p
 
 /* ---- memory while the real functions are looked up --------------------------------------------------- */
 
-static _Alignas(16) unsigned char arena[64 * 1024];
+_Alignas(16) unsigned char boot_arena[BOOT_ARENA_BYTES];
 static _Atomic size_t arena_used;
-
-bool boot_contains(const void *p)
-{
-	return (uintptr_t)p - (uintptr_t)arena < sizeof arena;
-}
-
-size_t boot_room(const void *p)
-{
-	return sizeof arena - (size_t)((uintptr_t)p - (uintptr_t)arena);
-}
 
 static void *arena_take(size_t size, size_t alignment)
 {
 	size_t need = size + alignment;
 	size_t at = atomic_fetch_add(&arena_used, need);
 
-	if (size > sizeof arena || at > sizeof arena - need) {
+	if (size > sizeof boot_arena || at > sizeof boot_arena - need) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	return (void *)(((uintptr_t)arena + at + alignment - 1) & ~(uintptr_t)(alignment - 1));
+	return (void *)(((uintptr_t)boot_arena + at + alignment - 1) & ~(uintptr_t)(alignment - 1));
 }
 
 /* Each boot function brings the real ones in, then calls through; while that is going on it serves itself. */
@@ -208,8 +198,6 @@ static volatile uint32_t *map_epoch(void)
 	return page;
 }
 
-#define RULES_BYTES (4u << 20)
-
 /* The file of the next malloc: found once, since dladdr takes the loader's lock. */
 static char allocator[sizeof shim.area->allocator];
 
@@ -228,7 +216,7 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
 	area->hello_key = shim.fork_key ? shim.fork_key : order_now();
 	memcpy(area->allocator, allocator, sizeof allocator);
-	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.rules, (uint64_t)shim.rules + RULES_BYTES };
+	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.private, (uint64_t)(shim.private + 1) };
 	area->shim_ranges[1] = (struct lg_range){ (uint64_t)shim.epoch, (uint64_t)shim.epoch + LG_PAGE };
 }
 
@@ -236,8 +224,9 @@ static void use_area(struct lg_area *area)
 {
 	shim.area = area;
 	shim.modules = (void *)((char *)area + LG_OFF_MODULES);
+	shim.frames = (void *)((char *)area + LG_OFF_FRAMES);
 	shim.nodes = (void *)((char *)area + LG_OFF_NODES);
-	shim.index = (void *)((char *)area + LG_OFF_INDEX);
+	atomic_store(&shim.frames[LG_CODE_TRUNCATED], LG_FRAME_TRUNCATED);
 }
 
 /* Says HELLO and waits until the recorder follows this image: from then on it sees every ending. False: it does
@@ -329,9 +318,9 @@ static void begin(void)
 	module_range((const void *)real_end.exit_now, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
 	volatile uint32_t *epoch = map_epoch();
-	shim.rules =
-	    sys_mmap(RULES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!epoch || !shim.rules)
+	shim.private = sys_mmap(sizeof *shim.private, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!epoch || !shim.private)
 		return;
 	shim.epoch = epoch;
 	find_allocator();
@@ -384,7 +373,6 @@ bool boot_child(void)
 	shim.fork_key = 0;
 	if (!attached)
 		return false;
-	atomic_fetch_add(&shim.generation, 1); /* rules name modules by the parent's numbers */
 	self = (struct self){ .epoch = 0 };
 	*epoch = 1;
 	shim.epoch = epoch;

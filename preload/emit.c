@@ -5,24 +5,40 @@
 #include "shim.h"
 #include "sys.h"
 
+/* Takes a page over, then reads the clock. If it was taken away again in between, whoever has it may have read the clock
+ * earlier than this: then it is nobody's, and the next event there reads the clock again. */
+uint64_t order_take(_Atomic uint64_t *owner, uint64_t mine, uint64_t beat)
+{
+	uint64_t key;
+
+	self.beat = beat;
+	atomic_exchange(owner, mine);
+	key = order_now();
+	if (unlikely(atomic_load(owner) != mine))
+		atomic_store(owner, 0);
+	return key;
+}
+
 #define RING_SLACK 64u /* places kept for signal handlers that come between the check and the reserve */
 
-static bool ring_has_room(const struct lg_thread *t, uint64_t room)
+static bool ring_has_room(struct self *s, uint64_t room)
 {
-	uint64_t used = atomic_load_explicit(&t->reserved, memory_order_relaxed) -
-			atomic_load_explicit(&t->tail, memory_order_acquire);
+	uint64_t reserved = atomic_load_explicit(&s->thread->reserved, memory_order_relaxed);
 
-	return likely(used < room);
+	if (likely(reserved - s->tail < room))
+		return true;
+	s->tail = atomic_load_explicit(&s->thread->tail, memory_order_acquire);
+	return reserved - s->tail < room;
 }
 
 /* A full ring: wait for the recorder as long as it shows life, else give the event up. */
-static bool ring_wait(const struct lg_thread *t, uint64_t room)
+static __attribute__((noinline)) bool ring_wait(struct self *s, uint64_t room)
 {
 	struct patience patience = { 0 };
 
 	if (shim.control->drop_when_full)
 		return false;
-	while (!ring_has_room(t, room)) {
+	while (!ring_has_room(s, room)) {
 		doorbell_ring();
 		sys_nap(20 * 1000);
 		if (!recorder_alive(&patience))
@@ -31,24 +47,24 @@ static bool ring_wait(const struct lg_thread *t, uint64_t room)
 	return true;
 }
 
-static struct lg_event *ring_reserve(struct self *s, uint64_t room, uint64_t *place)
+static inline struct lg_event *ring_reserve(struct self *s, uint64_t room, uint64_t *place)
 {
-	struct lg_thread *t = s->thread;
 	uint64_t one = 1;
 
-	if (unlikely(!ring_has_room(t, room)) && !ring_wait(t, room))
+	if (unlikely(!ring_has_room(s, room)) && !ring_wait(s, room))
 		return NULL;
 	/* No lock prefix: only this thread writes, and a signal comes before or after one instruction. */
-	__asm__ volatile("xaddq %0, %1" : "+r"(one), "+m"(*(uint64_t *)&t->reserved)::"memory");
+	__asm__ volatile("xaddq %0, %1" : "+r"(one), "+m"(*(uint64_t *)&s->thread->reserved)::"memory");
 	*place = one;
 	return &s->ring[one % LG_RING_EVENTS];
 }
 
-static void ring_commit(struct lg_event *e, uint64_t place, enum lg_event_type type)
+static inline void ring_commit(struct lg_event *e, uint64_t place, enum lg_event_type type, const void *p)
 {
 	uint64_t lap = (place / LG_RING_EVENTS) & 1 ? 0 : LG_EV_LAP;
 
-	atomic_store_explicit(&e->commit, order_key() << LG_EV_KEY_SHIFT | lap | type, memory_order_release);
+	atomic_store_explicit(&e->commit, order_key((uint64_t)p) << LG_EV_KEY_SHIFT | lap | type,
+			      memory_order_release);
 }
 
 static void count(_Atomic uint64_t *counter, uint64_t n)
@@ -76,7 +92,7 @@ void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_ent
 	e->stack = stack;
 	e->entry = (uint16_t)entry;
 	e->flags = 0;
-	ring_commit(e, place, type);
+	ring_commit(e, place, type, p);
 }
 
 void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry)
@@ -95,5 +111,5 @@ void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry)
 	e->stack = 0;
 	e->entry = (uint16_t)entry;
 	e->flags = 0;
-	ring_commit(e, place, type);
+	ring_commit(e, place, type, p);
 }

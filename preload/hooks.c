@@ -37,7 +37,8 @@ static void free_as(void *p, enum lg_entry entry, const uint64_t *frame)
 {
 	if (!p || unlikely(boot_contains(p)))
 		return;
-	rules_notice_caller(frame[1]);
+	if (unlikely(in_loader(frame[1])))
+		rules_notice_loader();
 	emit_free(LG_EV_FREE, p, entry);
 	real.free(p);
 }
@@ -66,7 +67,7 @@ EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
 static void *realloc_boot(void *p, size_t size)
 {
 	void *q = real.malloc(size);
-	size_t room = boot_room(p);
+	size_t room = BOOT_ARENA_BYTES - boot_offset(p);
 
 	if (q)
 		memcpy(q, p, size < room ? size : room);

@@ -1,51 +1,40 @@
 /* rules.c: pc -> how to step its frame, computed once and remembered for all threads.
  *
- * A private, insert-only table: a slot's key is claimed with one compare-exchange, its rule is written after its
- * frame, and 0 means "not yet". A module that goes away voids all rules by the generation that they carry. */
+ * A private, insert-only table: a place's pc is claimed with one compare-exchange, its rule is written after the code
+ * address has its frame in the shared segment. Two threads that compute the same rule at once write the same. A module
+ * that goes away voids all rules by the generation that they carry; a place whose address then turns out to be other
+ * code is dead, and the address gets a new number: nodes that are there keep their meaning. */
 #include "shim.h"
 
 #include <link.h>
 
-struct rule_slot {
-	_Atomic uint64_t pc;
-	_Atomic uint64_t frame;
-	_Atomic uint64_t packed; /* 0: being written */
-	uint64_t unused;
-};
+#define PROBES 32u
+#define FIRST_CODE (LG_CODE_TRUNCATED + 1)
+#define DEAD 1u /* no code lies at that address */
 
-#define SLOTS (1u << 17)
-#define PROBES 16u
-_Static_assert(SLOTS * sizeof(struct rule_slot) == 4u << 20, "as boot.c maps it");
-
-/* packed: bits 0..2 kind, 3 saves_bp, 4..15 bp_offset / 8, 16..31 generation, 32..63 cfa_offset */
-static uint64_t pack(const struct rule *rule, uint16_t generation)
+static uint64_t pack(const struct rule *rule, uint32_t generation)
 {
 	return (uint64_t)rule->kind | (uint64_t)rule->saves_bp << 3 |
-	       (uint64_t)((uint32_t)(rule->bp_offset / 8) & 0xfff) << 4 | (uint64_t)generation << 16 |
-	       (uint64_t)(uint32_t)rule->cfa_offset << 32;
+	       (uint64_t)((uint32_t)(rule->bp_offset / 8) & 0xfff) << 4 |
+	       (uint64_t)(uint16_t)generation << 16 | (uint64_t)(uint32_t)rule->cfa_offset << 32;
 }
 
-static struct rule unpack(uint64_t packed, uint64_t frame)
+static uint64_t frame_of(uint64_t pc, uint32_t module, uint64_t bias)
 {
-	return (struct rule){
-		.frame = frame,
-		.kind = packed & 7,
-		.saves_bp = packed >> 3 & 1,
-		.bp_offset = ((int32_t)((uint32_t)(packed >> 4 & 0xfff) << 20) >> 20) * 8,
-		.cfa_offset = (int32_t)(packed >> 32),
-	};
+	return (uint64_t)module << LG_FRAME_MODULE_SHIFT |
+	       ((pc + 1 - (module ? bias : 0)) & LG_FRAME_OFFSET_MASK);
 }
 
-static struct rule rule_compute(uint64_t pc)
+static struct rule rule_compute(uint64_t pc, uint64_t *frame)
 {
 	struct cfi_where where;
-	struct rule rule = { .frame = (pc + 1) & LG_FRAME_OFFSET_MASK };
+	struct rule rule = { .kind = RULE_NONE };
 	uint64_t bias;
 	uint32_t module = module_at(pc, &where, &bias);
 
+	*frame = frame_of(pc, module, bias);
 	if (!module)
 		return rule;
-	rule.frame = (uint64_t)module << LG_FRAME_MODULE_SHIFT | ((pc + 1 - bias) & LG_FRAME_OFFSET_MASK);
 	cfi_rule(&where, pc, &rule);
 	if (rule.kind == RULE_NONE && in_loader(pc))
 		rule.kind =
@@ -53,50 +42,62 @@ static struct rule rule_compute(uint64_t pc)
 	return rule;
 }
 
-static void rule_write(struct rule_slot *slot, const struct rule *rule, uint16_t generation)
+/* Computes the rule for a place that is pc's. False: it was other code's, and is dead now. */
+static bool rule_learn(uint32_t code, uint64_t pc, uint32_t generation, struct rule *rule)
 {
-	atomic_store_explicit(&slot->packed, 0, memory_order_release);
-	atomic_store_explicit(&slot->frame, rule->frame, memory_order_release);
-	atomic_store_explicit(&slot->packed, pack(rule, generation), memory_order_release);
+	struct rule_place *place = &shim.private->rules[code];
+	uint64_t frame, known = atomic_load_explicit(&shim.frames[code], memory_order_relaxed);
+
+	*rule = rule_compute(pc, &frame);
+	rule->code = code;
+	if (known && known != frame) {
+		atomic_store(&place->pc, DEAD);
+		return false;
+	}
+	atomic_store_explicit(&shim.frames[code], frame, memory_order_release);
+	atomic_store_explicit(&place->packed, pack(rule, generation), memory_order_release);
+	return true;
 }
 
-static struct rule rule_learn(struct rule_slot *slot, uint64_t pc, uint16_t generation)
+struct rule rule_find(uint64_t pc)
 {
-	struct rule rule = rule_compute(pc);
-
-	/* Code without a module may be anything tomorrow. */
-	if (slot && rule.frame >> LG_FRAME_MODULE_SHIFT && rule.kind != RULE_NONE)
-		rule_write(slot, &rule, generation);
-	return rule;
-}
-
-struct rule rule_at(uint64_t pc)
-{
-	uint16_t generation = (uint16_t)atomic_load_explicit(&shim.generation, memory_order_relaxed);
-	uint32_t hash = (uint32_t)((pc * 0x9e3779b97f4a7c15ULL) >> 40);
+	uint32_t generation = atomic_load_explicit(&shim.generation, memory_order_relaxed);
+	uint64_t frame;
+	struct rule rule;
 
 	for (uint32_t probe = 0; probe < PROBES; probe++) {
-		struct rule_slot *slot = &shim.rules[(hash + probe) % SLOTS];
-		uint64_t key = atomic_load_explicit(&slot->pc, memory_order_relaxed);
+		uint32_t code = (rule_home(pc) + probe) % LG_CODES;
+		struct rule_place *place = &shim.private->rules[code];
+		uint64_t key = atomic_load_explicit(&place->pc, memory_order_relaxed);
 
-		if (!key && atomic_compare_exchange_strong(&slot->pc, &key, pc))
-			return rule_learn(slot, pc, generation);
+		if (code < FIRST_CODE)
+			continue;
+		if (!key && atomic_compare_exchange_strong(&place->pc, &key, pc))
+			key = pc;
 		if (key != pc)
 			continue;
-		uint64_t packed = atomic_load_explicit(&slot->packed, memory_order_acquire);
-		uint64_t frame = atomic_load_explicit(&slot->frame, memory_order_acquire);
-		if (likely(packed && (uint16_t)(packed >> 16) == generation &&
-			   atomic_load_explicit(&slot->packed, memory_order_relaxed) == packed))
-			return unpack(packed, frame);
-		return rule_learn(slot, pc, generation);
+		uint64_t packed = atomic_load_explicit(&place->packed, memory_order_acquire);
+		if (rule_holds(packed, generation))
+			return rule_unpack(packed, code);
+		if (rule_learn(code, pc, generation, &rule))
+			return rule;
 	}
-	return rule_learn(NULL, pc, generation);
+	return rule_compute(pc, &frame);
+}
+
+void rule_publish(uint32_t code)
+{
+	uint64_t pc = atomic_load_explicit(&shim.private->rules[code].pc, memory_order_relaxed), bias;
+	struct cfi_where where;
+	uint32_t module = module_at(pc, &where, &bias);
+
+	atomic_store_explicit(&shim.frames[code], frame_of(pc, module, bias), memory_order_release);
 }
 
 /* The loader frees a module's memory after it has unmapped it, with r_state at RT_DELETE (glibc elf/dl-close.c,
  * _dl_close_worker). Its address range may be another module's next. */
-void rules_notice_caller(uint64_t pc)
+void rules_notice_loader(void)
 {
-	if (unlikely(in_loader(pc)) && _r_debug.r_state == RT_DELETE)
+	if (_r_debug.r_state == RT_DELETE)
 		atomic_fetch_add(&shim.generation, 1);
 }

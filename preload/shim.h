@@ -55,12 +55,37 @@ struct real_end {
 extern struct real_end real_end; /* found by boot */
 
 /* Memory handed out while the real allocator is being looked up; it is never given back. */
-bool boot_contains(const void *p);
-size_t boot_room(const void *p); /* bytes from p to the end of the boot memory in use */
+#define BOOT_ARENA_BYTES (64u * 1024u)
+extern unsigned char boot_arena[BOOT_ARENA_BYTES];
+
+static inline size_t boot_offset(const void *p)
+{
+	return (uintptr_t)p - (uintptr_t)boot_arena;
+}
+static inline bool boot_contains(const void *p)
+{
+	return boot_offset(p) < BOOT_ARENA_BYTES;
+}
 
 /* ---- the process ------------------------------------------------------------------------------------- */
 
-struct rule_slot;
+/* A rule as it is remembered. A place's index is the number of its code address.
+ *   packed: bits 0..2 kind, 3 saves_bp, 4..15 bp_offset / 8, 16..31 generation, 32..63 cfa_offset; 0: not yet known */
+struct rule_place {
+	_Atomic uint64_t pc;
+	_Atomic uint64_t packed;
+};
+
+#define OWNERS (1u << 16)
+#define OWNER_THREAD_BITS 28
+
+/* Memory that a forked child takes over as it is. */
+struct private
+{
+	struct rule_place rules[LG_CODES];
+	/* By page of memory: the thread that had the latest event there; page number << OWNER_THREAD_BITS | thread. */
+	_Atomic uint64_t owners[OWNERS];
+};
 
 /* Written by boot (and again in a forked child), read by all. */
 struct shim {
@@ -70,9 +95,9 @@ struct shim {
 	struct lg_control *control;
 	struct lg_area *area;
 	struct lg_module *modules; /* [LG_MODULES] */
-	struct lg_node *nodes; /* [LG_NODES] */
-	_Atomic uint32_t *index; /* [LG_NODE_INDEX] */
-	struct rule_slot *rules; /* private memory, survives fork */
+	_Atomic uint64_t *frames; /* [LG_CODES] */
+	_Atomic uint64_t *nodes; /* [LG_NODES] */
+	struct private *private;
 	uint64_t tsc_base;
 	uint64_t self_start, self_end; /* the shim's own module */
 	uint64_t loader_start, loader_end;
@@ -111,8 +136,10 @@ struct self {
 	struct lg_thread *thread;
 	struct scratch *scratch;
 	uint32_t epoch;
+	uint32_t number; /* as in *thread */
 	uint64_t key; /* of the latest event */
-	uint32_t unread; /* events since the image began; the clock is read for some */
+	uint64_t beat; /* the recorder's heartbeat when the clock was read last */
+	uint64_t tail; /* as the recorder had it when the ring last looked full */
 	uint32_t unlucky; /* no slot was free: events to pass by before the next try */
 	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
 };
@@ -124,6 +151,8 @@ bool thread_enter(void);
 /* ---- order ------------------------------------------------------------------------------------------- */
 
 /* The clock that orders events, read after everything before it: the key of a free comes after its pointer did. */
+uint64_t order_take(_Atomic uint64_t *owner, uint64_t mine, uint64_t beat);
+
 static inline uint64_t order_now(void)
 {
 	uint32_t lo, hi, cpu;
@@ -135,18 +164,21 @@ static inline uint64_t order_now(void)
 	return self.key;
 }
 
-#define EVENTS_A_READING 32u
-
-/* The key of an event. As long as an image has one thread its events are in order anyhow, and the clock, which costs
- * as much as a malloc, is read for every 32nd only: keys in between count up from it, far behind the clock itself. A
- * second thread has its number before it can hand anything over, so whoever got something from it sees that. */
-static inline uint64_t order_key(void)
+/* The key of an event at `addr`. What must be in order are a thread's events, and those of one block, which its page
+ * stands for. So the clock, which costs more than the rest of an event, is read only to take a page over from another
+ * thread, and once in each of the recorder's rounds; else a thread counts on from its last reading. As it owns the page
+ * when it does so, whoever takes the page over reads the clock later than that. */
+static inline uint64_t order_key(uint64_t addr)
 {
-	bool is_alone = atomic_load_explicit(&shim.area->nthreads, memory_order_relaxed) == 1;
+	uint64_t beat = atomic_load_explicit(&shim.control->heartbeat, memory_order_relaxed);
+	uint64_t mine = addr / LG_PAGE << OWNER_THREAD_BITS | self.number;
+	_Atomic uint64_t *owner = &shim.private->owners[addr / LG_PAGE % OWNERS];
+	bool is_mine = atomic_load_explicit(&shim.area->nthreads, memory_order_acquire) == 1 ||
+		       atomic_load_explicit(owner, memory_order_acquire) == mine;
 
-	if (is_alone && shim.control->clock == LG_CLOCK_TSC && ++self.unread % EVENTS_A_READING)
+	if (likely(is_mine && beat == self.beat && shim.control->clock == LG_CLOCK_TSC))
 		return ++self.key;
-	return order_now();
+	return order_take(owner, mine, beat);
 }
 
 static inline bool thread_ready(void)
@@ -181,15 +213,54 @@ enum rule_kind {
 };
 
 struct rule {
-	uint64_t frame; /* as in ring.h, without the return-address convention: address + 1 */
+	uint32_t code; /* number of the code address, 0: no room for more */
 	enum rule_kind kind;
 	bool saves_bp; /* rbp is at CFA + bp_offset, else unchanged */
 	int32_t bp_offset; /* bytes */
 	int32_t cfa_offset;
 };
 
+static inline struct rule rule_unpack(uint64_t packed, uint32_t code)
+{
+	return (struct rule){
+		.code = code,
+		.kind = packed & 7,
+		.saves_bp = packed >> 3 & 1,
+		.bp_offset = ((int32_t)((uint32_t)(packed >> 4 & 0xfff) << 20) >> 20) * 8,
+		.cfa_offset = (int32_t)(packed >> 32),
+	};
+}
+
+static inline uint32_t rule_home(uint64_t pc)
+{
+	return (uint32_t)((pc * 0x9e3779b97f4a7c15ULL) >> 46) % LG_CODES;
+}
+
+/* Code without a module may be anything tomorrow: it is looked at each time. */
+static inline bool rule_holds(uint64_t packed, uint32_t generation)
+{
+	return (packed & 7) != RULE_NONE && (uint16_t)(packed >> 16) == (uint16_t)generation;
+}
+
+/* The rest of rule_at: looks further, or computes and remembers. */
+struct rule rule_find(uint64_t pc);
+
 /* The rule for the code at `pc`: an address inside the instruction (return address - 1). */
-struct rule rule_at(uint64_t pc);
+static inline struct rule rule_at(uint64_t pc)
+{
+	uint32_t generation = atomic_load_explicit(&shim.generation, memory_order_relaxed),
+		 home = rule_home(pc);
+	const struct rule_place *place = &shim.private->rules[home];
+	uint64_t packed = atomic_load_explicit(&place->packed, memory_order_acquire);
+
+	if (likely(atomic_load_explicit(&place->pc, memory_order_relaxed) == pc &&
+		   rule_holds(packed, generation)))
+		return rule_unpack(packed, home);
+	return rule_find(pc);
+}
+
+/* Makes frames[code] say what a rule known already in the parent process is the rule of. */
+void rule_publish(uint32_t code);
 
 /* All registers of a frame, by DWARF number; RIP holds the code address. */
 struct regs {
@@ -220,10 +291,11 @@ bool unwind_to_program(struct regs *regs);
 /* The module that holds pc. Returns its number (0: none) and its CFI. */
 uint32_t module_at(uint64_t pc, struct cfi_where *where, uint64_t *bias);
 
-uint32_t stack_intern(uint32_t parent, uint64_t frame);
+/* The node for a code address on top of its parent; 0 when the table is full. */
+uint32_t stack_intern(uint32_t parent, uint32_t code);
 
-/* Looks at who called a hook: the loader freeing while it unloads voids the rules. */
-void rules_notice_caller(uint64_t pc);
+/* The loader frees: where it does so while it unloads a module, that voids the rules. */
+void rules_notice_loader(void);
 
 /* ---- the end ----------------------------------------------------------------------------------------- */
 

@@ -11,11 +11,12 @@ static void use_slot(struct lg_area *area, uint32_t i)
 	char *memory = (char *)area + LG_OFF_SLOTS + i * LG_SLOT_BYTES;
 	uint32_t seen = atomic_load(&area->slots);
 
-	t->number = atomic_fetch_add(&area->nthreads, 1) + 1;
+	t->number = self.number = atomic_fetch_add(&area->nthreads, 1) + 1;
 	while (seen <= i && !atomic_compare_exchange_weak(&area->slots, &seen, i + 1))
 		;
 	atomic_store(&t->tid, sys_gettid());
 	self.thread = t;
+	self.tail = atomic_load(&t->tail);
 	order_now(); /* keys count on from here */
 	self.scratch = (struct scratch *)memory;
 	unwind_reset(self.scratch);

@@ -1,9 +1,10 @@
 /* drain.c: see drain.h.
  *
- * Why keys below the start of a pass are in order: whatever must come before an event (the allocation before its
- * free in another thread) was committed before that event's key was read. If the key is smaller than the clock
- * at the start of this pass, the earlier event was committed before the pass began, so the pass has seen it too:
- * sorting by key then puts both where they belong. */
+ * Why keys below the one that a round begins with are in order: whatever must come before an event (the allocation
+ * before its free in another thread) was committed before that event's key was made. The key was counted on from a
+ * reading of the clock that came after the thread had seen the heartbeat of the time. If it is smaller than the clock
+ * before this round's beat, the thread had not seen that beat, so the earlier event was committed before the round
+ * looked at any ring: it has seen it too, and sorting by key puts both where they belong. */
 #include "record/drain.h"
 
 #include <stdlib.h>
@@ -100,6 +101,15 @@ static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_
 	r->nholes = kept;
 }
 
+/* A signal handler's events stand after the one it interrupted and before the next, whatever their keys. */
+static uint64_t in_turn(struct ring_reader *r, uint64_t word)
+{
+	uint64_t key = word >> LG_EV_KEY_SHIFT;
+
+	r->latest = key > r->latest ? key : r->latest;
+	return r->latest << LG_EV_KEY_SHIFT | (word & LG_EV_TYPE);
+}
+
 static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns)
 {
 	struct lg_thread *t = &d->area->threads[slot];
@@ -118,7 +128,7 @@ static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns)
 		uint64_t word = committed(ring, r->next);
 
 		if (word) {
-			take_event(d, t->number, &ring[r->next % LG_RING_EVENTS], word);
+			take_event(d, t->number, &ring[r->next % LG_RING_EVENTS], in_turn(r, word));
 		} else if (r->nholes < HOLES_MAX) {
 			r->hole_since_ns[r->nholes] = now_ns;
 			r->holes[r->nholes++] = r->next;

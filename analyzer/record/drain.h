@@ -17,6 +17,7 @@ void events_free(struct events *e);
 #define HOLES_MAX 8u /* signal handlers nested in one another, in mid-event */
 struct ring_reader {
 	uint64_t next; /* first place not yet looked at */
+	uint64_t latest; /* largest key so far */
 	uint64_t holes[HOLES_MAX]; /* places before it that were reserved but not committed, ascending */
 	uint64_t hole_since_ns[HOLES_MAX];
 	unsigned nholes;
@@ -33,8 +34,8 @@ struct drain {
 
 void drain_init(struct drain *d, struct lg_area *area);
 void drain_free(struct drain *d);
-/* Takes what all rings hold. `key` is segment_key() from before the call: all events with smaller keys are then
- * in order and are appended to *ordered; later ones stay pending for the next pass. */
+/* Takes what all rings hold. `key` is segment_key() from before the last segment_beat(): all events with smaller
+ * keys are then in order and are appended to *ordered; later ones stay pending for the next pass. */
 void drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, struct events *ordered);
 /* The image is over: every event that is left, in order. */
 void drain_rest(struct drain *d, struct events *ordered);

@@ -97,6 +97,7 @@ void image_open(struct image *i, const struct segment *s, uint32_t index, uint32
 	i->path = strdup(path);
 	i->writer = writer;
 	drain_init(&i->drain, i->area);
+	stacks_init(&i->stacks, i->area);
 	put_process_chunk(i, s, full_contents);
 }
 
@@ -166,78 +167,25 @@ static void write_modules(struct image *i)
 	buf_free(&out);
 }
 
-static bool read_node(const struct image *i, uint32_t id, struct trace_node *node)
-{
-	const struct lg_node *shared = (const void *)((const char *)i->area + LG_OFF_NODES);
-
-	node->frame = atomic_load_explicit(&shared[id].frame, memory_order_acquire);
-	node->parent = shared[id].parent;
-	return node->frame != 0;
-}
-
-static void put_node_run(struct image *i, uint32_t first, const struct trace_node *nodes, size_t n)
-{
-	struct buf out = { 0 };
-
-	if (!n)
-		return;
-	put_stacks(&out, first, nodes, n);
-	image_put(i, LG_CHUNK_STACKS, &out);
-	buf_free(&out);
-}
-
-static void remember_late(struct image *i, uint32_t id)
-{
-	uint32_t *late = realloc(i->late_nodes, (i->nlate + 1) * sizeof *late);
-
-	if (late) {
-		i->late_nodes = late;
-		late[i->nlate++] = id;
-	}
-}
-
-static void write_late_nodes(struct image *i)
-{
-	struct trace_node node;
-	size_t kept = 0;
-
-	for (size_t n = 0; n < i->nlate; n++)
-		if (read_node(i, i->late_nodes[n], &node))
-			put_node_run(i, i->late_nodes[n], &node, 1);
-		else
-			i->late_nodes[kept++] = i->late_nodes[n];
-	i->nlate = kept;
-}
-
 #define NODES_PER_CHUNK 65536u
 
-static void write_nodes(struct image *i)
+/* Numbers the stacks of events by their first use, and writes the nodes that are new. */
+static void write_stacks(struct image *i, struct trace_event *events, size_t n)
 {
-	uint32_t given = atomic_load(&i->area->nnodes), end = given < LG_NODES ? given : LG_NODES - 1;
-	struct trace_node *run = malloc(NODES_PER_CHUNK * sizeof *run);
-	uint32_t first = i->nodes_written + 1;
-	size_t n = 0;
+	struct stacks *s = &i->stacks;
+	struct buf out = { 0 };
+	uint32_t first = s->count + 1;
 
-	write_late_nodes(i);
-	for (uint32_t id = first; run && id <= end; id++) {
-		if (!n)
-			first = id;
-		if (read_node(i, id, &run[n])) {
-			n++;
-		} else {
-			remember_late(i, id);
-			put_node_run(i, first, run, n);
-			n = 0;
-		}
-		if (n == NODES_PER_CHUNK) {
-			put_node_run(i, first, run, n);
-			n = 0;
-		}
-		i->nodes_written = id;
+	for (size_t e = 0; e < n; e++)
+		events[e].stack = stacks_number(s, events[e].stack);
+	for (size_t at = 0, run; at < s->nfresh; at += run) {
+		run = s->nfresh - at < NODES_PER_CHUNK ? s->nfresh - at : NODES_PER_CHUNK;
+		buf_clear(&out);
+		put_stacks(&out, first + (uint32_t)at, s->fresh + at, run);
+		image_put(i, LG_CHUNK_STACKS, &out);
 	}
-	if (run)
-		put_node_run(i, first, run, n);
-	free(run);
+	s->nfresh = 0;
+	buf_free(&out);
 }
 
 static void write_events(struct image *i)
@@ -248,7 +196,7 @@ static void write_events(struct image *i)
 	if (!i->ordered.count)
 		return;
 	write_modules(i);
-	write_nodes(i);
+	write_stacks(i, i->ordered.items, i->ordered.count);
 	while (at < i->ordered.count) {
 		size_t n = i->ordered.count - at;
 
@@ -263,9 +211,9 @@ static void write_events(struct image *i)
 	buf_free(&out);
 }
 
-void image_round(struct image *i, const struct segment *s, uint64_t now)
+void image_round(struct image *i, uint64_t key, uint64_t now)
 {
-	drain_pass(&i->drain, segment_key(s), now, &i->ordered);
+	drain_pass(&i->drain, key, now, &i->ordered);
 	if (i->ordered.count >= EVENTS_DUE || now - i->written_ns > WRITE_DELAY_NS) {
 		write_events(i);
 		i->written_ns = now;
@@ -320,7 +268,7 @@ static void count_losses(const struct image *i, struct trace_end *end)
 
 static void note_trouble(struct image *i, struct trace_end *end)
 {
-	if (i->drain.out_of_memory)
+	if (i->drain.out_of_memory || i->stacks.out_of_memory)
 		image_degrade(i, "the recorder ran out of memory: events were lost");
 	if (atomic_load(&i->area->lost_no_slot))
 		image_degrade(i, "more than %u threads at once: events of those beyond were lost",
@@ -360,7 +308,7 @@ void image_free(struct image *i)
 	for (size_t n = 0; n < i->nreasons; n++)
 		free(i->reasons[n]);
 	free(i->reasons);
-	free(i->late_nodes);
+	stacks_free(&i->stacks);
 	free(i->path);
 	events_free(&i->ordered);
 	drain_free(&i->drain);

@@ -4,6 +4,7 @@
 
 #include "record/drain.h"
 #include "record/segment.h"
+#include "record/stacks.h"
 #include "trace/trace.h"
 
 #include <stdbool.h>
@@ -21,9 +22,8 @@ struct image {
 	int pidfd; /* -1: ptrace tells of the end */
 	uint64_t begun_ns, written_ns; /* CLOCK_MONOTONIC */
 	uint64_t events_written;
-	uint32_t modules_written, nodes_written;
-	uint32_t *late_nodes; /* numbers given out but not yet filled when they were passed */
-	size_t nlate;
+	struct stacks stacks;
+	uint32_t modules_written;
 	uint64_t snapshots;
 	bool exec_foretold; /* the last snapshot was asked for by exec */
 	struct err broken; /* first trouble with the trace file */
@@ -35,8 +35,8 @@ struct image {
 void image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
 		struct trace_writer *writer, bool full_contents);
 /* One round: takes events from the rings and writes what is due (many events, or any older than a
- * quarter of a second). */
-void image_round(struct image *i, const struct segment *s, uint64_t now_ns);
+ * quarter of a second). `key` is segment_key() from before the round's segment_beat(). */
+void image_round(struct image *i, uint64_t key, uint64_t now_ns);
 /* Everything so far into the file: before a snapshot, and at the end. */
 void image_flush(struct image *i, bool ended);
 /* Adds a line to the footer's reasons; equal lines are kept once. */

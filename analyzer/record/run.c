@@ -272,7 +272,8 @@ static bool thread_gone(uint32_t pid, uint32_t tid)
 	return syscall(SYS_tgkill, pid, tid, 0) && errno == ESRCH;
 }
 
-static uint64_t drain_all(struct recorder *r, uint64_t now)
+/* `key` is from before this round's beat. */
+static uint64_t drain_all(struct recorder *r, uint64_t key, uint64_t now)
 {
 	uint64_t taken = 0;
 	bool sweep = now - r->swept_ns > SLOT_SWEEP_NS;
@@ -284,7 +285,7 @@ static uint64_t drain_all(struct recorder *r, uint64_t now)
 		if (!i->path)
 			continue;
 		serve_request(r, i);
-		image_round(i, &r->segment, now);
+		image_round(i, key, now);
 		if (sweep)
 			drain_release(&i->drain, thread_gone);
 		taken += i->drain.taken - before;
@@ -322,13 +323,14 @@ static void record_rounds(struct recorder *r)
 
 	while (!all_over(r, now)) {
 		uint32_t doorbell = atomic_load(&r->segment.control->doorbell);
+		uint64_t key = segment_key(&r->segment);
 
 		segment_beat(&r->segment);
 		now = clock_ns(CLOCK_MONOTONIC);
 		follow_poll(&r->follower, now);
 		notice_ends(r);
 		take_on_new(r);
-		nap(r, doorbell, drain_all(r, now));
+		nap(r, doorbell, drain_all(r, key, now));
 	}
 }
 

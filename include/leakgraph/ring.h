@@ -1,7 +1,7 @@
 /* ring.h: the shared segment between the shim (guest) and the recorder, in plain data.
  *
  * One memfd per `leakgraph run`: a control page, then LG_AREAS areas. An area serves one process image:
- * its head, its modules, its stack table, and one slot (unwinder scratch and event ring) per thread.
+ * its head, its modules, its stack tables, and one slot (unwinder scratch and event ring) per thread.
  * The recorder creates, sizes and recycles everything; a target only maps and claims.
  *
  * Ownership is written at each field: (R) the recorder writes, (T) the target writes, (R,T) by the stated
@@ -20,10 +20,10 @@
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_RING_EVENTS 32768u /* events per ring, a power of two */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
-#define LG_SCRATCH_BYTES (128u * 1024u) /* a thread's unwinder memory: the shim's business alone */
+#define LG_SCRATCH_BYTES (144u * 1024u) /* a thread's unwinder memory: the shim's business alone */
 #define LG_MODULES 2048u
-#define LG_NODES (1u << 21) /* stack nodes per area */
-#define LG_NODE_INDEX (1u << 22) /* hash slots over them, a power of two */
+#define LG_CODES (1u << 18) /* code addresses on stacks per area, a power of two */
+#define LG_NODES (1u << 22) /* places for stack nodes per area, a power of two */
 #define LG_MAX_FRAMES 1024u /* deeper stacks keep the innermost frames and are counted */
 
 /* ---- events ------------------------------------------------------------------------------------------ */
@@ -63,8 +63,8 @@ enum lg_entry {
 };
 
 /* One event, one half cache line. `commit` is stored last (release) and says that the rest is there:
- *   bits 63..8  key: the order of events over all threads (see lg_control.clock); never ahead of the clock,
- *               and behind it by up to 32 events' time while an image has one thread only
+ *   bits 63..8  key: orders a thread's events, and the events of all threads in one page of memory (see
+ *               lg_control.clock); never ahead of the clock, and behind it by a round of the recorder at most
  *   bit  7      lap: set on even laps of the ring (the first is lap 0), clear on odd ones, so that
  *               neither zeroed memory nor last lap's record ever looks committed
  *   bits 6..0   enum lg_event_type */
@@ -92,13 +92,15 @@ _Static_assert(sizeof(struct lg_event) == 32, "wire size is frozen");
 #define LG_FRAME_OFFSET_MASK ((1ULL << 48) - 1)
 #define LG_FRAME_TRUNCATED ((0xffffULL << 48) | 1) /* stands below the outermost frame of a cut stack */
 
-/* A node is one frame on top of its parent; node 0 is the empty stack. Insert-only; `frame` is stored last. */
-struct lg_node {
-	_Atomic uint64_t frame;
-	uint32_t parent;
-	uint32_t hash;
-};
-_Static_assert(sizeof(struct lg_node) == 16, "wire size is frozen");
+/* Code addresses on stacks have numbers, from 1; frames[number] is stored before a node uses the number. */
+#define LG_CODE_TRUNCATED 1u /* the number of LG_FRAME_TRUNCATED */
+
+/* A node is one code address on top of its parent; node 0 is the empty stack. The table is an insert-only hash set:
+ * a node's id is its place, and its one word is stored by compare-exchange, so that a node found is a whole node.
+ *   bits 21..0   parent's id      bits 39..22  code number, never 0 */
+#define LG_NODE_CODE_SHIFT 22
+#define LG_NODE_PARENT_MASK (LG_NODES - 1u)
+_Static_assert(LG_NODES == 1u << LG_NODE_CODE_SHIFT, "a parent fits below the code number");
 
 /* ---- modules ----------------------------------------------------------------------------------------- */
 
@@ -205,7 +207,7 @@ struct lg_area {
 	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
 	_Atomic uint32_t slots; /* (T) thread slots ever touched: scan no further */
 	_Atomic uint32_t nmodules; /* (T) module numbers given out; slot n holds module n, from 1 */
-	_Atomic uint32_t nnodes; /* (T) node numbers given out, from 1; may run past LG_NODES */
+	_Atomic uint32_t nnodes; /* (T) places of the node table that are taken */
 	_Atomic uint64_t lost_no_slot; /* (T) events of threads that found no slot */
 	_Atomic uint64_t lost_nested; /* (T) events that no ring could take: before boot, inside the shim */
 
@@ -217,9 +219,9 @@ _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fi
 
 /* Offsets within an area. */
 #define LG_OFF_MODULES ((uint64_t)LG_AREA_HEAD_BYTES)
-#define LG_OFF_NODES (LG_OFF_MODULES + (uint64_t)LG_MODULES * sizeof(struct lg_module))
-#define LG_OFF_INDEX (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(struct lg_node))
-#define LG_OFF_SLOTS (LG_OFF_INDEX + (uint64_t)LG_NODE_INDEX * sizeof(uint32_t))
+#define LG_OFF_FRAMES (LG_OFF_MODULES + (uint64_t)LG_MODULES * sizeof(struct lg_module))
+#define LG_OFF_NODES (LG_OFF_FRAMES + (uint64_t)LG_CODES * sizeof(uint64_t))
+#define LG_OFF_SLOTS (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
 #define LG_SLOT_BYTES ((uint64_t)LG_SCRATCH_BYTES + (uint64_t)LG_RING_EVENTS * sizeof(struct lg_event))
 #define LG_AREA_BYTES (LG_OFF_SLOTS + LG_THREADS * LG_SLOT_BYTES)
 _Static_assert(LG_AREA_BYTES % LG_PAGE == 0, "areas are mapped one by one");

@@ -39,8 +39,9 @@ void probe_open(void)
 	shim.area = (struct lg_area *)area;
 	shim.modules = (void *)(area + LG_OFF_MODULES);
 	shim.nodes = (void *)(area + LG_OFF_NODES);
-	shim.index = (void *)(area + LG_OFF_INDEX);
-	shim.rules = room(4u << 20);
+	shim.frames = (void *)(area + LG_OFF_FRAMES);
+	shim.frames[LG_CODE_TRUNCATED] = LG_FRAME_TRUNCATED;
+	shim.private = room(sizeof *shim.private);
 	range((void *)probe_open, &shim.self_start, &shim.self_end);
 	range(&_r_debug, &shim.loader_start, &shim.loader_end);
 	probe_thread();
@@ -66,8 +67,8 @@ static void collect_ours(struct probe *p, uint32_t node)
 {
 	p->nours = 0;
 	p->truncated = 0;
-	for (; node && p->nours < PROBE_MAX; node = shim.nodes[node].parent) {
-		uint64_t frame = atomic_load(&shim.nodes[node].frame);
+	for (; node && p->nours < PROBE_MAX; node = atomic_load(&shim.nodes[node]) & LG_NODE_PARENT_MASK) {
+		uint64_t frame = atomic_load(&shim.frames[shim.nodes[node] >> LG_NODE_CODE_SHIFT]);
 
 		if (frame == LG_FRAME_TRUNCATED)
 			p->truncated = 1;
