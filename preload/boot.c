@@ -226,6 +226,7 @@ static void use_area(struct lg_area *area)
 	shim.modules = (void *)((char *)area + LG_OFF_MODULES);
 	shim.frames = (void *)((char *)area + LG_OFF_FRAMES);
 	shim.nodes = (void *)((char *)area + LG_OFF_NODES);
+	shim.paths = (void *)((char *)area + LG_OFF_PATHS);
 	atomic_store(&shim.frames[LG_CODE_TRUNCATED], LG_FRAME_TRUNCATED);
 }
 

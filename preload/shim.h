@@ -97,6 +97,7 @@ struct shim {
 	struct lg_module *modules; /* [LG_MODULES] */
 	_Atomic uint64_t *frames; /* [LG_CODES] */
 	_Atomic uint64_t *nodes; /* [LG_NODES] */
+	_Atomic uint64_t *paths; /* [LG_NODES] */
 	struct private *private;
 	uint64_t tsc_base;
 	uint64_t self_start, self_end; /* the shim's own module */
@@ -291,8 +292,20 @@ bool unwind_to_program(struct regs *regs);
 /* The module that holds pc. Returns its number (0: none) and its CFI. */
 uint32_t module_at(uint64_t pc, struct cfi_where *where, uint64_t *bias);
 
-/* The node for a code address on top of its parent; 0 when the table is full. */
-uint32_t stack_intern(uint32_t parent, uint32_t code);
+/* A path is known by its hash alone: of the few millions that a process can have, two are confused with a chance of one
+ * in two millions. */
+static inline uint64_t path_hash(uint64_t parent, uint32_t code)
+{
+	uint64_t h = (parent ^ code) * 0x9e3779b97f4a7c15ULL;
+
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93ULL;
+	return (h ^ h >> 32) | 1; /* never the 0 of an empty place or of the empty path */
+}
+
+/* The node of a path that has been added, else 0. */
+uint32_t stack_find(uint64_t path);
+/* Adds a code address on top of `parent`; 0 when the table is full. */
+uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code);
 
 /* The loader frees: where it does so while it unloads a module, that voids the rules. */
 void rules_notice_loader(void);

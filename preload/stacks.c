@@ -1,45 +1,60 @@
 /* stacks.c: stacks as paths in a tree of code addresses, each node found once in an insert-only hash set.
  *
- * Lock-free, and one word a node: whoever finds a node finds all of it, and looks at one cache line as a rule. */
+ * Lock-free. A stack is found by the hash of its path, with one look as a rule, whatever its depth; only a new one needs
+ * its parent. A node is there for readers of the segment before it can be found, and whoever comes by while another is
+ * adding it finishes the work. */
 #include "shim.h"
 
 #define PROBES 128u
 #define ROOM (LG_NODES - LG_NODES / 8) /* fuller than that, looking takes long */
 
-static uint32_t home_of(uint64_t word)
+static uint32_t place_of(uint64_t path, uint32_t probe)
 {
-	return (uint32_t)((word * 0x9e3779b97f4a7c15ULL) >> (64 - LG_NODE_CODE_SHIFT));
+	return (uint32_t)(path >> (64 - LG_NODE_CODE_SHIFT)) + probe;
+}
+
+uint32_t stack_find(uint64_t path)
+{
+	for (uint32_t probe = 0; probe < PROBES; probe++) {
+		uint32_t id = place_of(path, probe) % LG_NODES;
+		uint64_t seen = atomic_load_explicit(&shim.paths[id], memory_order_acquire);
+
+		if (likely(seen == path))
+			return id;
+		if (!seen && id)
+			return 0;
+	}
+	return 0;
 }
 
 static bool place_take(_Atomic uint64_t *place, uint64_t *seen, uint64_t word)
 {
-	if (!atomic_compare_exchange_strong_explicit(place, seen, word, memory_order_release,
-						     memory_order_acquire))
+	if (atomic_load_explicit(&shim.area->nnodes, memory_order_relaxed) >= ROOM ||
+	    !atomic_compare_exchange_strong(place, seen, word))
 		return false;
 	atomic_fetch_add_explicit(&shim.area->nnodes, 1, memory_order_relaxed);
 	return true;
 }
 
-uint32_t stack_intern(uint32_t parent, uint32_t code)
+uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code)
 {
 	uint64_t word = (uint64_t)code << LG_NODE_CODE_SHIFT | parent;
-	uint32_t home = home_of(word);
 
+	if (!atomic_load_explicit(&shim.frames[code], memory_order_relaxed))
+		rule_publish(code);
 	for (uint32_t probe = 0; probe < PROBES; probe++) {
-		uint32_t id = (home + probe) % LG_NODES;
-		_Atomic uint64_t *place = &shim.nodes[id];
-		uint64_t seen = atomic_load_explicit(place, memory_order_acquire);
+		uint32_t id = place_of(path, probe) % LG_NODES; /* 0 is no node: its place stays empty */
+		uint64_t seen = id ? atomic_load_explicit(&shim.nodes[id], memory_order_acquire) : 0;
 
-		if (seen == word && id)
-			return id;
-		if (seen || !id)
+		if (!id || (seen && seen != word))
 			continue;
-		if (unlikely(atomic_load_explicit(&shim.area->nnodes, memory_order_relaxed) >= ROOM))
-			return 0;
-		if (unlikely(!atomic_load_explicit(&shim.frames[code], memory_order_relaxed)))
-			rule_publish(code);
-		if (place_take(place, &seen, word) || seen == word)
-			return id;
+		if (!seen && !place_take(&shim.nodes[id], &seen, word) && seen != word) {
+			if (!seen)
+				return 0;
+			continue;
+		}
+		atomic_store_explicit(&shim.paths[id], path, memory_order_release);
+		return id;
 	}
 	return 0;
 }

@@ -19,9 +19,9 @@ struct frame {
 	uint64_t pc, sp, bp; /* pc: return address; for a signal's victim the interrupted address + 1 */
 	uint64_t bp_at; /* the word that bp was loaded from, 0: handed on by the frame inside */
 	uint32_t code; /* number of pc */
-	uint32_t node; /* 0: not yet known */
 	uint32_t
-	    nwords; /* words that lead to this frame and all further out: words[0] to words[nwords - 1] */
+	    nwords; /* in `last` only: words[0] to words[nwords - 1] lead to this frame and all further out */
+	uint64_t path; /* in `last` only: hash of this frame and all further out */
 	bool uses_bp; /* its CFA is found by bp */
 	bool wants_bp; /* bp, as it is here, leads to some frame further out */
 	bool was_interrupted; /* by a signal: pc and sp come from its ucontext too */
@@ -32,16 +32,19 @@ struct word {
 	const uint64_t *at;
 	uint64_t value;
 };
-#define WORDS_MAX (2 * LG_MAX_FRAMES)
+#define WORDS_A_FRAME 3 /* at most; more than two are rare */
+#define WORDS_MAX (2 * LG_MAX_FRAMES + WORDS_A_FRAME)
+#define FRAMES_MAX (LG_MAX_FRAMES + 1) /* with the mark that a cut stack has for its outermost frame */
 
 struct scratch {
 	volatile uint32_t ticket;
 	uint32_t generation; /* of the rules behind `last` */
 	uint32_t nlast;
+	uint32_t node; /* of the last walk */
 	uint64_t page_low, page_high; /* readable pages, by number, both inclusive; 0: none */
 	struct word words[WORDS_MAX]; /* behind `last`, outermost first */
-	struct frame last[LG_MAX_FRAMES]; /* the last walk, outermost first */
-	struct frame fresh[LG_MAX_FRAMES]; /* this walk's, innermost first */
+	struct frame last[FRAMES_MAX]; /* the last walk, outermost first */
+	struct frame fresh[FRAMES_MAX]; /* this walk's, innermost first, and the one it stands at */
 	unsigned char cfi_work[CFI_WORK_BYTES];
 };
 _Static_assert(sizeof(struct scratch) <= LG_SCRATCH_BYTES, "fits its slot");
@@ -70,7 +73,7 @@ static bool pages_readable(uint64_t low, uint64_t high)
 }
 
 /* Extends the readable range to `page`, or starts a new one there. */
-static bool page_admit(struct scratch *s, uint64_t page)
+static __attribute__((noinline)) bool page_admit(struct scratch *s, uint64_t page)
 {
 	if (!sys_readable(page * LG_PAGE))
 		return false;
@@ -85,9 +88,8 @@ static bool page_admit(struct scratch *s, uint64_t page)
 	return true;
 }
 
-bool stack_word(uint64_t addr, uint64_t *word)
+static inline bool load(struct scratch *s, uint64_t addr, uint64_t *word)
 {
-	struct scratch *s = self.scratch;
 	uint64_t page = addr / LG_PAGE;
 
 	if (unlikely(addr % 8 || addr < LG_PAGE))
@@ -98,21 +100,27 @@ bool stack_word(uint64_t addr, uint64_t *word)
 	return true;
 }
 
+bool stack_word(uint64_t addr, uint64_t *word)
+{
+	return load(self.scratch, addr, word);
+}
+
 /* ---- one step ---------------------------------------------------------------------------------------- */
 
 enum step { STEP_ON, STEP_END, STEP_LOST, STEP_FULL, STEP_DEEP };
 
 /* From the frame *at to the one outside it. */
-static enum step step_simple(const struct rule *rule, const struct frame *at, struct frame *out)
+static inline enum step step_simple(struct scratch *s, const struct rule *rule, const struct frame *at,
+				    struct frame *out)
 {
 	uint64_t cfa = (rule->kind == RULE_SP ? at->sp : at->bp) + (uint64_t)(int64_t)rule->cfa_offset;
 
 	out->sp = cfa;
-	if (cfa <= at->sp || !stack_word(cfa - 8, &out->pc))
+	if (cfa <= at->sp || !load(s, cfa - 8, &out->pc))
 		return STEP_LOST;
 	if (rule->saves_bp) {
 		out->bp_at = cfa + (uint64_t)(int64_t)rule->bp_offset;
-		if (!stack_word(out->bp_at, &out->bp))
+		if (!load(s, out->bp_at, &out->bp))
 			return STEP_LOST;
 	}
 	return out->pc ? STEP_ON : STEP_END;
@@ -124,11 +132,11 @@ static enum step step_simple(const struct rule *rule, const struct frame *at, st
 #define SP_AFTER_BP (5u * 8)
 #define PC_AFTER_BP (6u * 8)
 
-static enum step step_signal(const struct frame *at, struct frame *out)
+static enum step step_signal(struct scratch *s, const struct frame *at, struct frame *out)
 {
 	out->bp_at = at->sp + BP_IN_UCONTEXT;
-	if (!stack_word(out->bp_at, &out->bp) || !stack_word(out->bp_at + SP_AFTER_BP, &out->sp) ||
-	    !stack_word(out->bp_at + PC_AFTER_BP, &out->pc))
+	if (!load(s, out->bp_at, &out->bp) || !load(s, out->bp_at + SP_AFTER_BP, &out->sp) ||
+	    !load(s, out->bp_at + PC_AFTER_BP, &out->pc))
 		return STEP_LOST;
 	out->pc++; /* the instruction itself is looked up, not the one before */
 	out->was_interrupted = true;
@@ -136,37 +144,39 @@ static enum step step_signal(const struct frame *at, struct frame *out)
 }
 
 /* No CFI (generated code, hand-written assembly): believe in a frame pointer that looks like one. */
-static enum step step_frame_pointer(const struct frame *at, struct frame *out)
+static enum step step_frame_pointer(struct scratch *s, const struct frame *at, struct frame *out)
 {
-	if (at->bp < at->sp || at->bp - at->sp > 1u << 20 || !stack_word(at->bp, &out->bp) ||
-	    !stack_word(at->bp + 8, &out->pc) || out->pc < LG_PAGE)
+	if (at->bp < at->sp || at->bp - at->sp > 1u << 20 || !load(s, at->bp, &out->bp) ||
+	    !load(s, at->bp + 8, &out->pc) || out->pc < LG_PAGE)
 		return STEP_LOST;
 	out->sp = at->bp + 16;
 	out->bp_at = at->bp;
 	return STEP_ON;
 }
 
-static enum step step_out(struct frame *at, struct frame *out)
+static inline enum step step_out(struct scratch *s, struct frame *at, struct frame *out)
 {
 	struct rule rule = rule_at(at->pc - 1);
 
-	at->code = rule.code;
+	at->code = rule.code ? rule.code : LG_CODE_TRUNCATED;
 	at->uses_bp = rule.kind == RULE_BP || rule.kind == RULE_NONE;
-	*out = (struct frame){ .bp = at->bp };
+	out->bp = at->bp;
+	out->bp_at = 0;
+	out->was_interrupted = false;
+	if (unlikely(!rule.code))
+		return STEP_LOST;
+	if (likely(rule.kind == RULE_SP || rule.kind == RULE_BP))
+		return step_simple(s, &rule, at, out);
 	switch (rule.kind) {
-	case RULE_SP:
-	case RULE_BP:
-		return step_simple(&rule, at, out);
 	case RULE_SIGNAL:
-		return step_signal(at, out);
+		return step_signal(s, at, out);
 	case RULE_END:
 		return STEP_END;
 	case RULE_FULL:
 		return STEP_FULL;
-	case RULE_NONE:
-		break;
+	default:
+		return step_frame_pointer(s, at, out);
 	}
-	return step_frame_pointer(at, out);
 }
 
 /* ---- whole register sets ----------------------------------------------------------------------------- */
@@ -211,7 +221,8 @@ static __attribute__((noinline)) enum step walk_full(struct scratch *s, uint32_t
 		exact = rule.kind ==
 			RULE_SIGNAL; /* the next frame was stopped at its pc, not in a call before it */
 		if (!in_shim(pc))
-			s->fresh[(*nfresh)++] = (struct frame){ .code = rule.code };
+			s->fresh[(*nfresh)++] =
+			    (struct frame){ .code = rule.code ? rule.code : LG_CODE_TRUNCATED };
 	}
 	return step;
 }
@@ -279,110 +290,104 @@ static uint32_t frame_changed(const struct scratch *s, uint32_t at)
 struct walk {
 	uint32_t nfresh;
 	uint32_t reuse; /* frames of `last`, from the outermost, that go on below the fresh ones */
-	uint32_t base; /* node under the fresh frames when nothing is reused */
 	bool plain; /* only simple steps: may be reused itself */
 };
 
-/* The walk has come to f, which is last[from], and goes on as the last one to last[to]: takes the frames inside that
- * as fresh ones and returns it, with the rbp of today. */
-static struct frame adopt(struct scratch *s, struct walk *w, struct frame f, uint32_t from, uint32_t to)
+/* Field by field: a struct that was just written in parts is slow to load as a whole. */
+static inline void frame_copy(struct frame *to, const struct frame *from)
 {
-	for (uint32_t i = from; i > to && w->nfresh < LG_MAX_FRAMES;) {
-		uint64_t bp = f.bp;
-
-		f.code = s->last[i].code;
-		f.uses_bp = s->last[i].uses_bp;
-		s->fresh[w->nfresh++] = f;
-		f = s->last[--i];
-		f.node = 0;
-		f.bp = f.bp_at ? *(const uint64_t *)f.bp_at : bp;
-	}
-	return f;
+	to->pc = from->pc;
+	to->sp = from->sp;
+	to->bp = from->bp;
+	to->bp_at = from->bp_at;
+	to->code = from->code;
+	to->uses_bp = from->uses_bp;
+	to->was_interrupted = from->was_interrupted;
 }
 
-static uint32_t truncated(void)
+/* The walk stands at last[from] and goes on as the last one did to last[to]: the frames inside that are fresh ones, and
+ * the walk stands at it, with the rbp of today. */
+static void adopt(struct scratch *s, struct walk *w, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i > to && w->nfresh < LG_MAX_FRAMES; i--) {
+		struct frame *at = &s->fresh[w->nfresh++], *out = &s->fresh[w->nfresh];
+
+		at->code = s->last[i].code;
+		at->uses_bp = s->last[i].uses_bp;
+		frame_copy(out, &s->last[i - 1]);
+		out->bp = out->bp_at ? *(const uint64_t *)out->bp_at : at->bp;
+	}
+}
+
+/* The walk stands at last[at], from where it is known to the end. How it came here is today's: the word of its rbp may
+ * be another. */
+static void meet(struct scratch *s, struct walk *w, uint32_t at)
+{
+	struct frame *met = &s->fresh[w->nfresh++];
+
+	met->code = s->last[at].code;
+	met->uses_bp = s->last[at].uses_bp;
+	w->reuse = at;
+}
+
+/* Walks outwards from fresh[0] until the stack ends or the last walk is met and still holds. */
+static enum step walk_simple(struct scratch *s, struct walk *w)
+{
+	uint32_t next = s->nlast; /* last[next - 1] is the innermost frame not yet passed */
+	enum step step = STEP_ON;
+
+	while (step == STEP_ON && likely(w->nfresh < LG_MAX_FRAMES)) {
+		struct frame *f = &s->fresh[w->nfresh];
+
+		while (next && s->last[next - 1].sp < f->sp)
+			next--;
+		if (next && same_state(&s->last[next - 1], f)) {
+			uint32_t changed = frame_changed(s, next - 1);
+
+			if (likely(changed == ALL_HOLD)) {
+				meet(s, w, next - 1);
+				return STEP_END;
+			}
+			adopt(s, w, next - 1, changed + 1);
+			next = changed + 1;
+			if (unlikely(w->nfresh == LG_MAX_FRAMES))
+				return STEP_DEEP;
+			f = &s->fresh[w->nfresh];
+		}
+		w->nfresh++;
+		step = step_out(s, f, f + 1);
+	}
+	return step == STEP_ON ? STEP_DEEP : step;
+}
+
+static void count_truncated(void)
 {
 	struct lg_thread *t = self.thread;
 
 	atomic_store_explicit(&t->truncated, atomic_load_explicit(&t->truncated, memory_order_relaxed) + 1,
 			      memory_order_relaxed);
-	return stack_intern(0, LG_CODE_TRUNCATED);
 }
 
-/* Takes f, which is last[at], from where the walk is known to the end. */
-static void meet(struct scratch *s, struct walk *w, const struct frame *f, uint32_t at)
+/* The fresh frames, whichever way. A stack that was cut has a mark for its outermost frame. */
+static void walk_on(struct scratch *s, struct walk *w)
 {
-	struct frame *met = &s->fresh[w->nfresh++];
-
-	*met = *f; /* how the walk came here is today's: the word of its rbp may be another */
-	met->code = s->last[at].code;
-	met->node = s->last[at].node;
-	met->uses_bp = s->last[at].uses_bp;
-	w->reuse = at;
-}
-
-/* Walks outwards from f until the stack ends or the last walk is met and still holds. */
-static enum step walk_simple(struct scratch *s, struct walk *w, struct frame f)
-{
-	uint32_t next = s->nlast; /* last[next - 1] is the innermost frame not yet passed */
-	enum step step = STEP_ON;
-
-	while (step == STEP_ON) {
-		if (unlikely(w->nfresh == LG_MAX_FRAMES))
-			return STEP_DEEP;
-		while (next && s->last[next - 1].sp < f.sp)
-			next--;
-		if (next && same_state(&s->last[next - 1], &f)) {
-			uint32_t changed = frame_changed(s, next - 1);
-
-			if (likely(changed == ALL_HOLD)) {
-				meet(s, w, &f, next - 1);
-				return STEP_END;
-			}
-			f = adopt(s, w, f, next - 1, changed + 1);
-			next = changed + 1;
-			if (unlikely(w->nfresh == LG_MAX_FRAMES))
-				return STEP_DEEP;
-		}
-		struct frame *at = &s->fresh[w->nfresh++];
-		*at = f;
-		step = step_out(at, &f);
-	}
-	return step;
-}
-
-static void walk_on(struct scratch *s, struct walk *w, struct frame f)
-{
-	enum step step = walk_simple(s, w, f);
+	enum step step = walk_simple(s, w);
 
 	w->plain = step == STEP_END || step == STEP_DEEP;
 	if (step == STEP_FULL)
 		step = walk_full(s, &w->nfresh);
-	if (step != STEP_END)
-		w->base = truncated();
-}
-
-static uint32_t intern_fresh(struct scratch *s, struct walk *w)
-{
-	uint32_t node = w->reuse ? s->last[w->reuse - 1].node : w->base;
-
-	for (uint32_t i = w->nfresh; i-- > 0;) {
-		struct frame *f = &s->fresh[i];
-
-		if (!f->node && (!f->code || !(f->node = stack_intern(node, f->code)))) {
-			truncated();
-			w->plain = false;
-			return node;
-		}
-		node = f->node;
-	}
-	return node;
+	if (step == STEP_END)
+		return;
+	count_truncated();
+	s->fresh[w->nfresh++] = (struct frame){ .code = LG_CODE_TRUNCATED, .sp = UINT64_MAX };
 }
 
 static uint32_t note_words(struct scratch *s, const struct frame *f, uint32_t n)
 {
 	const uint64_t *context = (const uint64_t *)(f->bp_at - BP_IN_UCONTEXT);
 
+	if (f->code == LG_CODE_TRUNCATED)
+		return n;
 	if (f->was_interrupted) {
 		s->words[n++] = (struct word){ context + (BP_IN_UCONTEXT + SP_AFTER_BP) / 8, f->sp };
 		s->words[n++] = (struct word){ context + (BP_IN_UCONTEXT + PC_AFTER_BP) / 8, f->pc - 1 };
@@ -394,56 +399,75 @@ static uint32_t note_words(struct scratch *s, const struct frame *f, uint32_t n)
 	return n;
 }
 
-/* Keeps this walk for the next one. */
-static void remember(struct scratch *s, const struct walk *w)
+/* Puts the fresh frames on those that are reused; says how many there are, 0: too many. */
+static uint32_t settle(struct scratch *s, struct walk *w)
 {
 	uint32_t n = w->reuse;
 
 	s->nlast = 0;
-	if (!w->plain || n + w->nfresh > LG_MAX_FRAMES)
-		return;
+	if (unlikely(n + w->nfresh > FRAMES_MAX))
+		return 0;
 	for (uint32_t i = w->nfresh; i-- > 0; n++) {
 		struct frame *f = &s->last[n];
 		uint32_t nwords = words_outside(s, n);
 
-		*f = s->fresh[i];
+		frame_copy(f, &s->fresh[i]);
+		f->path = path_hash(n ? s->last[n - 1].path : 0, f->code);
 		f->wants_bp = f->uses_bp || (n && !s->last[n - 1].bp_at && s->last[n - 1].wants_bp);
-		if (nwords > WORDS_MAX - 3)
-			return;
-		f->nwords = note_words(s, f, nwords);
+		w->plain = w->plain && likely(nwords <= WORDS_MAX - WORDS_A_FRAME);
+		f->nwords = w->plain ? note_words(s, f, nwords) : 0;
 	}
-	s->nlast = n;
+	return n;
 }
 
-static uint32_t walk_once(struct scratch *s, struct frame f, bool *whole)
+/* The node of last[0] to last[n - 1], added frame by frame from the outermost that is new. */
+static uint32_t node_of(const struct scratch *s, uint32_t n)
+{
+	uint32_t node = 0, known = n;
+
+	while (known && !(node = stack_find(s->last[known - 1].path)))
+		known--;
+	for (; known < n; known++) {
+		uint32_t next = stack_add(s->last[known].path, node, s->last[known].code);
+
+		if (unlikely(!next)) {
+			count_truncated();
+			return node;
+		}
+		node = next;
+	}
+	return node;
+}
+
+static bool walk_once(struct scratch *s, const struct frame *from, uint32_t *node)
 {
 	struct walk w = { 0 };
-	uint32_t ticket = ++s->ticket;
+	uint32_t ticket = ++s->ticket, n;
 	uint32_t generation = atomic_load_explicit(&shim.generation, memory_order_relaxed);
 
 	if (unlikely(s->generation != generation)) {
 		s->nlast = 0;
 		s->generation = generation;
 	}
-	walk_on(s, &w, f);
-	uint32_t node = intern_fresh(s, &w);
-	*whole = likely(s->ticket == ticket);
-	if (*whole)
-		remember(s, &w);
-	return node;
+	frame_copy(&s->fresh[0], from);
+	walk_on(s, &w);
+	if (unlikely(!(n = settle(s, &w))))
+		return false;
+	*node = s->node = node_of(s, n);
+	s->nlast = w.plain ? n : 0;
+	atomic_signal_fence(memory_order_release);
+	return likely(s->ticket == ticket); /* else what is there may be a signal handler's */
 }
 
 #define TRIES 4
 
-static __attribute__((noinline)) uint32_t walk(struct scratch *s, struct frame f)
+static __attribute__((noinline)) uint32_t walk(struct scratch *s, const struct frame *from)
 {
 	struct lg_thread *t = self.thread;
-	bool whole = false;
+	uint32_t node;
 
 	for (int i = 0; i < TRIES; i++) {
-		uint32_t node = walk_once(s, f, &whole);
-
-		if (likely(whole))
+		if (likely(walk_once(s, from, &node)))
 			return node;
 		s->nlast = 0;
 	}
@@ -463,7 +487,7 @@ static inline uint32_t same_walk(const struct scratch *s, const struct frame *f)
 		     s->generation != atomic_load_explicit(&shim.generation, memory_order_relaxed)))
 		return 0;
 	const struct frame *top = &s->last[s->nlast - 1];
-	uint32_t node = top->node;
+	uint32_t node = s->node;
 	if (!same_state(top, f) || word_changed(s, words_outside(s, s->nlast - 1)) != ALL_HOLD)
 		return 0;
 	atomic_signal_fence(memory_order_acquire);
@@ -475,5 +499,5 @@ uint32_t unwind_stack(const uint64_t *hook)
 	const struct frame f = { .pc = hook[1], .sp = (uint64_t)(hook + 2), .bp = hook[0] };
 	uint32_t node = same_walk(self.scratch, &f);
 
-	return likely(node) ? node : walk(self.scratch, f);
+	return likely(node) ? node : walk(self.scratch, &f);
 }

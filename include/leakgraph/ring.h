@@ -13,14 +13,14 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 1u
+#define LG_RING_VERSION 2u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_RING_EVENTS 32768u /* events per ring, a power of two */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
-#define LG_SCRATCH_BYTES (144u * 1024u) /* a thread's unwinder memory: the shim's business alone */
+#define LG_SCRATCH_BYTES (160u * 1024u) /* a thread's unwinder memory: the shim's business alone */
 #define LG_MODULES 2048u
 #define LG_CODES (1u << 18) /* code addresses on stacks per area, a power of two */
 #define LG_NODES (1u << 22) /* places for stack nodes per area, a power of two */
@@ -96,8 +96,9 @@ _Static_assert(sizeof(struct lg_event) == 32, "wire size is frozen");
 #define LG_CODE_TRUNCATED 1u /* the number of LG_FRAME_TRUNCATED */
 
 /* A node is one code address on top of its parent; node 0 is the empty stack. The table is an insert-only hash set:
- * a node's id is its place, and its one word is stored by compare-exchange, so that a node found is a whole node.
- *   bits 21..0   parent's id      bits 39..22  code number, never 0 */
+ * a node's id is its place in two arrays, and a place is taken by a compare-exchange of the first.
+ *   nodes[id]   bits 21..0 parent's id, bits 39..22 code number, never 0
+ *   paths[id]   hash of the whole path, the target's business alone; 0: not yet there */
 #define LG_NODE_CODE_SHIFT 22
 #define LG_NODE_PARENT_MASK (LG_NODES - 1u)
 _Static_assert(LG_NODES == 1u << LG_NODE_CODE_SHIFT, "a parent fits below the code number");
@@ -221,7 +222,8 @@ _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fi
 #define LG_OFF_MODULES ((uint64_t)LG_AREA_HEAD_BYTES)
 #define LG_OFF_FRAMES (LG_OFF_MODULES + (uint64_t)LG_MODULES * sizeof(struct lg_module))
 #define LG_OFF_NODES (LG_OFF_FRAMES + (uint64_t)LG_CODES * sizeof(uint64_t))
-#define LG_OFF_SLOTS (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
+#define LG_OFF_PATHS (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
+#define LG_OFF_SLOTS (LG_OFF_PATHS + (uint64_t)LG_NODES * sizeof(uint64_t))
 #define LG_SLOT_BYTES ((uint64_t)LG_SCRATCH_BYTES + (uint64_t)LG_RING_EVENTS * sizeof(struct lg_event))
 #define LG_AREA_BYTES (LG_OFF_SLOTS + LG_THREADS * LG_SLOT_BYTES)
 _Static_assert(LG_AREA_BYTES % LG_PAGE == 0, "areas are mapped one by one");
