@@ -193,9 +193,10 @@ static void dump_end(const struct trace_end *e)
 	printf(" status=%" PRIu64 " signal=%" PRIu64 " key=%" PRIu64 " duration_ns=%" PRIu64
 	       " threads=%" PRIu64 " events=%" PRIu64 " lost_allocs=%" PRIu64 " lost_frees=%" PRIu64
 	       " lost_bytes=%" PRIu64 " stackless=%" PRIu64 " truncated=%" PRIu64 " lost_stacks=%" PRIu64
-	       " untraced=%" PRIu64 "\n",
+	       " untraced=%" PRIu64 " recorder_cpu_ns=%" PRIu64 "\n",
 	       e->status, e->signal, e->key, e->duration_ns, e->threads, e->events, e->lost_allocs,
-	       e->lost_frees, e->lost_bytes, e->stackless, e->truncated, e->lost_stacks, e->untraced);
+	       e->lost_frees, e->lost_bytes, e->stackless, e->truncated, e->lost_stacks, e->untraced,
+	       e->recorder_cpu_ns);
 	for (size_t i = 0; i < e->nreasons; i++) {
 		printf("degraded");
 		print_text(" reason=", e->reasons[i]);

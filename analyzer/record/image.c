@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define EVENTS_DUE 16384u /* few enough that rings do not run full while they are written */
@@ -30,6 +31,16 @@ static char **split_arguments(char *text, size_t bytes, uint32_t *argc)
 	for (uint32_t i = 0; i < *argc; i++, text += strlen(text) + 1)
 		argv[i] = text;
 	return argv;
+}
+
+/* User and system time of this process, all its threads. */
+static uint64_t recorder_cpu_ns(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return ((uint64_t)u.ru_utime.tv_sec + (uint64_t)u.ru_stime.tv_sec) * 1000000000u +
+	       ((uint64_t)u.ru_utime.tv_usec + (uint64_t)u.ru_stime.tv_usec) * 1000u;
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------- */
@@ -93,6 +104,7 @@ void image_open(struct image *i, const struct segment *s, uint32_t index, uint32
 	i->pid = atomic_load(&i->area->pid);
 	i->number = number;
 	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
+	i->begun_cpu_ns = recorder_cpu_ns();
 	i->pidfd = -1;
 	i->path = strdup(path);
 	i->writer = writer;
@@ -294,6 +306,7 @@ void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint6
 	end.events = i->events_written;
 	count_losses(i, &end);
 	note_trouble(i, &end);
+	end.recorder_cpu_ns = recorder_cpu_ns() - i->begun_cpu_ns; /* last: the flush is most of it */
 	put_end(&out, &end);
 	image_put(i, LG_CHUNK_END, &out);
 	buf_free(&out);

@@ -21,6 +21,7 @@ struct image {
 	char *path;
 	int pidfd; /* -1: ptrace tells of the end */
 	uint64_t begun_ns, written_ns; /* CLOCK_MONOTONIC */
+	uint64_t begun_cpu_ns; /* what the recorder had spent before the image began */
 	uint64_t events_written;
 	struct stacks stacks;
 	uint32_t modules_written;

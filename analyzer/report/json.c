@@ -179,6 +179,7 @@ static void put_totals(struct json *j, const struct report_process *p)
 	json_put_number(j, "implied_frees", p->totals.implied_frees);
 	json_put_number(j, "threads", p->threads);
 	json_put_number(j, "duration_ns", p->duration_ns);
+	json_put_number(j, "recorder_cpu_ns", p->recorder_cpu_ns);
 	json_close(j, '}');
 }
 

@@ -274,6 +274,7 @@ static int copy_facts(struct report_process *p, const struct analysis *a, struct
 		.events_lost = end->lost_allocs + end->lost_frees,
 		.threads = end->present ? end->threads : a->heap.totals.threads,
 		.duration_ns = end->duration_ns,
+		.recorder_cpu_ns = end->recorder_cpu_ns,
 	};
 	if (a->is_judged)
 		memcpy(p->sums, a->classes.sums, sizeof p->sums);

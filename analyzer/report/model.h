@@ -78,7 +78,7 @@ struct report_process {
 	bool is_judged; /* every block has a class; else all are `unjudged` */
 	bool has_unseen_heap; /* no event, and yet memory that looks like a heap: was it traced at all? */
 	struct heap_totals totals; /* up to the snapshot */
-	uint64_t events_lost, threads, duration_ns;
+	uint64_t events_lost, threads, duration_ns, recorder_cpu_ns;
 	struct sum sums[LEAK_CLASSES], unjudged;
 	const struct report_leak *leaks; /* in order of importance, possible ones last */
 	uint32_t nleaks;

@@ -135,4 +135,5 @@ void put_end(struct buf *out, const struct trace_end *end)
 	buf_varint(out, end->nreasons);
 	for (size_t i = 0; i < end->nreasons; i++)
 		buf_string(out, end->reasons[i]);
+	buf_varint(out, end->recorder_cpu_ns);
 }

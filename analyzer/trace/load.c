@@ -199,6 +199,8 @@ static void load_end(struct trace *t, struct cursor *c)
 	e->present = !c->broken;
 	if (e->present)
 		e->reasons = take_strings(c, take_items(c, 1, "reason count"), &e->nreasons, "reason");
+	if (bytes_left(c)) /* older files end here */
+		e->recorder_cpu_ns = take_varint(c, "recorder's time");
 }
 
 void end_free(struct trace_end *e)

@@ -79,6 +79,7 @@ struct trace_end {
 	uint64_t lost_allocs, lost_frees, lost_bytes, stackless, truncated, lost_stacks, untraced;
 	char **reasons; /* why the verdict is degraded, as the recorder saw it */
 	size_t nreasons;
+	uint64_t recorder_cpu_ns; /* what the recorder spent while the image lived; 0: not told */
 };
 
 struct trace_event {

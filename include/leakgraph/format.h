@@ -128,6 +128,7 @@ enum lg_ending {
 };
 
 /* END: varint ending, status, signal, key, duration_ns, threads, events, lost_allocs, lost_frees, lost_bytes,
- * stackless, truncated, lost_stacks, untraced; varint count, count strings: why the verdict is degraded. */
+ * stackless, truncated, lost_stacks, untraced; varint count, count strings: why the verdict is degraded;
+ * varint recorder_cpu_ns (files that end before it are older: 0). */
 
 #endif

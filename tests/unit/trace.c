@@ -152,7 +152,8 @@ static const struct trace_end end = { .ending = LG_ENDED_SIGNALED,
 				      .lost_stacks = 11,
 				      .untraced = 12,
 				      .reasons = (char *[]){ TEXT("events lost"), TEXT("no ptrace") },
-				      .nreasons = 2 };
+				      .nreasons = 2,
+				      .recorder_cpu_ns = 13 };
 
 static void put_the_process(struct trace_writer *w)
 {
@@ -550,6 +551,22 @@ START_TEST(the_footer_comes_back)
 	ck_assert_uint_eq(e->nreasons, 2);
 	ck_assert_str_eq(e->reasons[0], "events lost");
 	ck_assert_str_eq(e->reasons[1], "no ptrace");
+	ck_assert_uint_eq(e->recorder_cpu_ns, 13);
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(a_footer_without_its_last_field_is_whole)
+{
+	struct buf b = { 0 };
+
+	put_end(&b, &end);
+	b.used--; /* recorder_cpu_ns takes one byte here */
+	write_odd(LG_CHUNK_END, &b);
+	struct trace t = open_whole();
+	ck_assert(t.end.present);
+	ck_assert_uint_eq(t.end.nreasons, 2);
+	ck_assert_uint_eq(t.end.recorder_cpu_ns, 0);
 	trace_close(&t);
 }
 END_TEST
@@ -1336,6 +1353,7 @@ static void add_round_trips(TCase *tc)
 	tcase_add_test(tc, mappings_and_memory_come_back_sorted);
 	tcase_add_test(tc, words_are_found);
 	tcase_add_test(tc, the_footer_comes_back);
+	tcase_add_test(tc, a_footer_without_its_last_field_is_whole);
 }
 
 static void add_events(TCase *tc)
