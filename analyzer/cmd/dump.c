@@ -32,6 +32,7 @@ static const char help[] =
     "Examples:\n"
     "  leakgraph dump app.lgt | grep -w addr=0x55d0c2a0               what became of an address\n"
     "  leakgraph dump --no-events app.lgt                             what a trace holds\n"
+    "  leakgraph dump --no-events app.lgt | grep '^chunks'            what takes its room\n"
     "  leakgraph dump --no-events --stacks app.lgt | grep '^node'     its stacks\n"
     "\n"
     "Exit status: 0; 2 for wrong usage or an unreadable trace; 125 when the output cannot be written.\n"
@@ -56,6 +57,9 @@ static const struct value_name snapshot_reasons[] = { LG_SNAPSHOT_REASONS(X){ 0,
 #undef X
 #define X(name, number, text) { LG_METHOD_##name, text },
 static const struct value_name snapshot_methods[] = { LG_SNAPSHOT_METHODS(X){ 0, NULL } };
+#undef X
+#define X(name, number, help) { LG_CHUNK_##name, #name },
+static const struct value_name chunk_kinds[] = { LG_CHUNKS(X){ 0, NULL } };
 #undef X
 #define X(name, number, text) { LG_ENDED_##name, text },
 static const struct value_name endings[] = { LG_ENDINGS(X){ 0, NULL } };
@@ -273,6 +277,22 @@ static void dump_snapshot(const struct trace_snapshot *s, const struct dump_opti
 		dump_unread(&s->unread[i]);
 }
 
+/* ---- the file itself ---------------------------------------------------------------------------------- */
+
+static void dump_chunks(const struct trace *t)
+{
+	for (uint64_t kind = 0; kind < LG_CHUNK_KINDS; kind++) {
+		const struct trace_chunks *c = &t->chunks[kind];
+
+		if (!c->count)
+			continue;
+		printf("chunks");
+		print_name("kind", chunk_kinds, kind);
+		printf(" count=%" PRIu64 " file_bytes=%" PRIu64 " raw_bytes=%" PRIu64 "\n", c->count,
+		       c->file_bytes, c->raw_bytes);
+	}
+}
+
 /* ---- the command -------------------------------------------------------------------------------------- */
 
 static int dump_trace(const struct trace *t, const struct dump_options *o, struct err *err)
@@ -289,6 +309,7 @@ static int dump_trace(const struct trace *t, const struct dump_options *o, struc
 	for (size_t i = 0; i < t->nsnapshots; i++)
 		dump_snapshot(&t->snapshots[i], o);
 	dump_end(&t->end);
+	dump_chunks(t);
 	if (t->damage[0]) {
 		print_text("damage what=", t->damage);
 		putchar('\n');

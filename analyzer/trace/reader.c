@@ -44,16 +44,26 @@ static void hurt(struct trace *t)
 	t->file->snapshot_hurt = true;
 }
 
+static void count_chunk(struct trace *t, const struct lg_chunk_header *head)
+{
+	struct trace_chunks *c = &t->chunks[head->kind];
+
+	c->count++;
+	c->file_bytes += sizeof *head + head->stored_bytes;
+	c->raw_bytes += head->raw_bytes;
+}
+
 static void take_chunk(struct trace *t, struct chunk_source *s, const struct chunk *chunk)
 {
 	uint16_t kind = chunk->head.kind;
 
+	if (kind < LG_CHUNK_PROCESS || kind > LG_CHUNK_END)
+		return; /* of a later leakgraph */
+	count_chunk(t, &chunk->head);
 	if (kind == LG_CHUNK_EVENTS) {
 		load_event_chunk(t, chunk->at);
 		return;
 	}
-	if (kind < LG_CHUNK_PROCESS || kind > LG_CHUNK_END)
-		return; /* of a later leakgraph */
 	const uint8_t *payload = chunk_payload(s, chunk);
 	struct cursor c = { payload, payload ? payload + chunk->head.raw_bytes : NULL,
 			    payload ? NULL : "way to decompress it" };

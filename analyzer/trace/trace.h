@@ -88,6 +88,10 @@ struct trace_event {
 	uint8_t type, entry; /* enum lg_event_type, enum lg_entry */
 };
 
+struct trace_chunks { /* all good chunks of one kind */
+	uint64_t count, file_bytes, raw_bytes; /* in the file with their headers; payloads decompressed */
+};
+
 struct trace {
 	char *path;
 	struct trace_process process;
@@ -98,6 +102,7 @@ struct trace {
 	struct trace_snapshot *snapshots;
 	size_t nsnapshots;
 	struct trace_end end;
+	struct trace_chunks chunks[LG_CHUNK_KINDS]; /* by enum lg_chunk_kind */
 	char damage[256]; /* empty, or what is wrong with the file: "cut at byte 1234 (chunk 17)" */
 	uint64_t nevents; /* readable ones */
 	struct trace_file *file; /* private: the mapping and the index of event chunks */

@@ -52,6 +52,8 @@ enum lg_chunk_kind {
 	LG_CHUNKS(X)
 #undef X
 };
+#define LG_CHUNK_KINDS 12 /* numbers below it may be known */
+_Static_assert(LG_CHUNK_END == LG_CHUNK_KINDS - 1, "END is the last kind");
 
 /* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
