@@ -161,9 +161,10 @@ format-check:
 
 # ---- measuring ---------------------------------------------------------------------------------------------
 
-bench: all $(B)/bench/analyze ## measure recording (against heaptrack, if installed) and analysis
-	@B=$(B) tests/bench/record
-	@$(B)/bench/analyze
+BENCHES := pairs programs startup memory analysis
+
+bench: all $(B)/bench/analyze ## measure against heaptrack, LeakSanitizer, Memcheck (ten minutes); BENCH=NAME runs one
+	@failed=0; for b in $(or $(BENCH),$(BENCHES)); do B=$(B) tests/bench/$$b || failed=1; done; exit $$failed
 
 $(B)/bench/%: tests/bench/%.c $(JUDGE_LIB)
 	@mkdir -p $(@D)
