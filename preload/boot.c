@@ -217,6 +217,7 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 	area->hello_key = shim.fork_key ? shim.fork_key : order_now();
 	memcpy(area->allocator, allocator, sizeof allocator);
 	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.private, (uint64_t)(shim.private + 1) };
+	area->shim_ranges[2] = stacks_memory();
 	area->shim_ranges[1] = (struct lg_range){ (uint64_t)shim.epoch, (uint64_t)shim.epoch + LG_PAGE };
 }
 
@@ -226,7 +227,6 @@ static void use_area(struct lg_area *area)
 	shim.modules = (void *)((char *)area + LG_OFF_MODULES);
 	shim.frames = (void *)((char *)area + LG_OFF_FRAMES);
 	shim.nodes = (void *)((char *)area + LG_OFF_NODES);
-	shim.paths = (void *)((char *)area + LG_OFF_PATHS);
 	atomic_store(&shim.frames[LG_CODE_TRUNCATED], LG_FRAME_TRUNCATED);
 }
 
@@ -321,7 +321,7 @@ static void begin(void)
 	volatile uint32_t *epoch = map_epoch();
 	shim.private = sys_mmap(sizeof *shim.private, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!epoch || !shim.private)
+	if (!epoch || !shim.private || !stacks_open())
 		return;
 	shim.epoch = epoch;
 	find_allocator();

@@ -59,6 +59,14 @@ static bool rule_learn(uint32_t code, uint64_t pc, uint32_t generation, struct r
 	return true;
 }
 
+/* All of its own line first. */
+static uint32_t place_of(uint64_t pc, uint32_t probe)
+{
+	uint32_t home = rule_home(pc), line = home - home % RULES_A_LINE;
+
+	return (line + probe - probe % RULES_A_LINE + (home + probe) % RULES_A_LINE) % LG_CODES;
+}
+
 struct rule rule_find(uint64_t pc)
 {
 	uint32_t generation = atomic_load_explicit(&shim.generation, memory_order_relaxed);
@@ -66,7 +74,7 @@ struct rule rule_find(uint64_t pc)
 	struct rule rule;
 
 	for (uint32_t probe = 0; probe < PROBES; probe++) {
-		uint32_t code = (rule_home(pc) + probe) % LG_CODES;
+		uint32_t code = place_of(pc, probe);
 		struct rule_place *place = &shim.private->rules[code];
 		uint64_t key = atomic_load_explicit(&place->pc, memory_order_relaxed);
 

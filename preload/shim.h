@@ -97,7 +97,7 @@ struct shim {
 	struct lg_module *modules; /* [LG_MODULES] */
 	_Atomic uint64_t *frames; /* [LG_CODES] */
 	_Atomic uint64_t *nodes; /* [LG_NODES] */
-	_Atomic uint64_t *paths; /* [LG_NODES] */
+	struct stack_index *stacks; /* private memory, empty in a forked child */
 	struct private *private;
 	uint64_t tsc_base;
 	uint64_t self_start, self_end; /* the shim's own module */
@@ -232,9 +232,14 @@ static inline struct rule rule_unpack(uint64_t packed, uint32_t code)
 	};
 }
 
+/* Calls that lie close together share a cache line. */
+#define RULES_A_LINE 4u
+
 static inline uint32_t rule_home(uint64_t pc)
 {
-	return (uint32_t)((pc * 0x9e3779b97f4a7c15ULL) >> 46) % LG_CODES;
+	uint32_t line = (uint32_t)(((pc >> 7) * 0x9e3779b97f4a7c15ULL) >> 40);
+
+	return (line * RULES_A_LINE + (uint32_t)(pc ^ pc >> 3) % RULES_A_LINE) % LG_CODES;
 }
 
 /* Code without a module may be anything tomorrow: it is looked at each time. */
@@ -292,19 +297,22 @@ bool unwind_to_program(struct regs *regs);
 /* The module that holds pc. Returns its number (0: none) and its CFI. */
 uint32_t module_at(uint64_t pc, struct cfi_where *where, uint64_t *bias);
 
-/* A path is known by its hash alone: of the few millions that a process can have, two are confused with a chance of one
- * in two millions. */
+/* A path is known by its hash alone, of which 42 bits and its place count: a new one is taken for another with a chance
+ * of one in 10^11. */
 static inline uint64_t path_hash(uint64_t parent, uint32_t code)
 {
 	uint64_t h = (parent ^ code) * 0x9e3779b97f4a7c15ULL;
 
 	h = (h ^ h >> 32) * 0xd6e8feb86659fd93ULL;
-	return (h ^ h >> 32) | 1; /* never the 0 of an empty place or of the empty path */
+	return h ^ h >> 32;
 }
 
+bool stacks_open(void); /* once, while the process boots */
+struct lg_range stacks_memory(void);
 /* The node of a path that has been added, else 0. */
 uint32_t stack_find(uint64_t path);
-/* Adds a code address on top of `parent`; 0 when the table is full. */
+void stack_prefetch(uint64_t path); /* it will be looked for */
+/* Adds a code address on top of `parent`; 0 when there are too many nodes. */
 uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code);
 
 /* The loader frees: where it does so while it unloads a module, that voids the rules. */

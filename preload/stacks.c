@@ -1,60 +1,133 @@
-/* stacks.c: stacks as paths in a tree of code addresses, each node found once in an insert-only hash set.
+/* stacks.c: stacks as paths in a tree of code addresses, each node found once by the hash of its path.
  *
- * Lock-free. A stack is found by the hash of its path, with one look as a rule, whatever its depth; only a new one needs
- * its parent. A node is there for readers of the segment before it can be found, and whoever comes by while another is
- * adding it finishes the work. */
+ * The nodes are in the shared segment; the index is private memory, so that the kernel can back it with huge pages: it is
+ * looked at in all places at random. It has three levels, the next for what finds no place in the one before, so that a
+ * small program touches little. Insert-only and lock-free: a node is there before its place says so, and of two that are
+ * made for one path at once the later is never used. */
 #include "shim.h"
+#include "sys.h"
 
-#define PROBES 128u
-#define ROOM (LG_NODES - LG_NODES / 8) /* fuller than that, looking takes long */
+#define LINE 8u /* places in a cache line */
+#define LEVELS 3u
+#define HUGE_PAGE (2ULL << 20)
 
-static uint32_t place_of(uint64_t path, uint32_t probe)
+/* A place: 0, or the upper bits of the path's hash and, below, the node. */
+struct stack_index {
+	_Atomic uint64_t third[LG_NODES];
+	_Atomic uint64_t second[1u << 18];
+	_Atomic uint64_t first[1u << 12];
+};
+_Static_assert(offsetof(struct stack_index, first) % HUGE_PAGE == 0, "huge pages end before the first level");
+
+struct level {
+	_Atomic uint64_t *places;
+	uint32_t count, probes;
+};
+
+static inline struct level level(uint32_t n)
 {
-	return (uint32_t)(path >> (64 - LG_NODE_CODE_SHIFT)) + probe;
+	struct stack_index *i = shim.stacks;
+
+	if (likely(n == 0))
+		return (struct level){ i->first, 1u << 12, LINE };
+	return n == 1 ? (struct level){ i->second, 1u << 18, LINE }
+		      : (struct level){ i->third, LG_NODES, 16 * LINE };
+}
+
+static inline _Atomic uint64_t *place_of(struct level l, uint64_t path, uint32_t probe)
+{
+	return &l.places[((uint32_t)path * LINE + probe) % l.count];
+}
+
+static inline bool is_of(uint64_t place, uint64_t path)
+{
+	return (place ^ path) >> LG_NODE_CODE_SHIFT == 0;
+}
+
+/* Private memory that begins where a huge page does. */
+static void *map_aligned(uint64_t bytes)
+{
+	char *memory = sys_mmap(bytes + HUGE_PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t before = -(uint64_t)memory % HUGE_PAGE;
+
+	if (!memory)
+		return NULL;
+	if (before)
+		sys_munmap(memory, before);
+	sys_munmap(memory + before + bytes, HUGE_PAGE - before);
+	return memory + before;
+}
+
+bool stacks_open(void)
+{
+	shim.stacks = map_aligned(sizeof *shim.stacks);
+	if (!shim.stacks)
+		return false;
+	sys_madvise(shim.stacks, offsetof(struct stack_index, first), MADV_HUGEPAGE);
+	return !sys_madvise(shim.stacks, sizeof *shim.stacks, MADV_WIPEONFORK);
+}
+
+struct lg_range stacks_memory(void)
+{
+	return (struct lg_range){ (uint64_t)shim.stacks, (uint64_t)(shim.stacks + 1) };
+}
+
+void stack_prefetch(uint64_t path)
+{
+	for (uint32_t n = 1; n < LEVELS; n++)
+		__builtin_prefetch((const void *)place_of(level(n), path, 0));
 }
 
 uint32_t stack_find(uint64_t path)
 {
-	for (uint32_t probe = 0; probe < PROBES; probe++) {
-		uint32_t id = place_of(path, probe) % LG_NODES;
-		uint64_t seen = atomic_load_explicit(&shim.paths[id], memory_order_acquire);
+	stack_prefetch(path); /* all levels at once, not one after the other */
+	for (uint32_t n = 0; n < LEVELS; n++) {
+		struct level l = level(n);
 
-		if (likely(seen == path))
-			return id;
-		if (!seen && id)
-			return 0;
+		for (uint32_t probe = 0; probe < l.probes; probe++) {
+			uint64_t seen = atomic_load_explicit(place_of(l, path, probe), memory_order_acquire);
+
+			if (!seen)
+				return 0;
+			if (is_of(seen, path))
+				return seen % LG_NODES;
+		}
 	}
 	return 0;
 }
 
-static bool place_take(_Atomic uint64_t *place, uint64_t *seen, uint64_t word)
+static uint32_t node_make(uint32_t parent, uint32_t code)
 {
-	if (atomic_load_explicit(&shim.area->nnodes, memory_order_relaxed) >= ROOM ||
-	    !atomic_compare_exchange_strong(place, seen, word))
-		return false;
-	atomic_fetch_add_explicit(&shim.area->nnodes, 1, memory_order_relaxed);
-	return true;
+	uint32_t id = atomic_fetch_add_explicit(&shim.area->nnodes, 1, memory_order_relaxed) + 1;
+
+	if (id >= LG_NODES) {
+		atomic_store(&shim.area->nnodes, LG_NODES); /* keep it from wrapping round */
+		return 0;
+	}
+	if (unlikely(!atomic_load_explicit(&shim.frames[code], memory_order_relaxed)))
+		rule_publish(code);
+	atomic_store_explicit(&shim.nodes[id], (uint64_t)code << LG_NODE_CODE_SHIFT | parent,
+			      memory_order_release);
+	return id;
 }
 
 uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code)
 {
-	uint64_t word = (uint64_t)code << LG_NODE_CODE_SHIFT | parent;
+	uint32_t id = node_make(parent, code);
 
-	if (!atomic_load_explicit(&shim.frames[code], memory_order_relaxed))
-		rule_publish(code);
-	for (uint32_t probe = 0; probe < PROBES; probe++) {
-		uint32_t id = place_of(path, probe) % LG_NODES; /* 0 is no node: its place stays empty */
-		uint64_t seen = id ? atomic_load_explicit(&shim.nodes[id], memory_order_acquire) : 0;
+	for (uint32_t n = 0; id && n < LEVELS; n++) {
+		struct level l = level(n);
 
-		if (!id || (seen && seen != word))
-			continue;
-		if (!seen && !place_take(&shim.nodes[id], &seen, word) && seen != word) {
-			if (!seen)
-				return 0;
-			continue;
+		for (uint32_t probe = 0; probe < l.probes; probe++) {
+			uint64_t seen = 0;
+
+			if (atomic_compare_exchange_strong(place_of(l, path, probe), &seen,
+							   (path & ~(uint64_t)LG_NODE_PARENT_MASK) | id))
+				return id;
+			if (is_of(seen, path))
+				return seen % LG_NODES;
 		}
-		atomic_store_explicit(&shim.paths[id], path, memory_order_release);
-		return id;
 	}
-	return 0;
+	return id; /* found by none, but a node */
 }

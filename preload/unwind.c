@@ -420,11 +420,13 @@ static uint32_t settle(struct scratch *s, struct walk *w)
 	return n;
 }
 
-/* The node of last[0] to last[n - 1], added frame by frame from the outermost that is new. */
-static uint32_t node_of(const struct scratch *s, uint32_t n)
+/* Adds the frames up to last[n - 1] that are new, from the outermost. */
+static uint32_t add_frames(const struct scratch *s, uint32_t reuse, uint32_t n)
 {
-	uint32_t node = 0, known = n;
+	uint32_t node = 0, known = n - 1;
 
+	for (uint32_t i = reuse; i < n; i++)
+		stack_prefetch(s->last[i].path);
 	while (known && !(node = stack_find(s->last[known - 1].path)))
 		known--;
 	for (; known < n; known++) {
@@ -437,6 +439,14 @@ static uint32_t node_of(const struct scratch *s, uint32_t n)
 		node = next;
 	}
 	return node;
+}
+
+/* The node of last[0] to last[n - 1], of which the first `reuse` have theirs. */
+static uint32_t node_of(const struct scratch *s, uint32_t reuse, uint32_t n)
+{
+	uint32_t node = stack_find(s->last[n - 1].path);
+
+	return likely(node) ? node : add_frames(s, reuse, n);
 }
 
 static bool walk_once(struct scratch *s, const struct frame *from, uint32_t *node)
@@ -453,7 +463,7 @@ static bool walk_once(struct scratch *s, const struct frame *from, uint32_t *nod
 	walk_on(s, &w);
 	if (unlikely(!(n = settle(s, &w))))
 		return false;
-	*node = s->node = node_of(s, n);
+	*node = s->node = node_of(s, w.reuse, n);
 	s->nlast = w.plain ? n : 0;
 	atomic_signal_fence(memory_order_release);
 	return likely(s->ticket == ticket); /* else what is there may be a signal handler's */

@@ -23,7 +23,7 @@
 #define LG_SCRATCH_BYTES (160u * 1024u) /* a thread's unwinder memory: the shim's business alone */
 #define LG_MODULES 2048u
 #define LG_CODES (1u << 18) /* code addresses on stacks per area, a power of two */
-#define LG_NODES (1u << 22) /* places for stack nodes per area, a power of two */
+#define LG_NODES (1u << 22) /* stack nodes per area, a power of two */
 #define LG_MAX_FRAMES 1024u /* deeper stacks keep the innermost frames and are counted */
 
 /* ---- events ------------------------------------------------------------------------------------------ */
@@ -95,10 +95,9 @@ _Static_assert(sizeof(struct lg_event) == 32, "wire size is frozen");
 /* Code addresses on stacks have numbers, from 1; frames[number] is stored before a node uses the number. */
 #define LG_CODE_TRUNCATED 1u /* the number of LG_FRAME_TRUNCATED */
 
-/* A node is one code address on top of its parent; node 0 is the empty stack. The table is an insert-only hash set:
- * a node's id is its place in two arrays, and a place is taken by a compare-exchange of the first.
- *   nodes[id]   bits 21..0 parent's id, bits 39..22 code number, never 0
- *   paths[id]   hash of the whole path, the target's business alone; 0: not yet there */
+/* A node is one code address on top of its parent; node 0 is the empty stack. Nodes are numbered as they come; a node's
+ * one word is stored before anything refers to it.
+ *   bits 21..0   parent      bits 39..22  code number, never 0 */
 #define LG_NODE_CODE_SHIFT 22
 #define LG_NODE_PARENT_MASK (LG_NODES - 1u)
 _Static_assert(LG_NODES == 1u << LG_NODE_CODE_SHIFT, "a parent fits below the code number");
@@ -208,7 +207,7 @@ struct lg_area {
 	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
 	_Atomic uint32_t slots; /* (T) thread slots ever touched: scan no further */
 	_Atomic uint32_t nmodules; /* (T) module numbers given out; slot n holds module n, from 1 */
-	_Atomic uint32_t nnodes; /* (T) places of the node table that are taken */
+	_Atomic uint32_t nnodes; /* (T) node numbers given out, from 1; may run past LG_NODES */
 	_Atomic uint64_t lost_no_slot; /* (T) events of threads that found no slot */
 	_Atomic uint64_t lost_nested; /* (T) events that no ring could take: before boot, inside the shim */
 
@@ -222,8 +221,7 @@ _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fi
 #define LG_OFF_MODULES ((uint64_t)LG_AREA_HEAD_BYTES)
 #define LG_OFF_FRAMES (LG_OFF_MODULES + (uint64_t)LG_MODULES * sizeof(struct lg_module))
 #define LG_OFF_NODES (LG_OFF_FRAMES + (uint64_t)LG_CODES * sizeof(uint64_t))
-#define LG_OFF_PATHS (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
-#define LG_OFF_SLOTS (LG_OFF_PATHS + (uint64_t)LG_NODES * sizeof(uint64_t))
+#define LG_OFF_SLOTS (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
 #define LG_SLOT_BYTES ((uint64_t)LG_SCRATCH_BYTES + (uint64_t)LG_RING_EVENTS * sizeof(struct lg_event))
 #define LG_AREA_BYTES (LG_OFF_SLOTS + LG_THREADS * LG_SLOT_BYTES)
 _Static_assert(LG_AREA_BYTES % LG_PAGE == 0, "areas are mapped one by one");

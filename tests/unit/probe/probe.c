@@ -39,7 +39,7 @@ void probe_open(void)
 	shim.area = (struct lg_area *)area;
 	shim.modules = (void *)(area + LG_OFF_MODULES);
 	shim.nodes = (void *)(area + LG_OFF_NODES);
-	shim.paths = (void *)(area + LG_OFF_PATHS);
+	stacks_open();
 	shim.frames = (void *)(area + LG_OFF_FRAMES);
 	shim.frames[LG_CODE_TRUNCATED] = LG_FRAME_TRUNCATED;
 	shim.private = room(sizeof *shim.private);
