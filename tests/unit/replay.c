@@ -334,13 +334,13 @@ START_TEST(heap_of_a_trace_ends_at_its_snapshot)
 }
 END_TEST
 
-/* A parent with blocks at 0x1000 (inherited itself), 0x2000 and 0x3000 forks at key 3, and at key 5 when 0x2000 is
+/* A parent with blocks at 0x1000 (inherited itself), 0x2000 and 0x3000 forks at key 2, and at key 4 when 0x2000 is
  * freed and 0x4000 has come. */
 START_TEST(forks_take_what_lived_at_their_moment)
 {
 	char dir[] = "/tmp/leakgraph-replay-XXXXXX", path[64];
 	const struct lg_range before = { 0x1000, 0x1010 };
-	struct heap_fork forks[] = { { .key = 3 }, { .key = 5 }, { .key = 1000 } };
+	struct heap_fork forks[] = { { .key = 2 }, { .key = 4 }, { .key = 1000 } };
 	uint64_t room = 5;
 	struct trace trace;
 	struct err err = { "" };
