@@ -184,24 +184,21 @@ static bool sort_pending(struct drain *d)
 	return true;
 }
 
-static void give(struct drain *d, size_t n, struct events *ordered)
+/* Drops what the last pass handed out. */
+static void forget_given(struct drain *d)
 {
-	if (!n)
-		return;
-	if (!events_reserve(ordered, n)) {
-		d->out_of_memory = true;
-		return;
-	}
-	memcpy(ordered->items + ordered->count, d->pending.items, n * sizeof *ordered->items);
-	ordered->count += n;
-	memmove(d->pending.items, d->pending.items + n, (d->pending.count - n) * sizeof *d->pending.items);
-	d->pending.count -= n;
+	d->pending.count -= d->given;
+	if (d->given && d->pending.count)
+		memmove(d->pending.items, d->pending.items + d->given,
+			d->pending.count * sizeof *d->pending.items);
+	d->given = 0;
 }
 
 static void read_rings(struct drain *d, uint64_t now_ns)
 {
 	uint32_t slots = atomic_load(&d->area->slots);
 
+	forget_given(d);
 	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++)
 		if (atomic_load(&d->area->threads[i].state) == LG_SLOT_LIVE)
 			read_ring(d, i, now_ns);
@@ -209,20 +206,19 @@ static void read_rings(struct drain *d, uint64_t now_ns)
 		d->out_of_memory = true;
 }
 
-void drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, struct events *ordered)
+struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n)
 {
-	size_t n = 0;
-
 	read_rings(d, now_ns);
-	while (n < d->pending.count && d->pending.items[n].key < key)
-		n++;
-	give(d, n, ordered);
+	d->given = d->pending.count;
+	while (d->given && d->pending.items[d->given - 1].key >= key)
+		d->given--;
+	*n = d->given;
+	return d->pending.items;
 }
 
-void drain_rest(struct drain *d, struct events *ordered)
+struct trace_event *drain_rest(struct drain *d, size_t *n)
 {
-	read_rings(d, 0);
-	give(d, d->pending.count, ordered);
+	return drain_pass(d, UINT64_MAX, 0, n);
 }
 
 /* ---- slots ------------------------------------------------------------------------------------------- */

@@ -26,7 +26,8 @@ struct ring_reader {
 struct drain {
 	struct lg_area *area;
 	struct ring_reader readers[LG_THREADS];
-	struct events pending; /* drained but not yet known to be in order */
+	struct events pending; /* drained; the first `given` were handed out by the last pass */
+	size_t given;
 	struct events spare; /* for merging */
 	uint64_t taken; /* events ever drained */
 	bool out_of_memory;
@@ -34,11 +35,12 @@ struct drain {
 
 void drain_init(struct drain *d, struct lg_area *area);
 void drain_free(struct drain *d);
-/* Takes what all rings hold. `key` is segment_key() from before the last segment_beat(): all events with smaller
- * keys are then in order and are appended to *ordered; later ones stay pending for the next pass. */
-void drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, struct events *ordered);
+/* Takes what all rings hold. `key` is segment_key() from before the last segment_beat(): all events with smaller keys are
+ * then in order and are handed out; later ones stay pending. Returns the first of *n events, good until the drain is
+ * called again. */
+struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n);
 /* The image is over: every event that is left, in order. */
-void drain_rest(struct drain *d, struct events *ordered);
+struct trace_event *drain_rest(struct drain *d, size_t *n);
 /* Recycles the slots of threads for which `gone` says yes. */
 void drain_release(struct drain *d, bool (*gone)(uint32_t pid, uint32_t tid));
 /* Thread number of a kernel thread that has a slot, 0: none. */

@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define EVENTS_DUE 16384u /* few enough that rings do not run full while they are written */
+#define KEY_SHIFT 10 /* time stamps in the file are this coarse: less than a microsecond */
 #define WRITE_DELAY_NS (250u * 1000 * 1000)
 
 /* Splits a NUL-separated command line in place. */
@@ -110,6 +110,8 @@ void image_open(struct image *i, const struct segment *s, uint32_t index, uint32
 	i->writer = writer;
 	drain_init(&i->drain, i->area);
 	stacks_init(&i->stacks, i->area);
+	i->encoder = encoder_new(s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0);
+	i->drain.out_of_memory = !i->encoder;
 	put_process_chunk(i, s, full_contents);
 }
 
@@ -181,15 +183,12 @@ static void write_modules(struct image *i)
 
 #define NODES_PER_CHUNK 65536u
 
-/* Numbers the stacks of events by their first use, and writes the nodes that are new. */
-static void write_stacks(struct image *i, struct trace_event *events, size_t n)
+static void write_stacks(struct image *i)
 {
 	struct stacks *s = &i->stacks;
 	struct buf out = { 0 };
-	uint32_t first = s->count + 1;
+	uint32_t first = s->count + 1 - (uint32_t)s->nfresh;
 
-	for (size_t e = 0; e < n; e++)
-		events[e].stack = stacks_number(s, events[e].stack);
 	for (size_t at = 0, run; at < s->nfresh; at += run) {
 		run = s->nfresh - at < NODES_PER_CHUNK ? s->nfresh - at : NODES_PER_CHUNK;
 		buf_clear(&out);
@@ -203,39 +202,47 @@ static void write_stacks(struct image *i, struct trace_event *events, size_t n)
 static void write_events(struct image *i)
 {
 	struct buf out = { 0 };
-	size_t at = 0;
 
-	if (!i->ordered.count)
+	if (!i->encoder || !encoder_count(i->encoder))
 		return;
 	write_modules(i);
-	write_stacks(i, i->ordered.items, i->ordered.count);
-	while (at < i->ordered.count) {
-		size_t n = i->ordered.count - at;
-
-		n = n < LG_EVENTS_PER_CHUNK ? n : LG_EVENTS_PER_CHUNK;
-		buf_clear(&out);
-		put_events(&out, i->ordered.items + at, n);
-		image_put(i, LG_CHUNK_EVENTS, &out);
-		at += n;
-	}
-	i->events_written += at;
-	i->ordered.count = 0;
+	write_stacks(i);
+	i->events_written += encoder_count(i->encoder);
+	encoder_put(i->encoder, &out);
+	image_put(i, LG_CHUNK_EVENTS, &out);
 	buf_free(&out);
+}
+
+/* Stacks are numbered by their first use. */
+static void take_events(struct image *i, struct trace_event *events, size_t n)
+{
+	for (size_t e = 0; e < n; e++)
+		events[e].stack = stacks_number(&i->stacks, events[e].stack);
+	for (size_t at = 0; i->encoder && at < n;) {
+		at += encoder_add(i->encoder, events + at, n - at);
+		if (encoder_count(i->encoder) == LG_EVENTS_PER_CHUNK)
+			write_events(i);
+	}
 }
 
 void image_round(struct image *i, uint64_t key, uint64_t now)
 {
-	drain_pass(&i->drain, key, now, &i->ordered);
-	if (i->ordered.count >= EVENTS_DUE || now - i->written_ns > WRITE_DELAY_NS) {
+	size_t n;
+	struct trace_event *events = drain_pass(&i->drain, key, now, &n);
+
+	take_events(i, events, n);
+	if (now - i->written_ns > WRITE_DELAY_NS) {
 		write_events(i);
 		i->written_ns = now;
 	}
 }
 
-void image_flush(struct image *i, bool ended)
+void image_flush(struct image *i)
 {
-	if (ended)
-		drain_rest(&i->drain, &i->ordered);
+	size_t n;
+	struct trace_event *events = drain_rest(&i->drain, &n);
+
+	take_events(i, events, n);
 	write_events(i);
 }
 
@@ -302,7 +309,7 @@ void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint6
 				 .untraced = untraced };
 	struct buf out = { 0 };
 
-	image_flush(i, true);
+	image_flush(i);
 	end.events = i->events_written;
 	count_losses(i, &end);
 	note_trouble(i, &end);
@@ -323,7 +330,7 @@ void image_free(struct image *i)
 	free(i->reasons);
 	stacks_free(&i->stacks);
 	free(i->path);
-	events_free(&i->ordered);
+	encoder_free(i->encoder);
 	drain_free(&i->drain);
 	if (i->pidfd >= 0)
 		close(i->pidfd);

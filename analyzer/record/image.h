@@ -16,7 +16,7 @@ struct image {
 	uint32_t number; /* how many images of this pid came before */
 	struct lg_area *area;
 	struct drain drain;
-	struct events ordered; /* in order, not yet written */
+	struct encoder *encoder; /* events in order, not yet written; NULL: no memory for it */
 	struct trace_writer *writer;
 	char *path;
 	int pidfd; /* -1: ptrace tells of the end */
@@ -35,11 +35,11 @@ struct image {
 /* Begins the trace of the image in area `index`; takes the writer over, whose file is `path`. */
 void image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
 		struct trace_writer *writer, bool full_contents);
-/* One round: takes events from the rings and writes what is due (many events, or any older than a
- * quarter of a second). `key` is segment_key() from before the round's segment_beat(). */
+/* One round: takes events from the rings and writes what is due (a full chunk, or any older than a quarter of a
+ * second). `key` is segment_key() from before the round's segment_beat(). */
 void image_round(struct image *i, uint64_t key, uint64_t now_ns);
 /* Everything so far into the file: before a snapshot, and at the end. */
-void image_flush(struct image *i, bool ended);
+void image_flush(struct image *i);
 /* Adds a line to the footer's reasons; equal lines are kept once. */
 void image_degrade(struct image *i, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes the footer and closes the file. `ending` and the rest as in format.h. */

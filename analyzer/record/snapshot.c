@@ -444,7 +444,7 @@ void snapshot_take(struct image *i, const struct segment *s, const struct follow
 	j.tid = live_thread(&j, i->pid);
 	j.mem_fd = proc_open(j.tid, "mem");
 	j.pagemap_fd = proc_open(j.tid, "pagemap");
-	image_flush(i, true);
+	image_flush(i);
 	j.meta.id = ++i->snapshots;
 	j.meta.key = segment_key(s);
 	j.meta.reason = request->reason;

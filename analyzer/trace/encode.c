@@ -1,4 +1,4 @@
-/* encode.c: the payload of every chunk kind but EVENTS (events.c). The fields and their order are format.h's. */
+/* encode.c: the payload of every chunk kind but EVENTS (encoder.c). The fields and their order are format.h's. */
 #include "trace/trace.h"
 
 void put_process(struct buf *out, const struct trace_process *p)

@@ -1,9 +1,10 @@
-/* events.c: the six columns of an EVENTS chunk, written and read back.
+/* events.c: the columns of EVENTS chunks read back into events; encoder.c writes them.
  *
- * Decoding is the analyzer's innermost loop. It reads all columns side by side, one event at a time, and may look
- * up to CHUNK_SLACK bytes past a column: behind the payload there are as many zeros, and after every event all
- * columns are checked to have stayed within their ends. */
+ * Decoding is the analyzer's innermost loop, over bytes that anybody may have written. It may look up to CHUNK_SLACK
+ * bytes past a column: behind the payload there are as many zeros, an event takes at most one value of a column, and
+ * after each value the column is checked to have stayed within its end. */
 #include "trace/file.h"
+#include "trace/guess.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,123 +12,63 @@
 
 #define BATCH 8192u /* events handed over at once: their 320 KiB stay in a core's own cache */
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- columns ------------------------------------------------------------------------------------------ */
 
-static bool has_stack(uint8_t type)
-{
-	return type == LG_EV_ALLOC || type == LG_EV_RESIZE;
-}
+struct column {
+	const uint8_t *at, *end;
+};
 
-/* Events come from memory that the target could have scribbled on: what has no type is no event. */
-static uint8_t kind_of(const struct trace_event *e)
-{
-	unsigned type = e->type >= LG_EV_ALLOC && e->type <= LG_EV_PAD ? e->type : LG_EV_PAD;
-	unsigned entry = e->entry < 32 ? e->entry : LG_ENTRY_UNKNOWN;
+/* A column of pairs: a value, and how many events it holds for. */
+struct runs {
+	struct cursor column;
+	uint64_t value;
+	size_t length; /* events that the run under way still holds for */
+	size_t left; /* events of the chunk that no run holds yet */
+};
 
-	return (uint8_t)(type | entry << 3);
-}
-
-static void encode_kinds(struct buf *b, const struct trace_event *events, size_t n)
-{
-	if (!buf_reserve(b, n))
-		return;
-	for (size_t i = 0; i < n; i++)
-		b->bytes[b->used++] = kind_of(&events[i]);
-}
-
-static void encode_threads(struct buf *b, const struct trace_event *events, size_t n)
-{
-	for (size_t i = 0, run; i < n; i += run) {
-		for (run = 1; i + run < n && events[i + run].thread == events[i].thread;)
-			run++;
-		buf_varint(b, events[i].thread);
-		buf_varint(b, run);
-	}
-}
-
-static void encode_keys(struct buf *b, const struct trace_event *events, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		buf_zigzag(b, (int64_t)(events[i].key - events[i ? i - 1 : 0].key));
-}
-
-static void encode_addrs(struct buf *b, const struct trace_event *events, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		buf_zigzag(b, (int64_t)(events[i].addr - (i ? events[i - 1].addr : 0)));
-}
-
-static void encode_sizes(struct buf *b, const struct trace_event *events, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (has_stack(events[i].type))
-			buf_varint(b, events[i].size);
-}
-
-static void encode_stacks(struct buf *b, const struct trace_event *events, size_t n)
-{
-	int64_t before = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (has_stack(events[i].type)) {
-			buf_zigzag(b, events[i].stack - before);
-			before = events[i].stack;
-		}
-}
-
-void put_events(struct buf *out, const struct trace_event *events, size_t n)
-{
-	static void (*const columns[])(struct buf *, const struct trace_event *, size_t) = {
-		encode_kinds, encode_threads, encode_keys, encode_addrs, encode_sizes, encode_stacks,
-	};
-	struct buf column = { 0 };
-
-	buf_varint(out, n);
-	buf_varint(out, n ? events[0].key : 0);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-		buf_clear(&column);
-		columns[i](&column, events, n);
-		buf_blob(out, column.bytes, column.used);
-		out->failed |= column.failed;
-	}
-	buf_free(&column);
-}
-
-/* ---- reading ------------------------------------------------------------------------------------------ */
-
-/* A chunk that is being decoded. Each column is read up to its own end; `broken` says what was wrong first. */
+/* A chunk that is being decoded; `broken` says what was wrong first. */
 struct columns {
-	const uint8_t *kinds, *keys, *addrs, *sizes, *stacks;
-	const uint8_t *keys_end, *addrs_end, *sizes_end, *stacks_end;
-	struct cursor threads;
+	struct column tags, stacks, sizes, entries, places, ages, frees;
+	struct runs keys, threads;
+	unsigned key_shift;
 	size_t left; /* events not yet decoded */
-	size_t run; /* of these, how many are still of `thread` */
-	uint64_t key, addr, stack; /* of the event before */
-	uint32_t thread;
 	const char *broken;
 };
 
+/* What lasts from event to event of a chunk. */
+struct decoder {
+	struct guess guess;
+	uint64_t addrs[LG_EVENTS_PER_CHUNK]; /* of the chunk's allocations, by ordinal */
+};
+
+static struct column take_column(struct cursor *c, const char *what)
+{
+	struct cursor part = take_part(c, what);
+
+	return (struct column){ part.at, part.end };
+}
+
 /* Opens a payload that is followed by CHUNK_SLACK zeros. */
-static struct columns columns_open(const uint8_t *payload, size_t bytes)
+static struct columns columns_open(struct decoder *d, const uint8_t *payload, size_t bytes)
 {
 	struct cursor c = { payload, payload + bytes, NULL };
 	struct columns k = { 0 };
 
-	k.left = (size_t)take_count(&c, LG_EVENTS_PER_CHUNK, "event count");
-	k.key = take_varint(&c, "first key");
-	struct cursor kinds = take_part(&c, "kinds column");
-	k.threads = take_part(&c, "threads column");
-	struct cursor keys = take_part(&c, "keys column");
-	struct cursor addrs = take_part(&c, "addrs column");
-	struct cursor sizes = take_part(&c, "sizes column");
-	struct cursor stacks = take_part(&c, "stacks column");
-	if (!c.broken && (size_t)(kinds.end - kinds.at) != k.left)
-		c.broken = "kinds column of as many bytes as events";
-	k.kinds = kinds.at;
-	k.keys = keys.at, k.keys_end = keys.end;
-	k.addrs = addrs.at, k.addrs_end = addrs.end;
-	k.sizes = sizes.at, k.sizes_end = sizes.end;
-	k.stacks = stacks.at, k.stacks_end = stacks.end;
+	k.left = k.keys.left = k.threads.left = (size_t)take_count(&c, LG_EVENTS_PER_CHUNK, "event count");
+	k.key_shift = (unsigned)take_count(&c, 63, "unit of keys");
+	k.keys.value = take_varint(&c, "first key");
+	guess_begin(&d->guess, (uint32_t)take_count(&c, UINT32_MAX, "highest stack"));
+	k.tags = take_column(&c, "tags column");
+	k.stacks = take_column(&c, "stacks column");
+	k.sizes = take_column(&c, "sizes column");
+	k.entries = take_column(&c, "entries column");
+	k.places = take_column(&c, "places column");
+	k.ages = take_column(&c, "ages column");
+	k.frees = take_column(&c, "frees column");
+	k.keys.column = take_part(&c, "keys column");
+	k.threads.column = take_part(&c, "threads column");
+	if (!c.broken && (size_t)(k.tags.end - k.tags.at) != k.left)
+		c.broken = "tags column of as many bytes as events";
 	k.broken = c.broken;
 	return k;
 }
@@ -172,102 +113,240 @@ static inline uint64_t unzigzag(uint64_t v)
 	return (v >> 1) ^ -(v & 1);
 }
 
-static inline bool columns_overrun(const struct columns *k)
+GUESS uint64_t take_value(struct column *c, bool *bad)
 {
-	return (k->keys > k->keys_end) | (k->addrs > k->addrs_end) | (k->sizes > k->sizes_end) |
-	       (k->stacks > k->stacks_end);
+	uint64_t v;
+
+	c->at = fast_varint(c->at, &v, bad);
+	*bad |= c->at > c->end;
+	return v;
 }
 
-/* Takes size and stack where an event has them. Allocations and frees alternate as no processor can foresee, so
- * both are read always and dropped without a branch. */
-static inline void decode_size_and_stack(struct columns *k, struct trace_event *e, unsigned type, bool *bad)
+GUESS unsigned take_entry(struct column *c, bool *bad)
 {
-	uint64_t has = -(uint64_t)((1u << LG_EV_ALLOC | 1u << LG_EV_RESIZE) >> type & 1);
-	uint64_t size, step;
-	bool is_bad = false;
+	unsigned entry = *c->at++;
 
-	const uint8_t *sizes = fast_varint(k->sizes, &size, &is_bad);
-	const uint8_t *stacks = fast_varint(k->stacks, &step, &is_bad);
-	k->sizes += (uint64_t)(sizes - k->sizes) & has;
-	k->stacks += (uint64_t)(stacks - k->stacks) & has;
-	k->stack += unzigzag(step) & has;
-	e->size = size & has;
-	e->stack = (uint32_t)(k->stack & has);
-	*bad |= is_bad & (has != 0);
+	*bad |= c->at > c->end;
+	return entry <= LG_ENTRY_FREE_ALIGNED_SIZED ? entry : LG_ENTRY_UNKNOWN;
 }
 
-/* Decodes n events but for their threads. A stack that no node stands for becomes 0 and is counted. */
-static size_t decode_rows(struct columns *columns, struct trace_event *out, size_t n, uint32_t nnodes)
+/* ---- beginnings --------------------------------------------------------------------------------------- */
+
+GUESS uint32_t take_stack(struct guess *g, struct lane *lane, struct columns *k, unsigned tag, bool *bad)
+{
+	unsigned mode = tag >> TAG_STACK_SHIFT & 3;
+	uint64_t stack = guess_site(g, lane->stack)->next;
+
+	if (mode == STACK_NEW)
+		stack = g->highest + 1;
+	else if (mode == STACK_GIVEN)
+		stack = take_value(&k->stacks, bad);
+	*bad |= (mode >= STACK_MODES) | (stack > UINT32_MAX);
+	guess_stack_was(g, lane, (uint32_t)stack);
+	return (uint32_t)stack;
+}
+
+GUESS uint64_t take_place(struct lane *lane, struct columns *k, unsigned mode, uint64_t size, bool *bad)
+{
+	unsigned class = guess_class(size), depth = 0;
+	uint64_t addr = lane->fresh;
+
+	switch (mode) {
+	case PLACE_FREED:
+		depth = (unsigned)take_value(&k->places, bad);
+		*bad |= depth - 1 >= GUESS_DEPTH - 1;
+		depth %= GUESS_DEPTH;
+		/* fallthrough */
+	case PLACE_NEWEST:
+		addr = *guess_freed(lane, class, depth);
+		guess_pull(lane, class, depth);
+		return addr;
+	case PLACE_STEP:
+		addr += unzigzag(take_value(&k->places, bad)) * 16;
+		/* fallthrough */
+	case PLACE_FRESH:
+		lane->fresh = addr + guess_chunk_bytes(size);
+		return addr;
+	case PLACE_GIVEN:
+		return take_value(&k->places, bad);
+	default:
+		*bad = true;
+		return 0;
+	}
+}
+
+GUESS void decode_beginning(struct decoder *d, struct lane *lane, struct columns *k, unsigned tag,
+			    struct trace_event *out, bool *bad)
+{
+	struct guess *g = &d->guess;
+	uint32_t stack = take_stack(g, lane, k, tag, bad);
+	struct site *site = guess_site(g, stack);
+
+	if (tag & TAG_SIZE) {
+		site->size = take_value(&k->sizes, bad);
+		site->entry = take_entry(&k->entries, bad);
+	}
+	out->stack = stack;
+	out->size = site->size;
+	out->entry = (uint8_t)site->entry;
+	out->type = (tag & 3) == TAG_ALLOC ? LG_EV_ALLOC : LG_EV_RESIZE;
+	out->addr = take_place(lane, k, tag >> TAG_PLACE_SHIFT, out->size, bad);
+	d->addrs[g->births] = out->addr; /* one an event at most, so there is room */
+	g->classes[g->births++] = (uint8_t)guess_class(out->size);
+}
+
+/* ---- ends --------------------------------------------------------------------------------------------- */
+
+/* A block of this chunk, by its ordinal. */
+GUESS uint64_t take_ended(struct decoder *d, struct lane *lane, uint64_t ordinal, bool *bad)
+{
+	struct guess *g = &d->guess;
+	uint32_t i = (uint32_t)ordinal % LG_EVENTS_PER_CHUNK;
+
+	*bad |= ordinal >= g->births;
+	g->ended = i;
+	guess_push(lane, g->classes[i] % GUESS_CLASSES, d->addrs[i]);
+	return d->addrs[i];
+}
+
+GUESS uint64_t take_end(struct decoder *d, struct lane *lane, struct columns *k, unsigned mode, bool *bad)
+{
+	const struct guess *g = &d->guess;
+
+	switch (mode) {
+	default:
+		return take_ended(d, lane, (uint64_t)g->births - 1 - mode, bad);
+	case END_AFTER:
+		return take_ended(d, lane, (uint64_t)g->ended + 1, bad);
+	case END_BEFORE:
+		return take_ended(d, lane, (uint64_t)g->ended - 1, bad);
+	case END_AGE:
+		return take_ended(d, lane, g->births - 1 - take_value(&k->ages, bad), bad);
+	case END_STEP:
+		return g->freed + unzigzag(take_value(&k->frees, bad)) * 16;
+	case END_GIVEN:
+		return take_value(&k->frees, bad);
+	}
+}
+
+GUESS void decode_ending(struct decoder *d, struct lane *lane, struct columns *k, unsigned tag,
+			 struct trace_event *out, bool *bad)
+{
+	bool is_free = (tag & 3) == TAG_FREE;
+	unsigned mode = tag >> TAG_END_SHIFT;
+
+	out->stack = 0;
+	out->size = 0;
+	if (__builtin_expect(mode == END_NONE, 0)) {
+		out->type = LG_EV_PAD;
+		out->entry = LG_ENTRY_UNKNOWN;
+		out->addr = 0;
+		return;
+	}
+	out->type = is_free ? LG_EV_FREE : LG_EV_RELEASE;
+	out->entry = is_free ? LG_ENTRY_FREE : LG_ENTRY_REALLOC;
+	if (tag & TAG_ENTRY)
+		out->entry = (uint8_t)take_entry(&k->entries, bad);
+	out->addr = d->guess.freed = take_end(d, lane, k, mode, bad);
+}
+
+/* ---- chunks ------------------------------------------------------------------------------------------- */
+
+/* Decodes n events whose threads stand there already. A stack that no node stands for becomes 0 and is counted. */
+static size_t decode_rows(struct decoder *d, struct columns *columns, struct trace_event *out, size_t n,
+			  uint32_t nnodes)
 {
 	struct columns k = *columns; /* in registers */
 	size_t strays = 0;
 	bool bad = false;
 
-	for (size_t i = 0; i < n; i++) {
-		struct trace_event *e = &out[i]; /* field by field: a copied struct stalls on its parts */
-		unsigned type = k.kinds[i] & 7, entry = k.kinds[i] >> 3;
-		uint64_t v;
+	for (size_t i = 0; i < n && !bad; i++) {
+		struct trace_event *e = &out[i];
+		struct lane *lane = guess_lane(&d->guess, e->thread);
+		unsigned tag = k.tags.at[i];
 
-		k.keys = fast_varint(k.keys, &v, &bad);
-		e->key = k.key += unzigzag(v);
-		k.addrs = fast_varint(k.addrs, &v, &bad);
-		e->addr = k.addr += unzigzag(v);
-		decode_size_and_stack(&k, e, type, &bad);
-		if (__builtin_expect(k.stack >= nnodes, 0)) {
+		if (tag & 2)
+			decode_ending(d, lane, &k, tag, e, &bad);
+		else
+			decode_beginning(d, lane, &k, tag, e, &bad);
+		if (__builtin_expect(e->stack >= nnodes, 0)) {
 			strays += e->stack != 0;
 			e->stack = 0;
 		}
-		e->type = (uint8_t)type;
-		e->entry = (uint8_t)(entry <= LG_ENTRY_FREE_ALIGNED_SIZED ? entry : LG_ENTRY_UNKNOWN);
-		bad |= (type < LG_EV_ALLOC) | (type > LG_EV_PAD) | columns_overrun(&k);
-		if (bad) {
-			k.broken = "sound event within its columns";
-			break;
-		}
 	}
-	k.kinds += n;
+	k.tags.at += n;
+	if (bad)
+		k.broken = "sound event within its columns";
 	*columns = k;
 	return strays;
 }
 
-static void next_run(struct columns *k)
+/* The next run of a column; its value is left to the caller. */
+static uint64_t next_run(struct runs *r, const char *what)
 {
-	k->thread = (uint32_t)take_count(&k->threads, UINT32_MAX, "thread number");
-	k->run = (size_t)take_count(&k->threads, k->left, "thread's run of events");
-	if (!k->run && !k->threads.broken)
-		k->threads.broken = "thread's run of events";
-	k->broken = k->threads.broken;
+	uint64_t value = take_varint(&r->column, what);
+
+	r->length = (size_t)take_count(&r->column, r->left, what);
+	if (!r->length && !r->column.broken)
+		r->column.broken = what;
+	r->left -= r->length;
+	return value;
 }
 
-/* Counts the n events off `left`, since a run may be as long as what is left. */
+static void decode_keys(struct columns *k, struct trace_event *out, size_t n)
+{
+	struct runs *r = &k->keys;
+
+	for (size_t i = 0, end; i < n && !k->broken; r->length -= end - i, i = end) {
+		if (!r->length)
+			r->value += unzigzag(next_run(r, "run of keys"));
+		k->broken = r->column.broken;
+		end = r->length < n - i ? i + r->length : n;
+		for (size_t at = i; at < end; at++)
+			out[at].key = r->value << k->key_shift;
+	}
+}
+
 static void decode_threads(struct columns *k, struct trace_event *out, size_t n)
 {
-	for (size_t i = 0; i < n && !k->broken;) {
-		if (!k->run)
-			next_run(k);
-		size_t end = k->run < n - i ? i + k->run : n;
-		k->run -= end - i;
-		k->left -= end - i;
-		for (; i < end; i++)
-			out[i].thread = k->thread;
+	struct runs *r = &k->threads;
+
+	for (size_t i = 0, end; i < n && !k->broken; r->length -= end - i, i = end) {
+		if (!r->length)
+			r->value = next_run(r, "thread's run of events");
+		k->broken = r->value > UINT32_MAX ? "thread number" : r->column.broken;
+		end = r->length < n - i ? i + r->length : n;
+		for (size_t at = i; at < end; at++)
+			out[at].thread = (uint32_t)r->value;
 	}
+}
+
+static bool column_is_left(const struct column *c)
+{
+	return c->at != c->end;
 }
 
 static void check_all_used(struct columns *k)
 {
-	if (!k->broken && (k->keys != k->keys_end || k->addrs != k->addrs_end || k->sizes != k->sizes_end ||
-			   k->stacks != k->stacks_end || k->threads.at != k->threads.end))
+	bool left = column_is_left(&k->stacks) || column_is_left(&k->sizes) || column_is_left(&k->entries) ||
+		    column_is_left(&k->places) || column_is_left(&k->ages) || column_is_left(&k->frees) ||
+		    k->keys.column.at != k->keys.column.end || k->threads.column.at != k->threads.column.end;
+
+	if (!k->broken && left)
 		k->broken = "end of a column where it should be";
 }
 
 /* Decodes the next batch into `out`, at most BATCH events, and returns how many; 0 at the end or when broken. */
-static size_t columns_take(struct columns *k, struct trace_event *out, uint32_t nnodes, size_t *strays)
+static size_t columns_take(struct decoder *d, struct columns *k, struct trace_event *out, uint32_t nnodes,
+			   size_t *strays)
 {
 	size_t n = k->left < BATCH ? k->left : BATCH;
 
-	if (!k->broken)
-		*strays += decode_rows(k, out, n, nnodes);
+	decode_keys(k, out, n);
 	decode_threads(k, out, n);
+	if (!k->broken)
+		*strays += decode_rows(d, k, out, n, nnodes);
+	k->left -= n;
 	if (!k->left)
 		check_all_used(k);
 	return k->broken ? 0 : n;
@@ -279,6 +358,7 @@ static size_t columns_take(struct columns *k, struct trace_event *out, uint32_t 
 struct pass {
 	struct chunk_source source;
 	struct trace_event *batch; /* BATCH of them, owned */
+	struct decoder *decoder; /* owned */
 	size_t strays; /* stacks that no node stands for */
 };
 
@@ -287,13 +367,15 @@ static int pass_open(struct pass *p, const struct trace *t, struct err *err)
 	chunk_source_open(&p->source, t->file->fd, t->file->size_bytes);
 	p->strays = 0;
 	p->batch = calloc(BATCH, sizeof *p->batch);
-	return p->batch ? 0 : fail(err, "%s: out of memory", t->path);
+	p->decoder = calloc(1, sizeof *p->decoder);
+	return p->batch && p->decoder ? 0 : fail(err, "%s: out of memory", t->path);
 }
 
 static void pass_close(struct pass *p)
 {
 	chunk_source_close(&p->source);
 	free(p->batch);
+	free(p->decoder);
 }
 
 static struct columns pass_chunk(struct pass *p, uint64_t at, struct chunk *c)
@@ -301,7 +383,7 @@ static struct columns pass_chunk(struct pass *p, uint64_t at, struct chunk *c)
 	if (!chunk_read(&p->source, at, c))
 		return (struct columns){ .broken = "bytes that were there when it was opened" };
 	const uint8_t *payload = chunk_payload(&p->source, c);
-	return payload ? columns_open(payload, c->head.raw_bytes)
+	return payload ? columns_open(p->decoder, payload, c->head.raw_bytes)
 		       : (struct columns){ .broken = "way to decompress it" };
 }
 
@@ -313,7 +395,7 @@ static bool check_chunk(struct trace *t, struct pass *p, uint64_t at)
 	uint64_t total = k.left;
 
 	while (!k.broken && k.left)
-		columns_take(&k, p->batch, t->nnodes, &p->strays);
+		columns_take(p->decoder, &k, p->batch, t->nnodes, &p->strays);
 	check_all_used(&k);
 	if (!k.broken)
 		t->nevents += total;
@@ -349,7 +431,7 @@ static int stream_chunk(const struct trace *t, struct pass *p, uint64_t at, trac
 	struct columns k = pass_chunk(p, at, &c);
 
 	while (!k.broken && k.left) {
-		size_t n = columns_take(&k, p->batch, t->nnodes, &p->strays);
+		size_t n = columns_take(p->decoder, &k, p->batch, t->nnodes, &p->strays);
 		int answer = n ? each(context, p->batch, n) : 0;
 		if (answer)
 			return answer;

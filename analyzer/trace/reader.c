@@ -145,13 +145,18 @@ static int check_header(const struct trace *t, struct err *err)
 		    t->path);
 	if (h.version > LG_TRACE_VERSION)
 		return fail(
-		    err,
-		    "%s: trace format %u at byte 8, but this leakgraph reads up to %u; use a newer leakgraph",
+		    err, "%s: trace format %u at byte 8, but this leakgraph reads %u; use a newer leakgraph",
 		    t->path, h.version, LG_TRACE_VERSION);
 	if (h.version == 0)
 		return fail(err,
 			    "%s: trace format 0 at byte 8: the header is damaged; record the program again",
 			    t->path);
+	if (h.version < LG_TRACE_VERSION)
+		return fail(err,
+			    "%s: trace format %u at byte 8, but this leakgraph reads %u; use the leakgraph "
+			    "that wrote "
+			    "it, or record the program again",
+			    t->path, h.version, LG_TRACE_VERSION);
 	return 0;
 }
 

@@ -138,8 +138,6 @@ int trace_writer_close(struct trace_writer *w, struct err *err); /* NULL is fine
 void put_process(struct buf *out, const struct trace_process *p);
 void put_modules(struct buf *out, const struct trace_module *modules, size_t n);
 void put_stacks(struct buf *out, uint32_t first, const struct trace_node *nodes, size_t n);
-void put_events(struct buf *out, const struct trace_event *events,
-		size_t n); /* at most LG_EVENTS_PER_CHUNK */
 void put_snapshot(struct buf *out, const struct trace_snapshot *s);
 void put_threads(struct buf *out, const struct trace_thread *threads, size_t n);
 void put_mappings(struct buf *out, const struct trace_mapping *mappings, size_t n);
@@ -149,6 +147,18 @@ void put_end(struct buf *out, const struct trace_end *end);
 /* MEMORY payloads are laid down by the snapshot itself: put_memory_head(), then the bytes of all ranges. */
 void put_memory_head(struct buf *out, const struct trace_memory *ranges, size_t n);
 
+/* Events become the payloads of EVENTS chunks. Each chunk can be read without the others, and packs the better the
+ * fuller it is. */
+struct encoder;
 #define LG_EVENTS_PER_CHUNK 65536u
+
+struct encoder *
+encoder_new(unsigned key_shift); /* keys are kept in units of 1 << key_shift; NULL: no memory */
+/* Takes events into the chunk under way and returns how many: all, unless the chunk is full. */
+size_t encoder_add(struct encoder *e, const struct trace_event *events, size_t n);
+size_t encoder_count(const struct encoder *e); /* events in the chunk under way */
+void encoder_put(struct encoder *e,
+		 struct buf *out); /* appends the chunk's payload and begins the next chunk */
+void encoder_free(struct encoder *e); /* NULL is fine */
 
 #endif

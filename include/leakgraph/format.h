@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define LG_TRACE_MAGIC "LGTRACE\n" /* 8 bytes */
-#define LG_TRACE_VERSION 1u
+#define LG_TRACE_VERSION 2u
 #define LG_CHUNK_MAGIC 0x4b43474cu /* "LGCK" */
 #define LG_CHUNK_RAW_MAX (8u << 20) /* no payload is larger before compression */
 
@@ -64,13 +64,14 @@ enum { LG_PROCESS_FORKED = 1, LG_PROCESS_FOREIGN_MALLOC = 2, LG_PROCESS_FULL_CON
 /* MODULES: varint count; each: varint id, start, end, bias, key; string build_id (raw bytes), path. */
 /* STACKS: varint first node id (from 1), count; each: varint (id - parent) modulo 2^32, module, offset. A node that
  * is given again holds as it was given last. */
-/* EVENTS: varint count (at most 65536), first key; then six columns, each a varint byte length and its bytes:
- *   kinds    one byte an event: type | entry << 3
+/* EVENTS: varint count (at most 65536), key shift (at most 63), first key >> key shift, highest stack so far; then
+ * nine columns, each a varint byte length and its bytes:
+ *   tags     one byte an event: what it is, and which of its values are as guessed
+ *   stacks, sizes, entries, places, ages, frees    the values that are not, in the order of events
+ *   keys     pairs of varints: zigzag difference to the run's key before (the first: to the first key), run length
  *   threads  pairs of varints: thread number, run length
- *   keys     zigzag difference to the key before (the first: to the first key)
- *   addrs    zigzag difference to the address before (the first: to 0)
- *   sizes    varint; only ALLOC and RESIZE
- *   stacks   zigzag difference to the stack before (the first: to 0); only ALLOC and RESIZE */
+ * Keys are rounded down to multiples of 1 << key shift: the order of events is the file's. leakgraph-trace(5) tells the
+ * tags and the guesses. */
 
 #define LG_SNAPSHOT_REASONS(X)                                                                               \
 	X(EXIT, 1, "exit")                                                                                   \

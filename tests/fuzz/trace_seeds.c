@@ -2,6 +2,7 @@
  *
  * Seeds come in two forms: as the writer makes them, and with every payload stored as it is, which mutations can
  * reach into. */
+#include "../unit/put-events.h"
 #include "trace/file.h"
 
 #include <fcntl.h>
@@ -147,6 +148,39 @@ static void only_events(struct seed *s)
 	add_events(s, 300);
 }
 
+/* Every way of telling an event: blocks that come back by size, end in either order, late, and unaligned. */
+static void busy_heap(struct seed *s)
+{
+	enum { N = 400 };
+	struct trace_event *events = calloc(N, sizeof *events);
+	struct buf b = { 0 };
+
+	for (uint64_t i = 0; events && i < N; i++) {
+		uint64_t round = i / 40, at = i % 40, block = at < 20 ? at : round % 2 ? at - 20 : 39 - at;
+		bool ends = at >= 20;
+		uint8_t type = ends	? (at % 9 ? LG_EV_FREE : LG_EV_RELEASE)
+			       : at % 9 ? LG_EV_ALLOC
+					: LG_EV_RESIZE;
+		events[i] =
+		    (struct trace_event){ .key = i * 300,
+					  .addr = 0x5000 + 64 * block + (block == 13 ? round : 0),
+					  .size = ends ? 0 : 40 + block % 3 * 8 + (round == 7),
+					  .thread = (uint32_t)(1 + round % 3),
+					  .stack = ends ? 0 : (uint32_t)((round + block) % 4),
+					  .type = type,
+					  .entry = (uint8_t)(ends ? LG_ENTRY_FREE : LG_ENTRY_CALLOC) };
+	}
+	put_events(&b, events, N), put(s, LG_CHUNK_EVENTS, &b);
+	free(events);
+}
+
+static void only_busy(struct seed *s)
+{
+	add_tables(s);
+	busy_heap(s);
+	busy_heap(s);
+}
+
 static void two_snapshots(struct seed *s)
 {
 	add_snapshot(s, 1);
@@ -174,11 +208,9 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*fill)(struct seed *s);
-	} rows[] = { { "all", all_of_it },
-		     { "events", only_events },
-		     { "snapshots", two_snapshots },
-		     { "loops", looping_nodes },
-		     { "unknown", an_unknown_kind } };
+	} rows[] = { { "all", all_of_it },	 { "events", only_events },
+		     { "busy", only_busy },	 { "snapshots", two_snapshots },
+		     { "loops", looping_nodes }, { "unknown", an_unknown_kind } };
 
 	if (argc != 2)
 		die("name the folder that the seeds go to");

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <x86intrin.h>
 
@@ -25,6 +26,31 @@ static void teardown(void)
 	drain_free(&drain);
 	events_free(&out);
 	munmap(area, LG_AREA_BYTES);
+}
+
+static void keep(const struct trace_event *events, size_t n)
+{
+	if (!n)
+		return;
+	out.items = realloc(out.items, (out.count + n) * sizeof *events);
+	memcpy(out.items + out.count, events, n * sizeof *events);
+	out.count += n;
+}
+
+static void pass(uint64_t key, uint64_t now_ns)
+{
+	size_t n;
+	const struct trace_event *events = drain_pass(&drain, key, now_ns, &n);
+
+	keep(events, n);
+}
+
+static void keep_rest(void)
+{
+	size_t n;
+	const struct trace_event *events = drain_rest(&drain, &n);
+
+	keep(events, n);
 }
 
 static void open_ring(uint32_t slot, uint32_t tid)
@@ -70,7 +96,7 @@ START_TEST(one_ring_keeps_its_order_over_many_laps)
 	for (int lap = 0; lap < 5; lap++) {
 		for (unsigned i = 0; i < LG_RING_EVENTS; i++, key++)
 			emit(0, LG_EV_ALLOC, key + 1, key * 16);
-		drain_pass(&drain, UINT64_MAX, 0, &out);
+		pass(UINT64_MAX, 0);
 		ck_assert_uint_eq(out.count, key);
 	}
 	for (uint64_t i = 0; i < key; i++)
@@ -84,9 +110,9 @@ START_TEST(an_unread_lap_is_not_read_twice)
 	open_ring(0, 1);
 	for (unsigned i = 0; i < LG_RING_EVENTS; i++)
 		emit(0, LG_EV_ALLOC, i + 1, 1);
-	drain_pass(&drain, UINT64_MAX, 0, &out);
+	pass(UINT64_MAX, 0);
 	reserve(0); /* place 0 of lap 1: still holds lap 0's record */
-	drain_pass(&drain, UINT64_MAX, 0, &out);
+	pass(UINT64_MAX, 0);
 	ck_assert_uint_eq(out.count, LG_RING_EVENTS);
 }
 END_TEST
@@ -99,12 +125,12 @@ START_TEST(rings_are_merged_by_key_and_later_keys_wait)
 	emit(1, LG_EV_FREE, 20, 0xa);
 	emit(0, LG_EV_ALLOC, 30, 0xa);
 	emit(1, LG_EV_FREE, 40, 0xa);
-	drain_pass(&drain, 35, 0, &out);
+	pass(35, 0);
 	ck_assert_uint_eq(out.count, 3);
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_uint_eq(out.items[i].key, 10 * (i + 1));
 	ck_assert_uint_eq(out.items[1].thread, 2);
-	drain_pass(&drain, 100, 0, &out);
+	pass(100, 0);
 	ck_assert_uint_eq(out.count, 4);
 	ck_assert_uint_eq(out.items[3].key, 40);
 }
@@ -115,12 +141,12 @@ START_TEST(a_hole_does_not_hide_what_was_committed_after_it)
 	open_ring(0, 1);
 	uint64_t hole = reserve(0);
 	emit(0, LG_EV_ALLOC, 20, 0xb); /* a signal handler */
-	drain_pass(&drain, UINT64_MAX, 1, &out);
+	pass(UINT64_MAX, 1);
 	ck_assert_uint_eq(out.count, 1);
 	ck_assert_uint_eq(out.items[0].addr, 0xb);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), hole);
 	commit(0, hole, LG_EV_FREE, 30, 0xa);
-	drain_pass(&drain, UINT64_MAX, 2, &out);
+	pass(UINT64_MAX, 2);
 	ck_assert_uint_eq(out.count, 2);
 	ck_assert_uint_eq(out.items[1].addr, 0xa);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), hole + 2);
@@ -131,13 +157,13 @@ START_TEST(a_hole_left_for_good_is_passed_after_a_while)
 {
 	open_ring(0, 1);
 	reserve(0);
-	drain_pass(&drain, UINT64_MAX, 1, &out);
-	drain_pass(&drain, UINT64_MAX, 1000000000, &out);
+	pass(UINT64_MAX, 1);
+	pass(UINT64_MAX, 1000000000);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), 0); /* its thread may only be asleep */
 	emit(0, LG_EV_ALLOC, 20, 0xb);
-	drain_pass(&drain, UINT64_MAX, 2000000000, &out);
+	pass(UINT64_MAX, 2000000000);
 	ck_assert_uint_eq(out.count, 1);
-	drain_pass(&drain, UINT64_MAX, 3000000000, &out);
+	pass(UINT64_MAX, 3000000000);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), 2);
 }
 END_TEST
@@ -156,11 +182,11 @@ START_TEST(a_dead_threads_slot_is_drained_and_given_back)
 	drain_release(&drain, all_gone);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].state), LG_SLOT_FREE);
 	ck_assert_uint_eq(atomic_load(&area->threads[1].state), LG_SLOT_LIVE);
-	drain_pass(&drain, UINT64_MAX, 0, &out);
+	pass(UINT64_MAX, 0);
 	ck_assert_uint_eq(out.count, 1);
 	open_ring(0, 9);
 	emit(0, LG_EV_FREE, 2, 0xa);
-	drain_pass(&drain, UINT64_MAX, 0, &out);
+	pass(UINT64_MAX, 0);
 	ck_assert_uint_eq(out.count, 2);
 }
 END_TEST
@@ -169,9 +195,9 @@ START_TEST(nonsense_in_the_target_is_survived)
 {
 	open_ring(0, 1);
 	atomic_store(&area->threads[0].reserved, UINT64_MAX / 2);
-	drain_pass(&drain, UINT64_MAX, 0, &out);
+	pass(UINT64_MAX, 0);
 	atomic_store(&area->slots, UINT32_MAX);
-	drain_rest(&drain, &out);
+	keep_rest();
 	ck_assert_uint_eq(out.count, 0);
 }
 END_TEST
@@ -225,10 +251,10 @@ START_TEST(a_block_handed_over_is_never_freed_before_it_began)
 	pthread_create(&a, NULL, giver, NULL);
 	pthread_create(&b, NULL, taker, NULL);
 	while (!atomic_load(&done))
-		drain_pass(&drain, __rdtscp(&cpu), 0, &out);
+		pass(__rdtscp(&cpu), 0);
 	pthread_join(a, NULL);
 	pthread_join(b, NULL);
-	drain_rest(&drain, &out);
+	keep_rest();
 	ck_assert_uint_eq(out.count, 2 * HANDOVERS);
 	for (uint64_t i = 0; i < out.count; i++)
 		ck_assert_uint_eq(out.items[i].type, i % 2 ? LG_EV_FREE : LG_EV_ALLOC);

@@ -1,4 +1,5 @@
 /* replay.c: events to live blocks: order, realloc in all its ways, totals, hostile events. */
+#include "put-events.h"
 #include "world.h"
 
 #include "heap/replay.h"
