@@ -3,6 +3,7 @@
  * The recorder shares its processors with the program that it watches, so this is about nanoseconds: what comes as
  * guess.h guesses costs a byte and no search. Blocks are found again by a table that only remembers: a later block
  * takes the place of an earlier one, and what is not found is written by its address. */
+#include "base/ahead.h"
 #include "trace/guess.h"
 #include "trace/trace.h"
 
@@ -311,6 +312,15 @@ static void pen_close(struct encoder *e, const struct pen *pen)
 		e->columns[i].used = (size_t)(pen->at[i] - e->columns[i].bytes);
 }
 
+#define AHEAD 8u
+
+/* Tables that are used once every few events are not in the nearest cache. */
+LOOK_AHEAD look_ahead(struct encoder *e, const struct trace_event *event)
+{
+	__builtin_prefetch(memory_of(e, event->addr), 1);
+	__builtin_prefetch(guess_site(&e->guess, event->stack), 1);
+}
+
 static void add_slice(struct encoder *e, const struct trace_event *events, size_t n)
 {
 	struct pen shared;
@@ -319,6 +329,8 @@ static void add_slice(struct encoder *e, const struct trace_event *events, size_
 		return;
 	struct pen pen = shared;
 	for (size_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			look_ahead(e, &events[i + AHEAD]);
 		put_moment(e, &pen, &events[i]);
 		pen_byte(&pen, TAGS, put_event(e, &pen, &events[i]));
 	}
