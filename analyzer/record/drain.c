@@ -37,7 +37,6 @@ static bool events_reserve(struct events *e, size_t more)
 
 void drain_init(struct drain *d, struct lg_area *area)
 {
-	memset(d, 0, sizeof *d);
 	d->area = area;
 }
 

@@ -33,7 +33,7 @@ struct drain {
 	bool out_of_memory;
 };
 
-void drain_init(struct drain *d, struct lg_area *area);
+void drain_init(struct drain *d, struct lg_area *area); /* of a zeroed one */
 void drain_free(struct drain *d);
 /* Takes what all rings hold. `key` is segment_key() from before the last segment_beat(): all events with smaller keys are
  * then in order and are handed out; later ones stay pending. Returns the first of *n events, good until the drain is

@@ -95,10 +95,15 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 	free(p.directory);
 }
 
-void image_open(struct image *i, const struct segment *s, uint32_t index, uint32_t number, const char *path,
-		struct trace_writer *writer, bool full_contents)
+struct image *image_open(const struct segment *s, uint32_t index, uint32_t number, const char *path,
+			 struct trace_writer *writer, bool full_contents)
 {
-	memset(i, 0, sizeof *i);
+	struct image *i = calloc(1, sizeof *i);
+
+	if (!i) {
+		trace_writer_close(writer, NULL);
+		return NULL;
+	}
 	i->index = index;
 	i->area = segment_area(s, index);
 	i->pid = atomic_load(&i->area->pid);
@@ -113,6 +118,7 @@ void image_open(struct image *i, const struct segment *s, uint32_t index, uint32
 	i->encoder = encoder_new(s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0);
 	i->drain.out_of_memory = !i->encoder;
 	put_process_chunk(i, s, full_contents);
+	return i;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------- */
@@ -334,5 +340,5 @@ void image_free(struct image *i)
 	drain_free(&i->drain);
 	if (i->pidfd >= 0)
 		close(i->pidfd);
-	memset(i, 0, sizeof *i);
+	free(i);
 }

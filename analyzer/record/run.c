@@ -39,7 +39,7 @@ struct recorder {
 	struct follower follower;
 	struct output output;
 	struct trace_writer *first; /* of the first image's trace, until it begins */
-	struct image images[LG_AREAS]; /* by area; path NULL: vacant */
+	struct image *images[LG_AREAS]; /* by area, owned; NULL: vacant */
 	struct {
 		uint32_t pid, images;
 	} * pids; /* how many images each pid has had */
@@ -54,8 +54,8 @@ struct recorder {
 static struct image *image_of(struct recorder *r, uint32_t pid)
 {
 	for (size_t i = 0; i < LG_AREAS; i++)
-		if (r->images[i].path && r->images[i].pid == pid)
-			return &r->images[i];
+		if (r->images[i] && r->images[i]->pid == pid)
+			return r->images[i];
 	return NULL;
 }
 
@@ -72,6 +72,7 @@ static void finish(struct recorder *r, struct image *i, enum lg_ending ending, i
 	if (i->broken.text[0] && !r->trouble.text[0])
 		r->trouble = i->broken;
 	image_free(i);
+	r->images[index] = NULL;
 	segment_recycle(&r->segment, index);
 }
 
@@ -143,10 +144,12 @@ static const struct follow_hooks hooks = { hook_ending, hook_wants_ending, hook_
 static void notice_ends(struct recorder *r)
 {
 	for (size_t n = 0; n < LG_AREAS; n++) {
-		struct image *i = &r->images[n];
-		struct pollfd p = { .fd = i->pidfd, .events = POLLIN };
+		struct image *i = r->images[n];
 
-		if (i->path && i->pidfd >= 0 && i->pid != r->main_pid && poll(&p, 1, 0) == 1)
+		if (!i || i->pidfd < 0 || i->pid == r->main_pid)
+			continue;
+		struct pollfd p = { .fd = i->pidfd, .events = POLLIN };
+		if (poll(&p, 1, 0) == 1)
 			finish(r, i, LG_ENDED_UNKNOWN, 0);
 	}
 }
@@ -215,7 +218,7 @@ static void take_on(struct recorder *r, uint32_t index)
 {
 	struct lg_area *area = segment_area(&r->segment, index);
 	uint32_t pid = atomic_load(&area->pid);
-	struct image *former = image_of(r, pid), *i = &r->images[index];
+	struct image *former = image_of(r, pid);
 	struct err err = { "" };
 	const char *path;
 
@@ -230,7 +233,14 @@ static void take_on(struct recorder *r, uint32_t index)
 		refuse(r, area, &err);
 		return;
 	}
-	image_open(i, &r->segment, index, image_number(r, pid), path, writer, r->options->full_contents);
+	struct image *i =
+	    image_open(&r->segment, index, image_number(r, pid), path, writer, r->options->full_contents);
+	if (!i) {
+		fail(&err, "out of memory");
+		refuse(r, area, &err);
+		return;
+	}
+	r->images[index] = i;
 	answer(area, follow(r, i));
 }
 
@@ -240,7 +250,7 @@ static void take_on_new(struct recorder *r)
 	for (uint32_t n = 0; n < LG_AREAS; n++) {
 		struct lg_area *area = segment_area(&r->segment, n);
 
-		if (r->images[n].path || atomic_load(&r->segment.control->area_state[n]) != LG_AREA_CLAIMED)
+		if (r->images[n] || atomic_load(&r->segment.control->area_state[n]) != LG_AREA_CLAIMED)
 			continue;
 		if (atomic_load(&area->state) == LG_AREA_LIVE && !atomic_load(&area->accepted))
 			take_on(r, n);
@@ -279,11 +289,11 @@ static uint64_t drain_all(struct recorder *r, uint64_t key, uint64_t now)
 	bool sweep = now - r->swept_ns > SLOT_SWEEP_NS;
 
 	for (size_t n = 0; n < LG_AREAS; n++) {
-		struct image *i = &r->images[n];
-		uint64_t before = i->drain.taken;
+		struct image *i = r->images[n];
 
-		if (!i->path)
+		if (!i)
 			continue;
+		uint64_t before = i->drain.taken;
 		serve_request(r, i);
 		image_round(i, key, now);
 		if (sweep)
@@ -312,7 +322,7 @@ static bool all_over(struct recorder *r, uint64_t now)
 	if (now - r->main_done_ns > r->options->linger_ns)
 		return true;
 	for (size_t n = 0; n < LG_AREAS; n++)
-		if (r->images[n].path)
+		if (r->images[n])
 			return false;
 	return true;
 }
@@ -338,9 +348,9 @@ static void record_rounds(struct recorder *r)
 static void leave_behind(struct recorder *r)
 {
 	for (size_t n = 0; n < LG_AREAS; n++) {
-		struct image *i = &r->images[n];
+		struct image *i = r->images[n];
 
-		if (!i->path)
+		if (!i)
 			continue;
 		image_degrade(i, "still running when recording ended");
 		follow_detach(&r->follower, i->pid);

@@ -17,6 +17,7 @@ static void setup(void)
 	area = mmap(NULL, LG_AREA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 		    -1, 0);
 	ck_assert_ptr_ne(area, MAP_FAILED);
+	drain = (struct drain){ 0 };
 	drain_init(&drain, area);
 	out = (struct events){ 0 };
 }
