@@ -95,6 +95,19 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 	free(p.directory);
 }
 
+/* A forked child has blocks that it never allocated, and of other allocators nothing is known. */
+static struct live *watch_heap(const struct image *i)
+{
+	const char *slash =
+	    memrchr(i->area->allocator, '/', strnlen(i->area->allocator, sizeof i->area->allocator));
+	uint64_t start;
+
+	if (i->area->flags & LG_IMAGE_FORKED || !slash || strncmp(slash, "/libc.", 6))
+		return NULL;
+	start = proc_heap_start(i->pid);
+	return start ? live_new(start) : NULL;
+}
+
 struct image *image_open(const struct segment *s, uint32_t index, uint32_t number, const char *path,
 			 struct trace_writer *writer, bool full_contents)
 {
@@ -117,6 +130,7 @@ struct image *image_open(const struct segment *s, uint32_t index, uint32_t numbe
 	stacks_init(&i->stacks, i->area);
 	i->encoder = encoder_new(s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0);
 	i->drain.out_of_memory = !i->encoder;
+	i->live = watch_heap(i);
 	put_process_chunk(i, s, full_contents);
 	return i;
 }
@@ -224,6 +238,8 @@ static void take_events(struct image *i, struct trace_event *events, size_t n)
 {
 	for (size_t e = 0; e < n; e++)
 		events[e].stack = stacks_number(&i->stacks, events[e].stack);
+	if (i->live)
+		live_take(i->live, events, n);
 	for (size_t at = 0; i->encoder && at < n;) {
 		at += encoder_add(i->encoder, events + at, n - at);
 		if (encoder_count(i->encoder) == LG_EVENTS_PER_CHUNK)
@@ -291,6 +307,14 @@ static void count_losses(const struct image *i, struct trace_end *end)
 	end->threads = atomic_load(&a->nthreads);
 }
 
+const struct live *image_live(const struct image *i)
+{
+	struct trace_end losses = { 0 };
+
+	count_losses(i, &losses);
+	return losses.lost_allocs || losses.lost_frees || i->drain.out_of_memory ? NULL : i->live;
+}
+
 static void note_trouble(struct image *i, struct trace_end *end)
 {
 	if (i->drain.out_of_memory || i->stacks.out_of_memory)
@@ -337,6 +361,7 @@ void image_free(struct image *i)
 	stacks_free(&i->stacks);
 	free(i->path);
 	encoder_free(i->encoder);
+	live_free(i->live);
 	drain_free(&i->drain);
 	if (i->pidfd >= 0)
 		close(i->pidfd);

@@ -3,6 +3,7 @@
 #define LG_RECORD_IMAGE_H
 
 #include "record/drain.h"
+#include "record/live.h"
 #include "record/segment.h"
 #include "record/stacks.h"
 #include "trace/trace.h"
@@ -17,6 +18,7 @@ struct image {
 	struct lg_area *area;
 	struct drain drain;
 	struct encoder *encoder; /* events in order, not yet written; NULL: no memory for it */
+	struct live *live; /* NULL: its heap is not known */
 	struct trace_writer *writer;
 	char *path;
 	int pidfd; /* -1: ptrace tells of the end */
@@ -40,6 +42,8 @@ struct image *image_open(const struct segment *s, uint32_t index, uint32_t numbe
 void image_round(struct image *i, uint64_t key, uint64_t now_ns);
 /* Everything so far into the file: before a snapshot, and at the end. */
 void image_flush(struct image *i);
+/* What lives by the events so far; NULL when that is not known for sure. */
+const struct live *image_live(const struct image *i);
 /* Adds a line to the footer's reasons; equal lines are kept once. */
 void image_degrade(struct image *i, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes the footer and closes the file. `ending` and the rest as in format.h. */

@@ -44,6 +44,26 @@ char *proc_read(uint32_t pid, const char *name, size_t *bytes)
 	return text;
 }
 
+/* Field 47 of /proc/PID/stat. The second, the program's name, may hold anything but a NUL. */
+uint64_t proc_heap_start(uint32_t pid)
+{
+	size_t bytes;
+	char *text = proc_read(pid, "stat", &bytes);
+	uint64_t start = 0;
+	unsigned spaces = 1;
+
+	for (size_t i = bytes; i-- > 0;)
+		if (text[i] == ')') {
+			for (i++; i < bytes && spaces < 46; i++)
+				spaces += text[i] == ' ';
+			for (; i < bytes && text[i] >= '0' && text[i] <= '9'; i++)
+				start = start * 10 + (uint64_t)(text[i] - '0');
+			break;
+		}
+	free(text);
+	return start;
+}
+
 static bool parse_mapping(char *line, struct trace_mapping *m)
 {
 	unsigned long start, end, offset;

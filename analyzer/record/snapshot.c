@@ -3,7 +3,7 @@
  * Reads only pages that exist (pagemap: present or swapped), of mappings that can hold references: writable ones,
  * read-only anonymous ones, and the relocated read-only data of modules. Unless told otherwise, every word that is
  * neither an address of mapped memory nor a small integer is dropped before it reaches the file; pages without any
- * word left are not written. */
+ * word left are not written. Pages of the heap that hold nothing alive are not read: their words are dead. */
 #include "record/snapshot.h"
 
 #include "record/caller.h"
@@ -28,6 +28,7 @@ struct job {
 	const struct snapshot_request *request;
 	uint32_t tid; /* a thread through which /proc shows the address space */
 	int mem_fd, pagemap_fd;
+	const struct live *live; /* what the heap still holds; NULL: read all of it */
 	struct trace_snapshot meta;
 	struct trace_mapping *mappings;
 	size_t nmappings;
@@ -231,6 +232,14 @@ static size_t read_pagemap(const struct job *j, uint64_t start, size_t pages, ui
 	return n > 0 ? (size_t)n / 8 : 0;
 }
 
+/* Pages of the heap in which nothing lives are as good as absent. */
+static void pass_over_dead(const struct job *j, uint64_t start, size_t pages, uint64_t *entries)
+{
+	for (size_t i = 0; i < pages; i++)
+		if (!live_needs_page(j->live, start + i * LG_PAGE))
+			entries[i] = 0;
+}
+
 static void read_mapping(struct job *j, const struct trace_mapping *m, uint64_t *words)
 {
 	static uint64_t entries[BLOCK_BYTES / LG_PAGE];
@@ -239,6 +248,8 @@ static void read_mapping(struct job *j, const struct trace_mapping *m, uint64_t 
 		size_t pages = (size_t)((m->end - at < BLOCK_BYTES ? m->end - at : BLOCK_BYTES) / LG_PAGE);
 		size_t known = read_pagemap(j, at, pages, entries);
 
+		if (j->live && !strcmp(m->path, "[heap]"))
+			pass_over_dead(j, at, known, entries);
 		for (size_t i = 0, run; i < pages; i += run) {
 			bool exists = i >= known || entries[i] >> 62;
 
@@ -450,6 +461,7 @@ void snapshot_take(struct image *i, const struct segment *s, const struct follow
 	j.meta.reason = request->reason;
 	j.meta.method = request->stopped ? LG_METHOD_PTRACE : LG_METHOD_READ;
 	j.meta.events = i->events_written;
+	j.live = request->full_contents ? NULL : image_live(i);
 	j.mappings = proc_mappings(j.tid, &j.nmappings);
 	if (!j.nmappings) {
 		image_degrade(i, "no snapshot: /proc/%u/maps cannot be read", j.tid);
