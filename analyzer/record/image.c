@@ -73,7 +73,7 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 			 (brings_own_malloc(i) ? LG_PROCESS_FOREIGN_MALLOC : 0) |
 			 (full_contents ? LG_PROCESS_FULL_CONTENTS : 0),
 		.clock = s->control->clock,
-		.ticks_per_second = s->control->tsc_hz,
+		.ticks_per_second = segment_key_hz(s),
 		.hello_key = a->hello_key,
 		.start_unix_ns = clock_ns(CLOCK_REALTIME),
 		.page_bytes = LG_PAGE,
@@ -108,15 +108,12 @@ static struct live *watch_heap(const struct image *i)
 	return start ? live_new(start) : NULL;
 }
 
-struct image *image_open(const struct segment *s, uint32_t index, uint32_t number, const char *path,
-			 struct trace_writer *writer, bool full_contents)
+struct image *image_new(const struct segment *s, uint32_t index, uint32_t number)
 {
 	struct image *i = calloc(1, sizeof *i);
 
-	if (!i) {
-		trace_writer_close(writer, NULL);
+	if (!i)
 		return NULL;
-	}
 	i->index = index;
 	i->area = segment_area(s, index);
 	i->pid = atomic_load(&i->area->pid);
@@ -124,15 +121,20 @@ struct image *image_open(const struct segment *s, uint32_t index, uint32_t numbe
 	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
 	i->begun_cpu_ns = recorder_cpu_ns();
 	i->pidfd = -1;
-	i->path = strdup(path);
-	i->writer = writer;
 	drain_init(&i->drain, i->area);
 	stacks_init(&i->stacks, i->area);
 	i->encoder = encoder_new(s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0);
 	i->drain.out_of_memory = !i->encoder;
+	return i;
+}
+
+void image_begin(struct image *i, const struct segment *s, const char *path, struct trace_writer *writer,
+		 bool full_contents)
+{
+	i->path = strdup(path);
+	i->writer = writer;
 	i->live = watch_heap(i);
 	put_process_chunk(i, s, full_contents);
-	return i;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------- */

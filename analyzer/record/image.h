@@ -34,9 +34,11 @@ struct image {
 	size_t nreasons;
 };
 
-/* Begins the trace of the image in area `index`; takes the writer over, whose file is `path`. NULL: no memory. */
-struct image *image_open(const struct segment *s, uint32_t index, uint32_t number, const char *path,
-			 struct trace_writer *writer, bool full_contents);
+/* The image in area `index`; its events can be taken from here on. NULL: no memory. */
+struct image *image_new(const struct segment *s, uint32_t index, uint32_t number);
+/* Begins its trace, in the file `path`; takes the writer over. NULL: it has none, and `broken` says why. */
+void image_begin(struct image *i, const struct segment *s, const char *path, struct trace_writer *writer,
+		 bool full_contents);
 /* One round: takes events from the rings and writes what is due (a full chunk, or any older than a quarter of a
  * second). `key` is segment_key() from before the round's segment_beat(). */
 void image_round(struct image *i, uint64_t key, uint64_t now_ns);

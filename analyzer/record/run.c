@@ -181,13 +181,6 @@ static bool is_first(const struct recorder *r, uint32_t pid)
 	return pid == r->main_pid && !r->npids;
 }
 
-static void refuse(struct recorder *r, struct lg_area *area, const struct err *why)
-{
-	if (why && !r->trouble.text[0])
-		r->trouble = *why;
-	answer(area, LG_ACCEPT_REFUSED);
-}
-
 static enum lg_accept follow(struct recorder *r, struct image *i)
 {
 	struct err err;
@@ -198,50 +191,48 @@ static enum lg_accept follow(struct recorder *r, struct image *i)
 	return LG_ACCEPT_READ;
 }
 
-/* The trace of an image that begins; NULL: it cannot be recorded. */
-static struct trace_writer *open_trace(struct recorder *r, uint32_t pid, const char **path, struct err *err)
+/* The trace of an image that begins; NULL: it has none, and says why. */
+static struct trace_writer *open_trace(struct recorder *r, struct image *i, const char **path)
 {
 	struct trace_writer *writer = r->first;
 
 	*path = r->output.first;
-	if (is_first(r, pid)) {
+	if (i->pid == r->main_pid && !i->number) {
 		r->first = NULL;
 		return writer;
 	}
-	char *program = proc_link(pid, "exe");
-	*path = output_other(&r->output, program && *program ? program : "process", pid, err);
+	char *program = proc_link(i->pid, "exe");
+	const char *other =
+	    output_other(&r->output, program && *program ? program : "process", i->pid, &i->broken);
 	free(program);
-	return *path && !trace_writer_open(&writer, *path, err) ? writer : NULL;
+	if (!other)
+		return NULL;
+	*path = other;
+	return trace_writer_open(&writer, other, &i->broken) ? NULL : writer;
 }
 
+/* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. */
 static void take_on(struct recorder *r, uint32_t index)
 {
 	struct lg_area *area = segment_area(&r->segment, index);
 	uint32_t pid = atomic_load(&area->pid);
-	struct image *former = image_of(r, pid);
-	struct err err = { "" };
+	struct image *former = image_of(r, pid), *i;
 	const char *path;
+	bool is_wanted = is_first(r, pid) || !r->options->no_children;
 
 	if (former)
 		finish(r, former, LG_ENDED_EXEC, 0);
-	if (!is_first(r, pid) && r->options->no_children) {
-		refuse(r, area, NULL);
-		return;
-	}
-	struct trace_writer *writer = open_trace(r, pid, &path, &err);
-	if (!writer) {
-		refuse(r, area, &err);
-		return;
-	}
-	struct image *i =
-	    image_open(&r->segment, index, image_number(r, pid), path, writer, r->options->full_contents);
+	i = is_wanted ? image_new(&r->segment, index, image_number(r, pid)) : NULL;
+	if (is_wanted && !i && !r->trouble.text[0])
+		fail(&r->trouble, "out of memory");
 	if (!i) {
-		fail(&err, "out of memory");
-		refuse(r, area, &err);
+		answer(area, LG_ACCEPT_REFUSED);
 		return;
 	}
 	r->images[index] = i;
 	answer(area, follow(r, i));
+	struct trace_writer *writer = open_trace(r, i, &path);
+	image_begin(i, &r->segment, path, writer, r->options->full_contents);
 }
 
 /* Areas in the hands of targets, but not of an image: new ones, and those that a refused target has left. */
@@ -327,20 +318,27 @@ static bool all_over(struct recorder *r, uint64_t now)
 	return true;
 }
 
+/* Looks at everything once; says how many events there were. */
+static uint64_t round_of(struct recorder *r, uint64_t now)
+{
+	uint64_t key = segment_key(&r->segment);
+
+	segment_beat(&r->segment);
+	follow_poll(&r->follower, now);
+	notice_ends(r);
+	take_on_new(r);
+	return drain_all(r, key, now);
+}
+
 static void record_rounds(struct recorder *r)
 {
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
-
-	while (!all_over(r, now)) {
+	for (;;) {
 		uint32_t doorbell = atomic_load(&r->segment.control->doorbell);
-		uint64_t key = segment_key(&r->segment);
+		uint64_t taken = round_of(r, clock_ns(CLOCK_MONOTONIC));
 
-		segment_beat(&r->segment);
-		now = clock_ns(CLOCK_MONOTONIC);
-		follow_poll(&r->follower, now);
-		notice_ends(r);
-		take_on_new(r);
-		nap(r, doorbell, drain_all(r, key, now));
+		if (all_over(r, clock_ns(CLOCK_MONOTONIC)))
+			return;
+		nap(r, doorbell, taken);
 	}
 }
 

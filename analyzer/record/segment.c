@@ -35,25 +35,11 @@ static bool tsc_is_trusted(void)
 	return !strcmp(name, "tsc\n");
 }
 
-static uint64_t measure_tsc_hz(void)
-{
-	struct timespec nap = { 0, 5 * 1000 * 1000 };
-	uint64_t ns = clock_ns(CLOCK_MONOTONIC_RAW), tsc = read_tsc();
-
-	nanosleep(&nap, NULL);
-	ns = clock_ns(CLOCK_MONOTONIC_RAW) - ns;
-	tsc = read_tsc() - tsc;
-	return ns ? (uint64_t)((double)tsc * 1e9 / (double)ns) : 0;
-}
-
 static void control_fill(struct lg_control *c, bool drop_when_full)
 {
 	c->version = LG_RING_VERSION;
 	c->clock = tsc_is_trusted() ? LG_CLOCK_TSC : LG_CLOCK_SHARED;
-	if (c->clock == LG_CLOCK_TSC) {
-		c->tsc_hz = measure_tsc_hz();
-		c->tsc_base = read_tsc();
-	}
+	c->tsc_base = c->clock == LG_CLOCK_TSC ? read_tsc() : 0;
 	c->full_wait_ns = FULL_WAIT_NS;
 	c->drop_when_full = drop_when_full;
 	c->recorder_pid = (uint32_t)getpid();
@@ -82,6 +68,7 @@ int segment_open(struct segment *s, bool drop_when_full, struct err *err)
 	}
 	s->control = (struct lg_control *)s->base;
 	control_fill(s->control, drop_when_full);
+	s->begun_ns = clock_ns(CLOCK_MONOTONIC_RAW);
 	return 0;
 }
 
@@ -112,6 +99,24 @@ uint64_t segment_key(const struct segment *s)
 {
 	return s->control->clock == LG_CLOCK_TSC ? read_tsc() - s->control->tsc_base
 						 : atomic_load(&s->control->counter);
+}
+
+#define MEASURE_NS                                                                                           \
+	(2u * 1000 * 1000) /* two readings so far apart tell the TSC's pace to one part in ten thousand */
+
+uint64_t segment_key_hz(const struct segment *s)
+{
+	uint64_t ns = clock_ns(CLOCK_MONOTONIC_RAW) - s->begun_ns;
+
+	if (s->control->clock != LG_CLOCK_TSC)
+		return 0;
+	if (ns < MEASURE_NS) {
+		struct timespec rest = { 0, (long)(MEASURE_NS - ns) };
+
+		nanosleep(&rest, NULL);
+		ns = clock_ns(CLOCK_MONOTONIC_RAW) - s->begun_ns;
+	}
+	return (uint64_t)((double)segment_key(s) * 1e9 / (double)ns);
 }
 
 void segment_beat(struct segment *s)

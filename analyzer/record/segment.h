@@ -11,6 +11,7 @@ struct segment {
 	int fd; /* close-on-exec: targets open it by path */
 	struct lg_control *control;
 	char *base; /* the whole segment, sparse */
+	uint64_t begun_ns; /* CLOCK_MONOTONIC_RAW when keys began to count */
 };
 
 int segment_open(struct segment *s, bool drop_when_full, struct err *err);
@@ -20,6 +21,8 @@ struct lg_area *segment_area(const struct segment *s, uint32_t index);
 void segment_recycle(struct segment *s, uint32_t index);
 /* The order key of this moment: no event committed before now has a larger one. */
 uint64_t segment_key(const struct segment *s);
+/* Keys that a second takes, 0 where they are no times. May sleep some milliseconds soon after segment_open(). */
+uint64_t segment_key_hz(const struct segment *s);
 void segment_beat(struct segment *s); /* shows targets that the recorder lives */
 
 #endif

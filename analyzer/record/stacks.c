@@ -3,18 +3,26 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define PATH_MAX_NODES (2 * LG_MAX_FRAMES) /* reused and fresh frames of the shim's longest walk */
 
+#define NUMBERS_BYTES (LG_NODES * sizeof(uint32_t))
+
+/* Mapped, not allocated: an image touches little of it, and malloc may keep it to clear it for the next image. */
 void stacks_init(struct stacks *s, const struct lg_area *area)
 {
-	*s = (struct stacks){ .area = area, .numbers = calloc(LG_NODES, sizeof *s->numbers) };
+	void *numbers = mmap(NULL, NUMBERS_BYTES, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	*s = (struct stacks){ .area = area, .numbers = numbers == MAP_FAILED ? NULL : numbers };
 	s->out_of_memory = !s->numbers;
 }
 
 void stacks_free(struct stacks *s)
 {
-	free(s->numbers);
+	if (s->numbers)
+		munmap(s->numbers, NUMBERS_BYTES);
 	free(s->fresh);
 	memset(s, 0, sizeof *s);
 }

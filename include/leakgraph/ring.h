@@ -238,7 +238,6 @@ struct lg_control {
 	uint32_t version;
 	uint32_t clock; /* (R) enum lg_clock */
 	uint64_t tsc_base; /* (R) */
-	uint64_t tsc_hz; /* (R) ticks a second, 0 unless LG_CLOCK_TSC */
 	uint64_t full_wait_ns; /* (R) how long a producer waits on a heartbeat that stands still */
 	uint32_t recorder_pid; /* (R) */
 	uint32_t drop_when_full; /* (R) 1: a full ring loses events at once, 0: its producer waits for room */
