@@ -8,17 +8,37 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #define HEADERS_MAX 64u
 
 struct view { /* an object as the loader has it mapped */
 	uint64_t start, end, bias, eh_frame_hdr;
 	const char *path;
-	const ElfW(Phdr) * headers; /* NULL when the ELF header is not at start */
+	const ElfW(Phdr) * headers; /* NULL: not to be found */
 	unsigned nheaders;
 };
 
-static void view_headers(struct view *v)
+/* The executable, which the kernel maps: it leaves holes where the segments' alignment does, and then
+ * _dl_find_object knows only the segment around pc (glibc elf/dl-find_object.c, l_contiguous). */
+static void view_executable(struct view *v)
+{
+	v->headers = (const void *)getauxval(AT_PHDR);
+	v->nheaders = v->headers ? (unsigned)getauxval(AT_PHNUM) : 0;
+	for (unsigned i = 0; i < v->nheaders; i++) {
+		const ElfW(Phdr) *h = &v->headers[i];
+		uint64_t at = h->p_vaddr + v->bias;
+
+		if (h->p_type != PT_LOAD)
+			continue;
+		if (at < v->start)
+			v->start = at / LG_PAGE * LG_PAGE;
+		if (at + h->p_memsz > v->end)
+			v->end = at + h->p_memsz;
+	}
+}
+
+static void view_library(struct view *v)
 {
 	const ElfW(Ehdr) *elf = (const void *)v->start;
 
@@ -45,7 +65,10 @@ static bool view_of(uint64_t pc, struct view *v)
 	};
 	if (!strcmp(v->path, "linux-vdso.so.1"))
 		v->path = "[vdso]";
-	view_headers(v);
+	if (*v->path)
+		view_library(v);
+	else
+		view_executable(v);
 	return true;
 }
 
