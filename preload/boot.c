@@ -301,6 +301,7 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 		return false;
 	use_area(area);
 	shim.tsc_base = shim.control->tsc_base;
+	shim.verify_every = shim.control->verify_every;
 	if (introduce(flags, parent_pid))
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);

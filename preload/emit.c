@@ -81,6 +81,8 @@ void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_ent
 	if (unlikely(!shim.epoch) || !thread_ready())
 		return;
 	uint32_t stack = unwind_stack(frame);
+	if (unlikely(shim.verify_every))
+		verify_stack(stack);
 	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);
 	if (unlikely(!e)) {
 		count(&self.thread->lost_allocs, 1);

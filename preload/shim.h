@@ -10,6 +10,7 @@
  *   cfi.c      .eh_frame, read where rules.c knows nothing yet
  *   modules.c  pc -> module number
  *   stacks.c   frames -> node ids
+ *   verify.c   stacks handed to the recorder to be checked, when a run asks for that
  *   exit.c     the last moment of a process that exits
  *   sys.h      the system calls
  *
@@ -100,6 +101,7 @@ struct shim {
 	struct stack_index *stacks; /* private memory, empty in a forked child */
 	struct private *private;
 	uint64_t tsc_base;
+	uint32_t verify_every; /* lg_control's, where the next use is in cache anyhow */
 	uint64_t self_start, self_end; /* the shim's own module */
 	uint64_t loader_start, loader_end;
 	uint64_t libc_start, libc_end;
@@ -141,6 +143,7 @@ struct self {
 	uint64_t key; /* of the latest event */
 	uint64_t beat; /* the recorder's heartbeat when the clock was read last */
 	uint64_t tail; /* as the recorder had it when the ring last looked full */
+	uint32_t unverified; /* stacks since the last one that was checked */
 	uint32_t unlucky; /* no slot was free: events to pass by before the next try */
 	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
 };
@@ -273,6 +276,15 @@ struct regs {
 	uint64_t r[LG_REGS];
 };
 
+/* The registers here and now: those that calls preserve are enough to step on. */
+#define HERE(regs)                                                                                           \
+	__asm__ volatile("movq %%rbx, 24(%0)\n\tmovq %%rbp, 48(%0)\n\tmovq %%rsp, 56(%0)\n\t"                \
+			 "movq %%r12, 96(%0)\n\tmovq %%r13, 104(%0)\n\tmovq %%r14, 112(%0)\n\t"              \
+			 "movq %%r15, 120(%0)\n\tleaq 0f(%%rip), %%rax\n0:\n\tmovq %%rax, 128(%0)"           \
+			 :                                                                                   \
+			 : "r"((regs)->r)                                                                    \
+			 : "rax", "memory")
+
 /* One module's CFI, as the loader describes it. */
 struct cfi_where {
 	uint64_t header; /* .eh_frame_hdr */
@@ -314,6 +326,9 @@ uint32_t stack_find(uint64_t path);
 void stack_prefetch(uint64_t path); /* it will be looked for */
 /* Adds a code address on top of `parent`; 0 when there are too many nodes. */
 uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code);
+
+/* Has the recorder compare this stack, just taken, with what libunwind makes of the thread as it stands. */
+void verify_stack(uint32_t node);
 
 /* The loader frees: where it does so while it unloads a module, that voids the rules. */
 void rules_notice_loader(void);

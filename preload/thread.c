@@ -15,6 +15,7 @@ static void use_slot(struct lg_area *area, uint32_t i)
 	while (seen <= i && !atomic_compare_exchange_weak(&area->slots, &seen, i + 1))
 		;
 	atomic_store(&t->tid, sys_gettid());
+	atomic_store(&t->check, LG_CHECK_NONE);
 	self.thread = t;
 	self.tail = atomic_load(&t->tail);
 	order_now(); /* keys count on from here */

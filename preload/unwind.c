@@ -181,15 +181,6 @@ static inline enum step step_out(struct scratch *s, struct frame *at, struct fra
 
 /* ---- whole register sets ----------------------------------------------------------------------------- */
 
-/* The registers here and now: those that calls preserve are enough to step on. */
-#define HERE(regs)                                                                                           \
-	__asm__ volatile("movq %%rbx, 24(%0)\n\tmovq %%rbp, 48(%0)\n\tmovq %%rsp, 56(%0)\n\t"                \
-			 "movq %%r12, 96(%0)\n\tmovq %%r13, 104(%0)\n\tmovq %%r14, 112(%0)\n\t"              \
-			 "movq %%r15, 120(%0)\n\tleaq 0f(%%rip), %%rax\n0:\n\tmovq %%rax, 128(%0)"           \
-			 :                                                                                   \
-			 : "r"((regs)->r)                                                                    \
-			 : "rax", "memory")
-
 static enum step step_full(struct regs *regs, bool exact)
 {
 	struct cfi_where where;

@@ -178,6 +178,8 @@ static int record_and_judge(struct check *c, const char *folder)
 		return trouble(status, &err);
 	if (*result.note)
 		fprintf(stderr, "leakgraph: %s\n", result.note);
+	if (result.verified)
+		fprintf(stderr, "leakgraph: %s", result.verified);
 	c->gate.wait_status = result.wait_status;
 	c->gate.has_wait_status = true;
 	c->view.text.trace_is_gone = folder != NULL;

@@ -163,6 +163,8 @@ static int run(const struct record_options *options, bool is_quiet)
 	uint64_t duration_ns = clock_ns(CLOCK_MONOTONIC) - start_ns;
 	if (*result.note)
 		fprintf(stderr, "leakgraph: %s\n", result.note);
+	if (result.verified)
+		fprintf(stderr, "leakgraph: %s", result.verified);
 	if (!is_quiet || !result.ntraces)
 		tell(&result, options->argv[0], duration_ns);
 	status = result.wait_status;

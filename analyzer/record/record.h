@@ -25,6 +25,7 @@ struct record_result {
 	size_t ntraces;
 	int wait_status; /* PROGRAM's, as from waitpid(2) */
 	uint64_t untraced; /* processes of the tree that the shim met but could not record */
+	char *verified; /* NULL: not asked for; else how the stacks compare, as lines for the user; owned */
 	char note[512]; /* "" or one line why recording was degraded for the whole run */
 };
 

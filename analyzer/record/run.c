@@ -14,6 +14,7 @@
 #include "record/proc.h"
 #include "record/segment.h"
 #include "record/snapshot.h"
+#include "record/verify.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -38,6 +39,7 @@ struct recorder {
 	struct segment segment;
 	struct follower follower;
 	struct output output;
+	struct verifier *verifier; /* NULL: no stack is checked */
 	struct trace_writer *first; /* of the first image's trace, until it begins */
 	struct image *images[LG_AREAS]; /* by area, owned; NULL: vacant */
 	struct {
@@ -71,6 +73,8 @@ static void finish(struct recorder *r, struct image *i, enum lg_ending ending, i
 		     untraced);
 	if (i->broken.text[0] && !r->trouble.text[0])
 		r->trouble = i->broken;
+	if (r->verifier)
+		verify_leave(r->verifier, i);
 	image_free(i);
 	r->images[index] = NULL;
 	segment_recycle(&r->segment, index);
@@ -286,6 +290,8 @@ static uint64_t drain_all(struct recorder *r, uint64_t key, uint64_t now)
 			continue;
 		uint64_t before = i->drain.taken;
 		serve_request(r, i);
+		if (r->verifier)
+			verify_round(r->verifier, i);
 		image_round(i, key, now);
 		if (sweep)
 			drain_release(&i->drain, thread_gone);
@@ -410,6 +416,13 @@ static int open_segment(struct recorder *r, struct err *err)
 	return failed;
 }
 
+static int open_verifier(struct recorder *r, uint32_t every, struct err *err)
+{
+	r->segment.control->verify_every = every;
+	r->verifier = every ? verify_open() : NULL;
+	return every && !r->verifier ? fail(err, "out of memory") : 0;
+}
+
 /* The first image never began: what was kept ready for it goes again. */
 static void drop_first(struct recorder *r)
 {
@@ -457,6 +470,7 @@ static void fill_result(struct recorder *r, struct record_result *result)
 	result->wait_status = r->main_status;
 	result->untraced = atomic_load(&r->segment.control->untraced);
 	snprintf(result->note, sizeof result->note, "%.*s", (int)sizeof result->note - 1, r->trouble.text);
+	result->verified = r->verifier ? verify_text(r->verifier) : NULL;
 	result->traces = calloc(r->output.count + 1, sizeof *result->traces);
 	for (size_t i = 0; result->traces && i < r->output.count; i++)
 		if (!access(r->output.paths[i], F_OK))
@@ -468,6 +482,7 @@ int record_run(const struct record_options *options, struct record_result *resul
 {
 	struct recorder *r = calloc(1, sizeof *r);
 	char *program = NULL;
+	uint32_t verify_every;
 	int failed;
 
 	*result = (struct record_result){ 0 };
@@ -479,14 +494,18 @@ int record_run(const struct record_options *options, struct record_result *resul
 	r->nap_ns = BUSY_NAP_NS;
 	r->follower.hooks = &hooks;
 	r->follower.context = r;
-	failed = record_preflight(options->argv[0], &program, exit_status, err);
+	*exit_status = 2;
+	failed = verify_wanted(&verify_every, err) ||
+		 record_preflight(options->argv[0], &program, exit_status, err);
 	if (!failed) {
 		*exit_status = 125;
-		failed = open_segment(r, err) || record_program(r, program, exit_status, err);
+		failed = open_segment(r, err) || open_verifier(r, verify_every, err) ||
+			 record_program(r, program, exit_status, err);
 	}
 	if (!failed)
 		fill_result(r, result);
 	follow_free(&r->follower);
+	verify_close(r->verifier);
 	segment_close(&r->segment);
 	output_free(&r->output);
 	free(r->pids);
@@ -500,5 +519,6 @@ void record_result_free(struct record_result *result)
 	for (size_t i = 0; i < result->ntraces; i++)
 		free(result->traces[i]);
 	free(result->traces);
+	free(result->verified);
 	*result = (struct record_result){ 0 };
 }

@@ -41,6 +41,15 @@ static uint64_t frame_of(const struct stacks *s, uint64_t word)
 	return atomic_load_explicit(&frames[(word >> LG_NODE_CODE_SHIFT) % LG_CODES], memory_order_relaxed);
 }
 
+bool stacks_node(const struct stacks *s, uint32_t id, struct trace_node *node)
+{
+	uint64_t word = node_word(s, id % LG_NODES);
+
+	*node = (struct trace_node){ .parent = (uint32_t)(word & LG_NODE_PARENT_MASK),
+				     .frame = frame_of(s, word) };
+	return word != 0;
+}
+
 static bool reserve(struct stacks *s, size_t more)
 {
 	size_t room = s->room ? s->room : 1024;

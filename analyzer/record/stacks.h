@@ -18,6 +18,8 @@ struct stacks {
 
 void stacks_init(struct stacks *s, const struct lg_area *area);
 void stacks_free(struct stacks *s);
+/* A node as the target has it, `parent` by id; false: there is none. */
+bool stacks_node(const struct stacks *s, uint32_t id, struct trace_node *node);
 /* The number of a node; its frames that are new become fresh nodes, outermost first. 0: no stack, or damage. */
 uint32_t stacks_number(struct stacks *s, uint32_t node);
 

@@ -1,9 +1,12 @@
-/* env.h: the environment that the launcher hands to the shim. Nothing else is read from a user's environment
- * by the shim. */
+/* env.h: the environment variables of a run. The shim reads the first only, which the launcher hands to it: nothing
+ * else is read from a user's environment by the shim. */
 #ifndef LEAKGRAPH_ENV_H
 #define LEAKGRAPH_ENV_H
 
 /* Path by which a new image opens the shared segment: /proc/<recorder>/fd/<n>. */
 #define LG_ENV_SEGMENT "LEAKGRAPH_SEGMENT"
+
+/* For the recorder, not the shim: N, to have every Nth stack of each thread checked by libunwind. */
+#define LG_ENV_VERIFY "LEAKGRAPH_VERIFY_UNWIND"
 
 #endif

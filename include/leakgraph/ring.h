@@ -121,6 +121,14 @@ _Static_assert(sizeof(struct lg_module) == LG_PAGE / 4, "wire size is frozen");
 
 enum lg_slot_state { LG_SLOT_FREE = 0, LG_SLOT_LIVE = 1 };
 
+/* A thread that has its stack checked (see lg_control.verify_every) asks and waits; the recorder takes the request,
+ * unwinds the waiting thread by itself, and lets it go on. */
+enum lg_check {
+	LG_CHECK_NONE = 0, /* (R) done; (T) given up, before it was taken */
+	LG_CHECK_ASKED = 1, /* (T) */
+	LG_CHECK_TAKEN = 2, /* (R) by compare-exchange */
+};
+
 /* A thread's half-page of counters, ahead of its scratch and its ring.
  * tail <= reserved <= tail + LG_RING_EVENTS, in events since the area was claimed: a slot's next
  * owner goes on counting, so that laps stay right. */
@@ -128,6 +136,9 @@ struct lg_thread {
 	_Atomic uint32_t state; /* (T) FREE -> LIVE by compare-exchange; (R) -> FREE, drained */
 	_Atomic uint32_t tid; /* (T) kernel thread id */
 	uint32_t number; /* (T) from 1, in order of first event; never reused within an image */
+	_Atomic uint32_t check; /* (R,T) enum lg_check */
+	uint32_t check_node; /* (T) the stack to be checked, while ASKED and TAKEN */
+	uint64_t check_regs; /* (T) address, in the target, of the waiting thread's uint64_t[LG_REGS] */
 	_Alignas(64) _Atomic uint64_t reserved; /* (T) events ever reserved */
 	_Atomic uint64_t lost_allocs; /* (T) */
 	_Atomic uint64_t lost_frees; /* (T) */
@@ -241,6 +252,8 @@ struct lg_control {
 	uint64_t full_wait_ns; /* (R) how long a producer waits on a heartbeat that stands still */
 	uint32_t recorder_pid; /* (R) */
 	uint32_t drop_when_full; /* (R) 1: a full ring loses events at once, 0: its producer waits for room */
+	uint32_t
+	    verify_every; /* (R) each thread has every so manieth stack checked by the recorder; 0: none */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
 	/* (R,T) 1: nobody reads the rings. Set by the recorder as it leaves, and by a target whose wait was in
