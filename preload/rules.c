@@ -2,15 +2,15 @@
  *
  * A private, insert-only table: a place's pc is claimed with one compare-exchange, its rule is written after the code
  * address has its frame in the shared segment. Two threads that compute the same rule at once write the same. A module
- * that goes away voids all rules by the generation that they carry; a place whose address then turns out to be other
- * code is dead, and the address gets a new number: nodes that are there keep their meaning. */
+ * that goes away voids all rules by the generation that they carry. Where its address then turns out to be other code,
+ * that has a place and a number of its own, so that nodes keep their meaning; either place is used again when its code
+ * is back, as often as libraries take turns. */
 #include "shim.h"
 
 #include <link.h>
 
 #define PROBES 32u
 #define FIRST_CODE (LG_CODE_TRUNCATED + 1)
-#define DEAD 1u /* no code lies at that address */
 
 static uint64_t pack(const struct rule *rule, uint32_t generation)
 {
@@ -42,23 +42,6 @@ static struct rule rule_compute(uint64_t pc, uint64_t *frame)
 	return rule;
 }
 
-/* Computes the rule for a place that is pc's. False: it was other code's, and is dead now. */
-static bool rule_learn(uint32_t code, uint64_t pc, uint32_t generation, struct rule *rule)
-{
-	struct rule_place *place = &shim.private->rules[code];
-	uint64_t frame, known = atomic_load_explicit(&shim.frames[code], memory_order_relaxed);
-
-	*rule = rule_compute(pc, &frame);
-	rule->code = code;
-	if (known && known != frame) {
-		atomic_store(&place->pc, DEAD);
-		return false;
-	}
-	atomic_store_explicit(&shim.frames[code], frame, memory_order_release);
-	atomic_store_explicit(&place->packed, pack(rule, generation), memory_order_release);
-	return true;
-}
-
 /* All of its own line first. */
 static uint32_t place_of(uint64_t pc, uint32_t probe)
 {
@@ -67,30 +50,54 @@ static uint32_t place_of(uint64_t pc, uint32_t probe)
 	return (line + probe - probe % RULES_A_LINE + (home + probe) % RULES_A_LINE) % LG_CODES;
 }
 
+/* Whether a place is for this code: it is taken for it, or was before. Other code at the same address has, for now, no
+ * rule. */
+static bool place_serves(uint32_t code, uint64_t pc, uint64_t frame)
+{
+	struct rule_place *place = &shim.private->rules[code];
+	uint64_t key = 0, known;
+
+	if (code < FIRST_CODE || (!atomic_compare_exchange_strong(&place->pc, &key, pc) && key != pc))
+		return false;
+	known = atomic_load_explicit(&shim.frames[code], memory_order_relaxed);
+	if (!known || known == frame)
+		return true;
+	atomic_store_explicit(&place->packed, 0, memory_order_relaxed);
+	return false;
+}
+
+static struct rule rule_learn(uint64_t pc, uint32_t generation)
+{
+	uint64_t frame;
+	struct rule rule = rule_compute(pc, &frame);
+
+	for (uint32_t probe = 0; probe < PROBES && !rule.code; probe++) {
+		uint32_t code = place_of(pc, probe);
+
+		if (!place_serves(code, pc, frame))
+			continue;
+		rule.code = code;
+		atomic_store_explicit(&shim.frames[code], frame, memory_order_release);
+		atomic_store_explicit(&shim.private->rules[code].packed, pack(&rule, generation),
+				      memory_order_release);
+	}
+	return rule;
+}
+
 struct rule rule_find(uint64_t pc)
 {
 	uint32_t generation = atomic_load_explicit(&shim.generation, memory_order_relaxed);
-	uint64_t frame;
-	struct rule rule;
 
 	for (uint32_t probe = 0; probe < PROBES; probe++) {
 		uint32_t code = place_of(pc, probe);
-		struct rule_place *place = &shim.private->rules[code];
-		uint64_t key = atomic_load_explicit(&place->pc, memory_order_relaxed);
-
-		if (code < FIRST_CODE)
-			continue;
-		if (!key && atomic_compare_exchange_strong(&place->pc, &key, pc))
-			key = pc;
-		if (key != pc)
-			continue;
+		const struct rule_place *place = &shim.private->rules[code];
 		uint64_t packed = atomic_load_explicit(&place->packed, memory_order_acquire);
-		if (rule_holds(packed, generation))
+
+		if (atomic_load_explicit(&place->pc, memory_order_relaxed) == pc &&
+		    rule_holds(packed, generation))
 			return rule_unpack(packed, code);
-		if (rule_learn(code, pc, generation, &rule))
-			return rule;
 	}
-	return rule_compute(pc, &frame);
+	return rule_learn(pc, generation);
 }
 
 void rule_publish(uint32_t code)
