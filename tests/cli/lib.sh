@@ -57,6 +57,14 @@ no_trace_here()
 	[ -z "$(find . -name '*.lgt*')" ] || fails "a trace was left: $(find . -name '*.lgt*' | head -n 1)"
 }
 
+# all_verified COMMAND...: every stack that it takes is libunwind's, and leads to where the program or a thread begins
+all_verified()
+{
+	LEAKGRAPH_VERIFY_UNWIND=1 exits 0 "$LG" run -- "$@"
+	grep -Eq 'stacks checked by libunwind: ([0-9]+), equal \1 \(100.0000 %\), complete \1 ' err ||
+		fails "$(grep -A 2 'stacks checked' err | tr '\n' ' ')"
+}
+
 # json FILE FILTER: what jq says
 json()
 {
