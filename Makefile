@@ -116,10 +116,11 @@ cli: all ## whole-program tests; T=NAME runs one
 real-quick: all
 	@B=$(B) tests/torture/real-programs --quick
 
-torture: all ## real programs, every victim by every compiler, stress (some minutes)
+torture: all ## real programs, every victim by every compiler, stress, stacks (some minutes)
 	@B=$(B) tests/run-cli --full
 	@B=$(B) tests/torture/real-programs
 	@B=$(B) tests/torture/shim-stress.sh
+	@B=$(B) tests/torture/verify-unwind
 
 asan: ## unit tests under AddressSanitizer and UBSan
 	@$(MAKE) unit B=$(B)/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
