@@ -194,7 +194,7 @@ static enum step step_full(struct regs *regs, bool exact)
 	return regs->r[LG_REG_RSP] == sp ? STEP_LOST : STEP_ON;
 }
 
-/* Walks with all registers from here, leaving out the shim's own frames. Slow; for stacks with frames that the
+/* Walks with all registers from here, less the frames of the shim that led here. Slow; for stacks with frames that the
  * simple rules cannot say. */
 static __attribute__((noinline)) enum step walk_full(struct scratch *s, uint32_t *nfresh)
 {
@@ -211,7 +211,7 @@ static __attribute__((noinline)) enum step walk_full(struct scratch *s, uint32_t
 		step = step_full(&regs, exact);
 		exact = rule.kind ==
 			RULE_SIGNAL; /* the next frame was stopped at its pc, not in a call before it */
-		if (!in_shim(pc))
+		if (*nfresh || !in_shim(pc))
 			s->fresh[(*nfresh)++] =
 			    (struct frame){ .code = rule.code ? rule.code : LG_CODE_TRUNCATED };
 	}

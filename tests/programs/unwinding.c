@@ -1,10 +1,11 @@
 /* Frames of every kind under allocations: fixed and varying size, with and without frame pointer, realigned, called back
- * by libc, interrupted by signals, on an alternate stack, in threads. Loses nothing. */
+ * by libc, interrupted by signals, on an alternate stack, in threads, in a handler of abort. Exits 0. */
 #include <alloca.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KEEP __attribute__((noinline, noclone))
 #define STACK_BYTES (256u * 1024)
@@ -138,6 +139,23 @@ static void *run(void *argument)
 	return NULL;
 }
 
+static void on_abort(int number)
+{
+	(void)number;
+	touch();
+	_exit(0);
+}
+
+static KEEP __attribute__((force_align_arg_pointer)) void end_aligned(unsigned n)
+{
+	volatile char room[64] __attribute__((aligned(64)));
+	volatile char *more = alloca(n);
+
+	room[0] = more[0] = 1;
+	signal(SIGABRT, on_abort);
+	abort();
+}
+
 int main(void)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_ONSTACK };
@@ -149,5 +167,6 @@ int main(void)
 		pthread_create(&threads[i], NULL, run, (void *)(i + 1));
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
-	return 0;
+	end_aligned(16 + roll(100));
+	return 1;
 }
