@@ -390,13 +390,23 @@ static uint32_t note_words(struct scratch *s, const struct frame *f, uint32_t n)
 	return n;
 }
 
-/* Puts the fresh frames on those that are reused; says how many there are, 0: too many. */
+/* A deep stack keeps its innermost frames: where it was cut is no end for one of another depth. */
+static bool fits_end(const struct scratch *s, const struct walk *w)
+{
+	uint32_t n = w->reuse + w->nfresh;
+
+	if (!w->reuse)
+		return true;
+	return likely(s->last[0].code != LG_CODE_TRUNCATED) ? likely(n < FRAMES_MAX) : n == FRAMES_MAX;
+}
+
+/* Puts the fresh frames on those that are reused; says how many there are, 0: they do not go together. */
 static uint32_t settle(struct scratch *s, struct walk *w)
 {
 	uint32_t n = w->reuse;
 
 	s->nlast = 0;
-	if (unlikely(n + w->nfresh > FRAMES_MAX))
+	if (unlikely(!fits_end(s, w)))
 		return 0;
 	for (uint32_t i = w->nfresh; i-- > 0; n++) {
 		struct frame *f = &s->last[n];
