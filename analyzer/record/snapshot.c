@@ -21,6 +21,8 @@
 #include <sys/user.h>
 #include <unistd.h>
 
+#define ASKED_PAGES 4096u
+
 struct job {
 	struct image *image;
 	const struct segment *segment;
@@ -37,6 +39,7 @@ struct job {
 	struct buf bytes;
 	struct trace_unread *unread;
 	size_t nunread;
+	uint64_t asked[ASKED_PAGES]; /* by page: its number << 1 | whether it is mapped; page 0 is not */
 };
 
 static void put(struct job *j, enum lg_chunk_kind kind, struct buf *out)
@@ -97,13 +100,10 @@ static void mark_mappings(struct job *j)
 	}
 }
 
-static bool is_mapped(const struct job *j, uint64_t value)
+static bool is_in_a_mapping(const struct job *j, uint64_t value)
 {
-	static __thread size_t last; /* words in a row point at the same places */
 	size_t low = 0, high = j->nmappings;
 
-	if (last < high && value - j->mappings[last].start < j->mappings[last].end - j->mappings[last].start)
-		return true;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -112,10 +112,17 @@ static bool is_mapped(const struct job *j, uint64_t value)
 		else
 			high = middle;
 	}
-	if (low == j->nmappings || value < j->mappings[low].start)
-		return false;
-	last = low;
-	return true;
+	return low < j->nmappings && value >= j->mappings[low].start;
+}
+
+/* Words point at the same few pages again and again. */
+static bool is_mapped(struct job *j, uint64_t value)
+{
+	uint64_t page = value / LG_PAGE, *asked = &j->asked[page % ASKED_PAGES];
+
+	if (*asked >> 1 != page)
+		*asked = page << 1 | is_in_a_mapping(j, value);
+	return *asked & 1;
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------ */
@@ -179,7 +186,7 @@ static void add_unread(struct job *j, uint64_t start, uint64_t end, int error)
 }
 
 /* Drops what is neither an address nor a small number. False when nothing is left. */
-static bool filter_page(const struct job *j, uint64_t *words, size_t n)
+static bool filter_page(struct job *j, uint64_t *words, size_t n)
 {
 	uint64_t lowest = j->mappings[0].start, left = 0;
 
@@ -327,7 +334,7 @@ static void registers_of_stopped(const struct job *j, struct trace_thread *t)
 		vector_registers(t);
 }
 
-static void describe_thread(const struct job *j, uint32_t tid, bool stopped, struct trace_thread *t)
+static void describe_thread(struct job *j, uint32_t tid, bool stopped, struct trace_thread *t)
 {
 	*t = (struct trace_thread){ .tid = tid, .number = drain_thread_number(&j->image->drain, tid) };
 	if (stopped)
