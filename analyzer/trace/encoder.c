@@ -175,6 +175,12 @@ GUESS unsigned put_other_place(struct lane *lane, struct pen *pen, unsigned clas
 		guess_pull(lane, class, depth);
 		return PLACE_FREED;
 	}
+	depth = guess_depth(lane, GUESS_STRAYS, addr);
+	if (depth < GUESS_DEPTH) {
+		pen_byte(pen, PLACES, depth);
+		guess_pull(lane, GUESS_STRAYS, depth);
+		return PLACE_STRAY;
+	}
 	if (!addr || !is_in_steps(lane->fresh, addr)) {
 		pen_varint(pen, PLACES, addr);
 		return PLACE_GIVEN;
@@ -271,6 +277,7 @@ GUESS unsigned put_ending(struct encoder *e, struct lane *lane, struct pen *pen,
 		guess_push(lane, g->classes[ordinal], event->addr);
 	} else {
 		mode = put_freed_address(g, pen, event->addr);
+		guess_push(lane, GUESS_STRAYS, event->addr);
 	}
 	g->freed = event->addr;
 	return mode << TAG_END_SHIFT | put_end_entry(pen, event) |

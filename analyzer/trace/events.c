@@ -152,9 +152,11 @@ GUESS uint64_t take_place(struct lane *lane, struct columns *k, unsigned mode, u
 	uint64_t addr = lane->fresh;
 
 	switch (mode) {
+	case PLACE_STRAY:
 	case PLACE_FREED:
+		class = mode == PLACE_STRAY ? GUESS_STRAYS : class;
 		depth = (unsigned)take_value(&k->places, bad);
-		*bad |= depth - 1 >= GUESS_DEPTH - 1;
+		*bad |= depth >= GUESS_DEPTH;
 		depth %= GUESS_DEPTH;
 		/* fallthrough */
 	case PLACE_NEWEST:
@@ -209,6 +211,12 @@ GUESS uint64_t take_ended(struct decoder *d, struct lane *lane, uint64_t ordinal
 	return d->addrs[i];
 }
 
+GUESS uint64_t take_stray(struct lane *lane, uint64_t addr)
+{
+	guess_push(lane, GUESS_STRAYS, addr);
+	return addr;
+}
+
 GUESS uint64_t take_end(struct decoder *d, struct lane *lane, struct columns *k, unsigned mode, bool *bad)
 {
 	const struct guess *g = &d->guess;
@@ -223,9 +231,9 @@ GUESS uint64_t take_end(struct decoder *d, struct lane *lane, struct columns *k,
 	case END_AGE:
 		return take_ended(d, lane, g->births - 1 - take_value(&k->ages, bad), bad);
 	case END_STEP:
-		return g->freed + unzigzag(take_value(&k->frees, bad)) * 16;
+		return take_stray(lane, g->freed + unzigzag(take_value(&k->frees, bad)) * 16);
 	case END_GIVEN:
-		return take_value(&k->frees, bad);
+		return take_stray(lane, take_value(&k->frees, bad));
 	}
 }
 

@@ -17,6 +17,7 @@
 #define GUESS_SITES 4096u /* stacks share them by number */
 #define GUESS_CLASSES                                                                                        \
 	66u /* of sizes: glibc's chunks of 32 bytes to 1040 are 2 to 65, what is larger is 65 too */
+#define GUESS_STRAYS 0u /* the class of what was freed without its size being known */
 #define GUESS_DEPTH 8u /* freed addresses remembered of a class */
 
 /* What a stack allocated last. */
@@ -126,7 +127,15 @@ enum { STACK_NEXT = 0, STACK_NEW = 1, STACK_GIVEN = 2, STACK_MODES };
 /* Bit 4: size and entry are given, else they are the site's. */
 #define TAG_SIZE 0x10u
 /* Bits 5 to 7: the address. */
-enum { PLACE_NEWEST = 0, PLACE_FRESH = 1, PLACE_FREED = 2, PLACE_STEP = 3, PLACE_GIVEN = 4, PLACE_MODES };
+enum {
+	PLACE_NEWEST = 0,
+	PLACE_FRESH = 1,
+	PLACE_FREED = 2,
+	PLACE_STEP = 3,
+	PLACE_GIVEN = 4,
+	PLACE_STRAY = 5, /* as PLACE_FREED, of no known size */
+	PLACE_MODES
+};
 #define TAG_PLACE_SHIFT 5
 
 /* FREE and RELEASE. Bit 2: the entry is given, else it is free or realloc. Bits 3 to 7: the address, by the block's

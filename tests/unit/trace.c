@@ -810,7 +810,7 @@ static const struct {
 	{ TAGS, COL("") },
 	{ TAGS, COL("\x98\x98") },
 	{ TAGS, COL("\x9c") /* no such stack mode */ },
-	{ TAGS, COL("\xb8") /* no such place */ },
+	{ TAGS, COL("\xd8") /* no such place */ },
 	{ TAGS, COL("\xf8") },
 	{ TAGS, COL("\xfa") /* no event: values are left over */ },
 	{ TAGS, COL("\x18") /* the newest of the freed: an address is left over */ },
@@ -898,12 +898,14 @@ START_TEST(tags_by_hand)
 		{ 0xf2, { 128, 5, 0, 9, 0, LG_EV_FREE, LG_ENTRY_FREE } }, /* given */
 		{ 0xfa, { 128, 0, 0, 9, 0, LG_EV_PAD, LG_ENTRY_UNKNOWN } },
 		{ 0x91, { 128, 0, 64, 9, 1, LG_EV_RESIZE, LG_ENTRY_REALLOC } }, /* a failed one: no address */
+		{ 0xa0,
+		  { 128, 0x1040, 64, 9, 1, LG_EV_ALLOC, LG_ENTRY_REALLOC } }, /* freed, of no known size */
 	};
 	char tags[COUNT(rows)];
 	struct columns c = { COUNT(rows),
-			     { tags, "\x01", "\x20\x40", "\x01\x04\x03", "\x80\x04\x01\x00", "\x00",
-			       "\x02\x05", "\x00\x05\x04\x07", "\x01\x08\x09\x04" },
-			     { COUNT(rows), 1, 2, 3, 4, 1, 2, 4, 4 } };
+			     { tags, "\x01", "\x20\x40", "\x01\x04\x03", "\x80\x04\x01\x00\x01", "\x00",
+			       "\x02\x05", "\x00\x05\x04\x08", "\x01\x08\x09\x05" },
+			     { COUNT(rows), 1, 2, 3, 5, 1, 2, 4, 4 } };
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		tags[i] = (char)rows[i].tag;
@@ -982,7 +984,7 @@ START_TEST(a_tag_that_is_none_drops_its_chunk)
 {
 	struct columns c = good_columns;
 
-	c.column[TAGS] = (const char *[]){ "\x9c", "\xb8", "\xf8" }[_i]; /* no such stack, no such places */
+	c.column[TAGS] = (const char *[]){ "\x9c", "\xd8", "\xf8" }[_i]; /* no such stack, no such places */
 	struct buf b = columns(&c);
 	write_odd(LG_CHUNK_EVENTS, &b);
 	assert_damage_says("no sound event");
