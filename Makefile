@@ -25,7 +25,7 @@ CPPFLAGS := -Iinclude -D_GNU_SOURCE
 DEPFLAGS := -MMD -MP
 
 # The guest: libc only, nothing exported but the interposed names, no surprises in TLS, stack or start-up.
-SHIM_FLAGS := -Ipreload -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-frame-pointer -fno-builtin \
+SHIM_FLAGS := -Ipreload -fno-tree-vectorize -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-frame-pointer -fno-builtin \
               -fno-stack-protector -U_FORTIFY_SOURCE -fasynchronous-unwind-tables -Wframe-larger-than=600 \
               $(if $(GCC),-fno-ipa-pure-const)
 SHIM_LINK  := -shared -nostartfiles -Wl,-z,now -Wl,-z,nodelete -Wl,-z,defs -Wl,--hash-style=gnu \

@@ -315,7 +315,6 @@ static inline uint64_t path_hash(uint64_t parent, uint32_t code)
 {
 	uint64_t h = (parent ^ code) * 0x9e3779b97f4a7c15ULL;
 
-	h = (h ^ h >> 32) * 0xd6e8feb86659fd93ULL;
 	return h ^ h >> 32;
 }
 

@@ -36,6 +36,21 @@ struct word {
 #define WORDS_MAX (2 * LG_MAX_FRAMES + WORDS_A_FRAME)
 #define FRAMES_MAX (LG_MAX_FRAMES + 1) /* with the mark that a cut stack has for its outermost frame */
 
+/* The inner part of a walk, as far as it was fresh then. A program goes back and forth between few of them: most walks
+ * that differ from the last one are a known part on the outer frames of the last one. */
+#define PART_WORDS 8u
+struct part {
+	uint64_t pc, sp, bp; /* where it begins; pc 0: vacant */
+	uint64_t base_sp, base_bp, base_path; /* the frame that it stands on */
+	uint32_t base; /* that is last[base] */
+	uint32_t node;
+	uint32_t generation;
+	uint16_t nwords;
+	bool wants_bp;
+	struct word words[PART_WORDS]; /* outermost first, as in scratch.words */
+};
+#define PARTS 256u
+
 struct scratch {
 	volatile uint32_t ticket;
 	uint32_t generation; /* of the rules behind `last` */
@@ -45,6 +60,7 @@ struct scratch {
 	struct word words[WORDS_MAX]; /* behind `last`, outermost first */
 	struct frame last[FRAMES_MAX]; /* the last walk, outermost first */
 	struct frame fresh[FRAMES_MAX]; /* this walk's, innermost first, and the one it stands at */
+	struct part parts[PARTS]; /* by hash of pc and sp */
 	unsigned char cfi_work[CFI_WORK_BYTES];
 };
 _Static_assert(sizeof(struct scratch) <= LG_SCRATCH_BYTES, "fits its slot");
@@ -250,13 +266,13 @@ static inline bool same_state(const struct frame *last, const struct frame *f)
 
 #define ALL_HOLD UINT32_MAX
 
-/* The innermost of the first n words that is not what it was. Never looks past it: what lies further out was found
- * by way of it. */
-static inline uint32_t word_changed(const struct scratch *s, uint32_t n)
+/* The innermost of n words that is not what it was. Never looks past it: what lies further out was found by way of
+ * it. */
+static inline uint32_t word_changed(const struct word *words, uint32_t n)
 {
-	for (const struct word *w = s->words + n; w-- > s->words;)
+	for (const struct word *w = words + n; w-- > words;)
 		if (unlikely(*w->at != w->value))
-			return (uint32_t)(w - s->words);
+			return (uint32_t)(w - words);
 	return ALL_HOLD;
 }
 
@@ -269,7 +285,7 @@ static inline uint32_t words_outside(const struct scratch *s, uint32_t at)
 /* The innermost frame further out than last[at] that today's stack no longer leads to. */
 static uint32_t frame_changed(const struct scratch *s, uint32_t at)
 {
-	uint32_t word = word_changed(s, words_outside(s, at));
+	uint32_t word = word_changed(s->words, words_outside(s, at));
 
 	if (likely(word == ALL_HOLD))
 		return ALL_HOLD;
@@ -450,6 +466,35 @@ static uint32_t node_of(const struct scratch *s, uint32_t reuse, uint32_t n)
 	return likely(node) ? node : add_frames(s, reuse, n);
 }
 
+static inline struct part *part_of(struct scratch *s, const struct frame *f)
+{
+	return &s->parts[(f->pc ^ f->sp << 12) * 0x9e3779b97f4a7c15ULL >> 56];
+}
+_Static_assert(PARTS == 1u << 8, "as many as the hash has values");
+
+/* Keeps the fresh part of the walk that is in last[0] to last[n - 1]. */
+static void part_keep(struct scratch *s, const struct walk *w, uint32_t n)
+{
+	const struct frame *top = &s->last[n - 1], *base = &s->last[w->reuse - 1];
+	uint32_t first = words_outside(s, w->reuse), nwords = words_outside(s, n - 1) - first;
+	struct part *p = part_of(s, top);
+
+	if (nwords > PART_WORDS)
+		return;
+	*p = (struct part){ .pc = top->pc,
+			    .sp = top->sp,
+			    .bp = top->bp,
+			    .base_sp = base->sp,
+			    .base_bp = base->bp,
+			    .base_path = base->path,
+			    .base = w->reuse - 1,
+			    .node = s->node,
+			    .generation = s->generation,
+			    .nwords = (uint16_t)nwords,
+			    .wants_bp = top->wants_bp };
+	memcpy(p->words, s->words + first, nwords * sizeof *p->words);
+}
+
 static bool walk_once(struct scratch *s, const struct frame *from, uint32_t *node)
 {
 	struct walk w = { 0 };
@@ -466,6 +511,8 @@ static bool walk_once(struct scratch *s, const struct frame *from, uint32_t *nod
 		return false;
 	*node = s->node = node_of(s, w.reuse, n);
 	s->nlast = w.plain ? n : 0;
+	if (w.plain && w.reuse)
+		part_keep(s, &w, n);
 	atomic_signal_fence(memory_order_release);
 	return likely(s->ticket == ticket); /* else what is there may be a signal handler's */
 }
@@ -487,28 +534,44 @@ static __attribute__((noinline)) uint32_t walk(struct scratch *s, const struct f
 	return 0;
 }
 
-/* The node of the last walk, where today's begins as it did and every word still holds; else 0. Writes nothing; a
- * signal handler's walk in between shows by its ticket. */
-static inline uint32_t same_walk(const struct scratch *s, const struct frame *f)
+/* Whether a part begins here and stands on a frame of the last walk. */
+static inline bool part_fits(const struct scratch *s, const struct part *p, const struct frame *f)
 {
-	uint32_t ticket = s->ticket;
+	const struct frame *base = &s->last[p->base];
 
-	atomic_signal_fence(memory_order_acquire);
+	return p->pc == f->pc && p->sp == f->sp && (p->bp == f->bp || !p->wants_bp) &&
+	       p->generation == s->generation && p->base < s->nlast && p->base_path == base->path &&
+	       p->base_sp == base->sp && (p->base_bp == base->bp || !base->wants_bp);
+}
+
+/* The node of the last walk, where today's begins as it did and every word still holds; or of a known part on the last
+ * walk's outer frames; else 0. */
+static inline uint32_t known_walk(struct scratch *s, const struct frame *f)
+{
+	const struct frame *top = &s->last[s->nlast - 1];
+	const struct part *p = part_of(s, f);
+
 	if (unlikely(!s->nlast ||
 		     s->generation != atomic_load_explicit(&shim.generation, memory_order_relaxed)))
 		return 0;
-	const struct frame *top = &s->last[s->nlast - 1];
-	uint32_t node = s->node;
-	if (!same_state(top, f) || word_changed(s, words_outside(s, s->nlast - 1)) != ALL_HOLD)
-		return 0;
-	atomic_signal_fence(memory_order_acquire);
-	return likely(s->ticket == ticket) ? node : 0;
+	if (same_state(top, f))
+		return word_changed(s->words, words_outside(s, s->nlast - 1)) == ALL_HOLD ? s->node : 0;
+	if (part_fits(s, p, f) && word_changed(p->words, p->nwords) == ALL_HOLD &&
+	    word_changed(s->words, s->last[p->base].nwords) == ALL_HOLD)
+		return p->node;
+	return 0;
 }
 
 uint32_t unwind_stack(const uint64_t *hook)
 {
 	const struct frame f = { .pc = hook[1], .sp = (uint64_t)(hook + 2), .bp = hook[0] };
-	uint32_t node = same_walk(self.scratch, &f);
+	struct scratch *s = self.scratch;
+	uint32_t ticket = s->ticket, node;
 
-	return likely(node) ? node : walk(self.scratch, &f);
+	atomic_signal_fence(memory_order_acquire);
+	node = known_walk(s, &f);
+	atomic_signal_fence(memory_order_acquire);
+	return likely(node && s->ticket == ticket)
+		   ? node
+		   : walk(s, &f); /* else a signal handler's walk came between */
 }

@@ -20,7 +20,7 @@
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_RING_EVENTS 32768u /* events per ring, a power of two */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
-#define LG_SCRATCH_BYTES (160u * 1024u) /* a thread's unwinder memory: the shim's business alone */
+#define LG_SCRATCH_BYTES (208u * 1024u) /* a thread's unwinder memory: the shim's business alone */
 #define LG_MODULES 2048u
 #define LG_CODES (1u << 18) /* code addresses on stacks per area, a power of two */
 #define LG_NODES (1u << 22) /* stack nodes per area, a power of two */
