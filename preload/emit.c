@@ -36,7 +36,7 @@ static __attribute__((noinline)) bool ring_wait(struct self *s, uint64_t room)
 {
 	struct patience patience = { 0 };
 
-	if (shim.control->drop_when_full)
+	if (shim.control->drop_when_full || atomic_load(&shim.control->closed))
 		return false;
 	while (!ring_has_room(s, room)) {
 		doorbell_ring();
@@ -45,6 +45,13 @@ static __attribute__((noinline)) bool ring_wait(struct self *s, uint64_t room)
 			return false;
 	}
 	return true;
+}
+
+/* Long before the ring is full: a recorder that has found little to do looks again only after some milliseconds. */
+static __attribute__((noinline)) void wake_recorder(void)
+{
+	if (atomic_load_explicit(&shim.control->asleep, memory_order_relaxed))
+		doorbell_ring();
 }
 
 static inline struct lg_event *ring_reserve(struct self *s, uint64_t room, uint64_t *place)
@@ -56,6 +63,8 @@ static inline struct lg_event *ring_reserve(struct self *s, uint64_t room, uint6
 	/* No lock prefix: only this thread writes, and a signal comes before or after one instruction. */
 	__asm__ volatile("xaddq %0, %1" : "+r"(one), "+m"(*(uint64_t *)&s->thread->reserved)::"memory");
 	*place = one;
+	if (unlikely(one % LG_RING_WAKE == 0))
+		wake_recorder();
 	return &s->ring[one % LG_RING_EVENTS];
 }
 

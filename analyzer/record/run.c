@@ -309,7 +309,9 @@ static void nap(struct recorder *r, uint32_t doorbell, uint64_t taken)
 	r->nap_ns = taken ? BUSY_NAP_NS : r->nap_ns * 2 < IDLE_NAP_NS ? r->nap_ns * 2 : IDLE_NAP_NS;
 	struct timespec t = { 0, (long)r->nap_ns };
 
+	atomic_store(&r->segment.control->asleep, 1);
 	syscall(SYS_futex, &r->segment.control->doorbell, FUTEX_WAIT, doorbell, &t, NULL, 0);
+	atomic_store(&r->segment.control->asleep, 0);
 }
 
 static bool all_over(struct recorder *r, uint64_t now)

@@ -13,12 +13,13 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 2u
+#define LG_RING_VERSION 3u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_RING_EVENTS 32768u /* events per ring, a power of two */
+#define LG_RING_WAKE 8192u /* after so many events a thread wakes a recorder that is asleep */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
 #define LG_SCRATCH_BYTES (208u * 1024u) /* a thread's unwinder memory: the shim's business alone */
 #define LG_MODULES 2048u
@@ -256,6 +257,7 @@ struct lg_control {
 	    verify_every; /* (R) each thread has every so manieth stack checked by the recorder; 0: none */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
+	_Atomic uint32_t asleep; /* (R) 1: it waits for the doorbell, and does not look at rings by itself soon */
 	/* (R,T) 1: nobody reads the rings. Set by the recorder as it leaves, and by a target whose wait was in
 	 * vain; a recorder that was only asleep clears it. */
 	_Atomic uint32_t closed;
