@@ -164,22 +164,20 @@ GUESS unsigned put_size(struct guess *g, struct pen *pen, const struct trace_eve
 	return TAG_SIZE;
 }
 
-/* A block that is neither the newest of the freed nor fresh. */
-GUESS unsigned put_other_place(struct lane *lane, struct pen *pen, unsigned class, uint64_t addr,
+GUESS uint64_t *memory_of(struct encoder *e, uint64_t addr)
+{
+	return &e->memory[addr * 0x9e3779b97f4a7c15ULL >> (64 - MEMORY_BITS)];
+}
+
+/* A block that no guess foresaw. */
+GUESS unsigned put_other_place(struct encoder *e, struct lane *lane, struct pen *pen, uint64_t addr,
 			       uint64_t size)
 {
-	unsigned depth = guess_depth(lane, class, addr);
+	uint64_t memory = *memory_of(e, addr);
 
-	if (depth < GUESS_DEPTH) {
-		pen_byte(pen, PLACES, depth);
-		guess_pull(lane, class, depth);
-		return PLACE_FREED;
-	}
-	depth = guess_depth(lane, GUESS_STRAYS, addr);
-	if (depth < GUESS_DEPTH) {
-		pen_byte(pen, PLACES, depth);
-		guess_pull(lane, GUESS_STRAYS, depth);
-		return PLACE_STRAY;
+	if (memory && memory >> 16 == addr) {
+		pen_varint(pen, PLACES, e->guess.births - 1 - (memory & 0xffff));
+		return PLACE_AGAIN;
 	}
 	if (!addr || !is_in_steps(lane->fresh, addr)) {
 		pen_varint(pen, PLACES, addr);
@@ -190,24 +188,24 @@ GUESS unsigned put_other_place(struct lane *lane, struct pen *pen, unsigned clas
 	return PLACE_STEP;
 }
 
-GUESS unsigned put_place(struct lane *lane, struct pen *pen, unsigned class, uint64_t addr, uint64_t size)
+GUESS unsigned put_place(struct encoder *e, struct lane *lane, struct pen *pen, unsigned class, uint64_t addr,
+			 uint64_t size)
 {
-	unsigned mode = PLACE_NEWEST;
+	unsigned mode;
 
-	if (*guess_freed(lane, class, 0) == addr) {
-		guess_pull(lane, class, 0);
+	if (*guess_newest(lane, class) == addr) {
+		mode = PLACE_NEWEST;
+		guess_pop(lane, class);
 	} else if (lane->fresh == addr) {
 		mode = PLACE_FRESH;
 		lane->fresh += guess_chunk_bytes(size);
+	} else if (*guess_newest(lane, GUESS_STRAYS) == addr) {
+		mode = PLACE_STRAY;
+		guess_pop(lane, GUESS_STRAYS);
 	} else {
-		mode = put_other_place(lane, pen, class, addr, size);
+		mode = put_other_place(e, lane, pen, addr, size);
 	}
 	return mode << TAG_PLACE_SHIFT;
-}
-
-GUESS uint64_t *memory_of(struct encoder *e, uint64_t addr)
-{
-	return &e->memory[addr * 0x9e3779b97f4a7c15ULL >> (64 - MEMORY_BITS)];
 }
 
 GUESS unsigned put_beginning(struct encoder *e, struct lane *lane, struct pen *pen,
@@ -216,7 +214,7 @@ GUESS unsigned put_beginning(struct encoder *e, struct lane *lane, struct pen *p
 	struct guess *g = &e->guess;
 	unsigned class = guess_class(event->size);
 	unsigned tag = put_stack(g, lane, pen, event->stack) | put_size(g, pen, event) |
-		       put_place(lane, pen, class, event->addr, event->size);
+		       put_place(e, lane, pen, class, event->addr, event->size);
 
 	if (!(event->addr >> 48))
 		*memory_of(e, event->addr) = event->addr << 16 | g->births;

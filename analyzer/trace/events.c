@@ -146,29 +146,39 @@ GUESS uint32_t take_stack(struct guess *g, struct lane *lane, struct columns *k,
 	return (uint32_t)stack;
 }
 
-GUESS uint64_t take_place(struct lane *lane, struct columns *k, unsigned mode, uint64_t size, bool *bad)
+/* Where a block of this chunk began, by its ordinal. */
+GUESS uint64_t addr_of(const struct decoder *d, uint64_t ordinal, bool *bad)
 {
-	unsigned class = guess_class(size), depth = 0;
+	*bad |= ordinal >= d->guess.births;
+	return d->addrs[ordinal % LG_EVENTS_PER_CHUNK];
+}
+
+GUESS uint64_t take_newest(struct lane *lane, unsigned class)
+{
+	uint64_t addr = *guess_newest(lane, class);
+
+	guess_pop(lane, class);
+	return addr;
+}
+
+GUESS uint64_t take_place(struct decoder *d, struct lane *lane, struct columns *k, unsigned mode,
+			  uint64_t size, bool *bad)
+{
 	uint64_t addr = lane->fresh;
 
 	switch (mode) {
-	case PLACE_STRAY:
-	case PLACE_FREED:
-		class = mode == PLACE_STRAY ? GUESS_STRAYS : class;
-		depth = (unsigned)take_value(&k->places, bad);
-		*bad |= depth >= GUESS_DEPTH;
-		depth %= GUESS_DEPTH;
-		/* fallthrough */
 	case PLACE_NEWEST:
-		addr = *guess_freed(lane, class, depth);
-		guess_pull(lane, class, depth);
-		return addr;
+		return take_newest(lane, guess_class(size));
+	case PLACE_STRAY:
+		return take_newest(lane, GUESS_STRAYS);
 	case PLACE_STEP:
 		addr += unzigzag(take_value(&k->places, bad)) * 16;
 		/* fallthrough */
 	case PLACE_FRESH:
 		lane->fresh = addr + guess_chunk_bytes(size);
 		return addr;
+	case PLACE_AGAIN:
+		return addr_of(d, d->guess.births - 1 - take_value(&k->places, bad), bad);
 	case PLACE_GIVEN:
 		return take_value(&k->places, bad);
 	default:
@@ -192,23 +202,21 @@ GUESS void decode_beginning(struct decoder *d, struct lane *lane, struct columns
 	out->size = site->size;
 	out->entry = (uint8_t)site->entry;
 	out->type = (tag & 3) == TAG_ALLOC ? LG_EV_ALLOC : LG_EV_RESIZE;
-	out->addr = take_place(lane, k, tag >> TAG_PLACE_SHIFT, out->size, bad);
+	out->addr = take_place(d, lane, k, tag >> TAG_PLACE_SHIFT, out->size, bad);
 	d->addrs[g->births] = out->addr; /* one an event at most, so there is room */
 	g->classes[g->births++] = (uint8_t)guess_class(out->size);
 }
 
 /* ---- ends --------------------------------------------------------------------------------------------- */
 
-/* A block of this chunk, by its ordinal. */
 GUESS uint64_t take_ended(struct decoder *d, struct lane *lane, uint64_t ordinal, bool *bad)
 {
 	struct guess *g = &d->guess;
-	uint32_t i = (uint32_t)ordinal % LG_EVENTS_PER_CHUNK;
+	uint64_t addr = addr_of(d, ordinal, bad);
 
-	*bad |= ordinal >= g->births;
-	g->ended = i;
-	guess_push(lane, g->classes[i] % GUESS_CLASSES, d->addrs[i]);
-	return d->addrs[i];
+	g->ended = (uint32_t)ordinal;
+	guess_push(lane, g->classes[ordinal % LG_EVENTS_PER_CHUNK] % GUESS_CLASSES, addr);
+	return addr;
 }
 
 GUESS uint64_t take_stray(struct lane *lane, uint64_t addr)

@@ -74,37 +74,20 @@ GUESS unsigned guess_class(uint64_t size)
 	return size > 1024 ? GUESS_CLASSES - 1 : (unsigned)(guess_chunk_bytes(size) / 16);
 }
 
-/* The freed block of a class that came `depth` before the newest; 0: none. */
-GUESS uint64_t *guess_freed(struct lane *lane, unsigned class, unsigned depth)
+/* The address of a class that was freed last and has not come back; 0: none. */
+GUESS uint64_t *guess_newest(struct lane *lane, unsigned class)
 {
-	return &lane->freed[class][(lane->tops[class] - 1u - depth) % GUESS_DEPTH];
+	return &lane->freed[class][(lane->tops[class] - 1u) % GUESS_DEPTH];
 }
-
-/* How deep an address stands among the freed blocks of a class; GUESS_DEPTH: it does not. */
-GUESS unsigned guess_depth(const struct lane *lane, unsigned class, uint64_t addr)
-{
-	unsigned places = 0, newest = (lane->tops[class] - 1u) % GUESS_DEPTH;
-
-	for (unsigned i = 0; i < GUESS_DEPTH;
-	     i++) /* all of them: a loop that ends early is foreseen by no processor */
-		places |= (unsigned)(lane->freed[class][i] == addr) << i;
-	/* Bit 7 to the newest, then downwards and around. */
-	places = (places << (GUESS_DEPTH - 1 - newest) | places >> (newest + 1)) & 0xff;
-	return places ? (unsigned)__builtin_clz(places) - 24 : GUESS_DEPTH;
-}
-_Static_assert(GUESS_DEPTH == 8, "a bit each in one byte");
 
 GUESS void guess_push(struct lane *lane, unsigned class, uint64_t addr)
 {
 	lane->freed[class][lane->tops[class]++ % GUESS_DEPTH] = addr;
 }
 
-/* Takes the freed block at a depth out. */
-GUESS void guess_pull(struct lane *lane, unsigned class, unsigned depth)
+GUESS void guess_pop(struct lane *lane, unsigned class)
 {
-	for (; depth; depth--)
-		*guess_freed(lane, class, depth) = *guess_freed(lane, class, depth - 1);
-	*guess_freed(lane, class, 0) = 0;
+	*guess_newest(lane, class) = 0;
 	lane->tops[class]--;
 }
 
@@ -130,10 +113,10 @@ enum { STACK_NEXT = 0, STACK_NEW = 1, STACK_GIVEN = 2, STACK_MODES };
 enum {
 	PLACE_NEWEST = 0,
 	PLACE_FRESH = 1,
-	PLACE_FREED = 2,
+	PLACE_AGAIN = 2, /* where a block of this chunk began before */
 	PLACE_STEP = 3,
 	PLACE_GIVEN = 4,
-	PLACE_STRAY = 5, /* as PLACE_FREED, of no known size */
+	PLACE_STRAY = 5, /* as PLACE_NEWEST, of no known size */
 	PLACE_MODES
 };
 #define TAG_PLACE_SHIFT 5

@@ -810,6 +810,7 @@ static const struct {
 	{ TAGS, COL("") },
 	{ TAGS, COL("\x98\x98") },
 	{ TAGS, COL("\x9c") /* no such stack mode */ },
+	{ TAGS, COL("\x58") /* where a block began before: there was none */ },
 	{ TAGS, COL("\xd8") /* no such place */ },
 	{ TAGS, COL("\xf8") },
 	{ TAGS, COL("\xfa") /* no event: values are left over */ },
@@ -888,8 +889,7 @@ START_TEST(tags_by_hand)
 		{ 0x28, { 96, 0x1030, 32, 1, 1, LG_EV_ALLOC, LG_ENTRY_MALLOC } }, /* given stack, fresh */
 		{ 0x0a, { 96, 0x1000, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE } }, /* age 1 */
 		{ 0xd2, { 96, 0x1030, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE } }, /* the one after */
-		{ 0x40,
-		  { 96, 0x1000, 32, 1, 1, LG_EV_ALLOC, LG_ENTRY_MALLOC } }, /* the second of the freed */
+		{ 0x40, { 96, 0x1000, 32, 1, 1, LG_EV_ALLOC, LG_ENTRY_MALLOC } }, /* where the first began */
 		{ 0x01,
 		  { 128, 0x1030, 32, 1, 1, LG_EV_RESIZE, LG_ENTRY_MALLOC } }, /* the newest of the freed */
 		{ 0xdb, { 128, 0x1000, 0, 1, 0, LG_EV_RELEASE, LG_ENTRY_REALLOC } }, /* the one before */
@@ -898,14 +898,13 @@ START_TEST(tags_by_hand)
 		{ 0xf2, { 128, 5, 0, 9, 0, LG_EV_FREE, LG_ENTRY_FREE } }, /* given */
 		{ 0xfa, { 128, 0, 0, 9, 0, LG_EV_PAD, LG_ENTRY_UNKNOWN } },
 		{ 0x91, { 128, 0, 64, 9, 1, LG_EV_RESIZE, LG_ENTRY_REALLOC } }, /* a failed one: no address */
-		{ 0xa0,
-		  { 128, 0x1040, 64, 9, 1, LG_EV_ALLOC, LG_ENTRY_REALLOC } }, /* freed, of no known size */
+		{ 0xa0, { 128, 5, 64, 9, 1, LG_EV_ALLOC, LG_ENTRY_REALLOC } }, /* freed, of no known size */
 	};
 	char tags[COUNT(rows)];
 	struct columns c = { COUNT(rows),
-			     { tags, "\x01", "\x20\x40", "\x01\x04\x03", "\x80\x04\x01\x00\x01", "\x00",
+			     { tags, "\x01", "\x20\x40", "\x01\x04\x03", "\x80\x04\x01\x00", "\x00",
 			       "\x02\x05", "\x00\x05\x04\x08", "\x01\x08\x09\x05" },
-			     { COUNT(rows), 1, 2, 3, 5, 1, 2, 4, 4 } };
+			     { COUNT(rows), 1, 2, 3, 4, 1, 2, 4, 4 } };
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		tags[i] = (char)rows[i].tag;
