@@ -1,8 +1,8 @@
 /* live.c: see live.h.
  *
- * A block sets the bit of its first sixteen bytes. Where it reaches into further pages, each of them holds the place of
- * the block's start within its page: only one block can cross from a page to the next, and its end is found again
- * without its size. Memory is reserved for the largest heap and used as the heap grows. */
+ * A block sets the bit of its first sixteen bytes. Where it reaches into further pages, its first page says how many:
+ * only one block can cross from a page to the next. So an event costs the same whatever the block's size, and no size is
+ * needed to end it. Memory is reserved for the largest heap and used as the heap grows. */
 #include "record/live.h"
 
 #include <stdlib.h>
@@ -13,9 +13,16 @@
 #define PAGE_GRANULES (LG_PAGE / GRANULE)
 #define WINDOW_PAGES (WINDOW_BYTES / LG_PAGE)
 #define STARTS_BYTES (WINDOW_BYTES / GRANULE / 8)
-#define SPANS_BYTES (WINDOW_PAGES * sizeof(uint16_t))
+#define SPANS_BYTES (WINDOW_PAGES * sizeof(struct span))
 #define BLOCK_MAX (32u << 20) /* larger ones have mappings of their own: DEFAULT_MMAP_THRESHOLD_MAX */
 #define OPEN_MAX 64u /* threads inside realloc at a time */
+
+/* The live block that crosses from a page to the next. */
+struct span {
+	uint16_t block; /* 1 + granule within the page of its start, 0: none crosses */
+	uint16_t pages; /* how many it reaches into beyond this one */
+};
+_Static_assert(BLOCK_MAX / LG_PAGE < UINT16_MAX, "pages of the largest block");
 
 /* A block between its RELEASE and its RESIZE: it counts as live. */
 struct open_release {
@@ -26,8 +33,7 @@ struct open_release {
 struct live {
 	uint64_t base; /* page-aligned */
 	uint64_t *starts; /* by granule of the window: a live block begins there */
-	uint16_t *
-	    spans; /* by page: 1 + granule within its page of the block that reaches into this one, 0: none does */
+	struct span *spans; /* by page */
 	struct open_release open[OPEN_MAX];
 	unsigned nopen;
 	bool is_lost; /* something happened that does not happen in glibc's heap */
@@ -47,7 +53,7 @@ struct live *live_new(uint64_t heap_start)
 	}
 	l->base = heap_start & ~(uint64_t)(LG_PAGE - 1);
 	l->starts = window;
-	l->spans = (uint16_t *)((char *)window + STARTS_BYTES);
+	l->spans = (struct span *)((char *)window + STARTS_BYTES);
 	return l;
 }
 
@@ -65,11 +71,6 @@ static bool is_start(const struct live *l, uint64_t granule)
 	return l->starts[granule / 64] >> (granule % 64) & 1;
 }
 
-static uint16_t span_of(uint64_t granule)
-{
-	return (uint16_t)(1 + granule % PAGE_GRANULES);
-}
-
 static void begin(struct live *l, uint64_t addr, uint64_t size)
 {
 	uint64_t offset = addr - l->base, granule = offset / GRANULE;
@@ -81,8 +82,10 @@ static void begin(struct live *l, uint64_t addr, uint64_t size)
 		return;
 	}
 	l->starts[granule / 64] |= 1ULL << (granule % 64);
-	for (uint64_t page = offset / LG_PAGE + 1; page * LG_PAGE < offset + size; page++)
-		l->spans[page] = span_of(granule);
+	uint64_t first = offset / LG_PAGE, last = (offset + size - (size > 0)) / LG_PAGE;
+	if (last > first)
+		l->spans[first] =
+		    (struct span){ (uint16_t)(1 + granule % PAGE_GRANULES), (uint16_t)(last - first) };
 }
 
 static void end(struct live *l, uint64_t addr)
@@ -96,12 +99,9 @@ static void end(struct live *l, uint64_t addr)
 		return;
 	}
 	l->starts[granule / 64] &= ~(1ULL << (granule % 64));
-	for (uint64_t page = offset / LG_PAGE + 1; page < WINDOW_PAGES && l->spans[page] == span_of(granule);
-	     page++) {
-		l->spans[page] = 0;
-		if (is_start(l, granule + (page - offset / LG_PAGE) * PAGE_GRANULES))
-			return; /* the next page's is this one's */
-	}
+	struct span *span = &l->spans[offset / LG_PAGE];
+	if (span->block == 1 + granule % PAGE_GRANULES)
+		*span = (struct span){ 0 };
 }
 
 /* ---- realloc ----------------------------------------------------------------------------------------- */
@@ -172,13 +172,17 @@ void live_take(struct live *l, const struct trace_event *events, size_t n)
 	}
 }
 
-bool live_needs_page(const struct live *l, uint64_t page_addr)
+bool live_needs_page(struct live_walk *w, uint64_t page_addr)
 {
-	uint64_t offset = page_addr - l->base;
+	const struct live *l = w->live;
+	uint64_t offset = page_addr - l->base, page = offset / LG_PAGE;
 
-	if (l->is_lost || offset >= WINDOW_BYTES - LG_PAGE)
+	if (l->is_lost || offset >= WINDOW_BYTES - LG_PAGE || page < w->next)
 		return true;
+	for (; w->next < page; w->next++)
+		if (l->spans[w->next].block && w->next + l->spans[w->next].pages >= w->reached)
+			w->reached = w->next + l->spans[w->next].pages + 1;
 	_Static_assert(PAGE_GRANULES == 4 * 64, "a page's bits are four words");
 	const uint64_t *starts = &l->starts[offset / GRANULE / 64];
-	return starts[0] | starts[1] | starts[2] | starts[3] || l->spans[offset / LG_PAGE] || starts[4] & 1;
+	return starts[0] | starts[1] | starts[2] | starts[3] || page < w->reached || starts[4] & 1;
 }

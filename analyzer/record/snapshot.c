@@ -30,7 +30,7 @@ struct job {
 	const struct snapshot_request *request;
 	uint32_t tid; /* a thread through which /proc shows the address space */
 	int mem_fd, pagemap_fd;
-	const struct live *live; /* what the heap still holds; NULL: read all of it */
+	struct live_walk heap_walk; /* over what the heap still holds; live NULL: read all of it */
 	struct trace_snapshot meta;
 	struct trace_mapping *mappings;
 	size_t nmappings;
@@ -240,10 +240,10 @@ static size_t read_pagemap(const struct job *j, uint64_t start, size_t pages, ui
 }
 
 /* Pages of the heap in which nothing lives are as good as absent. */
-static void pass_over_dead(const struct job *j, uint64_t start, size_t pages, uint64_t *entries)
+static void pass_over_dead(struct job *j, uint64_t start, size_t pages, uint64_t *entries)
 {
 	for (size_t i = 0; i < pages; i++)
-		if (!live_needs_page(j->live, start + i * LG_PAGE))
+		if (!live_needs_page(&j->heap_walk, start + i * LG_PAGE))
 			entries[i] = 0;
 }
 
@@ -255,7 +255,7 @@ static void read_mapping(struct job *j, const struct trace_mapping *m, uint64_t 
 		size_t pages = (size_t)((m->end - at < BLOCK_BYTES ? m->end - at : BLOCK_BYTES) / LG_PAGE);
 		size_t known = read_pagemap(j, at, pages, entries);
 
-		if (j->live && !strcmp(m->path, "[heap]"))
+		if (j->heap_walk.live && !strcmp(m->path, "[heap]"))
 			pass_over_dead(j, at, known, entries);
 		for (size_t i = 0, run; i < pages; i += run) {
 			bool exists = i >= known || entries[i] >> 62;
@@ -468,7 +468,7 @@ void snapshot_take(struct image *i, const struct segment *s, const struct follow
 	j.meta.reason = request->reason;
 	j.meta.method = request->stopped ? LG_METHOD_PTRACE : LG_METHOD_READ;
 	j.meta.events = i->events_written;
-	j.live = request->full_contents ? NULL : image_live(i);
+	j.heap_walk.live = request->full_contents ? NULL : image_live(i);
 	j.mappings = proc_mappings(j.tid, &j.nmappings);
 	if (!j.nmappings) {
 		image_degrade(i, "no snapshot: /proc/%u/maps cannot be read", j.tid);

@@ -38,8 +38,10 @@ static void release(uint64_t offset)
 /* "0110": of the first pages, which are needed. */
 static void assert_pages(const char *expected)
 {
+	struct live_walk walk = { .live = live };
+
 	for (uint64_t i = 0; expected[i]; i++)
-		ck_assert_msg(live_needs_page(live, HEAP + i * LG_PAGE) == (expected[i] == '1'),
+		ck_assert_msg(live_needs_page(&walk, HEAP + i * LG_PAGE) == (expected[i] == '1'),
 			      "page %d of %s", (int)i, expected);
 }
 
@@ -128,8 +130,19 @@ START_TEST(blocks_elsewhere_say_nothing)
 	happen(LG_EV_FREE, 1, 0x7ffff0000010, 0);
 	happen(LG_EV_FREE, 1, 8, 0);
 	assert_pages("0000");
-	ck_assert(live_needs_page(live, HEAP - LG_PAGE));
-	ck_assert(live_needs_page(live, 0x7ffff0000000));
+	ck_assert(live_needs_page(&(struct live_walk){ .live = live }, HEAP - LG_PAGE));
+	ck_assert(live_needs_page(&(struct live_walk){ .live = live }, 0x7ffff0000000));
+}
+END_TEST
+
+START_TEST(a_walk_may_leave_pages_out)
+{
+	struct live_walk walk = { .live = live };
+
+	alloc(0x1010, 0x5000);
+	ck_assert(live_needs_page(&walk, HEAP + 0x4000));
+	ck_assert(!live_needs_page(&walk, HEAP + 0x7000));
+	ck_assert(live_needs_page(&walk, HEAP + 0x6000)); /* not upwards: not known */
 }
 END_TEST
 
@@ -172,13 +185,15 @@ START_TEST(pages_agree_with_a_plain_model)
 			m.size[at] = size;
 		}
 	}
+	struct live_walk walk = { .live = live };
 	for (uint64_t page = 0; page < PAGES; page++)
-		ck_assert_int_eq(live_needs_page(live, HEAP + page * LG_PAGE), model_needs(&m, page));
+		ck_assert_int_eq(live_needs_page(&walk, HEAP + page * LG_PAGE), model_needs(&m, page));
 	for (uint64_t at = 0; at < PAGES * 256; at++)
 		if (m.size[at])
 			release(at * 16);
+	walk = (struct live_walk){ .live = live };
 	for (uint64_t page = 0; page < PAGES; page++)
-		ck_assert(!live_needs_page(live, HEAP + page * LG_PAGE));
+		ck_assert(!live_needs_page(&walk, HEAP + page * LG_PAGE));
 }
 END_TEST
 
@@ -191,6 +206,7 @@ int main(void)
 		a_released_address_may_go_to_another_thread,
 		what_is_not_understood_needs_all_pages,
 		blocks_elsewhere_say_nothing,
+		a_walk_may_leave_pages_out,
 		pages_agree_with_a_plain_model,
 	};
 	return suite_run_with("live", setup, teardown, tests, sizeof tests / sizeof *tests);
