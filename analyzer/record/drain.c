@@ -109,21 +109,25 @@ static uint64_t in_turn(struct ring_reader *r, uint64_t word)
 	return r->latest << LG_EV_KEY_SHIFT | (word & LG_EV_TYPE);
 }
 
-static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns)
+/* Takes at most `most` events. Those that are left may come before what other rings hold, but not before the last
+ * taken: nothing later is in order yet. */
+static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns, uint64_t most)
 {
 	struct lg_thread *t = &d->area->threads[slot];
 	struct ring_reader *r = &d->readers[slot];
 	const struct lg_event *ring = ring_of(d->area, slot);
-	uint64_t reserved = atomic_load_explicit(&t->reserved, memory_order_acquire);
+	uint64_t reserved = atomic_load_explicit(&t->reserved, memory_order_acquire),
+		 left = reserved - r->next;
+	uint64_t end = left > most ? r->next + most : reserved;
 
-	if (reserved - r->next > LG_RING_EVENTS)
+	if (left > LG_RING_EVENTS)
 		return; /* scribbled on by the target: the counts will not match, and the trace says so */
-	if (!events_reserve(&d->pending, reserved - r->next + r->nholes)) {
+	if (!events_reserve(&d->pending, end - r->next + r->nholes)) {
 		d->out_of_memory = true;
 		return;
 	}
 	retry_holes(d, r, ring, t->number, now_ns);
-	for (; r->next < reserved; r->next++) {
+	for (; r->next < end; r->next++) {
 		uint64_t word = committed(ring, r->next);
 
 		if (word) {
@@ -135,6 +139,8 @@ static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns)
 			break;
 		}
 	}
+	if (r->next < reserved && r->latest < d->cut)
+		d->cut = r->latest;
 	atomic_store_explicit(&t->tail, r->nholes ? r->holes[0] : r->next, memory_order_release);
 }
 
@@ -193,31 +199,39 @@ static void forget_given(struct drain *d)
 	d->given = 0;
 }
 
-static void read_rings(struct drain *d, uint64_t now_ns)
+static void read_rings(struct drain *d, uint64_t now_ns, uint64_t most)
 {
 	uint32_t slots = atomic_load(&d->area->slots);
 
 	forget_given(d);
 	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++)
 		if (atomic_load(&d->area->threads[i].state) == LG_SLOT_LIVE)
-			read_ring(d, i, now_ns);
+			read_ring(d, i, now_ns, most);
 	if (!sort_pending(d))
 		d->out_of_memory = true;
 }
 
-struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n)
+static struct trace_event *take(struct drain *d, uint64_t key, uint64_t now_ns, uint64_t most, size_t *n)
 {
-	read_rings(d, now_ns);
+	d->cut = key;
+	read_rings(d, now_ns, most);
 	d->given = d->pending.count;
-	while (d->given && d->pending.items[d->given - 1].key >= key)
+	while (d->given && d->pending.items[d->given - 1].key >= d->cut)
 		d->given--;
 	*n = d->given;
 	return d->pending.items;
 }
 
+#define MOST_AT_ONCE 4096u /* of a ring: they stay in the processor's own cache until they are written */
+
+struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n)
+{
+	return take(d, key, now_ns, MOST_AT_ONCE, n);
+}
+
 struct trace_event *drain_rest(struct drain *d, size_t *n)
 {
-	return drain_pass(d, UINT64_MAX, 0, n);
+	return take(d, UINT64_MAX, 0, UINT64_MAX, n);
 }
 
 /* ---- slots ------------------------------------------------------------------------------------------- */
@@ -233,7 +247,7 @@ void drain_release(struct drain *d, bool (*gone)(uint32_t pid, uint32_t tid))
 
 		if (atomic_load(&t->state) != LG_SLOT_LIVE || !tid || !gone(pid, tid))
 			continue;
-		read_ring(d, i, 0);
+		read_ring(d, i, 0, UINT64_MAX);
 		r->nholes = 0;
 		r->next = atomic_load(&t->reserved);
 		atomic_store(&t->tail, r->next);

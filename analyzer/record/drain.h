@@ -28,6 +28,7 @@ struct drain {
 	struct ring_reader readers[LG_THREADS];
 	struct events pending; /* drained; the first `given` were handed out by the last pass */
 	size_t given;
+	uint64_t cut; /* of the pass under way: keys from here on are not known to be in order */
 	struct events spare; /* for merging */
 	uint64_t taken; /* events ever drained */
 	bool out_of_memory;
@@ -35,7 +36,7 @@ struct drain {
 
 void drain_init(struct drain *d, struct lg_area *area); /* of a zeroed one */
 void drain_free(struct drain *d);
-/* Takes what all rings hold. `key` is segment_key() from before the last segment_beat(): all events with smaller keys are
+/* Takes some of what the rings hold. `key` is segment_key() from before the last segment_beat(): all events with smaller keys are
  * then in order and are handed out; later ones stay pending. Returns the first of *n events, good until the drain is
  * called again. */
 struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n);

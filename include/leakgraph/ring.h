@@ -257,7 +257,8 @@ struct lg_control {
 	    verify_every; /* (R) each thread has every so manieth stack checked by the recorder; 0: none */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
-	_Atomic uint32_t asleep; /* (R) 1: it waits for the doorbell, and does not look at rings by itself soon */
+	_Atomic uint32_t
+	    asleep; /* (R) 1: it waits for the doorbell, and does not look at rings by itself soon */
 	/* (R,T) 1: nobody reads the rings. Set by the recorder as it leaves, and by a target whose wait was in
 	 * vain; a recorder that was only asleep clears it. */
 	_Atomic uint32_t closed;

@@ -46,6 +46,17 @@ static void pass(uint64_t key, uint64_t now_ns)
 	keep(events, n);
 }
 
+/* Until there is nothing more to take. */
+static void passes(uint64_t key)
+{
+	uint64_t before;
+
+	do {
+		before = drain.taken;
+		pass(key, 0);
+	} while (drain.taken != before);
+}
+
 static void keep_rest(void)
 {
 	size_t n;
@@ -97,7 +108,7 @@ START_TEST(one_ring_keeps_its_order_over_many_laps)
 	for (int lap = 0; lap < 5; lap++) {
 		for (unsigned i = 0; i < LG_RING_EVENTS; i++, key++)
 			emit(0, LG_EV_ALLOC, key + 1, key * 16);
-		pass(UINT64_MAX, 0);
+		passes(UINT64_MAX);
 		ck_assert_uint_eq(out.count, key);
 	}
 	for (uint64_t i = 0; i < key; i++)
@@ -111,10 +122,27 @@ START_TEST(an_unread_lap_is_not_read_twice)
 	open_ring(0, 1);
 	for (unsigned i = 0; i < LG_RING_EVENTS; i++)
 		emit(0, LG_EV_ALLOC, i + 1, 1);
-	pass(UINT64_MAX, 0);
+	passes(UINT64_MAX);
 	reserve(0); /* place 0 of lap 1: still holds lap 0's record */
 	pass(UINT64_MAX, 0);
 	ck_assert_uint_eq(out.count, LG_RING_EVENTS);
+}
+END_TEST
+
+START_TEST(what_a_full_ring_still_holds_comes_before_later_events_of_others)
+{
+	enum { MANY = 20000 };
+
+	open_ring(0, 1);
+	open_ring(1, 2);
+	for (uint64_t i = 0; i < MANY; i++)
+		emit(0, LG_EV_ALLOC, 2 * i + 1, i);
+	for (uint64_t i = 0; i < MANY; i += 100)
+		emit(1, LG_EV_FREE, 2 * i + 2, i);
+	passes(UINT64_MAX);
+	ck_assert_uint_eq(out.count, MANY + MANY / 100);
+	for (size_t i = 1; i < out.count; i++)
+		ck_assert_uint_lt(out.items[i - 1].key, out.items[i].key);
 }
 END_TEST
 
@@ -266,6 +294,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		one_ring_keeps_its_order_over_many_laps,
+		what_a_full_ring_still_holds_comes_before_later_events_of_others,
 		an_unread_lap_is_not_read_twice,
 		rings_are_merged_by_key_and_later_keys_wait,
 		a_hole_does_not_hide_what_was_committed_after_it,
