@@ -124,7 +124,7 @@ bool snapshot_word(const struct trace_snapshot *s, uint64_t addr, uint64_t *word
 
 /* ---- writing ----------------------------------------------------------------------------------------- */
 
-/* Chunks are compressed with zstd level 1 and written with write(2); the first failure (full disk, ...) sticks in
+/* Chunks are compressed with zstd and written with write(2); the first failure (full disk, ...) sticks in
  * `broken`, later puts are dropped, and trace_writer_close() still tries to put the footer that it is given. */
 struct trace_writer;
 

@@ -12,6 +12,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define LEVEL (-1) /* half the time of level 1 on events, a tenth more bytes */
+
 struct trace_writer {
 	int fd; /* owned */
 	char *path;
@@ -69,7 +71,7 @@ static int create(struct trace_writer *w, const char *path, struct err *err)
 	w->zstd = ZSTD_createCCtx();
 	if (!w->path || !w->zstd)
 		return fail(err, "%s: out of memory", path);
-	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, 1);
+	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, LEVEL);
 	w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (w->fd < 0 && errno == EEXIST)
 		return fail(err, "%s: exists already, and traces are never overwritten; name another file",
