@@ -12,6 +12,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,11 @@ struct job {
 	size_t nmappings;
 	struct trace_memory *ranges; /* of the MEMORY chunk being filled */
 	size_t nranges, ranges_room;
-	struct buf bytes;
+	struct buf bytes; /* words of the ranges */
+	struct buf payload; /* of the chunk that they become */
+	struct buf leaving; /* the MEMORY chunk that `writer` compresses and writes meanwhile */
+	pthread_t writer;
+	bool is_writing;
 	struct trace_unread *unread;
 	size_t nunread;
 	uint64_t asked[ASKED_PAGES]; /* by page: its number << 1 | whether it is mapped; page 0 is not */
@@ -129,19 +134,47 @@ static bool is_mapped(struct job *j, uint64_t value)
 
 #define BLOCK_BYTES (1u << 20)
 
+static void *write_leaving(void *context)
+{
+	struct job *j = context;
+
+	image_put(j->image, LG_CHUNK_MEMORY, &j->leaving);
+	return NULL;
+}
+
+/* From here on the image's file is this thread's again. */
+static void finish_writing(struct job *j)
+{
+	if (j->is_writing)
+		pthread_join(j->writer, NULL);
+	j->is_writing = false;
+}
+
+/* The target stands still: while one chunk is compressed, the next is read. */
+static void begin_writing(struct job *j)
+{
+	struct buf swap;
+
+	finish_writing(j);
+	swap = j->leaving;
+	j->leaving = j->payload;
+	j->payload = swap;
+	j->is_writing = !pthread_create(&j->writer, NULL, write_leaving, j);
+	if (!j->is_writing)
+		write_leaving(j);
+}
+
 static void flush_memory(struct job *j)
 {
-	struct buf out = { 0 };
-
 	if (!j->nranges)
 		return;
-	put_memory_head(&out, j->ranges, j->nranges);
-	buf_put(&out, j->bytes.bytes, j->bytes.used);
-	out.failed |= j->bytes.failed;
-	put(j, LG_CHUNK_MEMORY, &out);
-	buf_free(&out);
+	buf_clear(&j->payload);
+	put_memory(&j->payload, j->ranges, j->nranges, (const uint64_t *)j->bytes.bytes);
+	j->payload.failed |= j->bytes.failed;
+	begin_writing(j);
 	buf_clear(&j->bytes);
 	j->nranges = 0;
+	j->request->breathe(j->request->context);
 }
 
 static void add_range(struct job *j, uint64_t start, const uint64_t *words, uint64_t bytes)
@@ -277,6 +310,7 @@ static void read_memory(struct job *j)
 		if (j->mappings[i].flags & LG_MAPPING_READ)
 			read_mapping(j, &j->mappings[i], words);
 	flush_memory(j);
+	finish_writing(j);
 	free(words);
 }
 
@@ -448,6 +482,8 @@ static void job_free(struct job *j)
 	free(j->ranges);
 	free(j->unread);
 	buf_free(&j->bytes);
+	buf_free(&j->payload);
+	buf_free(&j->leaving);
 	if (j->mem_fd >= 0)
 		close(j->mem_fd);
 	if (j->pagemap_fd >= 0)

@@ -88,15 +88,6 @@ void put_mappings(struct buf *out, const struct trace_mapping *mappings, size_t 
 	}
 }
 
-void put_memory_head(struct buf *out, const struct trace_memory *ranges, size_t n)
-{
-	buf_varint(out, n);
-	for (size_t i = 0; i < n; i++) {
-		buf_varint(out, ranges[i].start);
-		buf_varint(out, ranges[i].bytes);
-	}
-}
-
 void put_unread(struct buf *out, const struct trace_unread *unread, size_t n)
 {
 	buf_varint(out, n);

@@ -43,7 +43,7 @@ uint64_t chunk_checksum(const struct lg_chunk_header *head, const void *stored);
 
 /* ---- the private side of struct trace ----------------------------------------------------------------- */
 
-struct words { /* the aligned copy of one MEMORY chunk's bytes */
+struct words { /* of one MEMORY chunk */
 	struct words *next;
 	uint64_t word[];
 };
@@ -64,6 +64,9 @@ struct trace_file {
 
 /* Notes damage: the first finding is kept in words, the others are counted. */
 void trace_note(struct trace *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The next n words of a MEMORY payload, which has CHUNK_SLACK behind it. False: broken. */
+bool take_memory(struct cursor *cursor, uint64_t *words, size_t n);
 
 /* ---- load.c: one decoder a kind ----------------------------------------------------------------------- */
 

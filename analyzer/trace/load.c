@@ -344,17 +344,16 @@ static uint64_t take_ranges(struct trace *t, struct trace_snapshot *s, struct cu
 	return total;
 }
 
-/* An owned and aligned copy of the next `bytes` bytes. */
-static const uint64_t *take_words(struct trace *t, struct cursor *c, uint64_t bytes)
+/* The words of all ranges, owned by the trace. */
+static const uint64_t *load_words(struct trace *t, struct cursor *c, uint64_t bytes)
 {
-	const uint8_t *from = take_bytes(c, (size_t)bytes, "bytes for all memory ranges");
-	struct words *w = from ? malloc(sizeof *w + (size_t)bytes) : NULL;
+	struct words *w = c->broken ? NULL : malloc(sizeof *w + (size_t)bytes);
 
-	if (!w) {
-		t->file->starved |= from != NULL;
+	if (!w || !take_memory(c, w->word, (size_t)(bytes / 8))) {
+		t->file->starved |= !w && !c->broken;
+		free(w);
 		return NULL;
 	}
-	memcpy(w->word, from, (size_t)bytes);
 	w->next = t->file->words;
 	t->file->words = w;
 	return w->word;
@@ -367,7 +366,7 @@ static void load_memory(struct trace *t, struct cursor *c)
 	if (!s)
 		return;
 	size_t before = s->nmemory;
-	const uint64_t *words = take_words(t, c, take_ranges(t, s, c));
+	const uint64_t *words = load_words(t, c, take_ranges(t, s, c));
 	if (!words) {
 		s->nmemory = before;
 		return;

@@ -144,8 +144,8 @@ void put_mappings(struct buf *out, const struct trace_mapping *mappings, size_t 
 void put_unread(struct buf *out, const struct trace_unread *unread, size_t n);
 void put_snapshot_end(struct buf *out, const struct trace_snapshot *s);
 void put_end(struct buf *out, const struct trace_end *end);
-/* MEMORY payloads are laid down by the snapshot itself: put_memory_head(), then the bytes of all ranges. */
-void put_memory_head(struct buf *out, const struct trace_memory *ranges, size_t n);
+/* `words` are those of all ranges, one after the other. */
+void put_memory(struct buf *out, const struct trace_memory *ranges, size_t n, const uint64_t *words);
 
 /* Events become the payloads of EVENTS chunks. Each chunk can be read without the others, and packs the better the
  * fuller it is. */

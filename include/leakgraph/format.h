@@ -110,8 +110,10 @@ enum {
 	LG_MAPPING_SHIM = 2, /* the tool's own memory: never a root */
 	LG_MAPPING_READ = 4, /* its memory is in the MEMORY chunks (absent pages read as zero) */
 };
-/* MEMORY: varint count; each: varint start, bytes (both multiples of 8, bytes not 0); then the bytes of all, in
- * order. Ranges of a snapshot are disjoint; chunks and ranges may come in any order.
+/* MEMORY: varint count; each: varint start, bytes (both multiples of 8, bytes not 0). Then the words of all, in
+ * order, as four columns: a bit each (from bit 0 of a byte) that says that the word is not 0; a bit each that says
+ * that its upper half is not 0; the lower halves of words that are not 0; the upper halves that are not 0.
+ * Ranges of a snapshot are disjoint; chunks and ranges may come in any order.
  * Unless the process is LG_PROCESS_FULL_CONTENTS, words that are neither addresses of mapped memory nor
  * integers below LG_SMALL_INTEGER are zero. */
 #define LG_SMALL_INTEGER 65536u

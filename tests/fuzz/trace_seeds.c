@@ -128,8 +128,7 @@ static void add_snapshot(struct seed *s, uint64_t id)
 	put_snapshot(&b, &snapshot), put(s, LG_CHUNK_SNAPSHOT, &b);
 	put_threads(&b, &thread, 1), put(s, LG_CHUNK_THREADS, &b);
 	put_mappings(&b, mappings, 2), put(s, LG_CHUNK_MAPPINGS, &b);
-	put_memory_head(&b, ranges, 2), buf_put(&b, (uint64_t[]){ 1, 0x5000, 3 }, 24),
-	    put(s, LG_CHUNK_MEMORY, &b);
+	put_memory(&b, ranges, 2, (uint64_t[]){ 1, 0x5000, 3ULL << 40 }), put(s, LG_CHUNK_MEMORY, &b);
 	put_unread(&b, &unread, 1), put(s, LG_CHUNK_UNREAD, &b);
 	put_snapshot_end(&b, &snapshot), put(s, LG_CHUNK_SNAPSHOT_END, &b);
 }

@@ -153,10 +153,12 @@ struct model {
 
 static bool model_has_room(const struct model *m, uint64_t at, uint64_t granules)
 {
+	if (at + granules >= PAGES * 256)
+		return false;
 	for (uint64_t i = at < 4096 ? 0 : at - 4096; i < at + granules; i++)
 		if (m->size[i] && i + (m->size[i] + 8 + 15) / 16 > at)
 			return false;
-	return at + granules < PAGES * 256;
+	return true;
 }
 
 static bool model_needs(const struct model *m, uint64_t page)

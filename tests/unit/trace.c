@@ -195,11 +195,7 @@ static void put_words(struct trace_writer *w, const struct trace_memory *ranges,
 {
 	struct buf b = { 0 };
 
-	put_memory_head(&b, ranges, n);
-	for (size_t i = 0; i < n; i++) {
-		buf_put(&b, words, ranges[i].bytes);
-		words += ranges[i].bytes / 8;
-	}
+	put_memory(&b, ranges, n, words);
 	put(w, LG_CHUNK_MEMORY, &b);
 }
 
@@ -1193,9 +1189,8 @@ START_TEST(a_chunk_inside_a_payload_is_not_taken)
 	put_the_process(w);
 	put_the_nodes(w);
 	put_snapshot(&b, &(struct trace_snapshot){ .id = 1 }), put(w, LG_CHUNK_SNAPSHOT, &b);
-	put_memory_head(&b, &(struct trace_memory){ 0x1000, (n + 7) / 8 * 8, NULL }, 1);
-	buf_put(&b, sample.bytes + from, n);
-	buf_put(&b, "\0\0\0\0\0\0\0", (8 - n % 8) % 8);
+	put_memory(&b, &(struct trace_memory){ 0x1000, 8, NULL }, 1, &(uint64_t){ 1 });
+	buf_put(&b, sample.bytes + from, n); /* behind the last field: ignored */
 	put(w, LG_CHUNK_MEMORY, &b);
 	put_the_end(w);
 	finish(w);
@@ -1286,20 +1281,74 @@ START_TEST(hostile_fields_are_refused)
 }
 END_TEST
 
+static void put_range(struct buf *b, const struct trace_memory *range)
+{
+	buf_varint(b, 1);
+	buf_varint(b, range->start);
+	buf_varint(b, range->bytes);
+}
+
+START_TEST(memory_comes_back_word_for_word)
+{
+	uint64_t seed = 1, words[1000];
+	struct trace_memory range = { 0x1000, 8 * (uint64_t)(_i + 1), NULL };
+	struct buf b = { 0 };
+
+	for (int i = 0; i <= _i; i++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		words[i] = seed >> 60 < 6 ? 0 : seed >> (seed >> 58); /* of all widths */
+	}
+	put_memory(&b, &range, 1, words);
+	write_odd(LG_CHUNK_MEMORY, &b);
+	struct trace t = open_good();
+	ck_assert_str_eq(t.damage, "");
+	ck_assert_mem_eq(t.snapshots[0].memory[0].words, words, range.bytes);
+	trace_close(&t);
+}
+END_TEST
+
+/* Three words: their bits, and what follows. */
+static const struct {
+	unsigned char bytes[16];
+	size_t n;
+} bad_words[] = {
+	{ { 8, 0, 1, 2, 3, 4 }, 6 }, /* a fourth word */
+	{ { 1, 2, 1, 2, 3, 4, 5, 6, 7, 8 }, 10 }, /* an upper half of a word that is 0 */
+	{ { 7, 0, 1, 2, 3, 4, 5, 6, 7, 8 }, 10 }, /* a lower half too few */
+	{ { 1, 1, 1, 2, 3, 4, 5, 6 }, 8 }, /* half an upper half */
+	{ { 7 }, 1 },
+	{ { 0 }, 0 },
+};
+
+START_TEST(hostile_words_are_refused)
+{
+	struct trace_memory range = { 0x1000, 24, NULL };
+	struct buf b = { 0 };
+
+	put_range(&b, &range);
+	buf_put(&b, bad_words[_i].bytes, bad_words[_i].n);
+	write_odd(LG_CHUNK_MEMORY, &b);
+	struct trace t = open_good();
+	ck_assert_ptr_nonnull(strstr(t.damage, "memory's"));
+	ck_assert_uint_eq(t.snapshots[0].nmemory, 0);
+	trace_close(&t);
+}
+END_TEST
+
 START_TEST(hostile_memory_ranges_are_refused)
 {
 	static const struct trace_memory bad[] = {
 		{ 4, 8, NULL },
 		{ 8, 4, NULL },
 		{ 8, 0, NULL },
-		{ 8, 24, NULL },
+		{ 8, 800, NULL },
 		{ UINT64_MAX - 7, 16, NULL },
 		{ 8, UINT64_MAX - 7, NULL },
 	};
 	struct buf b = { 0 };
 
-	put_memory_head(&b, &bad[_i], 1);
-	buf_put(&b, "0123456701234567", 16);
+	put_range(&b, &bad[_i]);
+	buf_put(&b, (char[2]){ 0 }, 2);
 	write_odd(LG_CHUNK_MEMORY, &b);
 	struct trace t = open_good();
 	ck_assert_ptr_nonnull(strstr(t.damage, "chunk 3 at byte"));
@@ -1389,7 +1438,7 @@ START_TEST(overlaps_are_dropped)
 
 	put_mappings(&b, two, 2), write_odd(LG_CHUNK_MAPPINGS, &b);
 	assert_damage_says("1 mappings overlap others");
-	put_memory_head(&b, ranges, 2), buf_put(&b, (char[32]){ 0 }, 32), write_odd(LG_CHUNK_MEMORY, &b);
+	put_memory(&b, ranges, 2, (uint64_t[4]){ 0 }), write_odd(LG_CHUNK_MEMORY, &b);
 	assert_damage_says("1 ranges of memory overlap others");
 }
 END_TEST
@@ -1469,14 +1518,15 @@ END_TEST
 
 static struct buf noise(size_t n)
 {
-	struct buf b = { 0 };
+	struct buf words = { 0 }, b = { 0 };
 	struct trace_memory range = { 0x10000, n, NULL };
 
-	put_memory_head(&b, &range, 1);
 	for (size_t i = 0; i < n; i += 8) {
 		uint64_t word = random_bits() * 0x9e3779b97f4a7c15;
-		buf_put(&b, &word, 8);
+		buf_put(&words, &word, 8);
 	}
+	put_memory(&b, &range, 1, (const uint64_t *)words.bytes);
+	buf_free(&words);
 	return b;
 }
 
@@ -1611,6 +1661,8 @@ static void add_hostile(TCase *tc)
 	tcase_add_loop_test(tc, a_hostile_count_is_refused, 0, 7);
 	tcase_add_test(tc, hostile_fields_are_refused);
 	tcase_add_loop_test(tc, hostile_memory_ranges_are_refused, 0, 6);
+	tcase_add_loop_test(tc, memory_comes_back_word_for_word, 0, 40);
+	tcase_add_loop_test(tc, hostile_words_are_refused, 0, COUNT(bad_words));
 	tcase_add_test(tc, a_payload_that_does_not_decompress_is_damage);
 	tcase_add_test(tc, loops_of_nodes_are_cut);
 	tcase_add_test(tc, a_parent_beyond_the_table_is_cut);
