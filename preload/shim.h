@@ -155,8 +155,6 @@ bool thread_enter(void);
 /* ---- order ------------------------------------------------------------------------------------------- */
 
 /* The clock that orders events, read after everything before it: the key of a free comes after its pointer did. */
-uint64_t order_take(_Atomic uint64_t *owner, uint64_t mine, uint64_t beat);
-
 static inline uint64_t order_now(void)
 {
 	uint32_t lo, hi, cpu;
@@ -167,6 +165,9 @@ static inline uint64_t order_now(void)
 	self.key = ((uint64_t)hi << 32 | lo) - shim.tsc_base;
 	return self.key;
 }
+
+/* The key of the first event after a page was another thread's, or in a new round of the recorder. */
+uint64_t order_take(_Atomic uint64_t *owner, uint64_t mine, uint64_t beat);
 
 /* The key of an event at `addr`. What must be in order are a thread's events, and those of one block, which its page
  * stands for. So the clock, which costs more than the rest of an event, is read only to take a page over from another

@@ -4,8 +4,9 @@
  * rule gives the CFA, the return address below it, and where bp was saved, if it was. Hence verified reuse: the
  * thread keeps its last walk and the words it loaded; as soon as a new walk meets one of its frames with the same
  * values, and all words that led further out are still the same, the rest of the stack is the same, and its node is
- * known. Only the fresh frames are looked up. Most code uses rbp like any register: its value, and the words it was
- * loaded from, count only where a frame further out finds its CFA by it.
+ * known. Only the fresh frames are stepped, and parts that were fresh lately are kept, to be compared too. Most code
+ * uses rbp like any register: its value, and the words it was loaded from, count only where a frame further out finds
+ * its CFA by it.
  *
  * The scratch memory may be taken over by a signal handler that allocates in mid-walk: each walk that writes takes a
  * ticket, and one that finds another ticket at its end starts again. Words are read only from pages that the kernel
@@ -548,14 +549,13 @@ static inline bool part_fits(const struct scratch *s, const struct part *p, cons
  * walk's outer frames; else 0. */
 static inline uint32_t known_walk(struct scratch *s, const struct frame *f)
 {
-	const struct frame *top = &s->last[s->nlast - 1];
 	const struct part *p = part_of(s, f);
+	uint32_t n = s->nlast;
 
-	if (unlikely(!s->nlast ||
-		     s->generation != atomic_load_explicit(&shim.generation, memory_order_relaxed)))
+	if (unlikely(!n || s->generation != atomic_load_explicit(&shim.generation, memory_order_relaxed)))
 		return 0;
-	if (same_state(top, f))
-		return word_changed(s->words, words_outside(s, s->nlast - 1)) == ALL_HOLD ? s->node : 0;
+	if (same_state(&s->last[n - 1], f))
+		return word_changed(s->words, words_outside(s, n - 1)) == ALL_HOLD ? s->node : 0;
 	if (part_fits(s, p, f) && word_changed(p->words, p->nwords) == ALL_HOLD &&
 	    word_changed(s->words, s->last[p->base].nwords) == ALL_HOLD)
 		return p->node;

@@ -121,8 +121,8 @@ bool take_memory(struct cursor *cursor, uint64_t *words, size_t n)
 	const uint8_t *highs = take_bytes(cursor, 4 * ones(wide, bits), "upper halves of the memory's words");
 	if (cursor->broken)
 		return false;
-	struct columns c = { (uint8_t *)(uintptr_t)there, (uint8_t *)(uintptr_t)wide, (uint8_t *)(uintptr_t)lows,
-			     (uint8_t *)(uintptr_t)highs };
+	struct columns c = { (uint8_t *)(uintptr_t)there, (uint8_t *)(uintptr_t)wide,
+			     (uint8_t *)(uintptr_t)lows, (uint8_t *)(uintptr_t)highs };
 	for (size_t i = 0; i < n; i += GROUP)
 		take_group(&c, words + i, n - i < GROUP ? n - i : GROUP);
 	return true;
