@@ -164,17 +164,30 @@ static void begin_writing(struct job *j)
 		write_leaving(j);
 }
 
-static void flush_memory(struct job *j)
+static void fill_payload(struct job *j)
 {
-	if (!j->nranges)
-		return;
 	buf_clear(&j->payload);
 	put_memory(&j->payload, j->ranges, j->nranges, (const uint64_t *)j->bytes.bytes);
 	j->payload.failed |= j->bytes.failed;
-	begin_writing(j);
 	buf_clear(&j->bytes);
 	j->nranges = 0;
+}
+
+static void flush_memory(struct job *j)
+{
+	fill_payload(j);
+	begin_writing(j);
 	j->request->breathe(j->request->context);
+}
+
+/* What is left is mostly all there is: not worth a thread. */
+static void flush_last_memory(struct job *j)
+{
+	finish_writing(j);
+	if (!j->nranges)
+		return;
+	fill_payload(j);
+	put(j, LG_CHUNK_MEMORY, &j->payload);
 }
 
 static void add_range(struct job *j, uint64_t start, const uint64_t *words, uint64_t bytes)
@@ -309,8 +322,7 @@ static void read_memory(struct job *j)
 	for (size_t i = 0; words && i < j->nmappings; i++)
 		if (j->mappings[i].flags & LG_MAPPING_READ)
 			read_mapping(j, &j->mappings[i], words);
-	flush_memory(j);
-	finish_writing(j);
+	flush_last_memory(j);
 	free(words);
 }
 
