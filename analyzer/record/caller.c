@@ -1,6 +1,8 @@
 /* caller.c: see caller.h. libunwind steps the frames, reading the stopped thread by ptrace. */
 #include "record/caller.h"
 
+#include "record/accessors.h"
+
 #include <libunwind-ptrace.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,12 +35,6 @@ static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void 
 	_UPT_put_unwind_info(r->ptrace_space, info, r->upt);
 }
 
-static int get_dyn_info_list(unw_addr_space_t space, unw_word_t *list, void *context)
-{
-	(void)space, (void)list, (void)context;
-	return -UNW_ENOINFO;
-}
-
 static int access_mem(unw_addr_space_t space, unw_word_t addr, unw_word_t *value, int write, void *context)
 {
 	const struct remote *r = context;
@@ -50,26 +46,16 @@ static int access_mem(unw_addr_space_t space, unw_word_t addr, unw_word_t *value
 static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write, void *context)
 {
 	(void)space;
-	if (write || reg < 0 || reg >= LG_REGS)
-		return -UNW_EBADREG;
-	*value = ((const struct remote *)context)->regs[reg];
-	return 0;
-}
-
-static int access_fpreg(unw_addr_space_t space, unw_regnum_t reg, unw_fpreg_t *value, int write,
-			void *context)
-{
-	(void)space, (void)reg, (void)value, (void)write, (void)context;
-	return -UNW_EBADREG;
+	return register_of(((const struct remote *)context)->regs, reg, value, write);
 }
 
 static unw_accessors_t accessors = {
 	.find_proc_info = find_proc_info,
 	.put_unwind_info = put_unwind_info,
-	.get_dyn_info_list_addr = get_dyn_info_list,
+	.get_dyn_info_list_addr = no_dynamic_code,
 	.access_mem = access_mem,
 	.access_reg = access_reg,
-	.access_fpreg = access_fpreg,
+	.access_fpreg = no_float_register,
 };
 
 static bool in_libc(const struct trace_mapping *mappings, size_t n, uint64_t pc)

@@ -2,7 +2,7 @@
  * what libunwind keeps of the code: until a module has gone. Any other is kept for one walk. */
 #include "record/remote.h"
 
-#include "leakgraph/ring.h"
+#include "record/accessors.h"
 #include "record/proc.h"
 
 #include <elf.h>
@@ -304,42 +304,25 @@ static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void 
 	(void)space, (void)info, (void)context;
 }
 
-static int get_dyn_info_list(unw_addr_space_t space, unw_word_t *list, void *context)
-{
-	(void)space, (void)list, (void)context;
-	return -UNW_ENOINFO;
-}
-
 static int access_mem(unw_addr_space_t space, unw_word_t addr, unw_word_t *value, int write, void *context)
 {
 	(void)space;
 	return !write && read_memory(context, addr, value, sizeof *value) ? 0 : -UNW_EINVAL;
 }
 
-/* libunwind's numbers are DWARF's too. */
 static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write, void *context)
 {
 	(void)space;
-	if (write || reg < 0 || reg >= LG_REGS)
-		return -UNW_EBADREG;
-	*value = ((const struct remote *)context)->regs[reg];
-	return 0;
-}
-
-static int access_fpreg(unw_addr_space_t space, unw_regnum_t reg, unw_fpreg_t *value, int write,
-			void *context)
-{
-	(void)space, (void)reg, (void)value, (void)write, (void)context;
-	return -UNW_EBADREG;
+	return register_of(((const struct remote *)context)->regs, reg, value, write);
 }
 
 static unw_accessors_t accessors = {
 	.find_proc_info = find_proc_info,
 	.put_unwind_info = put_unwind_info,
-	.get_dyn_info_list_addr = get_dyn_info_list,
+	.get_dyn_info_list_addr = no_dynamic_code,
 	.access_mem = access_mem,
 	.access_reg = access_reg,
-	.access_fpreg = access_fpreg,
+	.access_fpreg = no_float_register,
 };
 
 /* ---- a walk ------------------------------------------------------------------------------------------ */

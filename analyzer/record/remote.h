@@ -23,7 +23,8 @@ void remote_close(struct remote *r); /* safe on NULL */
 /* What was learnt of the code may have changed, by dlclose or dlopen. */
 void remote_forget(struct remote *r);
 /* Unwinds from the registers that lie in the process at `regs_at` (uint64_t[LG_REGS]: those that calls preserve, the
- * stack pointer, the pc). frames[] are innermost first, by the convention of lg_frame: what calls return to; where a signal interrupted, one more than the place. */
+ * stack pointer, the pc). frames[] are innermost first, by the convention of ring.h's frames: what calls return to;
+ * where a signal interrupted, one more than the place. */
 size_t remote_unwind(struct remote *r, uint64_t regs_at, uint64_t *frames, size_t room, enum remote_end *end);
 /* The mapping of code that holds pc; false: there is none. */
 bool remote_code(struct remote *r, uint64_t pc, uint64_t *start, uint64_t *end);
