@@ -5,6 +5,7 @@
 #include <alloca.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -34,15 +35,23 @@ static void compare(void)
 			      (unsigned long)probe.ours[i], (unsigned long)probe.theirs[i]);
 }
 
-static __attribute__((noinline)) void look(void)
+#define KEEP __attribute__((noinline, noclone))
+
+static KEEP void look(void)
 {
 	probe_here(&probe);
 	compare();
 }
 
-static void wander(unsigned depth);
+/* As look, from elsewhere: a walk that begins here is not the last one, but may be a known part. */
+static KEEP void look_too(void)
+{
+	probe_here(&probe);
+	compare();
+	sink++;
+}
 
-#define KEEP __attribute__((noinline, noclone))
+static void wander(unsigned depth);
 
 static KEEP void plain(unsigned depth)
 {
@@ -121,7 +130,7 @@ static KEEP void wander(unsigned depth)
 						  framed, aligned, through_libc };
 
 	if (!roll(3))
-		look();
+		(roll(2) ? look : look_too)();
 	if (depth)
 		ways[roll(sizeof ways / sizeof *ways)](depth - 1);
 	if (!roll(4))
@@ -134,6 +143,42 @@ START_TEST(random_stacks_are_libunwinds)
 	probe_open();
 	while (probes < 30000)
 		wander(roll(40));
+}
+END_TEST
+
+static KEEP void inner(bool too)
+{
+	if (too)
+		look_too();
+	else
+		look();
+	sink++;
+}
+
+static KEEP void middle(bool too)
+{
+	inner(too);
+	sink++;
+}
+
+static KEEP void one(bool too)
+{
+	middle(too);
+	sink++;
+}
+
+static KEEP void other(bool too)
+{
+	middle(too);
+	sink--;
+}
+
+/* The inner frames are the same to the last word; only further out do the stacks differ. */
+START_TEST(known_parts_on_other_outer_frames_are_not_taken_for_the_same)
+{
+	probe_open();
+	for (int i = 0; i < 2000; i++)
+		(roll(2) ? one : other)(roll(2));
 }
 END_TEST
 
@@ -260,8 +305,13 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		random_stacks_are_libunwinds, deep_stacks_are_whole,	     signal_frames_are_stepped,
-		signal_stacks_are_crossed,    threads_share_rules_and_nodes, fibers_do_no_harm,
+		known_parts_on_other_outer_frames_are_not_taken_for_the_same,
+		random_stacks_are_libunwinds,
+		deep_stacks_are_whole,
+		signal_frames_are_stepped,
+		signal_stacks_are_crossed,
+		threads_share_rules_and_nodes,
+		fibers_do_no_harm,
 		damaged_frames_end_the_walk,
 	};
 	return suite_run("unwind", tests, sizeof tests / sizeof *tests);
