@@ -11,7 +11,7 @@
 #define TCB_BYTES 2304u
 #define TCB_TID 720u /* offsetof(struct pthread, tid) */
 
-/* A thread id above LG_SMALL_INTEGER is not kept in a trace: only known threads tell live blocks from dead. */
+/* A thread id of LG_SMALL_INTEGER or more is not kept in a trace: only known threads tell live blocks from dead. */
 static bool threads_are_known(const struct trace_snapshot *s)
 {
 	for (size_t i = 0; i < s->nthreads; i++)

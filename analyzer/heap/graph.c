@@ -17,7 +17,7 @@
 
 #define WORKERS_MAX 4u
 #define WORKER_BYTES (8u << 20) /* less is not worth a thread */
-#define WORD_MAX ((1u << 30) - 1) /* struct ref has 30 bits for the word */
+#define WORD_MAX ((1u << (32 - REF_KIND_BITS)) - 1)
 
 const char *root_kind_name(enum root_kind kind)
 {
@@ -27,6 +27,16 @@ const char *root_kind_name(enum root_kind kind)
 #undef X
 	};
 	return kind < ROOT_KINDS ? names[kind] : "?";
+}
+
+const char *ref_kind_name(enum ref_kind kind)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		LG_REF_KINDS(X)
+#undef X
+	};
+	return kind < REF_KINDS ? names[kind] : "?";
 }
 
 /* ---- references out of blocks ------------------------------------------------------------------------ */
@@ -64,7 +74,7 @@ static void found_in_block(struct scanner *s, const struct probe *p, enum ref_ki
 	if (w->nrefs == w->room && !refs_grow(w))
 		return;
 	w->refs[w->nrefs++] =
-	    (struct ref){ p->block, (uint32_t)(word < WORD_MAX ? word : WORD_MAX) << 2 | kind };
+	    (struct ref){ p->block, (uint32_t)(word < WORD_MAX ? word : WORD_MAX) << REF_KIND_BITS | kind };
 	w->first[p->owner + 1]++;
 }
 
@@ -396,7 +406,7 @@ static bool region_is_valid(const struct root_region *r, const struct root_regio
 
 static bool root_ref_is_valid(const struct graph *g, const struct root_ref *r, const struct root_ref *before)
 {
-	if (r->region >= g->nregions || r->to >= g->heap->nblocks || r->kind > REF_RECOGNISED)
+	if (r->region >= g->nregions || r->to >= g->heap->nblocks || r->kind >= REF_KINDS)
 		return false;
 	const struct root_region *region = &g->regions[r->region];
 	if (region->kind != ROOT_LOADER && (r->at < region->start || r->at >= region->end))

@@ -111,30 +111,50 @@ struct root_region {
 
 /* ---- references -------------------------------------------------------------------------------------- */
 
+/* What the scan finds, and what an ownership model makes of it. Only strong references make a block reachable; the
+ * next two make it possible; the rest own nothing. */
+#define LG_REF_KINDS(X)                                                                                      \
+	X(START, "start") /* to the first byte */                                                            \
+	X(INTERIOR, "interior")                                                                              \
+	X(PAST_END, "past-end")                                                                              \
+	X(RECOGNISED, "recognised") /* an interior one that a known layout explains: as good as a start */   \
+	X(WEAK, "weak") /* a weak pointer: it may outlive its target */                                      \
+	X(BORROWED, "borrowed") /* a pointer that its holder does not own: a link of a collector's list */   \
+	X(PAYLOAD, "payload") /* an integer or bytes that only look like a pointer */
 enum ref_kind {
-	REF_START = 0,
-	REF_INTERIOR = 1,
-	REF_PAST_END = 2,
-	REF_RECOGNISED = 3, /* an interior reference that a known layout explains: as good as a start */
+#define X(name, text) REF_##name,
+	LG_REF_KINDS(X)
+#undef X
+	    REF_KINDS
 };
+const char *ref_kind_name(enum ref_kind kind);
+
+#define KINDS_STRONG (1u << REF_START | 1u << REF_RECOGNISED)
+#define KINDS_INSIDE (KINDS_STRONG | 1u << REF_INTERIOR)
+#define KINDS_OWNING (KINDS_INSIDE | 1u << REF_PAST_END)
 static inline bool ref_kind_is_strong(enum ref_kind kind)
 {
-	return kind == REF_START || kind == REF_RECOGNISED;
+	return KINDS_STRONG >> kind & 1;
 }
 
 /* A reference out of a block: the word at offset 8 * word points at block `to`.
- * Offsets of 8 GiB and more are all stored as the last word below. */
+ * Offsets of 4 GiB and more are all stored as the last word below. */
+#define REF_KIND_BITS 3
 struct ref {
 	uint32_t to;
-	uint32_t word_kind; /* word << 2 | enum ref_kind */
+	uint32_t word_kind; /* word << REF_KIND_BITS | enum ref_kind */
 };
 static inline enum ref_kind ref_kind(struct ref r)
 {
-	return (enum ref_kind)(r.word_kind & 3);
+	return (enum ref_kind)(r.word_kind & ((1u << REF_KIND_BITS) - 1));
 }
 static inline uint64_t ref_offset(struct ref r)
 {
-	return (uint64_t)(r.word_kind >> 2) * 8;
+	return (uint64_t)(r.word_kind >> REF_KIND_BITS) * 8;
+}
+static inline struct ref ref_of_kind(struct ref r, enum ref_kind kind)
+{
+	return (struct ref){ r.to, (r.word_kind >> REF_KIND_BITS << REF_KIND_BITS) | kind };
 }
 
 struct root_ref {

@@ -43,6 +43,10 @@ size_t names_stack(struct names *n, uint32_t stack, const struct frame_name **fr
  * there is none. `*symbol` lives until names_close. */
 bool names_data(struct names *n, uint32_t module, uint64_t address, const char **symbol, uint64_t *offset);
 
+/* What the file of the module at an address of the process holds there: code and read-only data. False when the file
+ * is not at hand, is not the one that was traced, or holds nothing there. */
+bool names_bytes(struct names *n, uint64_t address, void *bytes, size_t count);
+
 /* Lines for the user about modules that could not be named, and why: changed files, missing files, no symbols.
  * One line each, with the cure. Lives until names_close. */
 size_t names_notes(struct names *n, const char *const **notes);

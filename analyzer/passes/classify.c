@@ -94,12 +94,13 @@ static void flood_possible(struct flood *f)
 	const struct graph *g = f->graph;
 
 	f->to = CLASS_POSSIBLE;
-	f->kinds = KINDS_ALL;
+	f->kinds = KINDS_OWNING;
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
-		flood_push(f, g->root_refs[i].to);
+		if (KINDS_OWNING >> g->root_refs[i].kind & 1)
+			flood_push(f, g->root_refs[i].to);
 	for (uint32_t i = 0; i < g->heap->nblocks; i++)
 		if (f->of[i] == CLASS_REACHABLE)
-			flood_follow(f, i, KINDS_ALL & ~KINDS_STRONG);
+			flood_follow(f, i, KINDS_OWNING & ~KINDS_STRONG);
 	flood_run(f);
 }
 

@@ -27,10 +27,6 @@ static inline bool subset_follows(const struct subset *s, struct ref r)
 	return s->kinds >> ref_kind(r) & 1 && subset_has(s, r.to);
 }
 
-#define KINDS_STRONG (1u << REF_START | 1u << REF_RECOGNISED)
-#define KINDS_INSIDE (KINDS_STRONG | 1u << REF_INTERIOR)
-#define KINDS_ALL (KINDS_INSIDE | 1u << REF_PAST_END)
-
 struct forest {
 	struct subset subset;
 	uint32_t *by_birth; /* the subset's blocks, oldest first; NULL in a borrowed forest */

@@ -7,11 +7,11 @@
 
 #define NOT_MET UINT32_MAX
 
-/* Breadth first from all roots at once. At equal distance the way with fewer weak references wins, then the one
+/* Breadth first from all roots at once. At equal distance the way with fewer vague references wins, then the one
  * that was found first: in order of regions, then of offsets. */
 struct met {
 	uint32_t distance; /* references from the root's word; NOT_MET */
-	uint32_t weak; /* of these, neither start nor recognised */
+	uint32_t vague; /* of these, neither start nor recognised */
 	uint32_t parent; /* NO_BLOCK: a root */
 	uint64_t via; /* reference, or root reference */
 };
@@ -23,7 +23,7 @@ struct search {
 	uint32_t head, tail;
 };
 
-static uint32_t is_weak(const struct graph *g, const struct root_ref *r)
+static uint32_t is_vague(const struct graph *g, const struct root_ref *r)
 {
 	return !ref_kind_is_strong(r->kind) || g->regions[r->region].kind == ROOT_STALE;
 }
@@ -34,7 +34,7 @@ static void meet(struct search *s, uint32_t block, struct met how)
 
 	if (m->distance == NOT_MET)
 		s->queue[s->tail++] = block;
-	else if (m->distance < how.distance || m->weak <= how.weak)
+	else if (m->distance < how.distance || m->vague <= how.vague)
 		return;
 	*m = how;
 }
@@ -44,10 +44,12 @@ static void meet_roots(struct search *s)
 	const struct graph *g = s->graph;
 
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
-		meet(s, g->root_refs[i].to, (struct met){ 0, is_weak(g, &g->root_refs[i]), NO_BLOCK, i });
+		if (KINDS_OWNING >> g->root_refs[i].kind & 1)
+			meet(s, g->root_refs[i].to,
+			     (struct met){ 0, is_vague(g, &g->root_refs[i]), NO_BLOCK, i });
 }
 
-/* All of a distance are final before the first of them is followed, so `weak` never changes behind us. */
+/* All of a distance are final before the first of them is followed, so `vague` never changes behind us. */
 static void search_until(struct search *s, uint32_t target)
 {
 	const struct graph *g = s->graph;
@@ -59,9 +61,11 @@ static void search_until(struct search *s, uint32_t target)
 		if (s->met[target].distance <= m.distance)
 			return;
 		for (uint64_t e = g->first[from]; e < g->first[from + 1]; e++)
-			meet(s, g->refs[e].to,
-			     (struct met){ m.distance + 1, m.weak + !ref_kind_is_strong(ref_kind(g->refs[e])),
-					   from, e });
+			if (KINDS_OWNING >> ref_kind(g->refs[e]) & 1)
+				meet(s, g->refs[e].to,
+				     (struct met){ m.distance + 1,
+						   m.vague + !ref_kind_is_strong(ref_kind(g->refs[e])), from,
+						   e });
 	}
 }
 

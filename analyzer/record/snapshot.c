@@ -239,7 +239,7 @@ static bool filter_page(struct job *j, uint64_t *words, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		uint64_t v = words[i];
 
-		if (v >= LG_SMALL_INTEGER && !j->request->full_contents &&
+		if (!lg_is_small(v) && !j->request->full_contents &&
 		    (v < lowest || v >> 47 || !is_mapped(j, v)))
 			words[i] = v = 0;
 		left |= v;
@@ -392,7 +392,7 @@ static void describe_thread(struct job *j, uint32_t tid, bool stopped, struct tr
 		t->flags |= LG_THREAD_AT_EXIT;
 	}
 	for (size_t i = 0; i < t->nvector; i++)
-		if (t->vector[i] < LG_SMALL_INTEGER || !is_mapped(j, t->vector[i]))
+		if (lg_is_small(t->vector[i]) || !is_mapped(j, t->vector[i]))
 			t->vector[i] = 0;
 }
 

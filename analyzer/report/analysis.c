@@ -11,8 +11,8 @@ static const struct trace_snapshot *last_whole(const struct trace *t)
 
 static int judge(struct analysis *a, struct err *err)
 {
-	if (graph_build(&a->graph, &a->heap, err) || classify(&a->classes, &a->graph, err) ||
-	    fold_leaks(&a->leaks, &a->classes, err))
+	if (graph_build(&a->graph, &a->heap, err) || models_apply(&a->models, &a->graph, a->names, err) ||
+	    classify(&a->classes, &a->graph, err) || fold_leaks(&a->leaks, &a->classes, err))
 		return -1;
 	a->is_judged = true;
 	return 0;
@@ -33,28 +33,25 @@ static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err 
 	return heap_build_forked(&a->heap, &a->trace, a->snapshot, inherited, n, err);
 }
 
-int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry, struct err *err)
+int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry,
+		  const struct names_options *options, struct err *err)
 {
 	*a = (struct analysis){ 0 };
 	if (trace_open(&a->trace, path, err))
 		return -1;
 	a->snapshot = last_whole(&a->trace);
-	if (build_heap(a, ancestry, err))
+	if (names_open(&a->names, &a->trace, options, err) || build_heap(a, ancestry, err))
 		return -1;
 	return a->snapshot ? judge(a, err) : 0;
 }
 
-int analysis_names(struct analysis *a, const struct names_options *options, struct err *err)
-{
-	return a->names ? 0 : names_open(&a->names, &a->trace, options, err);
-}
-
 void analysis_close(struct analysis *a)
 {
-	names_close(a->names);
 	leak_set_free(&a->leaks);
 	classes_free(&a->classes);
+	models_close(&a->models);
 	graph_free(&a->graph);
+	names_close(a->names);
 	heap_free(&a->heap);
 	trace_close(&a->trace);
 	*a = (struct analysis){ 0 };

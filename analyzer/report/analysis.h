@@ -2,7 +2,7 @@
 #ifndef LG_REPORT_ANALYSIS_H
 #define LG_REPORT_ANALYSIS_H
 
-#include "names/names.h"
+#include "models/models.h"
 #include "passes/passes.h"
 #include "report/ancestry.h"
 
@@ -10,16 +10,17 @@ struct analysis {
 	struct trace trace;
 	const struct trace_snapshot *snapshot; /* the last whole one; NULL: what follows heap is empty */
 	struct heap heap;
-	struct graph graph;
+	struct names *names;
+	struct graph graph; /* its references labelled by the models */
+	struct models models;
 	struct classes classes;
 	struct leak_set leaks;
-	struct names *names; /* NULL until analysis_names(): many traces have nothing to name */
 	bool is_judged; /* there is a snapshot, so every block has a class */
 };
 
 /* 0, or -1 with err. What is no trace, or is damaged beyond reading, is an error. */
-int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry, struct err *err);
-int analysis_names(struct analysis *a, const struct names_options *options, struct err *err);
+int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry,
+		  const struct names_options *options, struct err *err);
 void analysis_close(struct analysis *a); /* safe on a zeroed or half-open one */
 
 #endif

@@ -312,8 +312,6 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 		return no_memory(err);
 	if (!has_findings(a, options))
 		return 0;
-	if (analysis_names(a, &options->names, err))
-		return -1;
 	book->names = a->names;
 	if (make_leaks(p, &m))
 		return no_memory(err);
@@ -335,7 +333,7 @@ static int load_one(struct report *r, const char *path, const struct report_opti
 	if (!more)
 		return no_memory(err);
 	r->processes = more;
-	int failed = analysis_open(&a, path, ancestry, err) ||
+	int failed = analysis_open(&a, path, ancestry, &options->names, err) ||
 		     report_process(&more[r->nprocesses], &a, &book, &r->pool, options, err);
 	r->nprocesses += !failed;
 	stack_book_free(&book);

@@ -16,13 +16,6 @@ struct search {
 	bool is_out_of_memory;
 };
 
-static const char *ref_name(enum ref_kind kind)
-{
-	static const char *const names[] = { "start", "interior", "past-end", "recognised" };
-
-	return names[kind & 3];
-}
-
 static struct why_block describe(struct search *s, uint32_t block)
 {
 	const struct block *b = &s->a->heap.blocks[block];
@@ -47,14 +40,15 @@ static struct why_reference from_root(struct search *s, const struct root_ref *r
 	return (struct why_reference){
 		.root = text,
 		.root_kind = root_kind_name(region->kind),
-		.kind = ref_name((enum ref_kind)r->kind),
+		.kind = ref_kind_name((enum ref_kind)r->kind),
 	};
 }
 
 static struct why_reference from_block(struct search *s, uint32_t block, uint64_t offset, enum ref_kind kind)
 {
-	return (
-	    struct why_reference){ .block = describe(s, block), .offset = offset, .kind = ref_name(kind) };
+	return (struct why_reference){ .block = describe(s, block),
+				       .offset = offset,
+				       .kind = ref_kind_name(kind) };
 }
 
 static void *take(struct search *s, size_t bytes)
@@ -259,8 +253,6 @@ static int load_process(struct search *s, const struct report_options *options, 
 	if (!r->processes)
 		return fail(err, "out of memory");
 	r->nprocesses = 1;
-	if (analysis_names(s->a, &options->names, err))
-		return -1;
 	s->book.names = s->a->names;
 	return report_process(&r->processes[0], s->a, &s->book, s->pool, options, err);
 }
@@ -273,8 +265,8 @@ int why_load(struct why *w, const char *path, const char *what, const struct rep
 	struct search s = { .w = w, .a = &a, .book = { .pool = &w->report.pool }, .pool = &w->report.pool };
 
 	*w = (struct why){ 0 };
-	int failed = analysis_open(&a, path, &ancestry, err) || load_process(&s, options, err) ||
-		     explain(&s, what, err);
+	int failed = analysis_open(&a, path, &ancestry, &options->names, err) ||
+		     load_process(&s, options, err) || explain(&s, what, err);
 	if (!failed && s.is_out_of_memory)
 		failed = fail(err, "out of memory");
 	stack_book_free(&s.book);

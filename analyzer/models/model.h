@@ -1,0 +1,58 @@
+/* model.h: what blocks are, and which of their words own, told by those who know a layout.
+ *
+ * A model knows one kind of object: CPython's, libstdc++'s control blocks, what DWARF describes. It looks whether the
+ * process has any, names the blocks that are its own, and says of each reference out of them whether it owns. It reads
+ * memory of the target only through memory.h, so whatever is there can mislead it but not hurt it: every walk is
+ * bounded, and what does not fit is no object. A model that is not sure says nothing.
+ *
+ * Each model is a file with a `const struct model`; models.c asks them in order of its table. */
+#ifndef LG_MODELS_MODEL_H
+#define LG_MODELS_MODEL_H
+
+#include "heap/heap.h"
+#include "models/memory.h"
+#include "names/names.h"
+
+/* What all models see. */
+struct model_world {
+	const struct heap *heap;
+	const struct graph *graph; /* as scanned: no reference is labelled yet */
+	struct memory *memory;
+	struct names *names; /* symbols, types, and bytes of files; the models may ask it anything */
+};
+
+#define NO_COUNT (-1)
+
+/* What a model says of one block. */
+struct object {
+	const char *type; /* as a programmer would write it; lives as long as the models. NULL: only its shape is known */
+	uint32_t offset; /* where the object begins in the block: references to there are as good as starts */
+	int64_t count; /* references that own it, as it says itself; NO_COUNT: it keeps none, or none to compare */
+	int64_t weak_count; /* weak references to it, as it says itself; NO_COUNT: it keeps none */
+	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
+};
+
+struct model {
+	const char *name; /* "cpython": it stands in reports */
+
+	/* Looks for what the model knows. `*state` is passed to the others. 1: there is some, 0: there is none,
+	 * -1: no memory. The one place where a model may walk over all blocks. */
+	int (*open)(void **state, const struct model_world *w);
+	void (*close)(void *state); /* NULL is fine */
+
+	/* Is the block one of mine? Fills `o`, which comes zeroed but for counts of NO_COUNT. Cheap; always answers
+	 * the same. */
+	bool (*classify)(void *state, uint32_t block, struct object *o);
+
+	/* What a reference out of a block of mine is; r's own kind if there is nothing to say. NULL: never anything. */
+	enum ref_kind (*label)(void *state, uint32_t block, struct ref r);
+	/* The same for words of roots: borrowed pointers in an interpreter's caches. NULL: never anything. */
+	enum ref_kind (*label_root)(void *state, const struct root_ref *r);
+
+	/* What a word of a block of mine is called in its source: "next", "staff[3]". False: unknown. NULL: never. */
+	bool (*field)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);
+};
+
+extern const struct model *const models_all[]; /* in order: the first that knows a block has it. Ends with NULL */
+
+#endif

@@ -1,0 +1,196 @@
+/* models.c: see models.h. */
+#include "models/models.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
+
+const struct model *const models_all[] = { NULL };
+
+static const struct model *model_of(const struct models *m, uint32_t block)
+{
+	unsigned number = m->of ? m->of[block].model : 0;
+
+	return number ? models_all[number - 1] : NULL;
+}
+
+static void *state_of(const struct models *m, uint32_t block)
+{
+	return m->states[m->of[block].model - 1];
+}
+
+/* ---- blocks ------------------------------------------------------------------------------------------ */
+
+static bool types_grow(struct models *m)
+{
+	uint32_t room = m->room ? 2 * m->room : 256;
+	const char **types = realloc(m->types, room * sizeof *types);
+
+	if (!types)
+		return false;
+	m->types = types;
+	m->room = room;
+	return true;
+}
+
+/* NO_TYPE also when there is no memory for another name: the block stays without one. */
+static uint32_t type_number(struct models *m, const char *name)
+{
+	uint64_t hash = name ? XXH3_64bits(name, strlen(name)) | 1 : 0;
+
+	if (!name)
+		return NO_TYPE;
+	for (void *number; (number = map_get(&m->numbers, hash)); hash += 2)
+		if (!strcmp(m->types[(uintptr_t)number - 1], name))
+			return (uint32_t)(uintptr_t)number - 1;
+	if ((m->ntypes == m->room && !types_grow(m)) ||
+	    !map_put(&m->numbers, hash, (void *)((uintptr_t)m->ntypes + 1)))
+		return NO_TYPE;
+	m->types[m->ntypes] = name;
+	return m->ntypes++;
+}
+
+static struct object blank(void)
+{
+	return (struct object){ .count = NO_COUNT, .weak_count = NO_COUNT };
+}
+
+static void classify_block(struct models *m, uint32_t block)
+{
+	m->of[block] = (struct known){ .type = NO_TYPE };
+	for (unsigned i = 0; models_all[i]; i++) {
+		struct object o = blank();
+
+		if (!m->is_open[i] || !models_all[i]->classify(m->states[i], block, &o))
+			continue;
+		m->of[block] = (struct known){ .type = type_number(m, o.type),
+					       .offset = o.offset <= OFFSET_MAX ? o.offset : 0,
+					       .model = i + 1 };
+		return;
+	}
+}
+
+/* ---- references -------------------------------------------------------------------------------------- */
+
+/* An interior reference to where the object begins is as good as a start. */
+static enum ref_kind recognise(struct models *m, uint64_t at, uint32_t to, enum ref_kind kind)
+{
+	uint64_t value, offset = m->of[to].offset;
+
+	if (kind != REF_INTERIOR || !offset || !memory_word(&m->memory, at, &value))
+		return kind;
+	return value == m->world.heap->blocks[to].addr + offset ? REF_RECOGNISED : kind;
+}
+
+static void label_block(struct models *m, struct graph *g, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+	bool is_labelled = model && model->label;
+
+	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
+		struct ref r = g->refs[e];
+		enum ref_kind kind =
+		    is_labelled ? model->label(state_of(m, block), block, r) : ref_kind(r);
+
+		kind = recognise(m, g->heap->blocks[block].addr + ref_offset(r), r.to, kind);
+		g->refs[e] = ref_of_kind(r, kind);
+	}
+}
+
+static void label_root(struct models *m, const struct graph *g, struct root_ref *r)
+{
+	for (unsigned i = 0; models_all[i]; i++)
+		if (m->is_open[i] && models_all[i]->label_root)
+			r->kind = (uint8_t)models_all[i]->label_root(m->states[i], r);
+	if (g->regions[r->region].kind != ROOT_REGISTER)
+		r->kind = (uint8_t)recognise(m, r->at, r->to, (enum ref_kind)r->kind);
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------- */
+
+static int open_all(struct models *m, bool *any)
+{
+	for (unsigned i = 0; models_all[i]; i++) {
+		int found = models_all[i]->open(&m->states[i], &m->world);
+
+		if (found < 0)
+			return -1;
+		m->is_open[i] = found;
+		*any |= found;
+	}
+	return 0;
+}
+
+static int apply(struct models *m, struct graph *g)
+{
+	uint32_t nblocks = g->heap->nblocks;
+	bool any = false;
+
+	if (open_all(m, &any))
+		return -1;
+	if (!any)
+		return 0;
+	m->of = malloc(((size_t)nblocks + 1) * sizeof *m->of);
+	if (!m->of)
+		return -1;
+	for (uint32_t i = 0; i < nblocks; i++)
+		classify_block(m, i);
+	for (uint32_t i = 0; i < nblocks; i++)
+		label_block(m, g, i);
+	for (uint64_t i = 0; i < g->nroot_refs; i++)
+		label_root(m, g, &g->root_refs[i]);
+	return 0;
+}
+
+int models_apply(struct models *m, struct graph *g, struct names *names, struct err *err)
+{
+	*m = (struct models){ .memory = { .snapshot = g->heap->snapshot, .names = names } };
+	m->world = (struct model_world){ g->heap, g, &m->memory, names };
+	if (!apply(m, g))
+		return 0;
+	models_close(m);
+	return fail(err, "%s: not enough memory to tell the types of %u blocks", g->heap->trace->path,
+		    g->heap->nblocks);
+}
+
+void models_close(struct models *m)
+{
+	for (unsigned i = 0; models_all[i]; i++)
+		if (m->is_open[i])
+			models_all[i]->close(m->states[i]);
+	free(m->of);
+	free(m->types);
+	map_free(&m->numbers);
+	*m = (struct models){ 0 };
+}
+
+/* ---- answers ----------------------------------------------------------------------------------------- */
+
+const char *models_type(const struct models *m, uint32_t block)
+{
+	return m->of && m->of[block].type != NO_TYPE ? m->types[m->of[block].type] : NULL;
+}
+
+const char *models_who(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return model ? model->name : NULL;
+}
+
+bool models_object(const struct models *m, uint32_t block, struct object *o)
+{
+	const struct model *model = model_of(m, block);
+
+	*o = blank();
+	return model && model->classify(state_of(m, block), block, o);
+}
+
+bool models_field(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->field && model->field(state_of(m, block), block, offset, text, room);
+}

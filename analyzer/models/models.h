@@ -1,0 +1,42 @@
+/* models.h: all models at work on one process: blocks get types, references get what they really are. */
+#ifndef LG_MODELS_MODELS_H
+#define LG_MODELS_MODELS_H
+
+#include "models/model.h"
+#include "names/store.h"
+
+#define MODELS_MAX 16u
+
+/* What is kept of a block that some model knows. */
+struct known {
+	uint32_t type; /* number of its type; NO_TYPE */
+	uint32_t offset : 24; /* where the object begins; larger ones are not kept */
+	uint32_t model : 8; /* place in models_all + 1; 0: nobody knows the block */
+};
+#define NO_TYPE UINT32_MAX
+
+struct models {
+	struct memory memory;
+	struct model_world world;
+	void *states[MODELS_MAX];
+	bool is_open[MODELS_MAX];
+	struct known *of; /* nblocks; NULL: no model found anything */
+	const char **types; /* distinct names; numbered by the first block, by address, that has it */
+	uint32_t ntypes, room;
+	struct map numbers; /* hash of a name to its number + 1 */
+};
+
+/* Asks every model, and labels the graph's references: all passes come after it. */
+int models_apply(struct models *m, struct graph *g, struct names *names, struct err *err);
+void models_close(struct models *m); /* safe on a zeroed or half-open one */
+
+/* The type's name, or NULL. */
+const char *models_type(const struct models *m, uint32_t block);
+/* "cpython", or NULL: nobody knows the block. */
+const char *models_who(const struct models *m, uint32_t block);
+/* All that its model says of a block; false: nobody knows it. */
+bool models_object(const struct models *m, uint32_t block, struct object *o);
+/* What a word of the block is called; false: unknown. */
+bool models_field(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room);
+
+#endif
