@@ -25,9 +25,11 @@ struct model_world {
 
 /* What a model says of one block. */
 struct object {
-	const char *type; /* as a programmer would write it; lives as long as the models. NULL: only its shape is known */
+	const char *
+	    type; /* as a programmer would write it; lives as long as the models. NULL: only its shape is known */
 	uint32_t offset; /* where the object begins in the block: references to there are as good as starts */
-	int64_t count; /* references that own it, as it says itself; NO_COUNT: it keeps none, or none to compare */
+	int64_t
+	    count; /* references that own it, as it says itself; NO_COUNT: it keeps none, or none to compare */
 	int64_t weak_count; /* weak references to it, as it says itself; NO_COUNT: it keeps none */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
@@ -53,6 +55,7 @@ struct model {
 	bool (*field)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);
 };
 
-extern const struct model *const models_all[]; /* in order: the first that knows a block has it. Ends with NULL */
+extern const struct model
+    *const models_all[]; /* in order: the first that knows a block has it. Ends with NULL */
 
 #endif

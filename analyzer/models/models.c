@@ -91,8 +91,7 @@ static void label_block(struct models *m, struct graph *g, uint32_t block)
 
 	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
 		struct ref r = g->refs[e];
-		enum ref_kind kind =
-		    is_labelled ? model->label(state_of(m, block), block, r) : ref_kind(r);
+		enum ref_kind kind = is_labelled ? model->label(state_of(m, block), block, r) : ref_kind(r);
 
 		kind = recognise(m, g->heap->blocks[block].addr + ref_offset(r), r.to, kind);
 		g->refs[e] = ref_of_kind(r, kind);
