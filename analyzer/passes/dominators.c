@@ -2,17 +2,25 @@
  * stacks of its own: a list may be millions of blocks long.
  *
  * All after the first walk happens in preorder numbers: a node's number is its place in the walk, and smaller
- * numbers are nearer to the roots. */
+ * numbers are nearer to the roots. Time goes into cache misses, so references are gone through in order of memory
+ * and in batches, and all that is asked of one number lies together. */
 #include "passes/dominators.h"
 
 #include "base/ahead.h"
 #include "base/huge.h"
-#include "passes/forest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define UNMET UINT32_MAX
+#define BATCH 64u
+
+struct numbered {
+	uint32_t parent; /* in the walk's tree; find_semi() shortens the ways up */
+	uint32_t label; /* of the ways shortened so far: the number with the least semi-dominator */
+	uint32_t semi; /* its own number until it is known */
+	uint32_t idom;
+};
 
 struct walk {
 	struct dominators *d;
@@ -22,15 +30,12 @@ struct walk {
 	uint32_t nentries;
 
 	uint32_t *order; /* number -> node */
-	uint32_t *number; /* node -> number, UNMET */
-	uint32_t *parent; /* number -> number; path compression shortens it */
+	uint32_t *number; /* node -> number, UNMET; find_semi() uses it as its stack */
+	struct numbered *at; /* by number */
 	uint32_t met; /* nodes met so far */
 
 	uint64_t *pred_first; /* met + 1 into pred */
 	uint32_t *pred; /* numbers */
-	uint32_t *label, *semi, *idom; /* by number */
-	uint32_t *stack;
-	uint64_t *cursor; /* of the first walk's stack: the next reference to look at */
 };
 
 static void *take(size_t n, size_t size)
@@ -96,18 +101,17 @@ static int list_entries(struct walk *w)
 	return 0;
 }
 
-/* The k-th successor of a node, in its own counting; false when there are no more. `*k` moves past what does not
- * own. */
-static bool successor(const struct walk *w, uint32_t node, uint64_t *k, uint32_t *to)
+/* The k-th successor of a node in its own counting; false when there are no more. `*k` moves past what does not
+ * hold. */
+static bool successor(const struct walk *w, uint32_t node, uint32_t *k, uint32_t *to)
 {
 	const struct dominators *d = w->d;
 	const struct graph *g = d->classes->graph;
 
 	if (node == NODE_TOP) {
-		if (*k >= (uint64_t)d->groups.n + w->nentries)
+		if (*k >= d->groups.n + w->nentries)
 			return false;
-		*to = *k < d->groups.n ? node_of_group((uint32_t)*k)
-				       : node_of_block(d, w->entries[*k - d->groups.n]);
+		*to = *k < d->groups.n ? node_of_group(*k) : node_of_block(d, w->entries[*k - d->groups.n]);
 		(*k)++;
 		return true;
 	}
@@ -118,118 +122,209 @@ static bool successor(const struct walk *w, uint32_t node, uint64_t *k, uint32_t
 		return true;
 	}
 	uint32_t block = block_of_node(d, node);
-	for (uint64_t e = g->first[block] + *k; e < g->first[block + 1]; e++, (*k)++)
+	for (uint64_t e = g->first[block] + *k; e < g->first[block + 1]; e++) {
+		(*k)++;
 		if (holds(d->classes, block, g->refs[e])) {
-			(*k)++;
 			*to = node_of_block(d, g->refs[e].to);
 			return true;
 		}
+	}
 	return false;
 }
 
 /* ---- the walk ---------------------------------------------------------------------------------------- */
 
-static void meet(struct walk *w, uint32_t node, uint32_t parent)
+/* A successor that waits to be met, and the number of who has it. */
+struct waiting {
+	uint32_t node, parent;
+};
+
+struct waiting_stack {
+	struct waiting *at; /* room for every edge; memory that is never touched costs nothing */
+	size_t n;
+};
+
+/* The one on top is needed next, the ones below soon: its number, its place, its references. */
+LOOK_AHEAD walk_look_ahead(const struct walk *w, const struct waiting_stack *s)
 {
-	w->number[node] = w->met;
-	w->order[w->met] = node;
-	w->parent[w->met] = parent;
-	w->met++;
+	const struct dominators *d = w->d;
+	const struct graph *g = d->classes->graph;
+
+	if (s->n < 8)
+		return;
+	uint32_t node = s->at[s->n - 8].node;
+	__builtin_prefetch(&w->number[node]);
+	if (node_is_block(d, node))
+		__builtin_prefetch(&g->first[block_of_node(d, node)]);
+	node = s->at[s->n - 4].node;
+	if (node_is_block(d, node))
+		__builtin_prefetch(&g->refs[g->first[block_of_node(d, node)]]);
 }
 
-/* Depth first from the top. */
-static void walk_all(struct walk *w)
+static void meet(struct walk *w, struct waiting_stack *s, struct waiting who)
 {
-	uint32_t depth = 0;
+	uint32_t to, i = w->met++;
 
-	meet(w, NODE_TOP, 0);
-	w->stack[0] = 0;
-	w->cursor[0] = 0;
-	for (;;) {
-		uint32_t at = w->stack[depth], to;
-
-		if (!successor(w, w->order[at], &w->cursor[depth], &to)) {
-			if (!depth--)
-				return;
-		} else if (w->number[to] == UNMET) {
-			meet(w, to, at);
-			depth++;
-			w->stack[depth] = w->met - 1;
-			w->cursor[depth] = 0;
-		}
+	w->number[who.node] = i;
+	w->order[i] = who.node;
+	w->at[i] = (struct numbered){ .parent = who.parent, .label = i, .semi = i, .idom = who.parent };
+	for (uint32_t k = 0; successor(w, who.node, &k, &to);) {
+		__builtin_prefetch(&w->number[to]);
+		s->at[s->n++] = (struct waiting){ to, i };
 	}
 }
 
-/* Who points at each number, by counting; in numbers, so that what follows runs through memory in order. */
+/* Depth first from the top: who is met is whoever came last onto the stack, by whom it came. */
+static int walk_all(struct walk *w)
+{
+	const struct graph *g = w->d->classes->graph;
+	struct waiting_stack s = { .at = take(g->first[g->heap->nblocks] + g->nroot_refs + w->d->nnodes,
+					      sizeof *s.at) };
+
+	if (!s.at)
+		return -1;
+	s.at[s.n++] = (struct waiting){ NODE_TOP, 0 };
+	while (s.n) {
+		walk_look_ahead(w, &s);
+		struct waiting next = s.at[--s.n];
+		if (w->number[next.node] == UNMET)
+			meet(w, &s, next);
+	}
+	free(s.at);
+	return 0;
+}
+
+/* ---- predecessors ------------------------------------------------------------------------------------ */
+
+/* Edges on their way into the lists, in two steps so that each finds its memory there. */
+struct edges {
+	uint64_t *place; /* by number */
+	uint32_t *pred; /* NULL: only count */
+	uint32_t from[BATCH], to[BATCH]; /* numbers; `to` first as a node */
+	unsigned n;
+};
+
+static void edges_flush(struct walk *w, struct edges *e)
+{
+	for (unsigned i = 0; i < e->n; i++) {
+		e->to[i] = w->number[e->to[i]];
+		__builtin_prefetch(&e->place[e->to[i]], 1);
+	}
+	for (unsigned i = 0; e->pred && i < e->n; i++)
+		__builtin_prefetch(&e->pred[e->place[e->to[i]]], 1);
+	for (unsigned i = 0; i < e->n; i++) {
+		uint64_t place = e->place[e->to[i]]++;
+		if (e->pred)
+			e->pred[place] = e->from[i];
+	}
+	e->n = 0;
+}
+
+static void edges_add(struct walk *w, struct edges *e, uint32_t from, uint32_t to)
+{
+	__builtin_prefetch(&w->number[to]);
+	e->from[e->n] = from;
+	e->to[e->n++] = to;
+	if (e->n == BATCH)
+		edges_flush(w, e);
+}
+
+/* All edges between nodes that were met; of blocks in the order of memory. */
+static void edges_all(struct walk *w, struct edges *e)
+{
+	const struct dominators *d = w->d;
+	const struct graph *g = d->classes->graph;
+	uint32_t to;
+
+	for (uint32_t node = NODE_TOP; node <= d->groups.n; node++)
+		for (uint32_t k = 0; successor(w, node, &k, &to);)
+			edges_add(w, e, w->number[node], to);
+	for (uint32_t block = 0; block < g->heap->nblocks; block++) {
+		uint32_t number = w->number[node_of_block(d, block)];
+		if (number == UNMET)
+			continue;
+		for (uint64_t i = g->first[block]; i < g->first[block + 1]; i++)
+			if (holds(d->classes, block, g->refs[i]))
+				edges_add(w, e, number, node_of_block(d, g->refs[i].to));
+	}
+	edges_flush(w, e);
+}
+
 static int list_predecessors(struct walk *w)
 {
-	uint32_t to;
 	size_t bytes = ((size_t)w->met + 2) * sizeof *w->pred_first;
 
 	w->pred_first = huge_pages(calloc(1, bytes), bytes);
 	if (!w->pred_first)
 		return -1;
 	uint64_t *place = w->pred_first + 1;
-	for (uint32_t i = 0; i < w->met; i++)
-		for (uint64_t k = 0; successor(w, w->order[i], &k, &to);)
-			place[w->number[to] + 1]++;
+	struct edges e = { .place = place + 1 };
+	edges_all(w, &e);
 	for (uint32_t i = 1; i <= w->met; i++)
 		place[i] += place[i - 1];
 	w->pred = take(place[w->met], sizeof *w->pred);
 	if (!w->pred)
 		return -1;
-	for (uint32_t i = 0; i < w->met; i++)
-		for (uint64_t k = 0; successor(w, w->order[i], &k, &to);)
-			w->pred[place[w->number[to]]++] = i;
+	e.place = place;
+	e.pred = w->pred;
+	edges_all(w, &e);
 	return 0;
 }
 
 /* ---- semi-dominators --------------------------------------------------------------------------------- */
 
-/* The number of least semi-dominator on the way from v up to, and without, what is not linked yet. */
+/* The number of least semi-dominator on the way from v up to, and without, the first that is not linked yet. */
 static uint32_t eval(struct walk *w, uint32_t v, uint32_t linked)
 {
-	uint32_t depth = 0;
+	struct numbered *at = w->at;
+	uint32_t *stack = w->number, depth = 0;
 
-	if (w->parent[v] < linked)
-		return w->label[v];
-	for (; w->parent[v] >= linked; v = w->parent[v])
-		w->stack[depth++] = v;
-	uint32_t above = v, best = w->label[v];
+	if (at[v].parent < linked)
+		return at[v].label;
+	for (; at[v].parent >= linked; v = at[v].parent)
+		stack[depth++] = v;
+	uint32_t above = v, best = at[v].label;
 	while (depth) {
-		v = w->stack[--depth];
-		w->parent[v] = w->parent[above];
-		if (w->semi[best] < w->semi[w->label[v]])
-			w->label[v] = best;
+		v = stack[--depth];
+		at[v].parent = at[above].parent;
+		if (at[best].semi < at[at[v].label].semi)
+			at[v].label = best;
 		else
-			best = w->label[v];
+			best = at[v].label;
 		above = v;
 	}
-	return w->label[v];
+	return at[v].label;
 }
 
+/* What lies before a node in the walk is not linked yet: it is its own semi-dominator. */
 static void find_semi(struct walk *w)
 {
+	struct numbered *at = w->at;
+
 	for (uint32_t i = w->met; i-- > 1;) {
-		uint32_t semi = w->parent[i];
+		uint32_t semi = at[i].parent;
 
 		for (uint64_t k = w->pred_first[i]; k < w->pred_first[i + 1]; k++) {
-			uint32_t s = w->semi[eval(w, w->pred[k], i + 1)];
+			if (k >= 16)
+				__builtin_prefetch(&at[w->pred[k - 16]]);
+			uint32_t v = w->pred[k], s = v <= i ? v : at[eval(w, v, i + 1)].semi;
 			semi = s < semi ? s : semi;
 		}
-		w->semi[i] = semi;
+		at[i].semi = semi;
 	}
 }
 
-/* The nearest common ancestor of a node's semi-dominator and its parent's dominators. */
+/* The nearest of the parent's dominators that is not below the semi-dominator. */
 static void find_idom(struct walk *w)
 {
-	for (uint32_t i = 1; i < w->met; i++) {
-		uint32_t up = w->idom[i];
+	struct numbered *at = w->at;
 
-		while (up > w->semi[i])
-			up = w->idom[up];
-		w->idom[i] = up;
+	for (uint32_t i = 1; i < w->met; i++) {
+		uint32_t up = at[i].idom;
+
+		while (up > at[i].semi)
+			up = at[up].idom;
+		at[i].idom = up;
 	}
 }
 
@@ -240,12 +335,15 @@ static void add_retained(const struct walk *w)
 	struct dominators *d = w->d;
 
 	for (uint32_t i = w->met; i-- > 0;) {
-		uint32_t node = w->order[i], above = w->order[w->idom[i]];
+		uint32_t node = w->order[i], above = w->order[w->at[i].idom];
 
+		if (i >= 16)
+			__builtin_prefetch(&d->retained[w->order[i - 16]], 1);
 		d->idom[node] = above;
 		if (node_is_block(d, node)) {
 			d->retained[node].blocks++;
-			d->retained[node].bytes += d->classes->graph->heap->blocks[block_of_node(d, node)].size;
+			d->retained[node].bytes +=
+			    d->classes->graph->heap->blocks[block_of_node(d, node)].size;
 		}
 		if (node == NODE_TOP)
 			continue;
@@ -260,46 +358,47 @@ static int walk_open(struct walk *w)
 
 	w->order = take(n, sizeof *w->order);
 	w->number = take(n, sizeof *w->number);
-	w->parent = take(n, sizeof *w->parent);
-	w->stack = take(n, sizeof *w->stack);
-	w->cursor = take(n, sizeof *w->cursor);
-	if (!w->order || !w->number || !w->parent || !w->stack || !w->cursor)
+	w->at = take(n, sizeof *w->at);
+	if (!w->order || !w->number || !w->at)
 		return -1;
 	memset(w->number, 0xff, n * sizeof *w->number); /* UNMET */
 	return sort_groups(w) || list_entries(w) ? -1 : 0;
 }
 
-static int semi_open(struct walk *w)
+static void predecessors_free(struct walk *w)
 {
-	free(w->cursor);
-	w->cursor = NULL;
-	w->label = take(w->met, sizeof *w->label);
-	w->semi = take(w->met, sizeof *w->semi);
-	w->idom = take(w->met, sizeof *w->idom);
-	if (!w->label || !w->semi || !w->idom)
-		return -1;
-	for (uint32_t i = 0; i < w->met; i++) {
-		w->label[i] = w->semi[i] = i;
-		w->idom[i] = w->parent[i];
-	}
-	return 0;
+	free(w->pred_first);
+	free(w->pred);
+	w->pred_first = NULL;
+	w->pred = NULL;
 }
 
 static void walk_close(struct walk *w)
 {
+	predecessors_free(w);
 	free(w->group_first);
 	free(w->group_to);
 	free(w->entries);
 	free(w->order);
 	free(w->number);
-	free(w->parent);
-	free(w->pred_first);
-	free(w->pred);
-	free(w->label);
-	free(w->semi);
-	free(w->idom);
-	free(w->stack);
-	free(w->cursor);
+	free(w->at);
+}
+
+static int find_all(struct walk *w)
+{
+	struct dominators *d = w->d;
+
+	if (walk_all(w) || list_predecessors(w))
+		return -1;
+	find_semi(w);
+	predecessors_free(w);
+	find_idom(w);
+	d->idom = take(d->nnodes, sizeof *d->idom);
+	d->retained = calloc((size_t)d->nnodes + 1, sizeof *d->retained);
+	if (!d->idom || !d->retained)
+		return -1;
+	add_retained(w);
+	return 0;
 }
 
 static int find(struct dominators *d)
@@ -307,21 +406,10 @@ static int find(struct dominators *d)
 	struct walk w = { .d = d };
 	int failed = walk_open(&w);
 
-	if (!failed) {
-		walk_all(&w);
-		failed = list_predecessors(&w) || semi_open(&w);
-	}
-	if (!failed) {
-		find_semi(&w);
-		find_idom(&w);
-		d->idom = take(d->nnodes, sizeof *d->idom);
-		d->retained = calloc((size_t)d->nnodes + 1, sizeof *d->retained);
-		failed = !d->idom || !d->retained;
-	}
 	if (!failed)
-		add_retained(&w);
+		failed = find_all(&w);
 	walk_close(&w);
-	return failed ? -1 : 0;
+	return failed;
 }
 
 int dominators_find(struct dominators *d, const struct classes *c, const struct root_groups *groups,
@@ -370,5 +458,6 @@ static bool is_held_by_others(const struct dominators *d, uint32_t from, uint32_
 
 struct sum dominators_cut(const struct dominators *d, uint32_t from, uint32_t block)
 {
-	return is_held_by_others(d, from, block) ? (struct sum){ 0, 0 } : d->retained[node_of_block(d, block)];
+	return is_held_by_others(d, from, block) ? (struct sum){ 0, 0 }
+						 : d->retained[node_of_block(d, block)];
 }

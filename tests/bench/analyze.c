@@ -6,7 +6,7 @@
  *
  * 70 % of the references are to near blocks, 30 % anywhere. "lost" takes the root away: the worst case. */
 #include "heap/replay.h"
-#include "passes/passes.h"
+#include "passes/dominators.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +33,7 @@ struct bench {
 	struct graph graph;
 	struct classes classes;
 	struct leak_set leaks;
+	struct dominators dominators;
 	double since;
 	long snapshot_kib;
 };
@@ -65,7 +66,7 @@ static void lap(struct bench *b, const char *stage)
 {
 	double t = now();
 
-	printf("%-9s %7.3f s   peak %6ld MiB\n", stage, t - b->since, (peak_kib() - b->snapshot_kib) / 1024);
+	printf("%-10s %7.3f s   peak %6ld MiB\n", stage, t - b->since, (peak_kib() - b->snapshot_kib) / 1024);
 	b->since = now();
 }
 
@@ -184,6 +185,10 @@ int main(int argc, char **argv)
 	if (fold_leaks(&b.leaks, &b.classes, &err))
 		return 1;
 	lap(&b, "fold");
+	if (dominators_find(&b.dominators, &b.classes,
+			    &(struct root_groups){ calloc(b.graph.nroot_refs + 1, 4), 1 }, &err))
+		return 1;
+	lap(&b, "dominators");
 	print_sums(&b);
 	return 0;
 }

@@ -212,14 +212,10 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		diamond_is_dominated_by_its_top,
-		two_roots_share_and_neither_retains,
-		words_of_one_variable_retain_together,
-		cutting_the_only_reference_frees_what_it_retains,
-		lost_ring_hangs_on_its_oldest_member,
-		weak_references_hold_nothing,
-		million_blocks_in_a_row_are_walked,
-		random_graphs_agree_with_taking_each_block_away,
+		diamond_is_dominated_by_its_top,       two_roots_share_and_neither_retains,
+		words_of_one_variable_retain_together, cutting_the_only_reference_frees_what_it_retains,
+		lost_ring_hangs_on_its_oldest_member,  weak_references_hold_nothing,
+		million_blocks_in_a_row_are_walked,    random_graphs_agree_with_taking_each_block_away,
 	};
 	return suite_run("dominators", tests, sizeof tests / sizeof *tests);
 }
