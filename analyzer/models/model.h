@@ -55,7 +55,9 @@ struct model {
 	bool (*field)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);
 };
 
-extern const struct model
-    *const models_all[]; /* in order: the first that knows a block has it. Ends with NULL */
+/* In order: the first that knows a block has it. Ends with NULL. */
+extern const struct model *const models_all[];
+
+extern const struct model model_rtti;
 
 #endif

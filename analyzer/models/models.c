@@ -3,11 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
 
-const struct model *const models_all[] = { NULL };
+const struct model *const models_all[] = { &model_rtti, NULL };
 
 static const struct model *model_of(const struct models *m, uint32_t block)
 {

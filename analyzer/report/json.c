@@ -47,9 +47,9 @@ static void put_edge(struct json *j, const struct report_edge *e)
 	json_put_address(j, "from", e->from);
 	json_put_address(j, "to", e->to);
 	json_put_number(j, "offset", e->offset);
-	json_put_text(j, "field", NULL);
-	json_put_text(j, "from_type", NULL);
-	json_put_text(j, "to_type", NULL);
+	json_put_text(j, "field", e->field);
+	json_put_text(j, "from_type", e->from_type);
+	json_put_text(j, "to_type", e->to_type);
 	json_put_bool(j, "suggested_break", false);
 	json_close(j, '}');
 }
@@ -76,7 +76,7 @@ static void put_numbers(struct json *j, const struct report_leak *leak)
 	json_put_number(j, "indirect_blocks", leak->indirect.blocks);
 	json_put_number(j, "indirect_bytes", leak->indirect.bytes);
 	json_put_number(j, "retained_bytes", leak->retained_bytes);
-	json_put_text(j, "type", NULL);
+	json_put_text(j, "type", leak->type);
 	json_key(j, "sizes");
 	json_open_flat(j, '[');
 	for (uint32_t i = 0; i < leak->nsizes; i++)

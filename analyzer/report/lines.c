@@ -312,11 +312,40 @@ void lines_stack(const struct lines *l, unsigned indent, const struct report_sta
 
 /* ---- rings --------------------------------------------------------------------------------------------- */
 
+const char *lines_field(char text[PLACE_TEXT], const char *field, uint64_t offset)
+{
+	char fitted[PLACE_TEXT];
+
+	if (field)
+		snprintf(text, PLACE_TEXT, "%s%s", *field == '[' ? "" : ".", lines_fit(fitted, field, 48));
+	else
+		snprintf(text, PLACE_TEXT, "+%llu", (unsigned long long)offset);
+	return text;
+}
+
+const char *lines_what(char text[PLACE_TEXT], const char *type, uint64_t bytes)
+{
+	char size[TERM_TEXT], name[PLACE_TEXT];
+
+	if (type)
+		snprintf(text, PLACE_TEXT, "%s, %s", lines_function(name, type, 48),
+			 human_bytes(size, bytes));
+	else
+		human_bytes(text, bytes);
+	return text;
+}
+
+static const char *edge_text(char text[PLACE_TEXT], const struct report_edge *e)
+{
+	return lines_field(text, e->field, e->offset);
+}
+
 static const char *member_text(char text[PLACE_TEXT], const struct lines *l, const struct report_edge *e)
 {
-	char place[PLACE_TEXT], bytes[TERM_TEXT];
+	char place[PLACE_TEXT], what[PLACE_TEXT];
+	int used = snprintf(text, PLACE_TEXT, "%.80s", lines_what(what, e->from_type, e->from_bytes));
 
-	snprintf(text, PLACE_TEXT, "%s (%.*s)", human_bytes(bytes, e->from_bytes), (int)PLACE_TEXT - 40,
+	snprintf(text + used, PLACE_TEXT - (size_t)used, " (%.*s)", (int)PLACE_TEXT - used - 4,
 		 lines_place(place, l, e->from_stack));
 	return text;
 }
@@ -325,15 +354,15 @@ static const char *member_text(char text[PLACE_TEXT], const struct lines *l, con
 static bool print_short_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
 {
 	const char *line = term_glyph(l->term, GLYPH_LINE), *arrow = term_glyph(l->term, GLYPH_ARROW);
-	char *text = NULL, member[PLACE_TEXT];
+	char *text = NULL, member[PLACE_TEXT], field[PLACE_TEXT];
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
 
 	if (!out)
 		return false;
 	for (uint32_t i = 0; i < leak->nedges; i++)
-		fprintf(out, "%s %s+%llu%s ", member_text(member, l, &leak->edges[i]), line,
-			(unsigned long long)leak->edges[i].offset, arrow);
+		fprintf(out, "%s %s%s%s ", member_text(member, l, &leak->edges[i]), line,
+			edge_text(field, &leak->edges[i]), arrow);
 	fprintf(out, "back to %s", leak->nedges == 1 ? "itself" : "the first");
 	fclose(out);
 	bool fits = text && leak->cycle_length == leak->nedges && indent + term_columns(text) <= LINE_COLUMNS;
@@ -351,12 +380,12 @@ static void print_long_ring(const struct lines *l, unsigned indent, const struct
 	const struct term *t = l->term;
 	const char *side = term_glyph(t, GLYPH_SIDE), *line = term_glyph(t, GLYPH_LINE);
 	uint32_t shown = leak->nedges > RING_SHOWN && !l->full_stacks ? RING_SHOWN / 2 : leak->nedges;
-	char member[PLACE_TEXT];
+	char member[PLACE_TEXT], field[PLACE_TEXT];
 
 	for (uint32_t i = 0; i < shown; i++) {
 		if (i)
-			fprintf(t->out, "%*s%s %s+%llu%s ", (int)indent, "", side, line,
-				(unsigned long long)leak->edges[i - 1].offset, term_glyph(t, GLYPH_ARROW));
+			fprintf(t->out, "%*s%s %s%s%s ", (int)indent, "", side, line,
+				edge_text(field, &leak->edges[i - 1]), term_glyph(t, GLYPH_ARROW));
 		else
 			fprintf(t->out, "%*s%s%s ", (int)indent, "", term_glyph(t, GLYPH_TOP),
 				term_glyph(t, GLYPH_ARROW));
@@ -368,7 +397,7 @@ static void print_long_ring(const struct lines *l, unsigned indent, const struct
 			term_glyph(t, GLYPH_DOTS), leak->cycle_length - shown);
 	fprintf(t->out, "%*s%s%s", (int)indent, "", term_glyph(t, GLYPH_BOTTOM), line);
 	if (leak->nedges == leak->cycle_length)
-		fprintf(t->out, " +%llu,", (unsigned long long)leak->edges[leak->nedges - 1].offset);
+		fprintf(t->out, " %s,", edge_text(field, &leak->edges[leak->nedges - 1]));
 	fputs(" back to the first\n", t->out);
 }
 
@@ -376,7 +405,7 @@ static void print_long_ring(const struct lines *l, unsigned indent, const struct
 static bool print_even_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
 {
 	const char *line = term_glyph(l->term, GLYPH_LINE);
-	char first[PLACE_TEXT], other[PLACE_TEXT];
+	char first[PLACE_TEXT], other[PLACE_TEXT], field[PLACE_TEXT];
 
 	member_text(first, l, &leak->edges[0]);
 	for (uint32_t i = 1; i < leak->nedges; i++)
@@ -386,8 +415,8 @@ static bool print_even_ring(const struct lines *l, unsigned indent, const struct
 	fprintf(l->term->out, "%*s%u %s ", (int)indent, "", leak->cycle_length,
 		term_glyph(l->term, GLYPH_TIMES));
 	term_clean(l->term, first);
-	fprintf(l->term->out, ", each %s+%llu%s the next, the last %s the first\n", line,
-		(unsigned long long)leak->edges[0].offset, term_glyph(l->term, GLYPH_ARROW),
+	fprintf(l->term->out, ", each %s%s%s the next, the last %s the first\n", line,
+		edge_text(field, &leak->edges[0]), term_glyph(l->term, GLYPH_ARROW),
 		term_glyph(l->term, GLYPH_ARROW));
 	return true;
 }

@@ -20,6 +20,10 @@ struct lines {
 const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const struct report_stack *s);
 /* "allocated by calloc in" and the frames below it, indented. */
 void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s);
+/* What a reference stands in: ".next", "[3]", or "+8" where the field is not known. */
+const char *lines_field(char text[PLACE_TEXT], const char *field, uint64_t offset);
+/* "Node, 24 B" or "24 B" */
+const char *lines_what(char text[PLACE_TEXT], const char *type, uint64_t bytes);
 /* "3 x ring of 2", "knot of 10, its shortest ring 2": what one instance of a cycle is. */
 void lines_cycle(const struct lines *l, const struct report_leak *leak);
 /* The ring edge by edge. */

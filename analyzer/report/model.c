@@ -53,6 +53,30 @@ static const struct report_stack *stack_of(struct maker *m, uint32_t block)
 	return stack_book_get(m->book, b->stack, report_entry_name(b->entry));
 }
 
+static const char *type_of(struct maker *m, uint32_t block)
+{
+	return pool_text(m->pool, models_type(&m->a->models, block));
+}
+
+/* The type that all of the blocks have. */
+static const char *common_type(struct maker *m, const uint32_t *blocks, uint32_t n)
+{
+	const char *first = n ? models_type(&m->a->models, blocks[0]) : NULL;
+
+	for (uint32_t i = 1; first && i < n; i++)
+		if (models_type(&m->a->models, blocks[i]) != first)
+			return NULL;
+	return pool_text(m->pool, first);
+}
+
+static const char *field_of(struct maker *m, uint32_t block, uint64_t offset)
+{
+	char text[REPORT_FIELD_MAX];
+
+	return models_field(&m->a->models, block, offset, text, sizeof text) ? pool_text(m->pool, text)
+									     : NULL;
+}
+
 /* Puts a size among the smallest distinct ones, rising. */
 static uint32_t add_size(uint64_t *sizes, uint32_t n, uint64_t size)
 {
@@ -108,6 +132,9 @@ static int note_ring(struct report_leak *out, struct maker *m, const struct leak
 			.offset = leak->edges[i].offset,
 			.from_bytes = from->size,
 			.from_stack = stack_of(m, leak->edges[i].from),
+			.field = field_of(m, leak->edges[i].from, leak->edges[i].offset),
+			.from_type = type_of(m, leak->edges[i].from),
+			.to_type = type_of(m, leak->edges[i].to),
 		};
 		if (!edges[i].from_stack)
 			return -1;
@@ -130,6 +157,7 @@ static int make_leak(struct report_leak *out, struct maker *m, const struct leak
 		.retained_bytes = leak->retained_bytes,
 		.stack =
 		    leak->nblocks ? stack_of(m, leak->blocks[0]) : stack_book_get(m->book, leak->stack, "?"),
+		.type = common_type(m, leak->blocks, leak->nblocks),
 	};
 	snprintf(out->id, sizeof out->id, "L%u", number);
 	if (!out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
@@ -167,6 +195,7 @@ static int make_place(struct report_leak *out, struct maker *m, const struct pla
 		.instances = at->sum.blocks,
 		.heads = at->sum,
 		.stack = stack_of(m, blocks[0]),
+		.type = common_type(m, blocks, (uint32_t)at->sum.blocks),
 	};
 	return !out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
 		       note_sizes(out, m, blocks, (uint32_t)at->sum.blocks) ||

@@ -12,6 +12,7 @@
 
 #define REPORT_SIZES_MAX 64u
 #define REPORT_ADDRESSES_MAX 16u
+#define REPORT_FIELD_MAX 256u
 
 /* Why a verdict is degraded. Those that hide leaks make a run one that cannot be judged. */
 #define REPORT_REASONS(X)                                                                                    \
@@ -45,6 +46,7 @@ struct report_reason {
 struct report_edge {
 	uint64_t from, to, offset, from_bytes;
 	const struct report_stack *from_stack;
+	const char *field, *from_type, *to_type; /* NULL: unknown */
 };
 
 /* Equal findings folded: a leak, or a place with blocks that are reachable or were alive at an unjudged end. */
@@ -61,6 +63,7 @@ struct report_leak {
 	const uint64_t *addresses; /* of the oldest heads */
 	uint32_t naddresses;
 	const struct report_stack *stack;
+	const char *type; /* of its blocks, when it is known and the same for all; else NULL */
 	const struct report_edge *edges; /* CYCLE: a shortest ring of the first instance */
 	uint32_t nedges, cycle_length; /* kept, in all */
 	uint32_t members; /* CYCLE: blocks of one instance */

@@ -153,7 +153,7 @@ static void print_sizes(struct page *g, const struct report_leak *leak)
 static void print_leak(struct page *g, const struct report_leak *leak)
 {
 	const struct term *t = g->term;
-	char sum[96];
+	char sum[96], type[PLACE_TEXT];
 
 	fputc('\n', t->out);
 	term_print(t, SHADE_HEAD, "  %-4s", *leak->id ? leak->id : "");
@@ -163,6 +163,8 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 		lines_cycle(&g->lines, leak);
 	term_print(t, SHADE_HEAD, "%s", sum_text(sum, leak->heads));
 	print_sizes(g, leak);
+	if (leak->type)
+		fprintf(t->out, ": %s", lines_function(type, leak->type, 48));
 	if (leak->indirect.blocks)
 		fprintf(t->out, "   (+%s behind)", sum_text(sum, leak->indirect));
 	fputc('\n', t->out);

@@ -27,6 +27,7 @@ static struct why_block describe(struct search *s, uint32_t block)
 		.size = b->size,
 		.thread = b->thread,
 		.class = s->a->is_judged ? leak_class_name((enum leak_class)s->a->classes.of[block]) : "live",
+		.type = pool_text(s->pool, models_type(&s->a->models, block)),
 		.stack = stack,
 	};
 }
@@ -46,8 +47,12 @@ static struct why_reference from_root(struct search *s, const struct root_ref *r
 
 static struct why_reference from_block(struct search *s, uint32_t block, uint64_t offset, enum ref_kind kind)
 {
+	char field[REPORT_FIELD_MAX];
+	bool is_named = models_field(&s->a->models, block, offset, field, sizeof field);
+
 	return (struct why_reference){ .block = describe(s, block),
 				       .offset = offset,
+				       .field = is_named ? pool_text(s->pool, field) : NULL,
 				       .kind = ref_kind_name(kind) };
 }
 

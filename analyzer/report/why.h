@@ -14,6 +14,7 @@
 struct why_block {
 	uint64_t addr, size, thread;
 	const char *class; /* "live" when nothing was judged */
+	const char *type; /* NULL: unknown */
 	const struct report_stack *stack;
 };
 
@@ -23,6 +24,7 @@ struct why_reference {
 	const char *root_kind; /* "global", ...; NULL with `block` */
 	struct why_block block;
 	uint64_t offset; /* of the word in `block` */
+	const char *field; /* what the word is called; NULL: unknown */
 	const char *kind; /* "start", "interior", "past-end", "recognised" */
 };
 

@@ -7,6 +7,7 @@ static void put_block_fields(struct json *j, const struct why_block *b)
 	json_put_address(j, "address", b->addr);
 	json_put_number(j, "size", b->size);
 	json_put_text(j, "class", b->class);
+	json_put_text(j, "type", b->type);
 	json_put_number(j, "thread", b->thread);
 }
 
@@ -39,6 +40,7 @@ static void put_reference(struct json *j, const struct why_reference *r)
 	if (!r->root) {
 		put_block_fields(j, &r->block);
 		json_put_number(j, "offset", r->offset);
+		json_put_text(j, "field", r->field);
 		put_site(j, &r->block);
 	}
 	json_put_text(j, "reference", r->kind);

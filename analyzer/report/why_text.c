@@ -13,9 +13,11 @@ struct page {
 
 static void print_block(struct page *g, const struct why_block *b)
 {
-	char bytes[TERM_TEXT], place[PLACE_TEXT];
+	char what[PLACE_TEXT], place[PLACE_TEXT];
 
-	fprintf(g->term->out, "0x%llx  %s (", (unsigned long long)b->addr, human_bytes(bytes, b->size));
+	fprintf(g->term->out, "0x%llx  ", (unsigned long long)b->addr);
+	term_clean(g->term, lines_what(what, b->type, b->size));
+	fputs(" (", g->term->out);
 	term_clean(g->term, lines_place(place, &g->lines, b->stack));
 	fputc(')', g->term->out);
 }
@@ -37,6 +39,7 @@ static void print_weakness(struct page *g, const char *kind)
 static void print_path(struct page *g, const struct why *w)
 {
 	const struct term *t = g->term;
+	char field[PLACE_TEXT];
 
 	print_title(g, "Held by");
 	fputs("    ", t->out);
@@ -47,7 +50,7 @@ static void print_path(struct page *g, const struct why *w)
 
 		fprintf(t->out, "      %s", term_glyph(t, GLYPH_LINE));
 		if (i > 1)
-			fprintf(t->out, "+%llu", (unsigned long long)w->steps[i - 1].offset);
+			term_clean(t, lines_field(field, w->steps[i - 1].field, w->steps[i - 1].offset));
 		fprintf(t->out, "%s ", term_glyph(t, GLYPH_ARROW));
 		if (i == w->nsteps && w->nsteps < w->nsteps_all)
 			fprintf(t->out, "%s %u more blocks, then ", term_glyph(t, GLYPH_DOTS),
@@ -62,17 +65,20 @@ static void print_path(struct page *g, const struct why *w)
 
 static void print_reference(struct page *g, const struct why_reference *r, const char *direction)
 {
+	char field[PLACE_TEXT];
+
 	fputs("    ", g->term->out);
 	if (r->root) {
 		term_clean(g->term, r->root);
 		fprintf(g->term->out, "   [%s]", r->root_kind);
 	} else if (*direction == 't') {
-		fprintf(g->term->out, "+%llu%s ", (unsigned long long)r->offset,
-			term_glyph(g->term, GLYPH_ARROW));
+		term_clean(g->term, lines_field(field, r->field, r->offset));
+		fprintf(g->term->out, "%s ", term_glyph(g->term, GLYPH_ARROW));
 		print_block(g, &r->block);
 	} else {
 		print_block(g, &r->block);
-		fprintf(g->term->out, " +%llu", (unsigned long long)r->offset);
+		fputc(' ', g->term->out);
+		term_clean(g->term, lines_field(field, r->field, r->offset));
 	}
 	if (r->block.class)
 		fprintf(g->term->out, "  %s", r->block.class);
@@ -126,7 +132,7 @@ static void print_edges(struct page *g, const struct report_leak *leak)
 {
 	const struct term *t = g->term;
 	const char *line = term_glyph(t, GLYPH_LINE);
-	char bytes[TERM_TEXT], place[PLACE_TEXT];
+	char what[PLACE_TEXT], place[PLACE_TEXT], field[PLACE_TEXT];
 
 	print_title(g, leak->members > leak->cycle_length ? "A shortest ring through its oldest block"
 		       : leak->instances > 1		  ? "The oldest ring, edge by edge"
@@ -136,11 +142,13 @@ static void print_edges(struct page *g, const struct report_leak *leak)
 
 		if (!i)
 			fputs("    ", t->out);
-		fprintf(t->out, "0x%llx  %s (", (unsigned long long)e->from,
-			human_bytes(bytes, e->from_bytes));
+		fprintf(t->out, "0x%llx  ", (unsigned long long)e->from);
+		term_clean(t, lines_what(what, e->from_type, e->from_bytes));
+		fputs(" (", t->out);
 		term_clean(t, lines_place(place, &g->lines, e->from_stack));
-		fprintf(t->out, ")\n      %s+%llu%s ", line, (unsigned long long)e->offset,
-			term_glyph(t, GLYPH_ARROW));
+		fprintf(t->out, ")\n      %s", line);
+		term_clean(t, lines_field(field, e->field, e->offset));
+		fprintf(t->out, "%s ", term_glyph(t, GLYPH_ARROW));
 	}
 	if (leak->nedges < leak->cycle_length)
 		fprintf(t->out, "%s %u more blocks, ", term_glyph(t, GLYPH_DOTS),
@@ -223,11 +231,12 @@ static void print_belonging(struct page *g, const struct why *w)
 static void print_asked_block(struct page *g, const struct why *w)
 {
 	const struct report_process *p = &w->report.processes[0];
-	char bytes[TERM_TEXT];
+	char what[PLACE_TEXT];
 
 	term_print(g->term, SHADE_HEAD, "0x%llx", (unsigned long long)w->block.addr);
-	fprintf(g->term->out, "  %s  %s, thread %llu", human_bytes(bytes, w->block.size), w->block.class,
-		(unsigned long long)w->block.thread);
+	fputs("  ", g->term->out);
+	term_clean(g->term, lines_what(what, w->block.type, w->block.size));
+	fprintf(g->term->out, "  %s, thread %llu", w->block.class, (unsigned long long)w->block.thread);
 	if (w->inside)
 		fprintf(g->term->out, "   (the address is %llu bytes into it)",
 			(unsigned long long)w->inside);
