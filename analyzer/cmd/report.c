@@ -136,7 +136,7 @@ int cmd_report(int argc, char **argv)
 					       { "error-exitcode", required_argument, NULL,
 						 OPT_ERROR_EXITCODE },
 					       { 0 } };
-	struct report_command c = { .gate = gate_defaults() };
+	struct report_command c = { .gate = gate_defaults(), .view.report.with_holders = true };
 	struct err err = { "" };
 	int code;
 

@@ -393,7 +393,7 @@ static int find_all(struct walk *w)
 	find_semi(w);
 	predecessors_free(w);
 	find_idom(w);
-	d->idom = take(d->nnodes, sizeof *d->idom);
+	d->idom = calloc((size_t)d->nnodes + 1, sizeof *d->idom);
 	d->retained = calloc((size_t)d->nnodes + 1, sizeof *d->retained);
 	if (!d->idom || !d->retained)
 		return -1;

@@ -210,6 +210,26 @@ static void put_empty(struct json *j, const char *key)
 	json_close(j, ']');
 }
 
+static void put_holders(struct json *j, const struct report_process *p)
+{
+	json_key(j, "roots");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < p->nholders; i++) {
+		const struct report_holder *h = &p->holders[i];
+
+		json_open(j, '{');
+		json_put_text(j, "root", h->text);
+		json_put_text(j, "root_kind", h->kind);
+		json_put_number(j, "retained_blocks", h->retained.blocks);
+		json_put_number(j, "retained_bytes", h->retained.bytes);
+		put_sum(j, "main_place", h->main);
+		json_put_text(j, "main_type", h->main_type);
+		json_put_stack(j, "main_stack", h->main_stack);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void put_notes(struct json *j, const struct report_process *p)
 {
 	json_key(j, "notes");
@@ -230,7 +250,7 @@ static void put_image(struct json *j, const struct report_process *p)
 	if (p->nplaces)
 		put_leaks(j, p->is_judged ? "reachable" : "live_at_end", p->places, p->nplaces);
 	put_empty(j, "suppressed");
-	put_empty(j, "roots");
+	put_holders(j, p);
 	put_empty(j, "heap_errors");
 	put_notes(j, p);
 	json_close(j, '}');

@@ -2,7 +2,9 @@
  * largest. */
 #include "report/model.h"
 #include "base/version.h"
+#include "report/holders.h"
 #include "report/places.h"
+#include "report/roots.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -225,6 +227,40 @@ static int make_places(struct report_process *p, struct maker *m, bool all)
 	return failed ? -1 : 0;
 }
 
+/* ---- holders ------------------------------------------------------------------------------------------- */
+
+static int make_holder(struct report_holder *out, struct maker *m, const struct holder *h)
+{
+	const struct root_region *region = &m->a->graph.regions[h->region];
+
+	*out = (struct report_holder){
+		.text = root_holder_text(m->pool, m->a->names, &m->a->trace, region, h->at, h->is_named),
+		.kind = root_kind_name(region->kind),
+		.retained = h->retained,
+		.main = h->main,
+		.main_stack = stack_of(m, h->main_block),
+		.main_type = type_of(m, h->main_block),
+	};
+	return out->text && out->main_stack ? 0 : -1;
+}
+
+static int make_holders(struct report_process *p, struct maker *m, struct err *err)
+{
+	struct holders found;
+	int failed = holders_find(&found, m->a, err);
+	struct report_holder *holders = pool_take(m->pool, HOLDERS_MAX * sizeof *holders);
+
+	for (uint32_t i = 0; !failed && holders && i < found.nheaviest; i++)
+		if (make_holder(&holders[i], m, &found.at[found.heaviest[i]]))
+			failed = no_memory(err);
+	if (!failed && holders) {
+		p->holders = holders;
+		p->nholders = found.nheaviest;
+	}
+	holders_free(&found);
+	return failed || holders ? failed : no_memory(err);
+}
+
 /* ---- one process --------------------------------------------------------------------------------------- */
 
 static const char *base_name(const char *path)
@@ -329,7 +365,8 @@ static int copy_notes(struct report_process *p, struct analysis *a, struct pool 
 
 static bool has_findings(const struct analysis *a, const struct report_options *options)
 {
-	return a->leaks.nleaks || (a->heap.nblocks && (!a->is_judged || options->with_reachable));
+	return a->leaks.nleaks ||
+	       (a->heap.nblocks && (!a->is_judged || options->with_reachable || options->with_holders));
 }
 
 int report_process(struct report_process *p, struct analysis *a, struct stack_book *book, struct pool *pool,
@@ -346,6 +383,8 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 		return no_memory(err);
 	if ((!a->is_judged || options->with_reachable) && make_places(p, &m, options->all_places))
 		return no_memory(err);
+	if (a->is_judged && options->with_holders && make_holders(p, &m, err))
+		return -1;
 	return copy_notes(p, a, pool) ? no_memory(err) : 0;
 }
 

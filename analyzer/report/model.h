@@ -69,6 +69,15 @@ struct report_leak {
 	uint32_t members; /* CYCLE: blocks of one instance */
 };
 
+/* What keeps reachable blocks alive: a variable, a stack, a mapping. */
+struct report_holder {
+	const char *text, *kind; /* "session_registry in app", "global" */
+	struct sum retained; /* what would be freed with it */
+	struct sum main; /* of that, what was allocated at the one place that has most bytes */
+	const struct report_stack *main_stack;
+	const char *main_type; /* NULL: unknown */
+};
+
 struct report_process {
 	const char *trace, *name, *executable, *directory;
 	char *const *argv; /* ends with NULL */
@@ -88,6 +97,8 @@ struct report_process {
 	const struct report_leak
 	    *places; /* !is_judged: live at the end; else reachable ones when asked for */
 	uint32_t nplaces, nplaces_all; /* kept, in all */
+	const struct report_holder *holders; /* by retained bytes falling; only when asked for */
+	uint32_t nholders;
 	const char *const *notes; /* about names: what could not be resolved, and the cure */
 	uint32_t nnotes;
 };
@@ -95,6 +106,7 @@ struct report_process {
 struct report_options {
 	bool no_children; /* leave out TRACE.children */
 	bool with_reachable; /* fill `places` with reachable blocks */
+	bool with_holders; /* fill `holders` */
 	bool all_places; /* keep more than REPORT_PLACES_MAX places */
 	struct names_options names;
 };

@@ -87,3 +87,31 @@ const char *root_text(struct pool *pool, struct names *names, const struct trace
 		return pool_print(pool, "%s at 0x%llx", root_kind_name(region->kind), (unsigned long long)at);
 	}
 }
+
+const char *root_holder_text(struct pool *pool, struct names *names, const struct trace *t,
+			     const struct root_region *region, uint64_t at, bool is_variable)
+{
+	if (is_variable)
+		return root_text(pool, names, t, region, at);
+	switch (region->kind) {
+	case ROOT_GLOBAL:
+	case ROOT_RELRO:
+		return pool_print(pool, "data of %s that no symbol names", module_name(t, region));
+	case ROOT_STACK:
+		return pool_print(pool, "the stack of thread %u", region->thread);
+	case ROOT_STALE:
+		return pool_print(pool, "the stack of thread %u, which was not stopped", region->thread);
+	case ROOT_REGISTER:
+		return pool_print(pool, "the registers of thread %u", region->thread);
+	case ROOT_MAPPING:
+	case ROOT_SHARED:
+		return pool_print(
+		    pool, "the %smapping 0x%llx-0x%llx%s%s", region->kind == ROOT_SHARED ? "shared " : "",
+		    (unsigned long long)region->start, (unsigned long long)region->end,
+		    region->path && *region->path ? " of " : "", region->path ? region->path : "");
+	case ROOT_INHERITED:
+		return pool_print(pool, "heap memory inherited from the parent");
+	default:
+		return root_text(pool, names, t, region, at);
+	}
+}

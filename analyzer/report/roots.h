@@ -10,4 +10,9 @@
 const char *root_text(struct pool *pool, struct names *names, const struct trace *t,
 		      const struct root_region *region, uint64_t at);
 
+/* All that a region's words are to the reader, or the variable that begins at `at`: "registry in app", "the stack of
+ * thread 2", "the mapping 0x7f..-0x7f.. of /memfd:pool". NULL: no memory. */
+const char *root_holder_text(struct pool *pool, struct names *names, const struct trace *t,
+			     const struct root_region *region, uint64_t at, bool is_variable);
+
 #endif

@@ -1,0 +1,163 @@
+/* holders.c: see holders.h. */
+#include "report/holders.h"
+
+#include "base/sort.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- root words become holders ----------------------------------------------------------------------- */
+
+static struct holder holder_of_word(struct analysis *a, const struct root_ref *ref)
+{
+	const struct root_region *r = &a->graph.regions[ref->region];
+	struct holder h = { .region = ref->region, .at = r->start, .main_block = NO_BLOCK };
+	const char *symbol;
+	uint64_t offset;
+
+	if ((r->kind == ROOT_GLOBAL || r->kind == ROOT_RELRO) &&
+	    names_data(a->names, r->module, ref->at, &symbol, &offset)) {
+		h.at = ref->at - offset;
+		h.is_named = true;
+	}
+	return h;
+}
+
+/* Root references come grouped by region, by address within: a holder's words are neighbours. */
+static int group_words(struct holders *h, struct analysis *a)
+{
+	uint64_t n = a->graph.nroot_refs;
+	uint32_t room = 0;
+
+	h->group_of = malloc((n + 1) * sizeof *h->group_of);
+	for (uint64_t i = 0; h->group_of && i < n; i++) {
+		struct holder next = holder_of_word(a, &a->graph.root_refs[i]);
+		const struct holder *last = h->n ? &h->at[h->n - 1] : NULL;
+
+		if (!last || last->region != next.region || last->at != next.at) {
+			if (h->n == room) {
+				room = room ? 2 * room : 64;
+				struct holder *grown = realloc(h->at, room * sizeof *grown);
+				if (!grown)
+					return -1;
+				h->at = grown;
+			}
+			h->at[h->n++] = next;
+		}
+		h->group_of[i] = h->n - 1;
+	}
+	return h->group_of ? 0 : -1;
+}
+
+/* ---- the heaviest ------------------------------------------------------------------------------------ */
+
+static int rank(struct holders *h)
+{
+	struct sort_pair *pairs = malloc(((size_t)h->n + 1) * sizeof *pairs);
+	uint32_t n = 0;
+
+	h->heaviest = malloc(HOLDERS_MAX * sizeof *h->heaviest);
+	for (uint32_t i = 0; pairs && i < h->n; i++) {
+		h->at[i].retained = h->dominators.retained[node_of_group(i)];
+		if (h->at[i].retained.blocks)
+			pairs[n++] = (struct sort_pair){ ~h->at[i].retained.bytes, i };
+	}
+	int failed = !pairs || !h->heaviest || sort_pairs(pairs, n);
+	for (uint32_t i = 0; !failed && i < n && i < HOLDERS_MAX; i++)
+		h->heaviest[h->nheaviest++] = pairs[i].value;
+	free(pairs);
+	return failed ? -1 : 0;
+}
+
+#define UNRANKED UINT8_MAX
+#define UNKNOWN (UINT8_MAX - 1)
+
+/* Which of the heaviest dominates each node: answers are left along the way up. */
+static uint8_t rank_of(const struct dominators *d, uint8_t *ranks, uint32_t node)
+{
+	uint32_t top = node;
+
+	while (ranks[top] == UNKNOWN)
+		top = d->idom[top];
+	for (uint8_t found = ranks[top]; ranks[node] == UNKNOWN; node = d->idom[node])
+		ranks[node] = found;
+	return ranks[top];
+}
+
+static uint8_t *rank_nodes(const struct holders *h)
+{
+	const struct dominators *d = &h->dominators;
+	uint8_t *ranks = malloc((size_t)d->nnodes + 1);
+
+	if (!ranks)
+		return NULL;
+	memset(ranks, UNKNOWN, d->nnodes);
+	memset(ranks, UNRANKED, 1 + (size_t)h->n);
+	for (uint8_t i = 0; i < h->nheaviest; i++)
+		ranks[node_of_group(h->heaviest[i])] = i;
+	return ranks;
+}
+
+static void take_place(struct holder *holder, const struct block *blocks, const struct sort_pair *pairs,
+		       size_t n)
+{
+	struct sum sum = { n, 0 };
+	uint32_t oldest = pairs[0].value;
+
+	for (size_t i = 0; i < n; i++) {
+		sum.bytes += blocks[pairs[i].value].size;
+		if (blocks[pairs[i].value].birth < blocks[oldest].birth)
+			oldest = pairs[i].value;
+	}
+	if (holder->main_block != NO_BLOCK &&
+	    (sum.bytes < holder->main.bytes || (sum.bytes == holder->main.bytes &&
+						 blocks[oldest].birth > blocks[holder->main_block].birth)))
+		return;
+	holder->main = sum;
+	holder->main_block = oldest;
+}
+
+/* Sorts what the heaviest retain by holder and place. */
+static int find_main_places(struct holders *h, const struct block *blocks, uint32_t nblocks)
+{
+	uint8_t *ranks = rank_nodes(h);
+	struct sort_pair *pairs = malloc(((size_t)nblocks + 1) * sizeof *pairs);
+	size_t n = 0;
+
+	for (uint32_t i = 0; ranks && pairs && i < nblocks; i++) {
+		uint64_t found = rank_of(&h->dominators, ranks, node_of_block(&h->dominators, i));
+		if (found != UNRANKED)
+			pairs[n++] = (struct sort_pair){ found << 32 | blocks[i].stack, i };
+	}
+	int failed = !ranks || !pairs || sort_pairs(pairs, n);
+	for (size_t i = 0, end; !failed && i < n; i = end) {
+		for (end = i + 1; end < n && pairs[end].key == pairs[i].key;)
+			end++;
+		take_place(&h->at[h->heaviest[pairs[i].key >> 32]], blocks, pairs + i, end - i);
+	}
+	free(ranks);
+	free(pairs);
+	return failed ? -1 : 0;
+}
+
+int holders_find(struct holders *h, struct analysis *a, struct err *err)
+{
+	*h = (struct holders){ 0 };
+	int failed = group_words(h, a);
+	struct root_groups groups = { h->group_of, h->n };
+
+	if (!failed && dominators_find(&h->dominators, &a->classes, &groups, err))
+		return -1;
+	if (!failed && !rank(h) && !find_main_places(h, a->heap.blocks, a->heap.nblocks))
+		return 0;
+	return fail(err, "%s: not enough memory to find what holds its blocks", a->trace.path);
+}
+
+void holders_free(struct holders *h)
+{
+	dominators_free(&h->dominators);
+	free(h->at);
+	free(h->group_of);
+	free(h->heaviest);
+	*h = (struct holders){ 0 };
+}
