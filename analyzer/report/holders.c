@@ -110,8 +110,8 @@ static void take_place(struct holder *holder, const struct block *blocks, const 
 			oldest = pairs[i].value;
 	}
 	if (holder->main_block != NO_BLOCK &&
-	    (sum.bytes < holder->main.bytes || (sum.bytes == holder->main.bytes &&
-						 blocks[oldest].birth > blocks[holder->main_block].birth)))
+	    (sum.bytes < holder->main.bytes ||
+	     (sum.bytes == holder->main.bytes && blocks[oldest].birth > blocks[holder->main_block].birth)))
 		return;
 	holder->main = sum;
 	holder->main_block = oldest;

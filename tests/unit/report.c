@@ -38,7 +38,10 @@ static const struct report_stack stack = {
 	.allocator = "calloc", .frames = frames, .nframes = 2, .shown = 2
 };
 static const uint64_t sizes[] = { 48 };
-static const struct report_edge edges[] = { { 0x10, 0x20, 8, 48, &stack }, { 0x20, 0x10, 8, 48, &stack } };
+static const struct report_edge edges[] = {
+	{ .from = 0x10, .to = 0x20, .offset = 8, .from_bytes = 48, .from_stack = &stack },
+	{ .from = 0x20, .to = 0x10, .offset = 8, .from_bytes = 48, .from_stack = &stack },
+};
 /* Three rings of two, and two blocks behind them. */
 static const struct report_leak rings = { .id = "L1",
 					  .kind = "cycle",
