@@ -1,0 +1,103 @@
+/* answer.c: see answer.h. */
+#include "cmd/answer.h"
+#include "report/gate.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const char answer_options_help[] =
+    "\n"
+    "  --json                 the answer as JSON\n"
+    "  --all                  every row, not only the largest\n"
+    "  --full-stacks          every frame, with start-up code and each round of a recursion\n"
+    "  --color=auto|always|never\n"
+    "  --debug-dir=DIR        more places for debug files, separated by ':'\n"
+    "  --no-debuginfod        do not ask the servers of DEBUGINFOD_URLS\n"
+    "  --no-pager             write to the terminal directly\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0; 2: wrong usage, or a file that is no trace, or has no such leak or block.\n";
+
+static int show_help(const struct answer *a)
+{
+	printf("%s%s%s", a->usage, answer_options_help, a->examples);
+	return 0;
+}
+
+static bool print_json(const struct answer *a, const void *answer)
+{
+	struct buf out = { 0 };
+
+	a->json(&out, answer);
+	bool is_good = !out.failed && fwrite(out.bytes, 1, out.used, stdout) == out.used && !fflush(stdout);
+	buf_free(&out);
+	return is_good;
+}
+
+static bool print_text(const struct answer *a, const void *answer, const struct view *view)
+{
+	struct term term = term_on(stdout, view->color);
+	struct pager pager;
+	char here[PATH_MAX];
+
+	pager_open(&pager, !view->no_pager);
+	term.out = pager.out;
+	a->text(&term, answer, view, getcwd(here, sizeof here));
+	return !pager_close(&pager);
+}
+
+static int give(const struct answer *a, char **words, const struct view *view, bool is_json)
+{
+	void *answer = calloc(1, a->bytes);
+	struct err err = { "" };
+	int failed = answer ? a->load(answer, words, view, &err) : fail(&err, "out of memory");
+	bool is_good = !failed && (is_json ? print_json(a, answer) : print_text(a, answer, view));
+
+	if (answer)
+		a->free(answer);
+	free(answer);
+	if (failed)
+		return trouble(STATUS_USAGE, &err);
+	fail(&err, "the answer could not be written whole; is the disk full?");
+	return is_good ? 0 : trouble(STATUS_TOOL, &err);
+}
+
+static int take_option(struct view *view, int code, struct err *err)
+{
+	view->no_pager |= code == OPT_NO_PAGER;
+	return code == OPT_NO_PAGER || take_view_option(view, code, optarg, err) == 1 ? 0 : -1;
+}
+
+int answer_run(const struct answer *a, int argc, char **argv)
+{
+	static const struct option longs[] = { COMMON_OPTIONS,
+					       { "json", no_argument, NULL, OPT_JSON },
+					       { "all", no_argument, NULL, OPT_ALL },
+					       { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
+					       { "color", required_argument, NULL, OPT_COLOR },
+					       { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
+					       { "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD },
+					       { "no-pager", no_argument, NULL, OPT_NO_PAGER },
+					       { 0 } };
+	struct view view = { 0 };
+	struct err err = { "" };
+	bool is_json = false;
+	int code;
+
+	options_start();
+	while ((code = option_next(argc, argv, ":hV", longs, &err)) != -1) {
+		if (code == OPT_HELP)
+			return show_help(a);
+		if (code == OPT_VERSION)
+			return show_version();
+		is_json |= code == OPT_JSON;
+		if (code == '?' || (code != OPT_JSON && take_option(&view, code, &err)))
+			return wrong_usage(a->name, &err);
+	}
+	if (argc - optind >= a->words_min && argc - optind <= a->words_max)
+		return give(a, argv + optind, &view, is_json);
+	fail(&err, "%s", a->needs);
+	return wrong_usage(a->name, &err);
+}
