@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
 
@@ -24,35 +22,6 @@ static void *state_of(const struct models *m, uint32_t block)
 
 /* ---- blocks ------------------------------------------------------------------------------------------ */
 
-static bool types_grow(struct models *m)
-{
-	uint32_t room = m->room ? 2 * m->room : 256;
-	const char **types = realloc(m->types, room * sizeof *types);
-
-	if (!types)
-		return false;
-	m->types = types;
-	m->room = room;
-	return true;
-}
-
-/* NO_TYPE also when there is no memory for another name: the block stays without one. */
-static uint32_t type_number(struct models *m, const char *name)
-{
-	uint64_t hash = name ? XXH3_64bits(name, strlen(name)) | 1 : 0;
-
-	if (!name)
-		return NO_TYPE;
-	for (void *number; (number = map_get(&m->numbers, hash)); hash += 2)
-		if (!strcmp(m->types[(uintptr_t)number - 1], name))
-			return (uint32_t)(uintptr_t)number - 1;
-	if ((m->ntypes == m->room && !types_grow(m)) ||
-	    !map_put(&m->numbers, hash, (void *)((uintptr_t)m->ntypes + 1)))
-		return NO_TYPE;
-	m->types[m->ntypes] = name;
-	return m->ntypes++;
-}
-
 static struct object blank(void)
 {
 	return (struct object){ .count = NO_COUNT, .weak_count = NO_COUNT };
@@ -66,7 +35,7 @@ static void classify_block(struct models *m, uint32_t block)
 
 		if (!m->is_open[i] || !models_all[i]->classify(m->states[i], block, &o))
 			continue;
-		m->of[block] = (struct known){ .type = type_number(m, o.type),
+		m->of[block] = (struct known){ .type = o.type ? texts_number(&m->types, o.type) : NO_TYPE,
 					       .offset = o.offset <= OFFSET_MAX ? o.offset : 0,
 					       .model = i + 1 };
 		return;
@@ -161,8 +130,7 @@ void models_close(struct models *m)
 		if (m->is_open[i])
 			models_all[i]->close(m->states[i]);
 	free(m->of);
-	free(m->types);
-	map_free(&m->numbers);
+	texts_free(&m->types);
 	*m = (struct models){ 0 };
 }
 
@@ -170,7 +138,7 @@ void models_close(struct models *m)
 
 const char *models_type(const struct models *m, uint32_t block)
 {
-	return m->of && m->of[block].type != NO_TYPE ? m->types[m->of[block].type] : NULL;
+	return m->of && m->of[block].type != NO_TYPE ? m->types.at[m->of[block].type] : NULL;
 }
 
 const char *models_who(const struct models *m, uint32_t block)

@@ -13,7 +13,7 @@ struct known {
 	uint32_t offset : 24; /* where the object begins; larger ones are not kept */
 	uint32_t model : 8; /* place in models_all + 1; 0: nobody knows the block */
 };
-#define NO_TYPE UINT32_MAX
+#define NO_TYPE NO_TEXT
 
 struct models {
 	struct memory memory;
@@ -21,9 +21,7 @@ struct models {
 	void *states[MODELS_MAX];
 	bool is_open[MODELS_MAX];
 	struct known *of; /* nblocks; NULL: no model found anything */
-	const char **types; /* distinct names; numbered by the first block, by address, that has it */
-	uint32_t ntypes, room;
-	struct map numbers; /* hash of a name to its number + 1 */
+	struct texts types; /* distinct names, numbered by the first block, by address, that has it */
 };
 
 /* Asks every model, and labels the graph's references: all passes come after it. */

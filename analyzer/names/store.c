@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 /* ---- arena ------------------------------------------------------------------------------------------- */
 
@@ -124,6 +126,41 @@ void map_free(struct map *m)
 {
 	free(m->slots);
 	*m = (struct map){ 0 };
+}
+
+/* ---- texts ------------------------------------------------------------------------------------------- */
+
+static bool texts_grow(struct texts *t)
+{
+	uint32_t room = t->room ? 2 * t->room : 256;
+	const char **at = realloc(t->at, room * sizeof *at);
+
+	if (!at)
+		return false;
+	t->at = at;
+	t->room = room;
+	return true;
+}
+
+uint32_t texts_number(struct texts *t, const char *text)
+{
+	uint64_t hash = XXH3_64bits(text, strlen(text)) | 1;
+	void *number;
+
+	for (; (number = map_get(&t->numbers, hash)); hash += 2)
+		if (!strcmp(t->at[(uintptr_t)number - 1], text))
+			return (uint32_t)(uintptr_t)number - 1;
+	if ((t->n == t->room && !texts_grow(t)) || !map_put(&t->numbers, hash, (void *)((uintptr_t)t->n + 1)))
+		return NO_TEXT;
+	t->at[t->n] = text;
+	return t->n++;
+}
+
+void texts_free(struct texts *t)
+{
+	free(t->at);
+	map_free(&t->numbers);
+	*t = (struct texts){ 0 };
 }
 
 /* ---- ranges ------------------------------------------------------------------------------------------ */

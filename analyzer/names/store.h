@@ -1,4 +1,4 @@
-/* store.h: where names keep what they found: an arena, a map and a table of address ranges.
+/* store.h: where names keep what they found: an arena, maps and a table of address ranges.
  *
  * All three are freed as a whole. Running out of memory is an answer (NULL, false), never a crash. */
 #ifndef LG_NAMES_STORE_H
@@ -36,6 +36,17 @@ static inline uint64_t map_pointer_key(const void *p)
 {
 	return (uint64_t)(uintptr_t)p;
 }
+
+/* Distinct texts, numbered 0, 1, ... in the order they come. The texts stay their owner's. */
+struct texts {
+	const char **at;
+	uint32_t n, room;
+	struct map numbers; /* hash of a text to its number + 1 */
+};
+#define NO_TEXT UINT32_MAX
+
+uint32_t texts_number(struct texts *t, const char *text); /* NO_TEXT: no memory */
+void texts_free(struct texts *t);
 
 /* Address ranges, which may nest and overlap. Once sorted: low ascending, and for equal lows high descending, so
  * that a walk from the back meets the tightest range first. reach[i] = max(high[0 .. i]) ends that walk. */
