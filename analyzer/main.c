@@ -21,6 +21,8 @@ static const struct command commands[] = {
 	{ "check", "(-- PROGRAM ARGS... | TRACE...)", "record if needed, report briefly, fail on leaks",
 	  cmd_check },
 	{ "why", "TRACE ADDR|LEAK", "what holds a block, or what a leak was lost with", cmd_why },
+	{ "types", "TRACE", "the live blocks by type: how many, what they retain, how many are lost",
+	  cmd_types },
 	{ "dump", "TRACE", "the records of a trace as text", cmd_dump },
 	{ "doctor", "[PROGRAM]", "can programs be traced here, and if not, what to do", cmd_doctor },
 };

@@ -24,15 +24,18 @@ static const struct trace_memory *range_at(struct memory *m, uint64_t addr)
 	return &s->memory[low];
 }
 
-bool memory_word(struct memory *m, uint64_t addr, uint64_t *word)
+static bool snapshot_holds(struct memory *m, uint64_t addr, uint64_t *word)
 {
 	const struct trace_memory *range = addr % 8 ? NULL : range_at(m, addr);
 
-	if (range) {
+	if (range)
 		*word = range->words[(addr - range->start) / 8];
-		return true;
-	}
-	return snapshot_word(m->snapshot, addr, word) || names_bytes(m->names, addr, word, sizeof *word);
+	return range || snapshot_word(m->snapshot, addr, word);
+}
+
+bool memory_word(struct memory *m, uint64_t addr, uint64_t *word)
+{
+	return snapshot_holds(m, addr, word) || names_bytes(m->names, addr, word, sizeof *word);
 }
 
 bool memory_bytes(struct memory *m, uint64_t addr, void *bytes, size_t n)
@@ -44,9 +47,10 @@ bool memory_bytes(struct memory *m, uint64_t addr, void *bytes, size_t n)
 	while (n) {
 		uint64_t word, skip = addr % 8, take = 8 - skip < n ? 8 - skip : n;
 
-		if (!memory_word(m, addr - skip, &word))
+		if (snapshot_holds(m, addr - skip, &word))
+			memcpy(to, (const char *)&word + skip, take);
+		else if (!names_bytes(m->names, addr, to, take)) /* its section may end within the word */
 			return false;
-		memcpy(to, (const char *)&word + skip, take);
 		to += take;
 		addr += take;
 		n -= take;

@@ -148,7 +148,7 @@ void json_put_process_facts(struct json *j, const struct report_process *p)
 	put_ended(j, p);
 }
 
-static void put_verdict(struct json *j, const struct report_process *p)
+void json_put_verdict(struct json *j, const struct report_process *p)
 {
 	bool hides = false;
 
@@ -243,7 +243,7 @@ static void put_image(struct json *j, const struct report_process *p)
 {
 	json_open(j, '{');
 	json_put_process_facts(j, p);
-	put_verdict(j, p);
+	json_put_verdict(j, p);
 	put_totals(j, p);
 	put_summary(j, p);
 	put_leaks(j, "leaks", p->leaks, p->nleaks);

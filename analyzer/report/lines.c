@@ -310,6 +310,27 @@ void lines_stack(const struct lines *l, unsigned indent, const struct report_sta
 			   (int)indent + 2, "");
 }
 
+/* ---- verdict ------------------------------------------------------------------------------------------- */
+
+void lines_verdict(const struct lines *l, const struct report_process *p)
+{
+	const char *said = NULL;
+
+	for (uint32_t i = 0; i < p->nreasons; i++) {
+		term_print(l->term, SHADE_WARN, "  degraded: ");
+		lines_wrap(l->term, 12, 12, p->reasons[i].text);
+	}
+	for (uint32_t i = 0; i < p->nreasons; i++) {
+		const char *cure = p->reasons[i].cure;
+
+		if (cure && (!said || strcmp(said, cure))) {
+			fputs("      cure: ", l->term->out);
+			lines_wrap(l->term, 12, 12, cure);
+		}
+		said = cure ? cure : said;
+	}
+}
+
 /* ---- rings --------------------------------------------------------------------------------------------- */
 
 const char *lines_field(char text[PLACE_TEXT], const char *field, uint64_t offset)

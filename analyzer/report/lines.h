@@ -31,6 +31,9 @@ void lines_ring(const struct lines *l, unsigned indent, const struct report_leak
 /* "src/app.c" of "/home/me/app/src/app.c" */
 const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char *file, size_t columns);
 
+/* Why the verdict is degraded, and the cures; nothing when it is complete. */
+void lines_verdict(const struct lines *l, const struct report_process *p);
+
 /* Text from outside, broken into lines at spaces; the first line begins at column `at`, others at `indent`. */
 void lines_wrap(const struct term *t, unsigned at, unsigned indent, const char *text);
 

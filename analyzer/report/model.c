@@ -388,6 +388,17 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 	return copy_notes(p, a, pool) ? no_memory(err) : 0;
 }
 
+int report_one(struct report *r, struct analysis *a, struct stack_book *book,
+	       const struct report_options *options, struct err *err)
+{
+	r->processes = calloc(1, sizeof *r->processes);
+	if (!r->processes)
+		return no_memory(err);
+	r->nprocesses = 1;
+	book->names = a->names;
+	return report_process(&r->processes[0], a, book, &r->pool, options, err);
+}
+
 /* ---- all of them --------------------------------------------------------------------------------------- */
 
 static int load_one(struct report *r, const char *path, const struct report_options *options,

@@ -129,6 +129,10 @@ void report_free(struct report *r); /* safe on a zeroed or half-loaded one */
 int report_process(struct report_process *p, struct analysis *a, struct stack_book *book, struct pool *pool,
 		   const struct report_options *options, struct err *err);
 
+/* A report of the one process whose analysis is open; `book` keeps its stacks in the report's pool. */
+int report_one(struct report *r, struct analysis *a, struct stack_book *book,
+	       const struct report_options *options, struct err *err);
+
 /* verdict.c: fills p->reasons; the rest of p is there. -1: no memory. */
 int report_verdict(struct report_process *p, const struct analysis *a, struct pool *pool);
 /* One more reason, for what is known only outside. */

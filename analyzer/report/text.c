@@ -104,25 +104,6 @@ static void print_headline(struct page *g, const struct report_group *group)
 	fputc('\n', g->term->out);
 }
 
-static void print_verdict(struct page *g, const struct report_process *p)
-{
-	const char *said = NULL;
-
-	for (uint32_t i = 0; i < p->nreasons; i++) {
-		term_print(g->term, SHADE_WARN, "  degraded: ");
-		lines_wrap(g->term, 12, 12, p->reasons[i].text);
-	}
-	for (uint32_t i = 0; i < p->nreasons; i++) {
-		const char *cure = p->reasons[i].cure;
-
-		if (cure && (!said || strcmp(said, cure))) {
-			fputs("      cure: ", g->term->out);
-			lines_wrap(g->term, 12, 12, cure);
-		}
-		said = cure ? cure : said;
-	}
-}
-
 static void print_pids(struct page *g, const struct report_group *group)
 {
 	if (group->n == 1)
@@ -315,7 +296,7 @@ static void print_details(struct page *g, const struct report_group *group)
 
 	g->lines.directory = p->directory;
 	print_pids(g, group);
-	print_verdict(g, p);
+	lines_verdict(&g->lines, p);
 	print_leaks(g, p);
 	print_places(g, p);
 	if (g->options->brief && p->is_judged && !report_lost(p).blocks)

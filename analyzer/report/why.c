@@ -250,18 +250,6 @@ static int explain(struct search *s, const char *what, struct err *err)
 	return explain_address(s, addr, err);
 }
 
-static int load_process(struct search *s, const struct report_options *options, struct err *err)
-{
-	struct report *r = &s->w->report;
-
-	r->processes = calloc(1, sizeof *r->processes);
-	if (!r->processes)
-		return fail(err, "out of memory");
-	r->nprocesses = 1;
-	s->book.names = s->a->names;
-	return report_process(&r->processes[0], s->a, &s->book, s->pool, options, err);
-}
-
 int why_load(struct why *w, const char *path, const char *what, const struct report_options *options,
 	     struct err *err)
 {
@@ -271,7 +259,7 @@ int why_load(struct why *w, const char *path, const char *what, const struct rep
 
 	*w = (struct why){ 0 };
 	int failed = analysis_open(&a, path, &ancestry, &options->names, err) ||
-		     load_process(&s, options, err) || explain(&s, what, err);
+		     report_one(&w->report, &a, &s.book, options, err) || explain(&s, what, err);
 	if (!failed && s.is_out_of_memory)
 		failed = fail(err, "out of memory");
 	stack_book_free(&s.book);

@@ -1,7 +1,7 @@
 /* dominators.c: who keeps what alive, on graphs small enough to say so by hand or by taking each holder away. */
 #include "world.h"
 
-#include "passes/dominators.h"
+#include "passes/retained.h"
 
 static struct world w;
 static struct dominators d;
@@ -98,6 +98,25 @@ START_TEST(cutting_the_only_reference_frees_what_it_retains)
 	ck_assert_uint_eq(dominators_cut(&d, node(head), world_index(&w, tail)).bytes, 24);
 	ck_assert_uint_eq(dominators_cut(&d, node(tail), world_index(&w, both)).bytes, 0);
 	ck_assert_uint_eq(dominators_cut(&d, node_of_group(0), world_index(&w, head)).bytes, 40);
+	done();
+}
+END_TEST
+
+START_TEST(what_a_kind_retains_counts_each_byte_once)
+{
+	struct sum retained[2];
+	uint32_t kinds[3] = { 0, 1, 0 };
+
+	world_open(&w);
+	uint64_t top = world_block(&w, 16, 1), middle = world_block(&w, 24, 1), low = world_block(&w, 32, 1);
+	world_root(&w, top);
+	world_set(&w, top, middle);
+	world_set(&w, middle, low);
+	dominate(true);
+	ck_assert_int_eq(retained_by_kind(&d, kinds, 2, retained), 0);
+	ck_assert_uint_eq(retained[0].bytes, 72);
+	ck_assert_uint_eq(retained[1].bytes, 56);
+	ck_assert_uint_eq(retained[1].blocks, 2);
 	done();
 }
 END_TEST
@@ -212,10 +231,15 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		diamond_is_dominated_by_its_top,       two_roots_share_and_neither_retains,
-		words_of_one_variable_retain_together, cutting_the_only_reference_frees_what_it_retains,
-		lost_ring_hangs_on_its_oldest_member,  weak_references_hold_nothing,
-		million_blocks_in_a_row_are_walked,    random_graphs_agree_with_taking_each_block_away,
+		diamond_is_dominated_by_its_top,
+		two_roots_share_and_neither_retains,
+		words_of_one_variable_retain_together,
+		cutting_the_only_reference_frees_what_it_retains,
+		what_a_kind_retains_counts_each_byte_once,
+		lost_ring_hangs_on_its_oldest_member,
+		weak_references_hold_nothing,
+		million_blocks_in_a_row_are_walked,
+		random_graphs_agree_with_taking_each_block_away,
 	};
 	return suite_run("dominators", tests, sizeof tests / sizeof *tests);
 }
