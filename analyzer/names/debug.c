@@ -4,38 +4,6 @@
 #include <dwarf.h>
 #include <string.h>
 
-#define VISITS_PER_ADDRESS (1u << 20) /* DIEs walked to find what is inlined at one address */
-#define BLOCK_DEPTH 256 /* blocks in inlined functions in blocks ... */
-
-/* ---- attributes -------------------------------------------------------------------------------------- */
-
-static const char *die_string(Dwarf_Die *die, unsigned attribute)
-{
-	Dwarf_Attribute value;
-
-	return dwarf_formstring(dwarf_attr_integrate(die, attribute, &value));
-}
-
-static uint64_t die_number(Dwarf_Die *die, unsigned attribute)
-{
-	Dwarf_Attribute value;
-	Dwarf_Word number;
-
-	return dwarf_formudata(dwarf_attr(die, attribute, &value), &number) == 0 ? number : 0;
-}
-
-/* Replaces the DIE by the one that it refers to. */
-static bool follow(Dwarf_Die *die, unsigned attribute)
-{
-	Dwarf_Attribute value;
-	Dwarf_Die target;
-
-	if (!dwarf_formref_die(dwarf_attr(die, attribute, &value), &target))
-		return false;
-	*die = target;
-	return true;
-}
-
 /* ---- names of functions ------------------------------------------------------------------------------ */
 
 static const char *linkage_name(Dwarf_Die *die)
@@ -45,77 +13,6 @@ static const char *linkage_name(Dwarf_Die *die)
 	return name ? name : die_string(die, DW_AT_MIPS_linkage_name);
 }
 
-static bool names_are_plain(const struct unit *u)
-{
-	Dwarf_Die die = u->die;
-
-	switch (dwarf_srclang(&die)) {
-	case DW_LANG_C89:
-	case DW_LANG_C:
-	case DW_LANG_C99:
-	case DW_LANG_C11:
-	case DW_LANG_Mips_Assembler:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static const char *scope_name(Dwarf_Die *scope)
-{
-	switch (dwarf_tag(scope)) {
-	case DW_TAG_namespace:
-		return dwarf_diename(scope) ? dwarf_diename(scope) : "(anonymous namespace)";
-	case DW_TAG_class_type:
-	case DW_TAG_structure_type:
-	case DW_TAG_union_type:
-	case DW_TAG_subprogram:
-		return dwarf_diename(scope);
-	default:
-		return NULL;
-	}
-}
-
-/* Moves into the child that is the DIE at `target` or holds it: DIEs are laid out in order, a parent before its
- * children. */
-static bool step_towards(Dwarf_Die *scope, const char *target)
-{
-	Dwarf_Die die;
-	bool is_found = false;
-
-	if (dwarf_child(scope, &die) != 0)
-		return false;
-	do {
-		if ((const char *)die.addr > target)
-			break;
-		*scope = die;
-		is_found = true;
-	} while (die_next(&die));
-	return is_found;
-}
-
-/* "(anonymous namespace)::pool::take" for a function that has no linkage name (compilers give none to what other
- * files cannot call): by the scopes of its declaration. */
-static const char *scoped_name(struct names *n, Dwarf_Die declaration, const char *name)
-{
-	const char *prefix = "";
-	Dwarf_Die scope;
-	unsigned hops = 0;
-
-	while (hops++ < 4 && follow(&declaration, DW_AT_specification))
-		;
-	if (!dwarf_diecu(&declaration, &scope, NULL, NULL))
-		return name;
-	for (unsigned depth = 0; depth < SCOPE_DEPTH && step_towards(&scope, declaration.addr); depth++) {
-		if (scope.addr == declaration.addr)
-			return *prefix ? arena_format(&n->arena, "%s%s", prefix, name) : name;
-		const char *outer = scope_name(&scope);
-		if (outer && !(prefix = arena_format(&n->arena, "%s%s::", prefix, outer)))
-			break;
-	}
-	return name;
-}
-
 static const char *function_text(struct names *n, const struct unit *u, Dwarf_Die *die)
 {
 	const char *linked = linkage_name(die), *plain = die_string(die, DW_AT_name);
@@ -123,9 +20,9 @@ static const char *function_text(struct names *n, const struct unit *u, Dwarf_Di
 
 	if (linked && (spelled != linked || !plain))
 		return spelled;
-	if (!plain || linked || names_are_plain(u))
+	if (!plain || linked || names_are_plain(u->die))
 		return plain;
-	return scoped_name(n, *die, plain);
+	return die_scoped_name(n, *die, plain);
 }
 
 /* The name of a function's DIE, concrete, inlined or abstract; NULL when it has none. */
@@ -133,7 +30,7 @@ static const char *function_name(struct names *n, const struct unit *u, Dwarf_Di
 {
 	Dwarf_Die origin = *die;
 
-	follow(&origin, DW_AT_abstract_origin);
+	die_follow(&origin, DW_AT_abstract_origin);
 	const char *name = map_get(&n->functions, map_pointer_key(origin.addr));
 	if (!name) {
 		name = function_text(n, u, &origin);
@@ -148,7 +45,7 @@ static const char *function_name(struct names *n, const struct unit *u, Dwarf_Di
 static const char *outermost_name(struct names *n, struct object *o, const struct unit *u, Dwarf_Die *die,
 				  uint64_t address)
 {
-	if (!linkage_name(die) && !names_are_plain(u)) {
+	if (!linkage_name(die) && !names_are_plain(u->die)) {
 		const struct symbol *symbol = symbol_of_code(o, address);
 		const char *spelled = symbol ? names_spell(n, symbol->name) : NULL;
 		if (symbol && symbol->name[0] == '_' && strchr(spelled, '('))
@@ -202,30 +99,6 @@ static void line_of_call(struct names *n, struct unit *u, Dwarf_Die *inlined, st
 
 /* ---- inlined functions ------------------------------------------------------------------------------- */
 
-static bool may_hold_inlined(int tag)
-{
-	return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
-	       tag == DW_TAG_catch_block || tag == DW_TAG_with_stmt;
-}
-
-/* Moves into the child block or inlined function that holds pc; false: this is the innermost. */
-static bool step_in(Dwarf_Die *die, Dwarf_Addr pc, uint64_t *visits_left)
-{
-	Dwarf_Die child;
-
-	if (dwarf_child(die, &child) != 0)
-		return false;
-	do {
-		if (!*visits_left || !--*visits_left)
-			return false;
-		if (may_hold_inlined(dwarf_tag(&child)) && dwarf_haspc(&child, pc) > 0) {
-			*die = child;
-			return true;
-		}
-	} while (die_next(&child));
-	return false;
-}
-
 /* The inlined functions that hold pc inside `function`, outermost first; at most PLACE_LEVELS - 1. */
 static size_t inlined_chain(Dwarf_Die *function, Dwarf_Addr pc, Dwarf_Die chain[PLACE_LEVELS])
 {
@@ -234,7 +107,7 @@ static size_t inlined_chain(Dwarf_Die *function, Dwarf_Addr pc, Dwarf_Die chain[
 	size_t n = 0;
 
 	for (unsigned depth = 0; depth < BLOCK_DEPTH && n + 1 < PLACE_LEVELS; depth++) {
-		if (!step_in(&die, pc, &visits_left))
+		if (!die_step_in(&die, pc, &visits_left))
 			break;
 		if (dwarf_tag(&die) == DW_TAG_inlined_subroutine)
 			chain[n++] = die;

@@ -103,6 +103,18 @@ void debug_free(struct debug *d);
 bool die_next(Dwarf_Die *die);
 #define SCOPE_DEPTH 64u /* namespaces in classes in functions ...: deeper is damage */
 
+/* dies.c: single DIEs. */
+const char *die_string(Dwarf_Die *die, unsigned attribute); /* its own or its abstract origin's; NULL: none */
+uint64_t die_number(Dwarf_Die *die, unsigned attribute); /* 0: none */
+bool die_follow(Dwarf_Die *die, unsigned attribute); /* replaces the DIE by the one that it refers to */
+bool names_are_plain(Dwarf_Die unit); /* in its language: no scopes, no mangling */
+/* "(anonymous namespace)::pool::take" for what has no linkage name: by the scopes of its declaration. */
+const char *die_scoped_name(struct names *n, Dwarf_Die declaration, const char *name);
+/* Moves into the child block or inlined function that holds pc; false: this is the innermost. */
+bool die_step_in(Dwarf_Die *die, Dwarf_Addr pc, uint64_t *visits_left);
+#define VISITS_PER_ADDRESS (1u << 20) /* DIEs walked to find what is inlined at one address */
+#define BLOCK_DEPTH 256 /* blocks in inlined functions in blocks ... */
+
 /* debug.c: what an address is by DWARF. Returns the number of levels, at least 1 and at most PLACE_LEVELS; places[0]
  * is where the code is, each further one where the one before was inlined. What is unknown stays NULL or 0. */
 size_t debug_places(struct names *n, struct object *o, uint64_t address, struct place places[PLACE_LEVELS]);
