@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-/* The module that was last mapped over the address. */
-static const struct trace_module *module_at(const struct trace *t, uint64_t address)
-{
-	for (size_t i = t->nmodules; i-- > 0;)
-		if (address - t->modules[i].start < t->modules[i].end - t->modules[i].start)
-			return &t->modules[i];
-	return NULL;
-}
-
 /* The section with contents that covers an ELF virtual address. */
 static Elf_Data *section_at(Elf *elf, uint64_t address, uint64_t *offset)
 {
@@ -28,8 +19,8 @@ static Elf_Data *section_at(Elf *elf, uint64_t address, uint64_t *offset)
 
 bool names_bytes(struct names *n, uint64_t address, void *bytes, size_t count)
 {
-	const struct trace_module *module = module_at(n->trace, address);
-	struct object *o = module ? object_of(n, module) : NULL;
+	const struct trace_module *module;
+	struct object *o = object_over(n, address, &module);
 	GElf_Addr bias;
 	uint64_t offset;
 

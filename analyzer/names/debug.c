@@ -25,8 +25,7 @@ static const char *function_text(struct names *n, const struct unit *u, Dwarf_Di
 	return die_scoped_name(n, *die, plain);
 }
 
-/* The name of a function's DIE, concrete, inlined or abstract; NULL when it has none. */
-static const char *function_name(struct names *n, const struct unit *u, Dwarf_Die *die)
+const char *debug_function_name(struct names *n, const struct unit *u, Dwarf_Die *die)
 {
 	Dwarf_Die origin = *die;
 
@@ -51,7 +50,7 @@ static const char *outermost_name(struct names *n, struct object *o, const struc
 		if (symbol && symbol->name[0] == '_' && strchr(spelled, '('))
 			return spelled;
 	}
-	return function_name(n, u, die);
+	return debug_function_name(n, u, die);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------- */
@@ -84,17 +83,27 @@ static void line_of_code(struct names *n, struct unit *u, Dwarf_Addr pc, struct 
 	place->line = line > 0 ? (uint32_t)line : 0;
 }
 
-static void line_of_call(struct names *n, struct unit *u, Dwarf_Die *inlined, struct place *place)
+const char *debug_file(struct names *n, struct unit *u, Dwarf_Die *die, unsigned attribute)
 {
-	uint64_t file = die_number(inlined, DW_AT_call_file), line = die_number(inlined, DW_AT_call_line);
+	Dwarf_Attribute value;
+	Dwarf_Word number;
 	Dwarf_Files *files;
 	size_t nfiles;
+
+	if (dwarf_formudata(dwarf_attr_integrate(die, attribute, &value), &number) != 0 ||
+	    dwarf_getsrcfiles(&u->body, &files, &nfiles) != 0 || number >= nfiles)
+		return NULL;
+	return absolute_file(n, u, dwarf_filesrc(files, number, NULL, NULL));
+}
+
+static void line_of_call(struct names *n, struct unit *u, Dwarf_Die *inlined, struct place *place)
+{
+	uint64_t line = die_number(inlined, DW_AT_call_line);
 
 	if (!line || line > INT32_MAX)
 		return;
 	place->line = (uint32_t)line;
-	if (dwarf_getsrcfiles(&u->body, &files, &nfiles) == 0 && file < nfiles)
-		place->file = absolute_file(n, u, dwarf_filesrc(files, file, NULL, NULL));
+	place->file = debug_file(n, u, inlined, DW_AT_call_file);
 }
 
 /* ---- inlined functions ------------------------------------------------------------------------------- */
@@ -123,7 +132,7 @@ static size_t places_in_function(struct names *n, struct object *o, struct unit 
 
 	for (size_t i = 0; i < ninlined; i++) { /* places[i] is in chain[ninlined - 1 - i] */
 		Dwarf_Die *inlined = &chain[ninlined - 1 - i];
-		places[i].function = function_name(n, u, inlined);
+		places[i].function = debug_function_name(n, u, inlined);
 		line_of_call(n, u, inlined, &places[i + 1]);
 	}
 	places[ninlined].function = outermost_name(n, o, u, function, address);

@@ -33,6 +33,14 @@ bool die_follow(Dwarf_Die *die, unsigned attribute)
 	return true;
 }
 
+bool die_is_declaration(Dwarf_Die *die)
+{
+	Dwarf_Attribute value;
+	bool flag = false;
+
+	return dwarf_formflag(dwarf_attr(die, DW_AT_declaration, &value), &flag) == 0 && flag;
+}
+
 /* ---- scopes ------------------------------------------------------------------------------------------ */
 
 bool names_are_plain(Dwarf_Die unit)
@@ -48,6 +56,13 @@ bool names_are_plain(Dwarf_Die unit)
 	default:
 		return false;
 	}
+}
+
+bool names_are_plain_at(const Dwarf_Die *die)
+{
+	Dwarf_Die copy = *die, unit;
+
+	return dwarf_diecu(&copy, &unit, NULL, NULL) && names_are_plain(unit);
 }
 
 static const char *scope_name(Dwarf_Die *scope)

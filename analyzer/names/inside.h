@@ -4,8 +4,10 @@
 #ifndef LG_NAMES_INSIDE_H
 #define LG_NAMES_INSIDE_H
 
+#include "names/machine.h"
 #include "names/names.h"
 #include "names/store.h"
+#include "names/types.h"
 
 #include <elfutils/libdwfl.h>
 #include <elfutils/libdw.h>
@@ -45,6 +47,14 @@ struct debug {
 	uint64_t visits_left; /* DIEs that may still be walked: ends loops in damaged files */
 };
 
+/* The variables at fixed places, sorted: see variables.c. */
+struct listed;
+struct variables {
+	enum { VARIABLES_UNREAD, VARIABLES_LISTED, VARIABLES_DEEP } state;
+	struct listed *at;
+	size_t n, room;
+};
+
 /* One ELF file, shared by all modules of the trace with its path and build-id. */
 struct object {
 	const struct trace_module *module; /* the first that had it */
@@ -56,6 +66,9 @@ struct object {
 	bool is_noted; /* its lack of symbols was looked at */
 	struct symbols symbols;
 	struct debug debug;
+	struct variables variables;
+	bool has_definitions; /* the map below is filled */
+	struct map definitions; /* hash of a record's name -> struct definition */
 	struct object *next;
 };
 
@@ -75,6 +88,8 @@ struct names {
 	struct map stacks; /* node id -> struct frame_list */
 	struct map spelled; /* symbol string's address -> its text for people */
 	struct map functions; /* DIE's address -> function name, "" for none */
+	struct map types; /* DIE's address, of a definition or of a typedef -> struct type */
+	struct map threads; /* struct trace_thread -> its frames */
 	struct map files; /* file string's address -> absolute path */
 	const char **notes;
 	size_t nnotes, notes_room;
@@ -108,6 +123,8 @@ const char *die_string(Dwarf_Die *die, unsigned attribute); /* its own or its ab
 uint64_t die_number(Dwarf_Die *die, unsigned attribute); /* 0: none */
 bool die_follow(Dwarf_Die *die, unsigned attribute); /* replaces the DIE by the one that it refers to */
 bool names_are_plain(Dwarf_Die unit); /* in its language: no scopes, no mangling */
+bool names_are_plain_at(const Dwarf_Die *die); /* in the language of its unit */
+bool die_is_declaration(Dwarf_Die *die);
 /* "(anonymous namespace)::pool::take" for what has no linkage name: by the scopes of its declaration. */
 const char *die_scoped_name(struct names *n, Dwarf_Die declaration, const char *name);
 /* Moves into the child block or inlined function that holds pc; false: this is the innermost. */
@@ -118,8 +135,45 @@ bool die_step_in(Dwarf_Die *die, Dwarf_Addr pc, uint64_t *visits_left);
 /* debug.c: what an address is by DWARF. Returns the number of levels, at least 1 and at most PLACE_LEVELS; places[0]
  * is where the code is, each further one where the one before was inlined. What is unknown stays NULL or 0. */
 size_t debug_places(struct names *n, struct object *o, uint64_t address, struct place places[PLACE_LEVELS]);
+/* The name of a function's DIE, concrete, inlined or abstract; NULL when it has none. */
+const char *debug_function_name(struct names *n, const struct unit *u, Dwarf_Die *die);
+/* The file of the unit's line table that an attribute of a DIE numbers, made absolute; NULL: unknown. (libdw's
+ * dwarf_decl_file() aborts on units without a table.) */
+const char *debug_file(struct names *n, struct unit *u, Dwarf_Die *die, unsigned attribute);
+
+/* types.c: the type that a DIE is, and the type that a DIE (variable, member, ...) has; NULL: void or not known. */
+const struct type *type_from(struct names *n, struct object *o, const Dwarf_Die *die);
+const struct type *type_of(struct names *n, struct object *o, const Dwarf_Die *die);
+
+/* variables.c: fills in everything but the offset; `function`: that the variable is in, NULL: none. */
+struct variable;
+void variable_describe(struct names *n, struct object *o, struct unit *u, const Dwarf_Die *die,
+		       Dwarf_Die *function, struct variable *v);
+void variables_free(struct variables *v);
+
+/* locals.c: the variables and parameters in scope at an address of code, innermost scope first, that live somewhere
+ * at that moment; `m` holds what is known of the registers and gets the function's frame base. */
+struct local {
+	Dwarf_Die die;
+	Dwarf_Die function; /* concrete or inlined */
+	struct place_of_value place;
+};
+#define LOCALS_MAX 256u
+size_t locals_at(struct object *o, uint64_t address, struct machine *m, struct local locals[LOCALS_MAX],
+		 struct unit **unit);
+
+/* frames.c: the CFI row of an address of code, an ELF virtual one; NULL: there is none. The caller frees it. */
+Dwarf_Frame *cfi_row(struct object *o, uint64_t address);
+bool cfi_find_cfa(Dwarf_Frame *row, struct machine *m);
+
+/* definitions.c: replaces a record that is only declared by its definition, if there is one in the object. */
+void definition_of(struct names *n, struct object *o, Dwarf_Die *die);
 
 /* names.c */
+/* The object of a module of the trace, by the module's id; NULL: there is none. */
+struct object *object_with(struct names *n, uint64_t module_id, const struct trace_module **module);
+/* The module that was last mapped over an address of the process, and its object. */
+struct object *object_over(struct names *n, uint64_t address, const struct trace_module **module);
 const char *names_spell(struct names *n, const char *symbol); /* demangled, without its version; cached */
 void names_note(struct names *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -95,6 +95,8 @@ void names_close(struct names *n)
 	map_free(&n->stacks);
 	map_free(&n->spelled);
 	map_free(&n->functions);
+	map_free(&n->types);
+	map_free(&n->threads);
 	map_free(&n->files);
 	arena_free(&n->arena);
 	free(n->by_module);
@@ -193,6 +195,23 @@ static struct object *object_for(struct names *n, const struct trace_module *mod
 	if (!*slot)
 		*slot = object_of(n, module);
 	return *slot;
+}
+
+struct object *object_with(struct names *n, uint64_t module_id, const struct trace_module **module)
+{
+	*module = module_of(n, module_id);
+	return *module ? object_for(n, *module) : NULL;
+}
+
+struct object *object_over(struct names *n, uint64_t address, const struct trace_module **module)
+{
+	const struct trace *t = n->trace;
+
+	*module = NULL;
+	for (size_t i = t->nmodules; i-- > 0 && !*module;)
+		if (address - t->modules[i].start < t->modules[i].end - t->modules[i].start)
+			*module = &t->modules[i];
+	return *module ? object_for(n, *module) : NULL;
 }
 
 /* ---- frames ------------------------------------------------------------------------------------------ */

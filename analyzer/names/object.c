@@ -289,6 +289,8 @@ void objects_close(struct names *n)
 	for (struct object *o = n->objects; o; o = o->next) {
 		symbols_free(&o->symbols);
 		debug_free(&o->debug);
+		variables_free(&o->variables);
+		map_free(&o->definitions);
 		object_drop_file(o);
 	}
 	n->objects = NULL;

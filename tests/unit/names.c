@@ -3,9 +3,10 @@
 #include "names/names.h"
 #include "names/demangle.h"
 
+#include "built.h"
+
 #include <check.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,61 +17,7 @@
 #define MODULE 7u
 #define UNKNOWN_MODULE 9u
 
-static char dir[256]; /* of this test; set_up() makes it, tear_down() removes it */
-
 /* ---- helpers ----------------------------------------------------------------------------------------- */
-
-static bool run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static bool run(const char *format, ...)
-{
-	char what[1800], command[2200];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what, sizeof what, format, args);
-	va_end(args);
-	snprintf(command, sizeof command, "cd '%s' && { %s\n} >log 2>&1", dir, what);
-	return system(command) == 0;
-}
-
-static bool has_tool(const char *name)
-{
-	return run("command -v %s", name);
-}
-
-static const char *in_dir(const char *name)
-{
-	static char paths[4][512];
-	static unsigned next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof paths[0], "%s/%s", dir, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *f = fopen(in_dir(name), "w");
-
-	ck_assert_ptr_nonnull(f);
-	fputs(text, f);
-	ck_assert_int_eq(fclose(f), 0);
-}
-
-/* The ELF virtual address of a symbol. */
-static uint64_t address_of(const char *file, const char *symbol)
-{
-	char command[1024];
-	uint64_t address = 0;
-
-	snprintf(command, sizeof command, "nm '%s' | awk '$NF == \"%s\" { print $1; exit }'", in_dir(file),
-		 symbol);
-	FILE *f = popen(command, "r");
-	ck_assert_ptr_nonnull(f);
-	ck_assert_msg(fscanf(f, "%lx", &address) == 1, "%s has no symbol %s", file, symbol);
-	pclose(f);
-	return address;
-}
 
 /* The build-id of a file as 40 hex digits. */
 static void build_id_of(const char *file, char hex[41])
@@ -144,20 +91,6 @@ static void assert_ends(const char *text, const char *end)
 	ck_assert_ptr_nonnull(text);
 	ck_assert_msg(strlen(text) >= strlen(end) && !strcmp(text + strlen(text) - strlen(end), end),
 		      "%s does not end in %s", text, end);
-}
-
-static void set_up(void)
-{
-	snprintf(dir, sizeof dir, "%s/lg-names-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-}
-
-static void tear_down(void)
-{
-	char command[512];
-
-	snprintf(command, sizeof command, "rm -rf '%s'", dir);
-	ck_assert_int_eq(system(command), 0);
 }
 
 /* ---- victims ----------------------------------------------------------------------------------------- */

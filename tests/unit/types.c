@@ -1,0 +1,336 @@
+/* types.c: variables get the names and types that the compiler was given, and words of blocks their members. */
+#include "names/types.h"
+#include "names/variables.h"
+
+#include "built.h"
+#include "suite.h"
+
+#define BIAS 0x7f0012340000ULL
+#define MODULE 7u
+
+/* A trace of one module. */
+struct scene {
+	struct trace trace;
+	struct trace_module module;
+	char path[512];
+	struct names *names;
+};
+
+static void scene_open(struct scene *s, const char *file)
+{
+	struct names_options options = { .no_debuginfod = true };
+	struct err err = { "" };
+
+	memset(s, 0, sizeof *s);
+	snprintf(s->path, sizeof s->path, "%s", in_dir(file));
+	s->module = (struct trace_module){
+		.id = MODULE, .bias = BIAS, .start = BIAS, .end = BIAS + (1 << 24), .path = s->path
+	};
+	s->trace.modules = &s->module;
+	s->trace.nmodules = 1;
+	s->trace.process.executable = s->path;
+	ck_assert_msg(names_open(&s->names, &s->trace, &options, &err) == 0, "%s", err.text);
+}
+
+static struct variable variable(struct scene *s, const char *symbol, uint64_t offset)
+{
+	struct variable v;
+
+	ck_assert_msg(names_variable(s->names, MODULE,
+				     address_of(strrchr(s->path, '/') + 1, symbol) + BIAS + offset, &v),
+		      "nothing is known of %s+%lu", symbol, (unsigned long)offset);
+	ck_assert_uint_eq(v.offset, offset);
+	return v;
+}
+
+static const struct type *type_of_symbol(struct scene *s, const char *symbol)
+{
+	return variable(s, symbol, 0).type;
+}
+
+static void check_member(const struct type *t, uint64_t bytes, uint64_t offset, const char *path,
+			 const char *type)
+{
+	struct type_member m;
+	char text[256];
+
+	ck_assert_msg(type_member_at(t, bytes, offset, 0, &m, text, sizeof text), "%s has nothing at %lu",
+		      type_name(t), (unsigned long)offset);
+	ck_assert_str_eq(text, path);
+	ck_assert_str_eq(type_name(m.type), type);
+}
+
+/* ---- victims ----------------------------------------------------------------------------------------- */
+
+static const char data_c[] =
+    "#include <stddef.h>\n"
+    "struct hidden;\n"
+    "typedef struct { int kind; union { struct node *left; char *text; }; } item_t;\n"
+    "struct slot { long key; const char *value; };\n"
+    "struct node {\n"
+    "	struct node *next; unsigned flags : 3, more : 5; short count;\n"
+    "	union { void *ptr; struct slot *slot; long number; } u;\n"
+    "	struct slot slots[4]; int grid[2][3]; item_t items[2]; struct hidden *hidden;\n"
+    "	int (*compare)(const void *, const void *);\n"
+    "};\n"
+    "struct text { size_t length; struct slot tail[]; };\n"
+    "struct old { size_t length; char name[1]; };\n"
+    "typedef struct node *list_t;\n"
+    "struct node *head; const volatile struct node *const constant = 0; struct node **table; list_t list;\n"
+    "item_t one_item; struct text *text; struct old *old; char **argv_copy; void *anything;\n"
+    "enum color { RED } color; struct hidden *opaque; __thread struct node *current; __thread long pad[3];\n"
+    "void *use(void) { static struct node *cache; static int calls; calls++; (void)constant;\n"
+    "	pad[1]++; cache = current; return cache; }\n";
+static const char other_c[] =
+    "struct hidden { int a; struct hidden *peer; };\n"
+    "struct hidden the_hidden; static struct hidden *head_of_hidden;\n"
+    "void *use(void); int main(void) { head_of_hidden = &the_hidden; use(); return !head_of_hidden; }\n";
+static const char shop_cc[] =
+    "#include <memory>\n#include <vector>\n#include <string>\n"
+    "namespace shop { struct Base { virtual ~Base(); int id; Base *peer; };\n"
+    "template <class T> struct Cart : Base { T first; std::unique_ptr<T> second; std::vector<T *> all; };\n"
+    "struct Item { Item *next; };\n"
+    "Cart<Item> *cart; Cart<Item> &reference = *cart; namespace { Item *hidden; }\n"
+    "struct Registry { static Item *all; };\n"
+    "Item *Registry::all; Base::~Base() { } }\n"
+    "int main() { return shop::hidden && shop::cart; }\n"
+    "shop::Cart<shop::Item> first;\n"
+    "void *peer() { return &first; }\n";
+
+static void build_c(const char *compiler, const char *flags)
+{
+	write_file("data.c", data_c);
+	write_file("other.c", other_c);
+	ck_assert(run("%s -g %s -o app data.c other.c", compiler, flags));
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------- */
+
+static const char *const builds[][2] = { { "gcc", "-O0" },
+					 { "gcc", "-O2 -gdwarf-4" },
+					 { "gcc", "-O1 -fdebug-types-section" },
+					 { "gcc", "-O1 -gsplit-dwarf" },
+					 { "clang", "-O2" },
+					 { "clang", "-O0 -gdwarf-4" } };
+#define NBUILDS (sizeof builds / sizeof *builds)
+
+static void check_names(struct scene *s)
+{
+	ck_assert_str_eq(type_name(type_of_symbol(s, "head")), "struct node *");
+	ck_assert_str_eq(type_name(type_of_symbol(s, "constant")), "struct node *");
+	ck_assert_str_eq(type_name(type_of_symbol(s, "table")), "struct node **");
+	ck_assert_str_eq(type_name(type_of_symbol(s, "list")), "list_t");
+	ck_assert_str_eq(type_name(type_of_symbol(s, "one_item")), "item_t");
+	ck_assert_str_eq(type_name(type_of_symbol(s, "argv_copy")), "char **");
+	ck_assert_str_eq(type_name(type_of_symbol(s, "anything")), "void *");
+	ck_assert_ptr_null(type_pointee(type_of_symbol(s, "anything")));
+	ck_assert_str_eq(type_name(type_of_symbol(s, "color")), "enum color");
+}
+
+START_TEST(types_are_named_as_in_the_source)
+{
+	for (size_t i = 0; i < NBUILDS; i++) {
+		struct scene s;
+
+		build_c(builds[i][0], builds[i][1]);
+		scene_open(&s, "app");
+		check_names(&s);
+		const struct type *node = type_pointee(type_of_symbol(&s, "head"));
+		ck_assert_str_eq(type_name(node), "struct node");
+		ck_assert_ptr_eq(node, type_pointee(type_of_symbol(&s, "list")));
+		ck_assert_ptr_eq(node, type_pointee(type_of_symbol(&s, "constant")));
+		ck_assert_uint_eq(type_bytes(node), 160);
+		ck_assert_uint_eq(type_bytes(type_of_symbol(&s, "head")), 8);
+		names_close(s.names);
+	}
+}
+END_TEST
+
+START_TEST(words_are_named_by_their_members)
+{
+	for (size_t i = 0; i < NBUILDS; i++) {
+		struct scene s;
+
+		build_c(builds[i][0], builds[i][1]);
+		scene_open(&s, "app");
+		const struct type *node = type_pointee(type_of_symbol(&s, "head"));
+		check_member(node, 160, 0, "next", "struct node *");
+		check_member(node, 160, 10, "count", "short");
+		check_member(node, 160, 32, "slots[0].value", "char *");
+		check_member(node, 160, 24 + 3 * 16, "slots[3].key", "long");
+		check_member(node, 160, 88 + 16, "grid[1][1]", "int");
+		check_member(node, 160, 112 + 16 + 8, "items[1].left", "struct node *");
+		check_member(node, 160, 144, "hidden", "struct hidden *");
+		check_member(node, 160, 152, "compare", "int (*)(void *, void *)");
+		names_close(s.names);
+	}
+}
+END_TEST
+
+START_TEST(unions_offer_all_their_members)
+{
+	struct scene s;
+	struct type_member m;
+	char text[64];
+
+	build_c("gcc", "");
+	scene_open(&s, "app");
+	const struct type *node = type_pointee(type_of_symbol(&s, "head"));
+	static const char *const paths[] = { "u.ptr", "u.slot", "u.number" };
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert(type_member_at(node, 160, 16, i, &m, text, sizeof text));
+		ck_assert_str_eq(text, paths[i]);
+		ck_assert(m.is_union);
+	}
+	ck_assert(!type_member_at(node, 160, 16, 3, &m, text, sizeof text));
+	ck_assert(type_member_at(node, 160, 0, 0, &m, text, sizeof text) && !m.is_union);
+	ck_assert(!type_member_at(node, 160, 0, 1, &m, text, sizeof text));
+	names_close(s.names);
+}
+END_TEST
+
+START_TEST(larger_blocks_are_arrays_or_have_tails)
+{
+	struct scene s;
+	struct type_member m;
+
+	build_c("gcc", "");
+	scene_open(&s, "app");
+	const struct type *node = type_pointee(type_of_symbol(&s, "head"));
+	const struct type *tail = type_pointee(type_of_symbol(&s, "text"));
+	const struct type *old = type_pointee(type_of_symbol(&s, "old"));
+	check_member(node, 160 * 20, 160 * 17, "[17].next", "struct node *");
+	check_member(node, 200, 0, "next", "struct node *");
+	ck_assert(!type_member_at(node, 200, 160, 0, &m, NULL, 0));
+	ck_assert(!type_member_at(node, 100, 0, 0, &m, NULL, 0));
+	ck_assert(!type_member_at(node, 160, 160, 0, &m, NULL, 0));
+	check_member(tail, 8 + 16 * 5, 8 + 16 * 4 + 8, "tail[4].value", "char *");
+	check_member(old, 40, 30, "name[22]", "char");
+	ck_assert_int_eq(type_fit(node, 160), FIT_EXACT);
+	ck_assert_int_eq(type_fit(node, 320), FIT_ARRAY);
+	ck_assert_int_eq(type_fit(node, 200), FIT_PREFIX);
+	ck_assert_int_eq(type_fit(node, 152), FIT_NOT);
+	ck_assert_int_eq(type_fit(tail, 8 + 16 * 5), FIT_TAIL);
+	ck_assert_int_eq(type_fit(old, 19), FIT_TAIL);
+	names_close(s.names);
+}
+END_TEST
+
+START_TEST(declared_types_are_found_where_they_are_defined)
+{
+	struct scene s;
+
+	build_c("clang", "-O1");
+	scene_open(&s, "app");
+	const struct type *hidden = type_pointee(type_of_symbol(&s, "opaque"));
+	ck_assert_str_eq(type_name(hidden), "struct hidden");
+	ck_assert_uint_eq(type_bytes(hidden), 16);
+	check_member(hidden, 16, 8, "peer", "struct hidden *");
+	names_close(s.names);
+}
+END_TEST
+
+START_TEST(variables_tell_their_function_and_line)
+{
+	for (size_t i = 0; i < NBUILDS; i++) {
+		struct scene s;
+		struct variable v;
+		bool is_gcc = builds[i][0][0] == 'g';
+
+		build_c(builds[i][0], builds[i][1]);
+		scene_open(&s, "app");
+		v = variable(&s, "head", 0);
+		ck_assert_str_eq(v.name, "head");
+		ck_assert_uint_eq(v.line, 14);
+		ck_assert_ptr_nonnull(strstr(v.file, "/data.c"));
+		ck_assert_ptr_null(v.function);
+		v = variable(&s, "the_hidden", 8);
+		ck_assert_str_eq(v.name, "the_hidden");
+		/* gcc numbers them */
+		ck_assert(
+		    run("nm app | awk '$NF ~ /%s/ { print $NF }' >static", is_gcc ? "^cache" : "cache$"));
+		char symbol[64] = "";
+		FILE *f = fopen(in_dir("static"), "r");
+		if (fscanf(f, "%63s", symbol) == 1) { /* with optimisation it may be gone */
+			v = variable(&s, symbol, 0);
+			ck_assert_str_eq(v.name, "cache");
+			ck_assert_str_eq(v.function, "use");
+			ck_assert_str_eq(type_name(v.type), "struct node *");
+		}
+		fclose(f);
+		names_close(s.names);
+	}
+}
+END_TEST
+
+START_TEST(symbols_stand_in_for_dwarf)
+{
+	struct scene s;
+
+	build_c("gcc", "");
+	ck_assert(run("strip -g app"));
+	scene_open(&s, "app");
+	struct variable v = variable(&s, "the_hidden", 8);
+	ck_assert_str_eq(v.name, "the_hidden");
+	ck_assert_ptr_null(v.type);
+	names_close(s.names);
+}
+END_TEST
+
+START_TEST(thread_local_variables_are_known)
+{
+	struct scene s;
+	struct variable v;
+	uint64_t fs_base = 0x7f1000000000;
+
+	build_c("gcc", "");
+	scene_open(&s, "app");
+	ck_assert(names_tls_variable(s.names, fs_base, fs_base - 48 + address_of("app", "pad") + 8, &v));
+	ck_assert_str_eq(v.name, "pad");
+	ck_assert_uint_eq(v.offset, 8);
+	ck_assert(names_tls_variable(s.names, fs_base, fs_base - 48 + address_of("app", "current"), &v));
+	ck_assert_str_eq(v.name, "current");
+	ck_assert_str_eq(type_name(v.type), "struct node *");
+	ck_assert(!names_tls_variable(s.names, fs_base, fs_base - 56, &v));
+	ck_assert(!names_tls_variable(s.names, fs_base, fs_base, &v));
+	names_close(s.names);
+}
+END_TEST
+
+START_TEST(cxx_types_have_scopes_and_bases)
+{
+	struct scene s;
+
+	write_file("shop.cc", shop_cc);
+	ck_assert(run("g++ -g -o shop shop.cc"));
+	scene_open(&s, "shop");
+	struct variable v = variable(&s, "_ZN4shop4cartE", 0);
+	ck_assert_str_eq(v.name, "shop::cart");
+	const struct type *cart = type_pointee(v.type);
+	ck_assert_str_eq(type_name(cart), "shop::Cart<shop::Item>");
+	ck_assert_ptr_eq(type_pointee(variable(&s, "_ZN4shop9referenceE", 0).type), cart);
+	check_member(cart, type_bytes(cart), 16, "peer", "shop::Base *");
+	check_member(cart, type_bytes(cart), 24, "first.next", "shop::Item *");
+	check_member(cart, type_bytes(cart), 40, "all._M_impl._M_start", "shop::Item **");
+	v = variable(&s, "_ZN4shop8Registry3allE", 0);
+	ck_assert_str_eq(v.name, "shop::Registry::all");
+	v = variable(&s, "_ZN4shop12_GLOBAL__N_16hiddenE", 0);
+	ck_assert_str_eq(v.name, "shop::(anonymous namespace)::hidden");
+	names_close(s.names);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { types_are_named_as_in_the_source,
+				       words_are_named_by_their_members,
+				       unions_offer_all_their_members,
+				       larger_blocks_are_arrays_or_have_tails,
+				       declared_types_are_found_where_they_are_defined,
+				       variables_tell_their_function_and_line,
+				       symbols_stand_in_for_dwarf,
+				       thread_local_variables_are_known,
+				       cxx_types_have_scopes_and_bases };
+
+	return suite_run_with("types", set_up, tear_down, tests, sizeof tests / sizeof *tests);
+}
