@@ -9,6 +9,11 @@
 
 #define FRAMES_MAX 1024u /* of one thread; the innermost */
 
+/* x86-64 psABI, 3.2.1. */
+#define CALLEE_SAVED                                                                                         \
+	(1u << LG_REG_RBX | 1u << LG_REG_RBP | 1u << LG_REG_R12 | 1u << LG_REG_R13 | 1u << LG_REG_R14 |      \
+	 1u << LG_REG_R15)
+
 struct stack_frame {
 	struct object *object;
 	uint64_t address; /* of the code that runs, ELF virtual; of a return address, the byte before */
@@ -74,10 +79,10 @@ static struct restored restore(Dwarf_Frame *row, const struct stack_frame *f, un
 	Dwarf_Op memory[3], *ops;
 	size_t nops;
 
-	if (dwarf_frame_register(row, (int)number, memory, &ops, &nops) != 0 || (!nops && ops))
+	if (dwarf_frame_register(row, (int)number, memory, &ops, &nops) != 0)
 		return (struct restored){ .is_known = false };
-	if (!nops)
-		return from_register(f, number); /* kept as it is */
+	if (!nops) /* no rule; libdw 0.188 takes rax for rbx when it says what that means */
+		return from_register(f, CALLEE_SAVED >> number & 1 ? number : MACHINE_REGS);
 	struct place_of_value place = machine_locate(&f->machine, ops, nops);
 	return place.kind == AT_REGISTER ? from_register(f, place.number)
 					 : from_expression(&f->machine, ops, nops);
@@ -111,12 +116,10 @@ static void frame_place(struct names *n, struct stack_frame *f, uint64_t pc)
 /* What of the registers is the code's own: after a call from libc's inside, only what a callee must keep. */
 static uint32_t registers_known(const struct trace_thread *t)
 {
-	const uint32_t kept = 1u << LG_REG_RBX | 1u << LG_REG_RBP | 1u << LG_REG_RSP | 1u << LG_REG_R12 |
-			      1u << LG_REG_R13 | 1u << LG_REG_R14 | 1u << LG_REG_R15 | 1u << LG_REG_RIP;
 	uint32_t all = t->nregs >= MACHINE_REGS ? (1u << MACHINE_REGS) - 1 : 0;
 
 	if (t->flags & (LG_THREAD_AT_EXIT | LG_THREAD_IN_CALL))
-		return all & kept;
+		return all & (CALLEE_SAVED | 1u << LG_REG_RSP | 1u << LG_REG_RIP);
 	return t->flags & LG_THREAD_STOPPED ? all : 0;
 }
 
@@ -208,7 +211,7 @@ static bool local_in(struct names *n, struct stack_frame *f, struct place_of_val
 	for (size_t i = 0; i < nlocals && !is_found; i++) {
 		if (!holds(n, f, &locals[i], wanted, &offset))
 			continue;
-		*v = (struct variable){ .offset = offset };
+		*v = (struct variable){ .offset = offset, .is_local = true };
 		variable_describe(n, f->object, u, &locals[i].die, &locals[i].function, v);
 		is_found = v->name;
 	}

@@ -13,6 +13,7 @@
 #define NAME_DEPTH 8u /* pointers to functions that take pointers ...: deeper is "..." */
 #define WALK_DEPTH 32u /* records in arrays in records ... */
 #define WALK_STEPS (2u * FIELDS_MAX)
+#define CHOICES_MAX 16u /* members of a union that are tried for a pointer */
 
 enum type_kind { TYPE_OTHER, TYPE_RECORD, TYPE_POINTER, TYPE_ARRAY };
 
@@ -622,4 +623,16 @@ bool type_member_at(const struct type *t, uint64_t block_bytes, uint64_t offset,
 	if (room)
 		*path = 0;
 	return offset < block_bytes && walk_block(&w, t, block_bytes, offset);
+}
+
+bool type_word_at(const struct type *t, uint64_t block_bytes, uint64_t offset, struct type_member *out,
+		  char *path, size_t room)
+{
+	for (unsigned i = 0; i < CHOICES_MAX; i++) {
+		if (!type_member_at(t, block_bytes, offset, i, out, path, room))
+			break;
+		if (!out->is_union || type_is_pointer(out->type))
+			return true;
+	}
+	return type_member_at(t, block_bytes, offset, 0, out, path, room);
 }

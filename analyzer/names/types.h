@@ -43,4 +43,8 @@ struct type_member {
 bool type_member_at(const struct type *t, uint64_t block_bytes, uint64_t offset, unsigned choice,
 		    struct type_member *out, char *path, size_t room);
 
+/* The same for a word that holds a pointer: of members that share the bytes the first pointer, else the first. */
+bool type_word_at(const struct type *t, uint64_t block_bytes, uint64_t offset, struct type_member *out,
+		  char *path, size_t room);
+
 #endif

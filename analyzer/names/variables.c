@@ -5,6 +5,7 @@
 
 #include <dwarf.h>
 #include <gelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -273,6 +274,21 @@ bool names_variable(struct names *n, uint32_t module, uint64_t address, struct v
 		return false;
 	*v = (struct variable){ .name = names_spell(n, symbol->name), .offset = address - symbol->address };
 	return true;
+}
+
+const char *variable_word(const struct variable *v, char *text, size_t room)
+{
+	struct type_member m;
+	char path[256];
+	uint64_t bytes = type_bytes(v->type);
+
+	if (bytes && type_word_at(v->type, bytes, v->offset, &m, path, sizeof path) && !m.offset_within)
+		snprintf(text, room, "%s%s%s", v->name, *path && *path != '[' ? "." : "", path);
+	else if (v->offset)
+		snprintf(text, room, "%s+%llu", v->name, (unsigned long long)v->offset);
+	else
+		snprintf(text, room, "%s", v->name);
+	return text;
 }
 
 /* ---- thread-local ------------------------------------------------------------------------------------ */

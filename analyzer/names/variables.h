@@ -11,8 +11,12 @@ struct variable {
 	const char *function; /* that declares it; NULL: none does, or it is not known */
 	const char *file; /* as the compiler wrote it, absolute where it can be known; NULL: unknown */
 	uint32_t line; /* 0: unknown */
+	bool is_local; /* it lives in a frame of a thread */
 	uint64_t offset; /* of what was asked about, in the variable */
 };
+
+/* The word of a variable that holds a pointer, as an expression: "session_registry.head", "table[3].key", "data+8". */
+const char *variable_word(const struct variable *v, char *text, size_t room);
 
 /* The global or function-static variable at an address of the process; by DWARF, else by the ELF symbol. False: none.
  * All texts live until names_close(). */

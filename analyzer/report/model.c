@@ -234,7 +234,7 @@ static int make_holder(struct report_holder *out, struct maker *m, const struct 
 	const struct root_region *region = &m->a->graph.regions[h->region];
 
 	*out = (struct report_holder){
-		.text = root_holder_text(m->pool, m->a->names, &m->a->trace, region, h->at, h->is_named),
+		.text = root_holder_text(m->pool, m->a->names, &m->a->heap, region, h->at, h->is_named),
 		.kind = root_kind_name(region->kind),
 		.retained = h->retained,
 		.main = h->main,

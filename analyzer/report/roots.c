@@ -1,8 +1,13 @@
 /* roots.c: see report/roots.h. */
 #include "report/roots.h"
 
+#include "heap/roots.h"
+#include "names/variables.h"
+
 #include <stdio.h>
 #include <string.h>
+
+#define WORD_TEXT 512u
 
 static const char *base_name(const char *path)
 {
@@ -18,18 +23,31 @@ static const char *module_name(const struct trace *t, const struct root_region *
 	return path && *path ? base_name(path) : "the program";
 }
 
-static const char *global_text(struct pool *pool, struct names *names, const struct trace *t,
-			       const struct root_region *region, uint64_t at)
+/* " (app.c:12)"; "" where it is unknown. */
+static const char *line_text(struct pool *pool, const struct variable *v)
 {
-	const char *symbol = NULL;
-	uint64_t offset = 0;
+	return v->file && v->line ? pool_print(pool, " (%s:%u)", base_name(v->file), v->line) : "";
+}
 
-	if (!names_data(names, region->module, at, &symbol, &offset))
-		return pool_print(pool, "data of %s at 0x%llx", module_name(t, region),
-				  (unsigned long long)at);
-	if (!offset)
-		return pool_print(pool, "%s in %s", symbol, module_name(t, region));
-	return pool_print(pool, "%s+%llu in %s", symbol, (unsigned long long)offset, module_name(t, region));
+/* The word at `at`, or the whole variable that it is in. */
+static struct root_name global_name(struct pool *pool, struct names *names, const struct trace *t,
+				    const struct root_region *region, uint64_t at, bool whole)
+{
+	const char *module = module_name(t, region), *word, *line;
+	char text[WORD_TEXT];
+	struct variable v;
+
+	if (!names_variable(names, region->module, at, &v))
+		return (struct root_name){ .text = pool_print(pool, "data of %s at 0x%llx", module,
+							      (unsigned long long)at) };
+	word = pool_text(pool, whole ? v.name : variable_word(&v, text, sizeof text));
+	line = line_text(pool, &v);
+	if (!word || !line)
+		return (struct root_name){ .text = NULL };
+	const char *name = v.function
+			       ? pool_print(pool, "static %s in %s(), %s%s", word, v.function, module, line)
+			       : pool_print(pool, "%s in %s%s", word, module, line);
+	return (struct root_name){ name, word };
 }
 
 static const char *register_text(struct pool *pool, const struct root_region *region, uint64_t at)
@@ -52,13 +70,10 @@ static const char *mapping_text(struct pool *pool, const struct root_region *reg
 			  region->path ? region->path : "");
 }
 
-const char *root_text(struct pool *pool, struct names *names, const struct trace *t,
-		      const struct root_region *region, uint64_t at)
+static const char *root_text(struct pool *pool, const struct trace *t, const struct root_region *region,
+			     uint64_t at)
 {
 	switch (region->kind) {
-	case ROOT_GLOBAL:
-	case ROOT_RELRO:
-		return global_text(pool, names, t, region, at);
 	case ROOT_STACK:
 		return pool_print(pool, "0x%llx in the stack of thread %u", (unsigned long long)at,
 				  region->thread);
@@ -88,11 +103,77 @@ const char *root_text(struct pool *pool, struct names *names, const struct trace
 	}
 }
 
-const char *root_holder_text(struct pool *pool, struct names *names, const struct trace *t,
+/* ---- variables ----------------------------------------------------------------------------------------- */
+
+static const struct trace_thread *thread_of(const struct heap *h, const struct root_region *region)
+{
+	const struct trace_snapshot *s = h->snapshot;
+
+	for (size_t i = 0; s && i < s->nthreads; i++)
+		if (thread_label(&s->threads[i]) == region->thread)
+			return &s->threads[i];
+	return NULL;
+}
+
+/* A variable of a thread: a local one of a frame of its stack, or a thread-local one. False: none is known there. */
+static bool find_in_thread(struct names *names, const struct heap *h, const struct root_region *region,
+			   uint64_t at, struct variable *v)
+{
+	const struct trace_thread *t = thread_of(h, region);
+
+	if (!t)
+		return false;
+	if (region->kind == ROOT_TLS && names_tls_variable(names, t->fs_base, at, v))
+		return true; /* else the outermost frames, which lie right below */
+	return region->kind == ROOT_REGISTER
+		   ? names_register_variable(names, h->snapshot, t, (unsigned)(at / 8), v)
+		   : names_stack_variable(names, h->snapshot, t, at, v);
+}
+
+static struct root_name thread_name(struct pool *pool, struct names *names, const struct heap *h,
+				    const struct root_region *region, uint64_t at)
+{
+	char text[WORD_TEXT];
+	struct variable v;
+	const char *word;
+
+	if (!find_in_thread(names, h, region, at, &v))
+		return (struct root_name){ .text = root_text(pool, h->trace, region, at) };
+	word = pool_text(pool, variable_word(&v, text, sizeof text));
+	if (!word)
+		return (struct root_name){ .text = NULL };
+	if (!v.is_local)
+		return (struct root_name){
+			pool_print(pool, "thread-local %s of thread %u", word, region->thread), word
+		};
+	return (struct root_name){ pool_print(pool, "local `%s` in %s(), thread %u", word,
+					      v.function ? v.function : "some function", region->thread),
+				   word };
+}
+
+struct root_name root_name(struct pool *pool, struct names *names, const struct heap *h,
+			   const struct root_region *region, uint64_t at)
+{
+	switch (region->kind) {
+	case ROOT_GLOBAL:
+	case ROOT_RELRO:
+		return global_name(pool, names, h->trace, region, at, false);
+	case ROOT_STACK:
+	case ROOT_REGISTER:
+	case ROOT_TLS:
+		return thread_name(pool, names, h, region, at);
+	default:
+		return (struct root_name){ .text = root_text(pool, h->trace, region, at) };
+	}
+}
+
+const char *root_holder_text(struct pool *pool, struct names *names, const struct heap *h,
 			     const struct root_region *region, uint64_t at, bool is_variable)
 {
+	const struct trace *t = h->trace;
+
 	if (is_variable)
-		return root_text(pool, names, t, region, at);
+		return global_name(pool, names, t, region, at, true).text;
 	switch (region->kind) {
 	case ROOT_GLOBAL:
 	case ROOT_RELRO:
@@ -112,6 +193,6 @@ const char *root_holder_text(struct pool *pool, struct names *names, const struc
 	case ROOT_INHERITED:
 		return pool_print(pool, "heap memory inherited from the parent");
 	default:
-		return root_text(pool, names, t, region, at);
+		return root_text(pool, t, region, at);
 	}
 }

@@ -6,13 +6,20 @@
 #include "names/names.h"
 #include "report/pool.h"
 
-/* "registry+8 in app", "the stack of thread 2", "register rbx of thread 1", ... NULL: no memory. */
-const char *root_text(struct pool *pool, struct names *names, const struct trace *t,
-		      const struct root_region *region, uint64_t at);
+/* A word of a root. */
+struct root_name {
+	/* "registry.head in app (app.c:12)", "local `conn` in serve(), thread 2", "register rbx of thread 1"; NULL: no
+	 * memory */
+	const char *text;
+	const char *expression; /* what a debugger would take for it: "registry.head"; NULL: nobody knows */
+};
+
+struct root_name root_name(struct pool *pool, struct names *names, const struct heap *h,
+			   const struct root_region *region, uint64_t at);
 
 /* All that a region's words are to the reader, or the variable that begins at `at`: "registry in app", "the stack of
  * thread 2", "the mapping 0x7f..-0x7f.. of /memfd:pool". NULL: no memory. */
-const char *root_holder_text(struct pool *pool, struct names *names, const struct trace *t,
+const char *root_holder_text(struct pool *pool, struct names *names, const struct heap *h,
 			     const struct root_region *region, uint64_t at, bool is_variable);
 
 #endif

@@ -35,11 +35,12 @@ static struct why_block describe(struct search *s, uint32_t block)
 static struct why_reference from_root(struct search *s, const struct root_ref *r)
 {
 	const struct root_region *region = &s->a->graph.regions[r->region];
-	const char *text = root_text(s->pool, s->a->names, &s->a->trace, region, r->at);
+	struct root_name name = root_name(s->pool, s->a->names, &s->a->heap, region, r->at);
 
-	s->is_out_of_memory |= !text;
+	s->is_out_of_memory |= !name.text;
 	return (struct why_reference){
-		.root = text,
+		.root = name.text,
+		.field = name.expression,
 		.root_kind = root_kind_name(region->kind),
 		.kind = ref_kind_name((enum ref_kind)r->kind),
 	};
@@ -66,6 +67,44 @@ static void *take(struct search *s, size_t bytes)
 
 /* ---- references ---------------------------------------------------------------------------------------- */
 
+/* "->next", "[3].key"; what repeats is counted: "->next(x17)". Returns the steps taken. */
+static uint32_t put_step(struct buf *text, const struct why_reference *steps, uint32_t n)
+{
+	const char *field = steps[0].field;
+	uint32_t times = 1;
+	char count[32];
+
+	while (times < n && steps[times].field && !strcmp(steps[times].field, field))
+		times++;
+	times = times > 3 ? times : 1;
+	int length = times > 1 ? snprintf(count, sizeof count, "(x%u)", times) : 0;
+	if (*field != '[')
+		buf_put(text, "->", 2);
+	buf_put(text, field, strlen(field));
+	buf_put(text, count, (size_t)length);
+	return times;
+}
+
+/* "registry.head->next->payload"; NULL when some word has no name. */
+static const char *path_expression(struct search *s, const struct why_reference *steps, uint32_t n)
+{
+	struct buf text = { 0 };
+	uint32_t i = 0;
+
+	while (i < n && steps[i].field)
+		i++;
+	if (!n || i < n)
+		return NULL;
+	buf_put(&text, steps[0].field, strlen(steps[0].field));
+	for (i = 1; i < n;)
+		i += put_step(&text, &steps[i], n - i);
+	buf_put(&text, "", 1);
+	const char *kept = text.failed ? NULL : pool_text(s->pool, (char *)text.bytes);
+	s->is_out_of_memory |= !kept;
+	buf_free(&text);
+	return kept;
+}
+
 static int find_path(struct search *s, uint32_t block, struct err *err)
 {
 	struct path path = { 0 };
@@ -82,6 +121,7 @@ static int find_path(struct search *s, uint32_t block, struct err *err)
 		s->w->steps = steps;
 		s->w->nsteps = kept;
 		s->w->nsteps_all = path.nsteps;
+		s->w->expression = kept == path.nsteps ? path_expression(s, steps, kept) : NULL;
 	}
 	path_free(&path);
 	return failed;

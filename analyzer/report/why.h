@@ -24,7 +24,7 @@ struct why_reference {
 	const char *root_kind; /* "global", ...; NULL with `block` */
 	struct why_block block;
 	uint64_t offset; /* of the word in `block` */
-	const char *field; /* what the word is called; NULL: unknown */
+	const char *field; /* what the word is called; NULL: unknown. Of a root: the expression for it */
 	const char *kind; /* "start", "interior", "past-end", "recognised" */
 };
 
@@ -39,6 +39,8 @@ struct why {
 	bool has_path; /* from a root; steps[0] is held by the root, each other step by the one before */
 	struct why_reference *steps; /* each: what holds step i; `block` of i + 1 is what i holds */
 	uint32_t nsteps, nsteps_all;
+	const char
+	    *expression; /* the whole path as the source would write it; NULL: some word is not named */
 
 	struct why_reference *referrers, *referents; /* referents: block is the target, offset in our block */
 	uint64_t nreferrers, nreferents; /* kept */

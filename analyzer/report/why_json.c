@@ -88,6 +88,7 @@ void why_json(struct buf *out, const struct why *w)
 	json_put_bool(&j, "held", w->has_path);
 	put_references(&j, "path", w->steps, w->nsteps);
 	json_put_number(&j, "path_length", w->nsteps_all);
+	json_put_text(&j, "path_expression", w->expression);
 	put_references(&j, "referrers", w->referrers, w->nreferrers);
 	json_put_number(&j, "referrer_count", w->nreferrers_all);
 	put_references(&j, "referents", w->referents, w->nreferents);

@@ -42,6 +42,11 @@ static void print_path(struct page *g, const struct why *w)
 	char field[PLACE_TEXT];
 
 	print_title(g, "Held by");
+	if (w->expression && w->nsteps > 1) {
+		fputs("    ", t->out);
+		term_clean(t, w->expression);
+		fputc('\n', t->out);
+	}
 	fputs("    ", t->out);
 	term_clean(t, w->steps[0].root);
 	fprintf(t->out, "   [%s]\n", w->steps[0].root_kind);
