@@ -1,5 +1,6 @@
 /* why.c: see why.h. */
 #include "report/why.h"
+#include "report/holders.h"
 #include "report/roots.h"
 
 #include <errno.h>
@@ -127,6 +128,33 @@ static int find_path(struct search *s, uint32_t block, struct err *err)
 	return failed;
 }
 
+/* The node of a root word, for the dominators. */
+static uint32_t node_of_word(const struct holders *h, const struct graph *g, const struct root_ref *r)
+{
+	for (uint64_t i = 0; i < g->nroot_refs; i++)
+		if (g->root_refs[i].region == r->region && g->root_refs[i].at == r->at)
+			return node_of_group(h->group_of[i]);
+	return NODE_TOP;
+}
+
+/* What goes with the block, and what would go if only one of its referrers let go. */
+static int weigh(struct search *s, uint32_t block, const struct referrers *found, struct err *err)
+{
+	struct holders h;
+	int failed = holders_find(&h, s->a, err);
+	const struct dominators *d = &h.dominators;
+
+	if (!failed)
+		s->w->retained = d->retained[node_of_block(d, block)];
+	for (uint64_t i = 0; !failed && i < s->w->nreferrers; i++) {
+		uint32_t node = i < found->nroots ? node_of_word(&h, &s->a->graph, &found->roots[i])
+						  : node_of_block(d, found->blocks[i - found->nroots].from);
+		s->w->referrers[i].freed = dominators_cut(d, node, block);
+	}
+	holders_free(&h);
+	return failed;
+}
+
 /* Roots first: they are what keeps a block alive. */
 static int list_referrers(struct search *s, uint32_t block, struct err *err)
 {
@@ -144,8 +172,9 @@ static int list_referrers(struct search *s, uint32_t block, struct err *err)
 	s->w->referrers = list;
 	s->w->nreferrers = n;
 	s->w->nreferrers_all = found.nroots + found.nblocks;
+	int failed = list ? weigh(s, block, &found, err) : 0;
 	referrers_free(&found);
-	return 0;
+	return failed;
 }
 
 static void list_referents(struct search *s, uint32_t block)

@@ -25,7 +25,8 @@ struct why_reference {
 	struct why_block block;
 	uint64_t offset; /* of the word in `block` */
 	const char *field; /* what the word is called; NULL: unknown. Of a root: the expression for it */
-	const char *kind; /* "start", "interior", "past-end", "recognised" */
+	const char *kind; /* "start", "interior", "past-end", "recognised", "weak", ... */
+	struct sum freed; /* of a referrer: what would be freed if this reference alone were cut */
 };
 
 struct why {
@@ -34,6 +35,7 @@ struct why {
 	bool is_about_leak; /* a leak was asked for; `block` is then its oldest head */
 	struct why_block block;
 	uint64_t inside; /* bytes from the block's start to the address that was asked for */
+	struct sum retained; /* what would be freed with the block, itself included; zero when not judged */
 	bool is_shared; /* more leaks than `leak` hold the block */
 
 	bool has_path; /* from a root; steps[0] is held by the root, each other step by the one before */

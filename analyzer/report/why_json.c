@@ -44,6 +44,8 @@ static void put_reference(struct json *j, const struct why_reference *r)
 		put_site(j, &r->block);
 	}
 	json_put_text(j, "reference", r->kind);
+	json_put_number(j, "freed_blocks", r->freed.blocks);
+	json_put_number(j, "freed_bytes", r->freed.bytes);
 	json_close(j, '}');
 }
 
@@ -84,6 +86,8 @@ void why_json(struct buf *out, const struct why *w)
 	json_key(&j, "block");
 	put_block(&j, &w->block);
 	json_put_number(&j, "inside", w->inside);
+	json_put_number(&j, "retained_blocks", w->retained.blocks);
+	json_put_number(&j, "retained_bytes", w->retained.bytes);
 	put_leak(&j, w);
 	json_put_bool(&j, "held", w->has_path);
 	put_references(&j, "path", w->steps, w->nsteps);

@@ -36,10 +36,47 @@ static void print_weakness(struct page *g, const char *kind)
 
 /* ---- a path -------------------------------------------------------------------------------------------- */
 
-static void print_path(struct page *g, const struct why *w)
+#define ALIKE_SHOWN 3u
+
+/* Steps i of the path lead to steps[i].block, the last to the block that was asked for. */
+static bool is_alike(const struct why_reference *a, const struct why_reference *b)
+{
+	return a->offset == b->offset && !strcmp(a->kind, b->kind) && a->block.size == b->block.size &&
+	       a->block.stack == b->block.stack;
+}
+
+/* How many steps from the i-th on repeat the one before, short of the last two. */
+static uint32_t count_alike(const struct why *w, uint32_t i)
+{
+	uint32_t n = 0;
+
+	if (i < 2)
+		return 0;
+	while (i + n + 1 < w->nsteps && is_alike(&w->steps[i + n], &w->steps[i - 1]))
+		n++;
+	return n;
+}
+
+static void print_step(struct page *g, const struct why *w, uint32_t i)
 {
 	const struct term *t = g->term;
 	char field[PLACE_TEXT];
+
+	fprintf(t->out, "      %s", term_glyph(t, GLYPH_LINE));
+	if (i > 1)
+		term_clean(t, lines_field(field, w->steps[i - 1].field, w->steps[i - 1].offset));
+	fprintf(t->out, "%s ", term_glyph(t, GLYPH_ARROW));
+	if (i == w->nsteps && w->nsteps < w->nsteps_all)
+		fprintf(t->out, "%s %u more blocks, then ", term_glyph(t, GLYPH_DOTS),
+			w->nsteps_all - w->nsteps);
+	print_block(g, i < w->nsteps ? &w->steps[i].block : &w->block);
+	print_weakness(g, w->steps[i - 1].kind);
+	fputc('\n', t->out);
+}
+
+static void print_path(struct page *g, const struct why *w)
+{
+	const struct term *t = g->term;
 
 	print_title(g, "Held by");
 	if (w->expression && w->nsteps > 1) {
@@ -51,18 +88,14 @@ static void print_path(struct page *g, const struct why *w)
 	term_clean(t, w->steps[0].root);
 	fprintf(t->out, "   [%s]\n", w->steps[0].root_kind);
 	for (uint32_t i = 1; i <= w->nsteps; i++) {
-		const struct why_block *held = i < w->nsteps ? &w->steps[i].block : &w->block;
+		uint32_t alike = count_alike(w, i);
 
-		fprintf(t->out, "      %s", term_glyph(t, GLYPH_LINE));
-		if (i > 1)
-			term_clean(t, lines_field(field, w->steps[i - 1].field, w->steps[i - 1].offset));
-		fprintf(t->out, "%s ", term_glyph(t, GLYPH_ARROW));
-		if (i == w->nsteps && w->nsteps < w->nsteps_all)
-			fprintf(t->out, "%s %u more blocks, then ", term_glyph(t, GLYPH_DOTS),
-				w->nsteps_all - w->nsteps);
-		print_block(g, held);
-		print_weakness(g, w->steps[i - 1].kind);
-		fputc('\n', t->out);
+		if (alike > ALIKE_SHOWN) {
+			fprintf(t->out, "      %s %u more like it\n", term_glyph(t, GLYPH_DOTS), alike);
+			i += alike - 1;
+		} else {
+			print_step(g, w, i);
+		}
 	}
 }
 
@@ -88,6 +121,9 @@ static void print_reference(struct page *g, const struct why_reference *r, const
 	if (r->block.class)
 		fprintf(g->term->out, "  %s", r->block.class);
 	print_weakness(g, r->kind);
+	if (r->freed.blocks)
+		fprintf(g->term->out, "  its only holder: cut, it frees %s",
+			human_bytes(field, r->freed.bytes));
 	fputc('\n', g->term->out);
 }
 
@@ -233,6 +269,16 @@ static void print_belonging(struct page *g, const struct why *w)
 	fprintf(g->term->out, "%s\n", w->is_shared ? ", and behind others too" : "");
 }
 
+static void print_retained(struct page *g, const struct why *w)
+{
+	char bytes[TERM_TEXT], blocks[64];
+
+	if (w->retained.blocks > 1)
+		fprintf(g->term->out, "\n  It keeps %s in %s alive, itself included.\n",
+			human_bytes(bytes, w->retained.bytes),
+			human_things(blocks, sizeof blocks, w->retained.blocks, "block"));
+}
+
 static void print_asked_block(struct page *g, const struct why *w)
 {
 	const struct report_process *p = &w->report.processes[0];
@@ -255,6 +301,7 @@ static void print_asked_block(struct page *g, const struct why *w)
 		print_path(g, w);
 	else
 		print_title(g, "No path from any root leads to it");
+	print_retained(g, w);
 	print_references(g, "Referrers", "from", w->referrers, w->nreferrers, w->nreferrers_all);
 	print_references(g, "Refers to", "to", w->referents, w->nreferents, w->nreferents_all);
 }
