@@ -47,6 +47,14 @@ struct cycle_edge {
 	uint64_t offset; /* bytes into `from` */
 };
 
+/* Why an edge is proposed to be cut; or-ed, the weightier ones larger. */
+enum break_reason {
+	BREAK_AGE = 1, /* it leads to the block of the ring that was born first */
+	BREAK_ALL = 2, /* cut in all blocks of its kind, it opens every cycle of the knot */
+	BREAK_NAME = 4, /* its field has the name of a link back */
+};
+#define NO_BREAK UINT32_MAX
+
 /* A leak: all lost heads with the same kind, stacks and shape, folded.
  * Blocks of one instance: a direct leak's head, or all members of a cycle. */
 struct leak {
@@ -64,6 +72,8 @@ struct leak {
 	uint32_t nedges; /* at most LEAK_EDGES_MAX kept */
 	uint32_t cycle_length; /* edges of that ring, uncut */
 	uint32_t members; /* CYCLE: blocks of one instance */
+	uint32_t break_edge; /* of edges: the one to cut, by breaks_propose(); NO_BREAK: none */
+	enum break_reason break_reason;
 };
 #define LEAK_EDGES_MAX 64u
 

@@ -1,6 +1,8 @@
 /* analysis.c: see analysis.h. */
 #include "report/analysis.h"
 
+#include "passes/breaks.h"
+
 static const struct trace_snapshot *last_whole(const struct trace *t)
 {
 	for (size_t i = t->nsnapshots; i-- > 0;)
@@ -14,6 +16,8 @@ static int judge(struct analysis *a, struct err *err)
 	if (graph_build(&a->graph, &a->heap, err) || models_apply(&a->models, &a->graph, a->names, err) ||
 	    classify(&a->classes, &a->graph, err) || fold_leaks(&a->leaks, &a->classes, err))
 		return -1;
+	if (breaks_propose(&a->leaks, &a->classes, &a->models))
+		return fail(err, "%s: out of memory", a->trace.path);
 	a->is_judged = true;
 	return 0;
 }

@@ -50,7 +50,12 @@ static void put_edge(struct json *j, const struct report_edge *e)
 	json_put_text(j, "field", e->field);
 	json_put_text(j, "from_type", e->from_type);
 	json_put_text(j, "to_type", e->to_type);
-	json_put_bool(j, "suggested_break", false);
+	json_put_bool(j, "suggested_break", e->break_reason);
+	if (e->break_reason) {
+		json_put_bool(j, "break_by_name", e->break_reason & BREAK_NAME);
+		json_put_bool(j, "break_by_age", e->break_reason & BREAK_AGE);
+		json_put_bool(j, "break_opens_all", e->break_reason & BREAK_ALL);
+	}
 	json_close(j, '}');
 }
 

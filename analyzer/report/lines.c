@@ -450,6 +450,38 @@ void lines_ring(const struct lines *l, unsigned indent, const struct report_leak
 		print_long_ring(l, indent, leak);
 }
 
+static const char *break_reasons(enum break_reason reason)
+{
+	static const char *const texts[] = {
+		"",
+		": it leads to the oldest block",
+		"; cut, no cycle is left",
+		": it leads to the oldest block; cut, no cycle is left",
+		": by its name it leads back",
+		": by its name, and to the oldest block, it leads back",
+		": by its name it leads back; cut, no cycle is left",
+		": by its name, and to the oldest block, it leads back; cut, no cycle is left",
+	};
+
+	return texts[reason & 7];
+}
+
+void lines_break(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	char field[PLACE_TEXT], member[PLACE_TEXT], text[3 * PLACE_TEXT];
+	const struct report_edge *e = leak->edges;
+
+	while (e < leak->edges + leak->nedges && !e->break_reason)
+		e++;
+	if (e == leak->edges + leak->nedges)
+		return;
+	snprintf(text, sizeof text, "%s of %s should not own%s", edge_text(field, e),
+		 member_text(member, l, e), break_reasons(e->break_reason));
+	fprintf(l->term->out, "%*s", (int)indent, "");
+	term_print(l->term, SHADE_HEAD, "break it: ");
+	lines_wrap(l->term, indent + 10, indent + 10, text);
+}
+
 void lines_cycle(const struct lines *l, const struct report_leak *leak)
 {
 	char count[TERM_TEXT];

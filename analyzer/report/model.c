@@ -141,6 +141,8 @@ static int note_ring(struct report_leak *out, struct maker *m, const struct leak
 		if (!edges[i].from_stack)
 			return -1;
 	}
+	if (leak->break_edge < leak->nedges)
+		edges[leak->break_edge].break_reason = leak->break_reason;
 	out->edges = edges;
 	out->nedges = leak->nedges;
 	out->cycle_length = leak->cycle_length;

@@ -47,6 +47,7 @@ struct report_edge {
 	uint64_t from, to, offset, from_bytes;
 	const struct report_stack *from_stack;
 	const char *field, *from_type, *to_type; /* NULL: unknown */
+	enum break_reason break_reason; /* not 0: cut this one */
 };
 
 /* Equal findings folded: a leak, or a place with blocks that are reachable or were alive at an unjudged end. */

@@ -153,6 +153,7 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 		fprintf(t->out, "   (+%s behind)", sum_text(sum, leak->indirect));
 	fputc('\n', t->out);
 	lines_ring(&g->lines, 6, leak);
+	lines_break(&g->lines, 6, leak);
 	lines_stack(&g->lines, 6, leak->stack);
 }
 

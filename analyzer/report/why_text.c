@@ -247,8 +247,11 @@ static void print_leak(struct page *g, const struct why *w)
 {
 	print_leak_line(g, w->leak);
 	print_verdict(g, &w->report.processes[0]);
-	if (w->leak->class == CLASS_CYCLE)
+	if (w->leak->class == CLASS_CYCLE) {
 		print_edges(g, w->leak);
+		fputc('\n', g->term->out);
+		lines_break(&g->lines, 2, w->leak);
+	}
 	fputc('\n', g->term->out);
 	lines_stack(&g->lines, 2, w->leak->stack);
 	print_behind(g, w);

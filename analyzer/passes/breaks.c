@@ -1,0 +1,160 @@
+/* breaks.c: see breaks.h.
+ *
+ * A kind of edge is all references at one offset of blocks allocated at one place: cutting "prev" means to cut it in
+ * every node. A cut opens the knot when nothing is left that can be walked around, which Kahn's algorithm tells. */
+#include "passes/breaks.h"
+
+#include "passes/forest.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KINDS_TRIED 16u /* edges of a ring that are looked at */
+
+bool is_back_name(const char *field)
+{
+	static const char *const names[] = { "parent", "prev", "previous", "owner",	"back", "up",
+					     "super",  "boss", "employer", "container", "host", "outer" };
+	const char *name = strrchr(field, '.');
+	size_t n;
+
+	name = name ? name + 1 : field;
+	if (!strncmp(name, "m_", 2))
+		name += 2;
+	while (*name == '_')
+		name++;
+	for (n = 0; isalnum((unsigned char)name[n]);)
+		n++;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strncasecmp(name, names[i], n) && !names[i][n] && n)
+			return true;
+	return false;
+}
+
+struct proposing {
+	const struct classes *classes;
+	const struct models *models;
+	uint32_t *degree; /* nblocks: references from within that are not yet walked away */
+	uint32_t *queue;
+};
+
+static bool is_of_kind(const struct graph *g, uint32_t from, struct ref r, const struct cycle_edge *kind)
+{
+	return ref_offset(r) == kind->offset && g->heap->blocks[from].stack == g->heap->blocks[kind->from].stack;
+}
+
+/* Is the e-th reference cut? With a word the next one goes that leads to the same block: shared pointers are pairs. */
+static bool is_cut(const struct graph *g, uint32_t from, uint64_t e, const struct cycle_edge *cut)
+{
+	if (is_of_kind(g, from, g->refs[e], cut))
+		return true;
+	return e > g->first[from] && g->refs[e - 1].to == g->refs[e].to &&
+	       ref_offset(g->refs[e - 1]) + 8 == ref_offset(g->refs[e]) &&
+	       is_of_kind(g, from, g->refs[e - 1], cut);
+}
+
+/* Adds `step` to the degree of all that a block still refers to in its component once a kind of edge is cut. What
+ * comes down to none is queued; returns the queue's end. */
+static uint32_t walk_away(const struct proposing *p, uint32_t from, const struct cycle_edge *cut, int step,
+			  uint32_t tail)
+{
+	const struct graph *g = p->classes->graph;
+	const uint32_t *component = p->classes->components.of;
+
+	for (uint64_t e = g->first[from]; e < g->first[from + 1]; e++) {
+		enum ref_kind kind = ref_kind(g->refs[e]);
+		uint32_t to = g->refs[e].to;
+		bool is_followed = KINDS_INSIDE >> kind & 1 && (to != from || ref_kind_is_strong(kind));
+
+		if (!is_followed || component[to] != component[from] || is_cut(g, from, e, cut))
+			continue;
+		p->degree[to] += (uint32_t)step;
+		if (!p->degree[to])
+			p->queue[tail++] = to;
+	}
+	return tail;
+}
+
+static bool opens_all(const struct proposing *p, uint32_t component, const struct cycle_edge *cut)
+{
+	const struct components *c = &p->classes->components;
+	const uint32_t *members = c->members + c->first[component];
+	uint32_t n = component_size(c, component), head = 0, tail = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		p->degree[members[i]] = 0;
+	for (uint32_t i = 0; i < n; i++)
+		walk_away(p, members[i], cut, 1, 0);
+	for (uint32_t i = 0; i < n; i++)
+		if (!p->degree[members[i]])
+			p->queue[tail++] = members[i];
+	while (head < tail)
+		tail = walk_away(p, p->queue[head++], cut, -1, tail);
+	return tail == n;
+}
+
+static bool leads_to_oldest(const struct block *blocks, const struct leak *leak, const struct cycle_edge *edge)
+{
+	for (uint32_t i = 0; i < leak->nedges; i++)
+		if (blocks[leak->edges[i].to].birth < blocks[edge->to].birth)
+			return false;
+	return true;
+}
+
+static enum break_reason reason_of(const struct proposing *p, const struct leak *leak,
+				   const struct cycle_edge *edge)
+{
+	const struct block *blocks = p->classes->graph->heap->blocks;
+	char field[256];
+	enum break_reason reason = 0;
+
+	if (models_field(p->models, edge->from, edge->offset, field, sizeof field) && is_back_name(field))
+		reason |= BREAK_NAME;
+	if (leads_to_oldest(blocks, leak, edge))
+		reason |= BREAK_AGE;
+	if (opens_all(p, p->classes->components.of[edge->from], edge))
+		reason |= BREAK_ALL;
+	return reason;
+}
+
+/* A name is the best reason, then that nothing stays closed, then age. */
+static void propose(const struct proposing *p, struct leak *leak)
+{
+	enum break_reason best = 0;
+
+	leak->break_edge = NO_BREAK;
+	for (uint32_t i = 0; i < leak->nedges && i < KINDS_TRIED; i++) {
+		enum break_reason reason = reason_of(p, leak, &leak->edges[i]);
+
+		if (leak->break_edge != NO_BREAK && reason <= best)
+			continue;
+		best = reason;
+		leak->break_edge = i;
+	}
+	leak->break_reason = best;
+}
+
+int breaks_propose(struct leak_set *leaks, const struct classes *c, const struct models *models)
+{
+	struct proposing p = { .classes = c, .models = models };
+
+	for (uint32_t i = 0; i < leaks->nleaks; i++) {
+		struct leak *leak = &leaks->leaks[i];
+
+		leak->break_edge = NO_BREAK;
+		if (leak->kind != CLASS_CYCLE || leak->nedges < 2)
+			continue;
+		size_t room = ((size_t)c->graph->heap->nblocks + 1) * sizeof *p.degree;
+		if (!p.degree) {
+			p.degree = malloc(room);
+			p.queue = malloc(room);
+		}
+		if (p.degree && p.queue)
+			propose(&p, leak);
+	}
+	bool is_short = p.degree && !p.queue;
+	free(p.degree);
+	free(p.queue);
+	return is_short ? -1 : 0;
+}
