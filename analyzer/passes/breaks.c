@@ -41,7 +41,8 @@ struct proposing {
 
 static bool is_of_kind(const struct graph *g, uint32_t from, struct ref r, const struct cycle_edge *kind)
 {
-	return ref_offset(r) == kind->offset && g->heap->blocks[from].stack == g->heap->blocks[kind->from].stack;
+	return ref_offset(r) == kind->offset &&
+	       g->heap->blocks[from].stack == g->heap->blocks[kind->from].stack;
 }
 
 /* Is the e-th reference cut? With a word the next one goes that leads to the same block: shared pointers are pairs. */
@@ -94,7 +95,8 @@ static bool opens_all(const struct proposing *p, uint32_t component, const struc
 	return tail == n;
 }
 
-static bool leads_to_oldest(const struct block *blocks, const struct leak *leak, const struct cycle_edge *edge)
+static bool leads_to_oldest(const struct block *blocks, const struct leak *leak,
+			    const struct cycle_edge *edge)
 {
 	for (uint32_t i = 0; i < leak->nedges; i++)
 		if (blocks[leak->edges[i].to].birth < blocks[edge->to].birth)

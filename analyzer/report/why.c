@@ -1,9 +1,9 @@
 /* why.c: see why.h. */
 #include "report/why.h"
+#include "report/asked.h"
 #include "report/holders.h"
 #include "report/roots.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,49 +274,20 @@ static int explain_block(struct search *s, uint32_t block, struct err *err)
 	return find_path(s, block, err);
 }
 
-static int explain_leak(struct search *s, const char *id, struct err *err)
-{
-	const struct report_process *p = &s->w->report.processes[0];
-	uint32_t number = 0;
-
-	while (number < p->nleaks && strcasecmp(p->leaks[number].id, id))
-		number++;
-	if (number == p->nleaks && !s->a->is_judged)
-		return fail(err, "%s has no leaks: it ends without a snapshot, so nothing could be judged",
-			    p->trace);
-	if (number == p->nleaks)
-		return fail(err, "there is no leak %s in %s; it has %u", id, p->trace, p->nleaks);
-	s->w->leak = &p->leaks[number];
-	s->w->is_about_leak = true;
-	list_behind(s, &s->a->leaks.leaks[number]);
-	return explain_block(s, s->a->leaks.leaks[number].blocks[0], err);
-}
-
-static int explain_address(struct search *s, uint64_t addr, struct err *err)
-{
-	const struct report_process *p = &s->w->report.processes[0];
-	uint32_t block = heap_find(&s->a->heap, addr);
-
-	if (block == NO_BLOCK)
-		return fail(err, "0x%llx is in no block that was alive %s", (unsigned long long)addr,
-			    s->a->is_judged ? "at the snapshot" : "at the end");
-	s->w->inside = addr - s->a->heap.blocks[block].addr;
-	uint32_t leak = s->a->is_judged ? leak_of(s->a, block) : UINT32_MAX;
-	s->w->leak = leak < p->nleaks ? &p->leaks[leak] : NULL;
-	return explain_block(s, block, err);
-}
-
 static int explain(struct search *s, const char *what, struct err *err)
 {
-	char *end;
+	const struct report_process *p = &s->w->report.processes[0];
+	struct asked asked;
 
-	if ((*what == 'L' || *what == 'l') && what[1] >= '0' && what[1] <= '9')
-		return explain_leak(s, what, err);
-	errno = 0;
-	uint64_t addr = strtoull(what, &end, 16);
-	if (!*what || *end || errno || strspn(what, "0123456789abcdefABCDEFxX") != strlen(what))
-		return fail(err, "\"%s\" is neither a leak (L1) nor an address (0x55d0c2a0)", what);
-	return explain_address(s, addr, err);
+	if (asked_find(&asked, s->a, what, err))
+		return -1;
+	uint32_t leak = asked.leak ? asked.number : s->a->is_judged ? leak_of(s->a, asked.block) : UINT32_MAX;
+	s->w->is_about_leak = asked.leak;
+	s->w->inside = asked.inside;
+	s->w->leak = leak < p->nleaks ? &p->leaks[leak] : NULL;
+	if (asked.leak)
+		list_behind(s, asked.leak);
+	return explain_block(s, asked.block, err);
 }
 
 int why_load(struct why *w, const char *path, const char *what, const struct report_options *options,

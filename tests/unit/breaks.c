@@ -106,8 +106,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		ring_is_cut_before_its_oldest,	     links_back_of_a_list_open_all_of_it,
-		shared_pointer_is_cut_as_a_pair,     two_cycles_are_not_opened_by_one_cut,
+		ring_is_cut_before_its_oldest,	       links_back_of_a_list_open_all_of_it,
+		shared_pointer_is_cut_as_a_pair,       two_cycles_are_not_opened_by_one_cut,
 		words_into_itself_keep_nothing_closed, names_of_links_back_are_known,
 	};
 	return suite_run("breaks", tests, sizeof tests / sizeof *tests);
