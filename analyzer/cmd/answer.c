@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 const char answer_options_help[] =
@@ -64,28 +65,51 @@ static int give(const struct answer *a, char **words, const struct view *view, b
 	return is_good ? 0 : trouble(STATUS_TOOL, &err);
 }
 
-static int take_option(struct view *view, int code, struct err *err)
+static bool is_own(const struct answer *a, int code)
 {
+	for (const struct option *o = a->more; o && o->name; o++)
+		if (o->val == code)
+			return true;
+	return false;
+}
+
+static int take_option(const struct answer *a, struct view *view, int code, struct err *err)
+{
+	if (is_own(a, code))
+		return a->take_more(view, code, optarg, err);
 	view->no_pager |= code == OPT_NO_PAGER;
 	return code == OPT_NO_PAGER || take_view_option(view, code, optarg, err) == 1 ? 0 : -1;
 }
 
+#define OWN_MAX 8u /* options of one command besides the common ones */
+
+/* Common options, then the command's own. */
+static void join_options(struct option *out, const struct option *common, size_t n, const struct answer *a)
+{
+	memcpy(out, common, n * sizeof *out);
+	out += n;
+	for (const struct option *o = a->more; o && o->name; o++)
+		*out++ = *o;
+	*out = (struct option){ 0 };
+}
+
 int answer_run(const struct answer *a, int argc, char **argv)
 {
-	static const struct option longs[] = { COMMON_OPTIONS,
-					       { "json", no_argument, NULL, OPT_JSON },
-					       { "all", no_argument, NULL, OPT_ALL },
-					       { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
-					       { "color", required_argument, NULL, OPT_COLOR },
-					       { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
-					       { "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD },
-					       { "no-pager", no_argument, NULL, OPT_NO_PAGER },
-					       { 0 } };
+	static const struct option common[] = { COMMON_OPTIONS,
+						{ "json", no_argument, NULL, OPT_JSON },
+						{ "all", no_argument, NULL, OPT_ALL },
+						{ "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
+						{ "color", required_argument, NULL, OPT_COLOR },
+						{ "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
+						{ "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD },
+						{ "no-pager", no_argument, NULL, OPT_NO_PAGER } };
+	struct option longs[sizeof common / sizeof *common + OWN_MAX + 1];
 	struct view view = { 0 };
 	struct err err = { "" };
 	bool is_json = false;
 	int code;
 
+	join_options(longs, common, sizeof common / sizeof *common, a);
 	options_start();
 	while ((code = option_next(argc, argv, ":hV", longs, &err)) != -1) {
 		if (code == OPT_HELP)
@@ -93,7 +117,7 @@ int answer_run(const struct answer *a, int argc, char **argv)
 		if (code == OPT_VERSION)
 			return show_version();
 		is_json |= code == OPT_JSON;
-		if (code == '?' || (code != OPT_JSON && take_option(&view, code, &err)))
+		if (code == '?' || (code != OPT_JSON && take_option(a, &view, code, &err)))
 			return wrong_usage(a->name, &err);
 	}
 	if (argc - optind >= a->words_min && argc - optind <= a->words_max)

@@ -12,6 +12,9 @@ struct answer {
 	const char *usage, *examples; /* --help: what stands before and behind the options */
 	const char *needs; /* the sentence about missing words */
 	int words_min, words_max; /* TRACE and what follows it */
+	/* Options of its own; NULL: none. take_more() gets the codes of `more`: 0, or -1 with err. */
+	const struct option *more;
+	int (*take_more)(struct view *view, int code, const char *value, struct err *err);
 	size_t bytes; /* of the answer, which starts zeroed */
 	/* 0, or -1 with err. words[words_max - 1] may be NULL. */
 	int (*load)(void *answer, char **words, const struct view *view, struct err *err);

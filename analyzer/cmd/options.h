@@ -34,6 +34,8 @@ enum option_code {
 	OPT_ALLOW_DEGRADED,
 	OPT_ONLY_EXE,
 	OPT_KEEP,
+	OPT_SVG,
+	OPT_MAX_NODES,
 };
 
 #define COMMON_OPTIONS                                                                                       \
@@ -68,6 +70,8 @@ struct view {
 	struct text_options text;
 	enum color_choice color;
 	bool no_pager;
+	bool is_svg; /* graph */
+	uint64_t max_nodes; /* graph; 0: as it likes */
 };
 
 /* 1: taken, 0: not one of these, -1 with err. */

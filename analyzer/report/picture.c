@@ -1,0 +1,428 @@
+/* picture.c: see picture.h. Nodes are chosen nearest first: the way from a root, who refers to the asked block, what it
+ * refers to, and on from there; then every reference between chosen nodes is drawn. */
+#include "report/picture.h"
+#include "report/asked.h"
+#include "report/holders.h"
+#include "report/json.h"
+#include "report/lines.h"
+#include "report/roots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_SHOWN 12u /* steps next to the block; more are one edge */
+#define REFERRERS_SHOWN 10u
+
+struct drawing {
+	struct picture *p;
+	struct analysis *a;
+	struct stack_book book;
+	struct pool *pool;
+	struct map numbers; /* block + 1 -> node + 1 */
+	uint32_t *blocks; /* by node; NO_BLOCK: a root */
+	uint32_t edges_room;
+	bool is_out_of_memory;
+};
+
+/* ---- nodes --------------------------------------------------------------------------------------------- */
+
+static uint32_t node_of(const struct drawing *d, uint32_t block)
+{
+	return (uint32_t)(uintptr_t)map_get(&d->numbers, (uint64_t)block + 1) - 1;
+}
+
+static bool is_drawn(const struct drawing *d, uint32_t block)
+{
+	return node_of(d, block) != UINT32_MAX;
+}
+
+static bool is_full(const struct drawing *d)
+{
+	return d->p->nnodes == d->p->nnodes_max || d->is_out_of_memory;
+}
+
+static void add_block(struct drawing *d, uint32_t block)
+{
+	const struct block *b = &d->a->heap.blocks[block];
+	uint32_t node = d->p->nnodes;
+
+	if (is_full(d) || is_drawn(d, block))
+		return;
+	d->p->nodes[node] = (struct picture_node){
+		.addr = b->addr,
+		.size = b->size,
+		.type = pool_text(d->pool, models_type(&d->a->models, block)),
+		.class = leak_class_name((enum leak_class)d->a->classes.of[block]),
+		.stack = stack_book_get(&d->book, b->stack, report_entry_name(b->entry)),
+	};
+	d->blocks[node] = block;
+	d->is_out_of_memory |= !d->p->nodes[node].stack ||
+			       !map_put(&d->numbers, (uint64_t)block + 1, (void *)((uintptr_t)node + 1));
+	d->p->nnodes++;
+}
+
+/* Returns its node, or UINT32_MAX. */
+static uint32_t add_root(struct drawing *d, const struct root_ref *r)
+{
+	const struct root_region *region = &d->a->graph.regions[r->region];
+	struct root_name name = root_name(d->pool, d->a->names, &d->a->heap, region, r->at);
+
+	if (is_full(d))
+		return UINT32_MAX;
+	d->is_out_of_memory |= !name.text;
+	d->p->nodes[d->p->nnodes] =
+	    (struct picture_node){ .root = name.text, .class = root_kind_name(region->kind) };
+	d->blocks[d->p->nnodes] = NO_BLOCK;
+	return d->p->nnodes++;
+}
+
+/* ---- edges --------------------------------------------------------------------------------------------- */
+
+static struct picture_edge *add_edge(struct drawing *d, uint32_t from, uint32_t to, enum ref_kind kind)
+{
+	struct picture *p = d->p;
+
+	if (p->nedges == d->edges_room) {
+		uint32_t room = d->edges_room ? 2 * d->edges_room : 128;
+		struct picture_edge *edges = realloc(p->edges, room * sizeof *edges);
+		if (!edges) {
+			d->is_out_of_memory = true;
+			return NULL;
+		}
+		p->edges = edges;
+		d->edges_room = room;
+	}
+	p->edges[p->nedges] = (struct picture_edge){
+		.from = from, .to = to, .kind = ref_kind_name(kind), .is_weak = !(KINDS_OWNING >> kind & 1)
+	};
+	return &p->edges[p->nedges++];
+}
+
+/* The two words of a shared pointer are one edge. */
+static bool is_second_word(const struct graph *g, uint32_t block, uint64_t e)
+{
+	return e > g->first[block] && g->refs[e - 1].to == g->refs[e].to &&
+	       ref_offset(g->refs[e - 1]) + 8 == ref_offset(g->refs[e]);
+}
+
+static void draw_references(struct drawing *d, uint32_t node)
+{
+	const struct graph *g = &d->a->graph;
+	uint32_t block = d->blocks[node];
+	char field[REPORT_FIELD_MAX];
+
+	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
+		uint64_t offset = ref_offset(g->refs[e]);
+
+		if (is_second_word(g, block, e))
+			continue;
+		if (!is_drawn(d, g->refs[e].to)) {
+			d->p->nodes[node].hidden++;
+			continue;
+		}
+		struct picture_edge *edge =
+		    add_edge(d, node, node_of(d, g->refs[e].to), ref_kind(g->refs[e]));
+		if (!edge)
+			return;
+		edge->offset = offset;
+		if (models_field(&d->a->models, block, offset, field, sizeof field))
+			edge->field = pool_text(d->pool, field);
+	}
+}
+
+static void mark_break(struct drawing *d, const struct leak *leak)
+{
+	if (!leak || leak->kind != CLASS_CYCLE || leak->break_edge >= leak->nedges)
+		return;
+	const struct cycle_edge *cut = &leak->edges[leak->break_edge];
+	for (uint32_t i = 0; i < d->p->nedges; i++) {
+		struct picture_edge *e = &d->p->edges[i];
+		e->is_break = d->blocks[e->from] == cut->from && d->blocks[e->to] == cut->to &&
+			      (e->offset == cut->offset || e->offset + 8 == cut->offset);
+	}
+}
+
+/* ---- what is near -------------------------------------------------------------------------------------- */
+
+static int draw_path(struct drawing *d, uint32_t block, struct err *err)
+{
+	struct path path;
+
+	if (path_from_root(&path, &d->a->graph, block, err))
+		return -1;
+	uint32_t skipped = path.nsteps > PATH_SHOWN ? path.nsteps - PATH_SHOWN : 0;
+	uint32_t root = path.found ? add_root(d, &path.root) : UINT32_MAX;
+	for (uint32_t i = skipped; path.found && i < path.nsteps; i++)
+		add_block(d, path.steps[i]);
+	if (root != UINT32_MAX && is_drawn(d, path.steps[skipped])) {
+		struct picture_edge *e =
+		    add_edge(d, root, node_of(d, path.steps[skipped]), (enum ref_kind)path.root.kind);
+		if (e && skipped)
+			e->field = pool_print(d->pool, "%u more blocks", skipped);
+	}
+	path_free(&path);
+	return 0;
+}
+
+static int draw_referrers(struct drawing *d, uint32_t block, struct err *err)
+{
+	struct referrers found;
+
+	if (find_referrers(&found, &d->a->graph, block, err))
+		return -1;
+	for (uint64_t i = 0; i < found.nroots && i < REFERRERS_SHOWN; i++) {
+		bool is_path = d->p->nedges && d->blocks[d->p->edges[0].from] == NO_BLOCK &&
+			       d->p->edges[0].to == node_of(d, block) && !i;
+		uint32_t root = is_path ? UINT32_MAX : add_root(d, &found.roots[i]);
+		if (root != UINT32_MAX)
+			add_edge(d, root, node_of(d, block), (enum ref_kind)found.roots[i].kind);
+	}
+	for (uint64_t i = 0; i < found.nblocks && i < REFERRERS_SHOWN; i++)
+		add_block(d, found.blocks[i].from);
+	referrers_free(&found);
+	return 0;
+}
+
+/* From the nodes that are there on, breadth first. */
+static void draw_referents(struct drawing *d, uint32_t from_node)
+{
+	const struct graph *g = &d->a->graph;
+
+	for (uint32_t node = from_node; node < d->p->nnodes && !is_full(d); node++)
+		for (uint64_t e = d->blocks[node] == NO_BLOCK ? 0 : g->first[d->blocks[node]];
+		     d->blocks[node] != NO_BLOCK && e < g->first[d->blocks[node] + 1]; e++)
+			add_block(d, g->refs[e].to);
+}
+
+static int draw(struct drawing *d, const struct asked *asked, struct err *err)
+{
+	bool is_held = d->a->classes.of[asked->block] > CLASS_INDIRECT;
+
+	if (is_held && draw_path(d, asked->block, err))
+		return -1;
+	add_block(d, asked->block);
+	if (!is_drawn(d, asked->block))
+		return fail(err, "the picture has no room for the block: --max-nodes is too small");
+	uint32_t node = node_of(d, asked->block);
+	d->p->nodes[node].is_asked = true;
+	if (asked->leak && asked->leak->kind == CLASS_CYCLE)
+		for (uint32_t i = 0; i < asked->leak->members; i++)
+			add_block(d, asked->leak->blocks[i]);
+	else if (draw_referrers(d, asked->block, err))
+		return -1;
+	draw_referents(d, node);
+	for (uint32_t i = 0; i < d->p->nnodes; i++)
+		if (d->blocks[i] != NO_BLOCK)
+			draw_references(d, i);
+	mark_break(d, asked->leak);
+	return 0;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------- */
+
+/* The first leak, else the block by which the heaviest holder keeps most. */
+static int choose(struct asked *out, struct analysis *a, struct err *err)
+{
+	struct holders h;
+
+	if (a->leaks.nleaks)
+		return asked_find(out, a, "L1", err);
+	if (holders_find(&h, a, err))
+		return -1;
+	*out = (struct asked){ .block = h.nheaviest ? h.at[h.heaviest[0]].main_block : NO_BLOCK };
+	holders_free(&h);
+	return out->block == NO_BLOCK ? fail(err, "%s has no live block to draw", a->trace.path) : 0;
+}
+
+static int make(struct drawing *d, const char *what, const struct report_options *options, struct err *err)
+{
+	struct picture *p = d->p;
+	struct asked asked;
+
+	if (report_one(&p->report, d->a, &d->book, options, err))
+		return -1;
+	if (!d->a->is_judged)
+		return fail(err, "%s ends without a snapshot, so nothing is known of references",
+			    d->a->trace.path);
+	if (what ? asked_find(&asked, d->a, what, err) : choose(&asked, d->a, err))
+		return -1;
+	p->nodes = calloc((size_t)p->nnodes_max + 1, sizeof *p->nodes);
+	d->blocks = calloc((size_t)p->nnodes_max + 1, sizeof *d->blocks);
+	if (!p->nodes || !d->blocks)
+		return fail(err, "out of memory");
+	int failed = draw(d, &asked, err);
+	return !failed && d->is_out_of_memory ? fail(err, "out of memory") : failed;
+}
+
+int picture_load(struct picture *p, const char *path, const char *what, const struct report_options *options,
+		 uint32_t max_nodes, struct err *err)
+{
+	struct analysis a;
+	struct ancestry ancestry = { 0 };
+	struct drawing d = { .p = p, .a = &a, .book = { .pool = &p->report.pool }, .pool = &p->report.pool };
+
+	p->nnodes_max = max_nodes;
+	int failed =
+	    analysis_open(&a, path, &ancestry, &options->names, err) || make(&d, what, options, err);
+	stack_book_free(&d.book);
+	map_free(&d.numbers);
+	free(d.blocks);
+	analysis_close(&a);
+	ancestry_close(&ancestry);
+	return failed ? -1 : 0;
+}
+
+void picture_free(struct picture *p)
+{
+	free(p->nodes);
+	free(p->edges);
+	report_free(&p->report);
+	*p = (struct picture){ 0 };
+}
+
+/* ---- DOT ----------------------------------------------------------------------------------------------- */
+
+static void put(struct buf *out, const char *text)
+{
+	buf_put(out, text, strlen(text));
+}
+
+/* Inside a quoted string; control characters would end lines that they should not. */
+static void put_quoted(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_put(out, "\\", 1);
+		buf_put(out, (unsigned char)*text < ' ' ? "?" : text, 1);
+	}
+}
+
+static const char *fill_of(const struct picture_node *n)
+{
+	if (n->root)
+		return "#dddddd";
+	if (!strcmp(n->class, leak_class_name(CLASS_POSSIBLE)))
+		return "#fff0b3";
+	return strcmp(n->class, leak_class_name(CLASS_REACHABLE)) ? "#ffd6d6" : "#ffffff";
+}
+
+static void put_label(struct buf *out, const struct picture *p, const struct picture_node *n)
+{
+	struct lines l = { .directory = p->report.processes[0].directory };
+	char text[PLACE_TEXT], more[64];
+
+	if (n->root) {
+		put_quoted(out, n->root);
+		return;
+	}
+	put_quoted(out, lines_what(text, n->type, n->size));
+	put(out, "\\n");
+	put_quoted(out, lines_place(text, &l, n->stack));
+	snprintf(text, sizeof text, "\\n0x%llx", (unsigned long long)n->addr);
+	put(out, text);
+	if (n->hidden) {
+		put(out, "\\n+ ");
+		put(out, human_things(more, sizeof more, n->hidden, "more reference"));
+	}
+}
+
+static void put_node(struct buf *out, const struct picture *p, uint32_t i)
+{
+	const struct picture_node *n = &p->nodes[i];
+	char text[64];
+
+	snprintf(text, sizeof text, "\tn%u [label=\"", i);
+	put(out, text);
+	put_label(out, p, n);
+	put(out, n->root ? "\", shape=ellipse, fillcolor=\"" : "\", fillcolor=\"");
+	put(out, fill_of(n));
+	put(out, n->is_asked ? "\", penwidth=2];\n" : "\"];\n");
+}
+
+static void put_edge(struct buf *out, const struct picture_edge *e)
+{
+	char text[PLACE_TEXT], field[PLACE_TEXT];
+
+	snprintf(text, sizeof text, "\tn%u -> n%u [label=\"", e->from, e->to);
+	put(out, text);
+	if (e->field || e->offset)
+		put_quoted(out, e->field ? e->field : lines_field(field, NULL, e->offset));
+	if (strcmp(e->kind, "start") && strcmp(e->kind, "recognised")) {
+		put(out, e->field || e->offset ? "\\n" : "");
+		put_quoted(out, e->kind);
+	}
+	put(out, e->is_break ? "\\nbreak here\", color=\"#cc0000\", fontcolor=\"#cc0000\", penwidth=2" : "\"");
+	put(out, e->is_weak ? ", style=dashed];\n" : "];\n");
+}
+
+void picture_dot(struct buf *out, const struct picture *p)
+{
+	put(out, "digraph leakgraph {\n"
+		 "\tgraph [rankdir=LR, fontname=\"sans-serif\", label=\"");
+	put_quoted(out, p->report.processes[0].name);
+	for (uint32_t i = 0; i < p->report.processes[0].nreasons; i++) {
+		put(out, "\\ndegraded: ");
+		put_quoted(out, p->report.processes[0].reasons[i].text);
+	}
+	put(out, "\"];\n"
+		 "\tnode [shape=box, style=filled, fontname=\"sans-serif\", fontsize=10];\n"
+		 "\tedge [fontname=\"sans-serif\", fontsize=9];\n");
+	for (uint32_t i = 0; i < p->nnodes; i++)
+		put_node(out, p, i);
+	for (uint32_t i = 0; i < p->nedges; i++)
+		put_edge(out, &p->edges[i]);
+	put(out, "}\n");
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------------- */
+
+static void json_node(struct json *j, const struct picture_node *n)
+{
+	json_open(j, '{');
+	json_put_text(j, "root", n->root);
+	if (!n->root) {
+		json_put_address(j, "address", n->addr);
+		json_put_number(j, "size", n->size);
+		json_put_text(j, "type", n->type);
+		json_put_number(j, "hidden_references", n->hidden);
+		json_put_stack(j, "stack", n->stack);
+	}
+	json_put_text(j, n->root ? "root_kind" : "class", n->class);
+	json_put_bool(j, "asked", n->is_asked);
+	json_close(j, '}');
+}
+
+static void json_edge(struct json *j, const struct picture_edge *e)
+{
+	json_open_flat(j, '{');
+	json_put_number(j, "from", e->from);
+	json_put_number(j, "to", e->to);
+	json_put_number(j, "offset", e->offset);
+	json_put_text(j, "field", e->field);
+	json_put_text(j, "reference", e->kind);
+	json_put_bool(j, "suggested_break", e->is_break);
+	json_close(j, '}');
+}
+
+void picture_json(struct buf *out, const struct picture *p)
+{
+	struct json j;
+
+	json_start(&j, out);
+	json_open(&j, '{');
+	json_put_text(&j, "schema", "leakgraph.graph.v1");
+	json_put_process_facts(&j, &p->report.processes[0]);
+	json_put_verdict(&j, &p->report.processes[0]);
+	json_key(&j, "nodes");
+	json_open(&j, '[');
+	for (uint32_t i = 0; i < p->nnodes; i++)
+		json_node(&j, &p->nodes[i]);
+	json_close(&j, ']');
+	json_key(&j, "edges");
+	json_open(&j, '[');
+	for (uint32_t i = 0; i < p->nedges; i++)
+		json_edge(&j, &p->edges[i]);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	json_end(&j);
+}
