@@ -23,6 +23,7 @@ static const struct command commands[] = {
 	{ "why", "TRACE ADDR|LEAK", "what holds a block, or what a leak was lost with", cmd_why },
 	{ "types", "TRACE", "the live blocks by type: how many, what they retain, how many are lost",
 	  cmd_types },
+	{ "lines", "TRACE", "by source line: live, leaked, at the peak, allocated, temporary", cmd_lines },
 	{ "graph", "TRACE [LEAK|ADDR]", "the references around a leak or a block as a picture", cmd_graph },
 	{ "dump", "TRACE", "the records of a trace as text", cmd_dump },
 	{ "doctor", "[PROGRAM]", "can programs be traced here, and if not, what to do", cmd_doctor },

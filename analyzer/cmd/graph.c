@@ -62,19 +62,22 @@ int cmd_graph(int argc, char **argv)
 					      { 0 } };
 	static const struct answer graph = {
 		.name = "graph",
-		.usage = "usage: leakgraph graph [options] TRACE [LEAK|ADDR]\n"
-			 "The references around a leak or a block, as DOT for graphviz: a cycle, what holds a "
-			 "block, what it holds.\n"
-			 "Weak references are dashed; the edge that should not own is red. Without LEAK or ADDR: the "
-			 "first leak,\n"
-			 "or the heaviest holder.\n"
-			 "\n"
-			 "  --svg                  draw it (needs graphviz)\n"
-			 "  --max-nodes=N          how much of it (60)\n",
+		.usage =
+		    "usage: leakgraph graph [options] TRACE [LEAK|ADDR]\n"
+		    "The references around a leak or a block, as DOT for graphviz: a cycle, what holds a "
+		    "block, what it holds.\n"
+		    "Weak references are dashed; the edge that should not own is red. Without LEAK or ADDR: "
+		    "the "
+		    "first leak,\n"
+		    "or the heaviest holder.\n"
+		    "\n"
+		    "  --svg                  draw it (needs graphviz)\n"
+		    "  --max-nodes=N          how much of it (60)\n",
 		.examples = "\nExamples:\n"
 			    "  leakgraph graph app.lgt L1 | dot -Tpng > cycle.png\n"
 			    "  leakgraph graph --svg app.lgt 0x55d0c2a0 > held.svg\n",
-		.needs = "it takes a TRACE, and a leak or an address if you like; try: leakgraph graph app.lgt L1",
+		.needs =
+		    "it takes a TRACE, and a leak or an address if you like; try: leakgraph graph app.lgt L1",
 		.words_min = 1,
 		.words_max = 2,
 		.bytes = sizeof(struct picture),

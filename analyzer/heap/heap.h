@@ -34,7 +34,7 @@ struct heap_totals {
 	uint64_t allocated_bytes;
 	uint64_t live_blocks, live_bytes;
 	uint64_t peak_blocks, peak_bytes; /* at the moment of peak_bytes */
-	uint64_t peak_key;
+	uint64_t peak_key, peak_events; /* the key of the event that made it; events up to and with it */
 	uint64_t threads;
 	uint64_t unknown_frees; /* of no live block: inherited, from before the trace, or an error */
 	uint64_t implied_frees; /* blocks whose address was handed out again without a free in the trace */

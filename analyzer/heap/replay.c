@@ -107,6 +107,7 @@ static void count_live(struct replay *r, const struct block *b)
 		t->peak_bytes = t->live_bytes;
 		t->peak_blocks = t->live_blocks;
 		t->peak_key = b->key;
+		t->peak_events = t->events + 1;
 	}
 }
 

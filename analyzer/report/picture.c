@@ -262,8 +262,7 @@ int picture_load(struct picture *p, const char *path, const char *what, const st
 	struct drawing d = { .p = p, .a = &a, .book = { .pool = &p->report.pool }, .pool = &p->report.pool };
 
 	p->nnodes_max = max_nodes;
-	int failed =
-	    analysis_open(&a, path, &ancestry, &options->names, err) || make(&d, what, options, err);
+	int failed = analysis_open(&a, path, &ancestry, &options->names, err) || make(&d, what, options, err);
 	stack_book_free(&d.book);
 	map_free(&d.numbers);
 	free(d.blocks);
@@ -351,7 +350,8 @@ static void put_edge(struct buf *out, const struct picture_edge *e)
 		put(out, e->field || e->offset ? "\\n" : "");
 		put_quoted(out, e->kind);
 	}
-	put(out, e->is_break ? "\\nbreak here\", color=\"#cc0000\", fontcolor=\"#cc0000\", penwidth=2" : "\"");
+	put(out,
+	    e->is_break ? "\\nbreak here\", color=\"#cc0000\", fontcolor=\"#cc0000\", penwidth=2" : "\"");
 	put(out, e->is_weak ? ", style=dashed];\n" : "];\n");
 }
 
