@@ -17,19 +17,25 @@ static Elf_Data *section_at(Elf *elf, uint64_t address, uint64_t *offset)
 	return NULL;
 }
 
+size_t object_bytes(struct object *o, uint64_t address, void *bytes, size_t count)
+{
+	GElf_Addr bias;
+	uint64_t offset;
+	Elf *elf = o->file ? dwfl_module_getelf(o->file, &bias) : NULL;
+	Elf_Data *data = elf ? section_at(elf, address, &offset) : NULL;
+
+	if (!data || !data->d_buf || offset > data->d_size)
+		return 0;
+	if (count > data->d_size - offset)
+		count = data->d_size - offset;
+	memcpy(bytes, (const char *)data->d_buf + offset, count);
+	return count;
+}
+
 bool names_bytes(struct names *n, uint64_t address, void *bytes, size_t count)
 {
 	const struct trace_module *module;
 	struct object *o = object_over(n, address, &module);
-	GElf_Addr bias;
-	uint64_t offset;
 
-	if (!o || !o->file)
-		return false;
-	Elf *elf = dwfl_module_getelf(o->file, &bias);
-	Elf_Data *data = elf ? section_at(elf, address - module->bias, &offset) : NULL;
-	if (!data || !data->d_buf || offset > data->d_size || data->d_size - offset < count)
-		return false;
-	memcpy(bytes, (const char *)data->d_buf + offset, count);
-	return true;
+	return o && object_bytes(o, address - module->bias, bytes, count) == count;
 }

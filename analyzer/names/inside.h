@@ -89,6 +89,7 @@ struct names {
 	struct map spelled; /* symbol string's address -> its text for people */
 	struct map functions; /* DIE's address -> function name, "" for none */
 	struct map types; /* DIE's address, of a definition or of a typedef -> struct type */
+	struct map sites; /* node id -> struct site */
 	struct map threads; /* struct trace_thread -> its frames */
 	struct map files; /* file string's address -> absolute path */
 	const char **notes;
@@ -150,6 +151,11 @@ struct variable;
 void variable_describe(struct names *n, struct object *o, struct unit *u, const Dwarf_Die *die,
 		       Dwarf_Die *function, struct variable *v);
 void variables_free(struct variables *v);
+/* The same as names_variable() for an ELF virtual address. */
+bool variable_find(struct names *n, struct object *o, uint64_t address, struct variable *v);
+
+/* bytes.c: what the file holds at an ELF virtual address; returns how many of the bytes are there. */
+size_t object_bytes(struct object *o, uint64_t address, void *bytes, size_t count);
 
 /* locals.c: the variables and parameters in scope at an address of code, innermost scope first, that live somewhere
  * at that moment; `m` holds what is known of the registers and gets the function's frame base. */
@@ -161,6 +167,9 @@ struct local {
 #define LOCALS_MAX 256u
 size_t locals_at(struct object *o, uint64_t address, struct machine *m, struct local locals[LOCALS_MAX],
 		 struct unit **unit);
+
+/* The functions around an address of code, innermost first: inlined ones, then the concrete one. */
+size_t functions_at(struct object *o, uint64_t address, Dwarf_Die functions[PLACE_LEVELS]);
 
 /* frames.c: the CFI row of an address of code, an ELF virtual one; NULL: there is none. The caller frees it. */
 Dwarf_Frame *cfi_row(struct object *o, uint64_t address);

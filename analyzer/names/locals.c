@@ -91,3 +91,18 @@ size_t locals_at(struct object *o, uint64_t address, struct machine *m, struct l
 		n = take_scope(&scopes, i, pc, m, locals, n);
 	return n;
 }
+
+size_t functions_at(struct object *o, uint64_t address, Dwarf_Die functions[PLACE_LEVELS])
+{
+	struct scopes scopes = { .n = 0 };
+	Dwarf_Die *function;
+	size_t n = 0;
+
+	if (!unit_at(o, address, &function) || !function)
+		return 0;
+	scopes_find(&scopes, function, address - o->debug.bias);
+	for (size_t i = scopes.n; i-- > 0 && n < PLACE_LEVELS;)
+		if (function_around(&scopes, i) == &scopes.at[i])
+			functions[n++] = scopes.at[i];
+	return n;
+}

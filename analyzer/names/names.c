@@ -97,6 +97,7 @@ void names_close(struct names *n)
 	map_free(&n->functions);
 	map_free(&n->types);
 	map_free(&n->threads);
+	map_free(&n->sites);
 	map_free(&n->files);
 	arena_free(&n->arena);
 	free(n->by_module);

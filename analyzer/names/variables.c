@@ -256,24 +256,27 @@ static bool find_listed(struct names *n, struct object *o, bool is_tls, uint64_t
 	return found && v->name;
 }
 
-bool names_variable(struct names *n, uint32_t module, uint64_t address, struct variable *v)
+bool variable_find(struct names *n, struct object *o, uint64_t address, struct variable *v)
 {
-	const struct trace_module *m;
-	struct object *o = object_with(n, module, &m);
-
-	if (!o)
-		return false;
-	address -= m->bias;
 	const struct symbol *symbol = symbol_of_data(o, address);
-	/* What other files can call by its name is in no function. */
-	bool deep = !symbol || symbol->binding != STB_GLOBAL;
+	/* What other files can call by its name is in no function. Where nothing has a symbol everything may be. */
+	bool deep = symbol ? symbol->binding != STB_GLOBAL : !o->symbols.data.n;
 	uint64_t symbol_bytes = symbol ? symbol->size : 0;
+
 	if (find_listed(n, o, false, address, symbol_bytes, deep, v))
 		return true;
 	if (!symbol)
 		return false;
 	*v = (struct variable){ .name = names_spell(n, symbol->name), .offset = address - symbol->address };
 	return true;
+}
+
+bool names_variable(struct names *n, uint32_t module, uint64_t address, struct variable *v)
+{
+	const struct trace_module *m;
+	struct object *o = object_with(n, module, &m);
+
+	return o && variable_find(n, o, address - m->bias, v);
 }
 
 const char *variable_word(const struct variable *v, char *text, size_t room)

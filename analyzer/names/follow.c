@@ -1,0 +1,487 @@
+/* follow.c: see follow.h. */
+#include "names/follow.h"
+
+#include "names/decode.h"
+#include "names/variables.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CFA 0x100000000000u /* made up: where the frame would be */
+#define SLOTS 16u /* words of the frame that hold the value, or a pointer of known type */
+#define PATHS 6u /* waiting to be followed */
+#define STEPS 160u /* instructions of one call, over all paths */
+#define PATH_STEPS 64u
+
+/* What is known of a word. */
+struct fact {
+	bool is_value; /* it is what the call returned */
+	const struct type *target; /* what it points at; NULL: not known */
+};
+
+struct state {
+	uint64_t at; /* the next instruction, ELF virtual */
+	struct fact regs[16];
+	struct slot {
+		uint64_t address;
+		struct fact fact;
+	} slots[SLOTS];
+	unsigned nslots;
+	bool is_tested; /* the flags tell whether the value is null */
+	unsigned steps;
+};
+
+struct follow {
+	struct names *names;
+	struct object *object;
+	struct findings *findings;
+	bool is_weak;
+	struct state now, waiting[PATHS];
+	unsigned nwaiting, steps;
+
+	/* Of the instruction at now.at: */
+	struct machine machine;
+	uint64_t locals_of; /* whose variables are below; 0: nobody's */
+	struct local locals[LOCALS_MAX];
+	size_t nlocals;
+};
+
+/* ---- findings ---------------------------------------------------------------------------------------- */
+
+static void found(struct findings *f, const struct type *type, bool is_weak)
+{
+	if (!type_bytes(type) || f->n == FINDINGS_MAX)
+		return;
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->at[i].type == type && f->at[i].is_weak <= is_weak)
+			return;
+	f->at[f->n++] = (struct finding){ type, is_weak };
+}
+
+/* The type of the word at an offset of something of a type; an array's elements for what goes on behind it. */
+static const struct type *word_type(const struct type *t, uint64_t offset)
+{
+	struct type_member m;
+	uint64_t bytes = type_bytes(t);
+
+	if (!bytes || offset >> 32)
+		return NULL;
+	if (offset >= bytes)
+		bytes = (offset / bytes + 1) * bytes;
+	return type_word_at(t, bytes, offset, &m, NULL, 0) && !m.offset_within ? m.type : NULL;
+}
+
+/* The value becomes a word of something. */
+static void taken_for(struct follow *f, const struct type *t, uint64_t offset)
+{
+	found(f->findings, type_pointee(word_type(t, offset)), f->is_weak);
+}
+
+/* ---- variables --------------------------------------------------------------------------------------- */
+
+/* Where the stack pointer or the frame pointer is, relative to the CFA. */
+static void set_machine(struct follow *f)
+{
+	Dwarf_Frame *row = cfi_row(f->object, f->now.at);
+	Dwarf_Op *ops;
+	size_t nops;
+
+	f->machine = (struct machine){ .has_cfa = true, .cfa = CFA };
+	if (row && dwarf_frame_cfa(row, &ops, &nops) == 0 && nops == 1) {
+		unsigned number = ops[0].atom - DW_OP_breg0;
+		if (number == LG_REG_RSP || number == LG_REG_RBP) {
+			f->machine.regs[number] = CFA - ops[0].number;
+			f->machine.known = 1u << number;
+		}
+	}
+	free(row);
+}
+
+static void set_locals(struct follow *f)
+{
+	struct unit *u;
+
+	if (f->locals_of == f->now.at)
+		return;
+	f->locals_of = f->now.at;
+	f->nlocals = locals_at(f->object, f->now.at, &f->machine, f->locals, &u);
+}
+
+static const struct type *local_type(const struct follow *f, size_t i)
+{
+	return type_of(f->names, f->object, &f->locals[i].die);
+}
+
+static struct slot *slot_at(struct state *s, uint64_t address)
+{
+	for (unsigned i = 0; i < s->nslots; i++)
+		if (s->slots[i].address == address)
+			return &s->slots[i];
+	return NULL;
+}
+
+/* Whatever variable lives where the value is has a type for it. */
+static void look_at_locals(struct follow *f)
+{
+	set_locals(f);
+	for (size_t i = 0; i < f->nlocals; i++) {
+		struct place_of_value p = f->locals[i].place;
+		if (p.kind == AT_REGISTER && p.number < 16 && f->now.regs[p.number].is_value)
+			taken_for(f, local_type(f, i), 0);
+		for (unsigned k = 0; p.kind == AT_ADDRESS && k < f->now.nslots; k++) {
+			const struct type *t = local_type(f, i);
+			uint64_t offset = f->now.slots[k].address - p.number;
+			if (f->now.slots[k].fact.is_value && offset < type_bytes(t))
+				taken_for(f, t, offset);
+		}
+	}
+}
+
+/* What a register points at, by a variable that lives in it. */
+static const struct type *register_target(struct follow *f, unsigned number)
+{
+	if (f->now.regs[number].target)
+		return f->now.regs[number].target;
+	set_locals(f);
+	for (size_t i = 0; i < f->nlocals; i++) {
+		const struct type *target = NULL;
+		if (f->locals[i].place.kind == AT_REGISTER && f->locals[i].place.number == number)
+			target = type_pointee(word_type(local_type(f, i), 0));
+		if (target)
+			return target;
+	}
+	return NULL;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------ */
+
+static bool is_in_frame(const struct follow *f, const struct insn *i)
+{
+	return i->base < MACHINE_REGS && i->index == NO_REG && (f->machine.known >> i->base & 1);
+}
+
+static uint64_t frame_address(const struct follow *f, const struct insn *i)
+{
+	return f->machine.regs[i->base] + (uint64_t)i->disp;
+}
+
+/* The type of the word at an address of the frame, by the variable there. */
+static const struct type *frame_word(struct follow *f, uint64_t address)
+{
+	set_locals(f);
+	for (size_t i = 0; i < f->nlocals; i++) {
+		const struct type *t = local_type(f, i);
+		if (f->locals[i].place.kind == AT_ADDRESS &&
+		    address - f->locals[i].place.number < type_bytes(t))
+			return word_type(t, address - f->locals[i].place.number);
+	}
+	return NULL;
+}
+
+/* The type of the word that a memory operand means; NULL: not known. */
+static const struct type *memory_word(struct follow *f, const struct insn *i)
+{
+	struct variable v;
+
+	if (i->base == REG_RIP)
+		return variable_find(f->names, f->object, f->now.at + i->length + (uint64_t)i->disp, &v)
+			   ? word_type(v.type, v.offset)
+			   : NULL;
+	if (is_in_frame(f, i))
+		return frame_word(f, frame_address(f, i));
+	if (i->base == NO_REG || i->disp < 0)
+		return NULL;
+	return word_type(register_target(f, i->base), (uint64_t)i->disp);
+}
+
+static struct fact load(struct follow *f, const struct insn *i)
+{
+	struct slot *slot = is_in_frame(f, i) ? slot_at(&f->now, frame_address(f, i)) : NULL;
+
+	if (slot)
+		return slot->fact;
+	return (struct fact){ false, type_pointee(memory_word(f, i)) };
+}
+
+static void store(struct follow *f, const struct insn *i, struct fact fact)
+{
+	struct slot *slot = is_in_frame(f, i) ? slot_at(&f->now, frame_address(f, i)) : NULL;
+
+	if (fact.is_value)
+		found(f->findings, type_pointee(memory_word(f, i)), f->is_weak);
+	if (!slot && is_in_frame(f, i) && f->now.nslots < SLOTS && (fact.is_value || fact.target)) {
+		slot = &f->now.slots[f->now.nslots++];
+		slot->address = frame_address(f, i);
+	}
+	if (slot)
+		slot->fact = fact;
+}
+
+/* The address of a variable, or of the first member of what a register points at. */
+static const struct type *address_target(struct follow *f, const struct insn *i)
+{
+	struct variable v;
+
+	if (i->base == REG_RIP &&
+	    variable_find(f->names, f->object, f->now.at + i->length + (uint64_t)i->disp, &v) && !v.offset)
+		return v.type;
+	return i->base < 16 && !i->disp && !is_in_frame(f, i) ? register_target(f, i->base) : NULL;
+}
+
+/* ---- calls and returns ------------------------------------------------------------------------------- */
+
+/* The function that begins at an address. */
+static Dwarf_Die *function_at(struct follow *f, uint64_t address)
+{
+	Dwarf_Die *function;
+	Dwarf_Addr entry;
+
+	if (!unit_at(f->object, address, &function) || !function || dwarf_entrypc(function, &entry) != 0 ||
+	    entry + f->object->debug.bias != address)
+		return NULL;
+	return function;
+}
+
+static void pass_arguments(struct follow *f, Dwarf_Die *callee)
+{
+	static const uint8_t order[6] = {
+		LG_REG_RDI, LG_REG_RSI, LG_REG_RDX, LG_REG_RCX, LG_REG_R8, LG_REG_R9
+	};
+	Dwarf_Die die;
+	unsigned n = 0;
+
+	if (!callee || dwarf_child(callee, &die) != 0)
+		return;
+	do {
+		if (dwarf_tag(&die) != DW_TAG_formal_parameter)
+			continue;
+		const struct type *t = type_of(f->names, f->object, &die);
+		if (f->now.regs[order[n]].is_value && type_bytes(t) == 8)
+			taken_for(f, t, 0);
+	} while (++n < 6 && die_next(&die));
+}
+
+static void after_call(struct follow *f)
+{
+	static const uint16_t clobbered = 1u << LG_REG_RAX | 1u << LG_REG_RCX | 1u << LG_REG_RDX |
+					  1u << LG_REG_RSI | 1u << LG_REG_RDI | 1u << LG_REG_R8 |
+					  1u << LG_REG_R9 | 1u << LG_REG_R10 | 1u << LG_REG_R11;
+
+	for (unsigned i = 0; i < 16; i++)
+		if (clobbered >> i & 1)
+			f->now.regs[i] = (struct fact){ .is_value = false };
+}
+
+static void return_value(struct follow *f)
+{
+	Dwarf_Die *function;
+
+	if (!f->now.regs[LG_REG_RAX].is_value)
+		return;
+	f->findings->is_returned = true;
+	if (unit_at(f->object, f->now.at, &function) && function)
+		taken_for(f, type_of(f->names, f->object, function), 0);
+}
+
+/* ---- one instruction --------------------------------------------------------------------------------- */
+
+static bool has_value(const struct follow *f, const struct insn *i)
+{
+	if (!i->is_memory)
+		return i->from < 16 && f->now.regs[i->from].is_value;
+	const struct slot *slot =
+	    is_in_frame(f, i) ? slot_at((struct state *)(uintptr_t)&f->now, frame_address(f, i)) : NULL;
+	return slot && slot->fact.is_value;
+}
+
+static void move(struct follow *f, const struct insn *i)
+{
+	struct fact fact = i->from == NO_REG ? load(f, i) : f->now.regs[i->from];
+
+	if (i->to == NO_REG)
+		store(f, i, fact);
+	else
+		f->now.regs[i->to] = fact;
+}
+
+/* A pointer plus an index still points into the same array. */
+static void add(struct follow *f, const struct insn *i)
+{
+	struct fact fact = { false, NULL };
+
+	if (i->to == NO_REG)
+		return;
+	fact.target = f->now.regs[i->to].target;
+	if (!fact.target && i->from < 16)
+		fact.target = f->now.regs[i->from].target;
+	else if (!fact.target)
+		fact.target = load(f, i).target;
+	f->now.regs[i->to] = fact;
+}
+
+static void wait_for(struct follow *f, uint64_t address)
+{
+	if (f->nwaiting == PATHS)
+		return;
+	f->waiting[f->nwaiting] = f->now;
+	f->waiting[f->nwaiting++].at = address;
+}
+
+/* Both ways, but for the one that is taken when the value is null. */
+static void branch(struct follow *f, const struct insn *i)
+{
+	uint64_t next = f->now.at + i->length;
+
+	if (f->now.is_tested && i->condition == CONDITION_NOT_EQUAL)
+		next = i->target;
+	else if (!f->now.is_tested || i->condition != CONDITION_EQUAL)
+		wait_for(f, i->target);
+	f->now.at = next;
+}
+
+/* False: the path ends. */
+static bool jump(struct follow *f, const struct insn *i)
+{
+	Dwarf_Die *callee = i->target ? function_at(f, i->target) : NULL;
+
+	pass_arguments(f, callee);
+	f->now.at = i->target;
+	return i->target && !callee;
+}
+
+static void clear_written(struct follow *f, const struct insn *i)
+{
+	for (unsigned number = 0; number < 16; number++)
+		if (i->writes >> number & 1)
+			f->now.regs[number] = (struct fact){ .is_value = false };
+}
+
+/* Does what the instruction does; false: the path ends here. */
+static bool step(struct follow *f, const struct insn *i)
+{
+	bool is_tested = i->op == INSN_TEST && has_value(f, i);
+
+	switch (i->op) {
+	case INSN_MOVE:
+		move(f, i);
+		break;
+	case INSN_LEA:
+		f->now.regs[i->to] = (struct fact){ false, address_target(f, i) };
+		break;
+	case INSN_ADD:
+		add(f, i);
+		break;
+	case INSN_CALL:
+		pass_arguments(f, i->target ? function_at(f, i->target) : NULL);
+		after_call(f);
+		break;
+	case INSN_JUMP:
+		return jump(f, i);
+	case INSN_BRANCH:
+		branch(f, i);
+		return true;
+	case INSN_RETURN:
+		return_value(f);
+		return false;
+	case INSN_STOP:
+		return false;
+	default:
+		clear_written(f, i);
+		if (i->op == INSN_TEST)
+			break;
+	}
+	f->now.is_tested = is_tested;
+	f->now.at += i->length;
+	return true;
+}
+
+static bool is_gone(const struct state *s)
+{
+	for (unsigned i = 0; i < 16; i++)
+		if (s->regs[i].is_value)
+			return false;
+	for (unsigned i = 0; i < s->nslots; i++)
+		if (s->slots[i].fact.is_value)
+			return false;
+	return true;
+}
+
+/* Where variables are looked at: where the value is somewhere new, and before it may be lost. */
+static bool is_telling(const struct follow *f, const struct insn *i)
+{
+	return f->now.steps == 0 || i->op == INSN_CALL || i->op == INSN_JUMP || i->op == INSN_BRANCH ||
+	       i->op == INSN_RETURN || (i->op == INSN_MOVE && has_value(f, i));
+}
+
+static void follow_path(struct follow *f)
+{
+	uint8_t bytes[INSN_MAX];
+	bool looks = true;
+
+	while (f->now.steps < PATH_STEPS && f->steps++ < STEPS && !is_gone(&f->now)) {
+		size_t n = object_bytes(f->object, f->now.at, bytes, sizeof bytes);
+		struct insn i = insn_decode(bytes, n, f->now.at);
+		if (!i.length)
+			return;
+		set_machine(f);
+		looks |= is_telling(f, &i);
+		if (looks)
+			look_at_locals(f);
+		looks = i.op == INSN_MOVE && has_value(f, &i);
+		f->now.steps++;
+		if (!step(f, &i))
+			return;
+	}
+}
+
+/* ---- what the scopes say ----------------------------------------------------------------------------- */
+
+/* `Box::new<T>`, `allocate<T>`: instances of templates that are inlined around the call are about a type. */
+static void weigh_templates(struct follow *f, Dwarf_Die *function)
+{
+	Dwarf_Die origin = *function, die;
+
+	while (die_follow(&origin, DW_AT_abstract_origin) || die_follow(&origin, DW_AT_specification))
+		;
+	if (dwarf_child(&origin, &die) != 0)
+		return;
+	do
+		if (dwarf_tag(&die) == DW_TAG_template_type_parameter)
+			found(f->findings, type_of(f->names, f->object, &die), true);
+	while (die_next(&die));
+}
+
+static void weigh_scopes(struct follow *f, uint64_t address)
+{
+	Dwarf_Die functions[PLACE_LEVELS];
+	size_t n = functions_at(f->object, address, functions);
+
+	for (size_t i = 0; i < n; i++) {
+		weigh_templates(f, &functions[i]);
+		found(f->findings, type_pointee(type_of(f->names, f->object, &functions[i])), true);
+	}
+}
+
+void follow_value(struct names *n, struct object *o, uint64_t address, bool is_weak,
+		  struct findings *findings)
+{
+	struct follow *f = calloc(1, sizeof *f);
+
+	findings->is_returned = false;
+	if (!f)
+		return;
+	f->names = n;
+	f->object = o;
+	f->findings = findings;
+	f->is_weak = is_weak;
+	f->now.at = address;
+	f->now.regs[LG_REG_RAX].is_value = true;
+	follow_path(f);
+	while (f->nwaiting) {
+		f->now = f->waiting[--f->nwaiting];
+		follow_path(f);
+	}
+	weigh_scopes(f, address - 1);
+	free(f);
+}

@@ -1,0 +1,26 @@
+/* follow.h: a few instructions further, what is the pointer that a call returned taken for?
+ *
+ * The code after a return address is read from the traced file, never from the process. The register that holds the
+ * value is followed through moves, spills and reloads; what variables, members, parameters and results it becomes tells
+ * what it points at. */
+#ifndef LG_NAMES_FOLLOW_H
+#define LG_NAMES_FOLLOW_H
+
+#include "names/inside.h"
+
+struct finding {
+	const struct type *type; /* what the pointer may point at; its size is known */
+	bool is_weak; /* only if it has just the block's size: it was not seen to take the pointer */
+};
+
+#define FINDINGS_MAX 24u
+struct findings {
+	struct finding at[FINDINGS_MAX]; /* nearest first */
+	unsigned n;
+	bool is_returned; /* the function returns the value itself: its caller knows more */
+};
+
+/* Adds what the code at a return address (ELF virtual) tells; `is_weak` for all of it. */
+void follow_value(struct names *n, struct object *o, uint64_t address, bool is_weak, struct findings *f);
+
+#endif

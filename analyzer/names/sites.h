@@ -1,0 +1,12 @@
+/* sites.h: the type of a block by the code that allocated it: what the program does with the pointer that it got. */
+#ifndef LG_NAMES_SITES_H
+#define LG_NAMES_SITES_H
+
+#include "names/names.h"
+#include "names/types.h"
+
+/* The type that the program takes a block of that size from that stack for; NULL: not known. The code is looked at once
+ * per stack. */
+const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes);
+
+#endif
