@@ -59,5 +59,6 @@ struct model {
 extern const struct model *const models_all[];
 
 extern const struct model model_rtti;
+extern const struct model model_dwarf;
 
 #endif

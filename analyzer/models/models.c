@@ -6,7 +6,7 @@
 
 #define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
 
-const struct model *const models_all[] = { &model_rtti, NULL };
+const struct model *const models_all[] = { &model_rtti, &model_dwarf, NULL };
 
 static const struct model *model_of(const struct models *m, uint32_t block)
 {
@@ -156,9 +156,14 @@ bool models_object(const struct models *m, uint32_t block, struct object *o)
 	return model && model->classify(state_of(m, block), block, o);
 }
 
+/* Who knows a block may not know its words: those behind are asked too. */
 bool models_field(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room)
 {
-	const struct model *model = model_of(m, block);
+	unsigned first = m->of ? m->of[block].model : 0;
 
-	return model && model->field && model->field(state_of(m, block), block, offset, text, room);
+	for (unsigned i = first ? first - 1 : MODELS_MAX; i < MODELS_MAX && models_all[i]; i++)
+		if (m->is_open[i] && models_all[i]->field &&
+		    models_all[i]->field(m->states[i], block, offset, text, room))
+			return true;
+	return false;
 }

@@ -36,7 +36,6 @@ struct follow {
 	struct names *names;
 	struct object *object;
 	struct findings *findings;
-	bool is_weak;
 	struct state now, waiting[PATHS];
 	unsigned nwaiting, steps;
 
@@ -75,7 +74,7 @@ static const struct type *word_type(const struct type *t, uint64_t offset)
 /* The value becomes a word of something. */
 static void taken_for(struct follow *f, const struct type *t, uint64_t offset)
 {
-	found(f->findings, type_pointee(word_type(t, offset)), f->is_weak);
+	found(f->findings, type_pointee(word_type(t, offset)), false);
 }
 
 /* ---- variables --------------------------------------------------------------------------------------- */
@@ -209,7 +208,7 @@ static void store(struct follow *f, const struct insn *i, struct fact fact)
 	struct slot *slot = is_in_frame(f, i) ? slot_at(&f->now, frame_address(f, i)) : NULL;
 
 	if (fact.is_value)
-		found(f->findings, type_pointee(memory_word(f, i)), f->is_weak);
+		found(f->findings, type_pointee(memory_word(f, i)), false);
 	if (!slot && is_in_frame(f, i) && f->now.nslots < SLOTS && (fact.is_value || fact.target)) {
 		slot = &f->now.slots[f->now.nslots++];
 		slot->address = frame_address(f, i);
@@ -463,8 +462,7 @@ static void weigh_scopes(struct follow *f, uint64_t address)
 	}
 }
 
-void follow_value(struct names *n, struct object *o, uint64_t address, bool is_weak,
-		  struct findings *findings)
+void follow_value(struct names *n, struct object *o, uint64_t address, struct findings *findings)
 {
 	struct follow *f = calloc(1, sizeof *f);
 
@@ -474,7 +472,6 @@ void follow_value(struct names *n, struct object *o, uint64_t address, bool is_w
 	f->names = n;
 	f->object = o;
 	f->findings = findings;
-	f->is_weak = is_weak;
 	f->now.at = address;
 	f->now.regs[LG_REG_RAX].is_value = true;
 	follow_path(f);

@@ -20,7 +20,7 @@ struct findings {
 	bool is_returned; /* the function returns the value itself: its caller knows more */
 };
 
-/* Adds what the code at a return address (ELF virtual) tells; `is_weak` for all of it. */
-void follow_value(struct names *n, struct object *o, uint64_t address, bool is_weak, struct findings *f);
+/* Adds what the code at a return address (ELF virtual) tells. */
+void follow_value(struct names *n, struct object *o, uint64_t address, struct findings *f);
 
 #endif

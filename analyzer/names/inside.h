@@ -89,7 +89,7 @@ struct names {
 	struct map spelled; /* symbol string's address -> its text for people */
 	struct map functions; /* DIE's address -> function name, "" for none */
 	struct map types; /* DIE's address, of a definition or of a typedef -> struct type */
-	struct map sites; /* node id -> struct site */
+	struct map sites; /* frame, as in ring.h -> what its code does with what it is returned */
 	struct map threads; /* struct trace_thread -> its frames */
 	struct map files; /* file string's address -> absolute path */
 	const char **notes;

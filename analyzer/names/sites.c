@@ -6,11 +6,14 @@
 
 #include <string.h>
 
-#define FRAMES_ASKED 8u /* that hand the pointer on */
-#define FRAMES_PASSED 16u /* of libraries without debug information */
+#define FRAMES_ASKED 24u
 
-struct site {
+/* What a return address tells. */
+struct told {
 	struct findings findings;
+	bool
+	    is_foreign; /* there is no debug information: for all that is known it only hands the pointer on */
+	bool is_sure; /* that it does */
 };
 
 /* Functions of libraries that return the very block that they allocate. */
@@ -27,79 +30,75 @@ static bool hands_on(const char *symbol)
 	return false;
 }
 
-/* A frame of which there is no debug information; it only hands the pointer on, for all that is known. */
-static bool is_foreign(struct object *o, uint64_t address, bool *is_sure)
+static bool has_function(struct object *o, uint64_t address)
 {
 	Dwarf_Die *function;
 
-	if (o && o->file && unit_at(o, address, &function) && function)
-		return false;
-	const struct symbol *symbol = o ? symbol_of_code(o, address) : NULL;
-	*is_sure = symbol && hands_on(symbol->name);
-	return true;
+	return o && o->file && unit_at(o, address, &function) && function;
 }
 
-static void ask(struct names *n, uint32_t node, struct site *site)
+static void ask(struct names *n, uint64_t frame, struct told *told)
 {
-	const struct trace *t = n->trace;
-	unsigned asked = 0, passed = 0;
-	bool is_weak = false, is_sure;
+	const struct trace_module *module;
+	uint64_t address = frame & LG_FRAME_OFFSET_MASK;
+	struct object *o = object_with(n, frame >> LG_FRAME_MODULE_SHIFT, &module);
 
-	for (; node && node < t->nnodes && asked < FRAMES_ASKED && passed < FRAMES_PASSED;
-	     node = t->nodes[node].parent) {
-		const struct trace_module *module;
-		uint64_t address = t->nodes[node].frame & LG_FRAME_OFFSET_MASK;
-		struct object *o = object_with(n, t->nodes[node].frame >> LG_FRAME_MODULE_SHIFT, &module);
-		if (!address)
-			return;
-		if (is_foreign(o, address - 1, &is_sure)) {
-			is_weak |= !is_sure;
-			passed++;
-			continue;
-		}
-		follow_value(n, o, address, is_weak, &site->findings);
-		if (!site->findings.is_returned)
-			return;
-		asked++;
+	if (has_function(o, address - 1)) {
+		follow_value(n, o, address, &told->findings);
+		return;
 	}
+	const struct symbol *symbol = o ? symbol_of_code(o, address - 1) : NULL;
+	told->is_foreign = true;
+	told->is_sure = symbol && hands_on(symbol->name);
 }
 
-static const struct site *site_of(struct names *n, uint32_t stack)
+static const struct told *told_by(struct names *n, uint64_t frame)
 {
-	struct site *site = map_get(&n->sites, stack);
+	struct told *told = map_get(&n->sites, frame);
 
-	if (site)
-		return site;
-	site = arena_take(&n->arena, sizeof *site);
-	if (site) {
-		ask(n, stack, site);
-		map_put(&n->sites, stack, site);
+	if (told)
+		return told;
+	told = arena_take(&n->arena, sizeof *told);
+	if (told) {
+		ask(n, frame, told);
+		map_put(&n->sites, frame, told);
 	}
-	return site;
+	return told;
 }
 
 /* Lower is better; what was only near must fit exactly. */
-static unsigned merit(const struct finding *f, uint64_t bytes)
+static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 {
 	enum type_fit fit = type_fit(f->type, bytes);
 
-	if (f->is_weak)
+	if (is_weak || f->is_weak)
 		return fit == FIT_EXACT ? 1 : 2 * FIT_NOT;
 	return 2 * (unsigned)fit;
 }
 
 const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes)
 {
-	const struct site *site = stack ? site_of(n, stack) : NULL;
+	const struct trace *t = n->trace;
 	const struct type *best = NULL;
 	unsigned least = 2 * FIT_NOT;
+	bool is_weak = false;
 
-	for (unsigned i = 0; site && i < site->findings.n; i++) {
-		unsigned m = merit(&site->findings.at[i], bytes);
-		if (m < least) {
-			least = m;
-			best = site->findings.at[i].type;
+	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED && least; asked++) {
+		uint64_t frame = t->nodes[stack].frame;
+		const struct told *told = frame && frame != LG_FRAME_TRUNCATED ? told_by(n, frame) : NULL;
+		if (!told)
+			break;
+		is_weak |= told->is_foreign && !told->is_sure;
+		for (unsigned i = 0; i < told->findings.n; i++) {
+			unsigned m = merit(&told->findings.at[i], is_weak, bytes);
+			if (m < least) {
+				least = m;
+				best = told->findings.at[i].type;
+			}
 		}
+		if (!told->is_foreign && !told->findings.is_returned)
+			break;
+		stack = t->nodes[stack].parent;
 	}
 	return best;
 }
