@@ -2,14 +2,14 @@
  *
  * glibc 2.36 (nptl/allocatestack.c, sysdeps/x86_64/nptl/tls.h) maps a thread's stack with a guard below and its
  * control block, struct pthread, at the top. The block begins with tcb (itself), dtv, self (itself); when the
- * thread has ended the kernel has cleared its tid, and the mapping waits in a cache with all that was on it. */
+ * thread has ended its tid is 0, or -1 once the mapping waits in a cache with all that was on it. */
 #include "heap/dead_stacks.h"
 
 #include "heap/owned.h"
 
 #define TCB_ALIGNMENT 64u
 #define TCB_BYTES 2304u
-#define TCB_TID 720u /* offsetof(struct pthread, tid) */
+#define TCB_TID 720u /* offsetof(struct pthread, tid), half a word */
 
 /* A thread id of LG_SMALL_INTEGER or more is not kept in a trace: only known threads tell live blocks from dead. */
 static bool threads_are_known(const struct trace_snapshot *s)
@@ -34,7 +34,7 @@ static bool looks_dead(const struct trace_snapshot *s, uint64_t tcb, const uint6
 	uint64_t tid;
 
 	return words[0] == tcb && words[1] != tcb && words[2] == tcb &&
-	       snapshot_word(s, tcb + TCB_TID, &tid) && !tid && !is_live(s, tcb);
+	       snapshot_word(s, tcb + TCB_TID, &tid) && (int32_t)tid <= 0 && !is_live(s, tcb);
 }
 
 /* Only where the guard shows that the mapping begins with this stack. */
