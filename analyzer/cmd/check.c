@@ -42,6 +42,7 @@ struct check {
 	struct view view;
 	struct gate_options gate;
 	struct record_options record;
+	struct suppressions suppressions;
 	const char *json; /* NULL: none */
 	bool keep;
 };
@@ -143,13 +144,14 @@ static void print_outcome(const struct gate_result *g, const struct gate_options
 	fputc('\n', stderr);
 }
 
-static int judge(const struct check *c, char **paths, size_t npaths)
+static int judge(struct check *c, char **paths, size_t npaths)
 {
 	struct report r = { 0 };
 	struct err err = { "" };
 	int status = 0;
 
-	if (report_load(&r, paths, npaths, &c->view.report, &err)) {
+	if (report_load(&r, paths, npaths, &c->view.report, &err) ||
+	    suppressions_apply(&c->suppressions, &r, &err)) {
 		report_free(&r);
 		return trouble(c->gate.has_wait_status ? STATUS_TOOL : STATUS_USAGE, &err);
 	}
@@ -293,6 +295,8 @@ static int run_check(struct check *c, int argc, char **argv)
 {
 	struct err err = { "" };
 
+	if (view_suppressions(&c->view, &c->suppressions, &err))
+		return trouble(STATUS_USAGE, &err);
 	if (optind == argc) {
 		fail(&err, "nothing to check; try: leakgraph check -- ./app");
 		return wrong_usage("check", &err);
@@ -338,5 +342,9 @@ int cmd_check(int argc, char **argv)
 		if (code == '?' || take_option(&c, code, &err))
 			return wrong_usage("check", &err);
 	}
-	return run_check(&c, argc, argv);
+	if (c.gate.kinds & 1u << CLASS_REACHABLE) /* suppressions must see all of them */
+		c.view.report.with_reachable = c.view.report.all_places = true;
+	int status = run_check(&c, argc, argv);
+	suppressions_free(&c.suppressions);
+	return status;
 }

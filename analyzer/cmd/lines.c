@@ -28,14 +28,17 @@ int cmd_lines(int argc, char **argv)
 	static const struct answer lines = {
 		.name = "lines",
 		.usage = "usage: leakgraph lines [options] TRACE\n"
-			 "By source line: bytes that live, leaked, lived at the peak, were allocated; calls, and how "
+			 "By source line: bytes that live, leaked, lived at the peak, were allocated; calls, "
+			 "and how "
 			 "many of them\n"
-			 "were temporary (freed before their thread allocated anything else). The line itself is shown "
+			 "were temporary (freed before their thread allocated anything else). The line "
+			 "itself is shown "
 			 "where its\n"
 			 "file is at hand.\n",
-		.examples = "\nExamples:\n"
-			    "  leakgraph lines app.lgt\n"
-			    "  leakgraph lines --json app.lgt | jq '.lines[] | select(.temporary_blocks > 1000)'\n",
+		.examples =
+		    "\nExamples:\n"
+		    "  leakgraph lines app.lgt\n"
+		    "  leakgraph lines --json app.lgt | jq '.lines[] | select(.temporary_blocks > 1000)'\n",
 		.needs = "it takes a TRACE; try: leakgraph lines app.lgt",
 		.words_min = 1,
 		.words_max = 1,

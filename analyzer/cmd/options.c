@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 const char run_options_help[] =
     "  -o, --output=FILE|DIR  where the trace goes (leakgraph.<program>.<pid>.lgt here; never overwrites)\n"
@@ -18,6 +19,8 @@ const char view_options_help[] =
     "  --all                  every leak and process, not only the largest\n"
     "  --full-stacks          every frame, with start-up code and each round of a recursion\n"
     "  --show=LIST            list these too: possible, reachable, all\n"
+    "  --suppressions=FILE    leave out what it names, in LeakSanitizer's or Valgrind's syntax (repeatable)\n"
+    "  --no-default-suppressions\n"
     "  --color=auto|always|never\n"
     "  --debug-dir=DIR        more places for debug files, separated by ':'\n"
     "  --no-debuginfod        do not ask the servers of DEBUGINFOD_URLS\n";
@@ -78,6 +81,27 @@ static int take_show(struct view *view, const char *list, struct err *err)
 	return 1;
 }
 
+int view_suppressions(const struct view *view, struct suppressions *s, struct err *err)
+{
+	char today[32];
+	time_t now = time(NULL);
+	struct tm local;
+
+	strftime(today, sizeof today, "%Y-%m-%d", localtime_r(&now, &local));
+	for (unsigned i = 0; i < view->nsuppressions; i++)
+		if (suppressions_read(s, view->suppressions[i], today, err))
+			return -1;
+	return view->no_default_suppressions ? 0 : suppressions_add_defaults(s, err);
+}
+
+static int take_suppressions(struct view *view, const char *path, struct err *err)
+{
+	if (view->nsuppressions == SUPPRESSION_FILES_MAX)
+		return fail(err, "more than %u files of --suppressions", SUPPRESSION_FILES_MAX);
+	view->suppressions[view->nsuppressions++] = path;
+	return 0;
+}
+
 int take_view_option(struct view *view, int code, const char *value, struct err *err)
 {
 	static const char *const colors[] = { "auto", "always", "never", NULL };
@@ -98,6 +122,11 @@ int take_view_option(struct view *view, int code, const char *value, struct err 
 		return choice < 0 ? -1 : 1;
 	case OPT_DEBUG_DIR:
 		view->report.names.debug_dir = value;
+		return 1;
+	case OPT_SUPPRESSIONS:
+		return take_suppressions(view, value, err) ? -1 : 1;
+	case OPT_NO_DEFAULT_SUPPRESSIONS:
+		view->no_default_suppressions = true;
 		return 1;
 	case OPT_NO_DEBUGINFOD:
 		view->report.names.no_debuginfod = true;

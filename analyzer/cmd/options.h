@@ -7,6 +7,7 @@
 #include "base/term.h"
 #include "record/record.h"
 #include "report/model.h"
+#include "report/suppressions.h"
 #include "report/text.h"
 
 enum option_code {
@@ -35,6 +36,8 @@ enum option_code {
 	OPT_ONLY_EXE,
 	OPT_KEEP,
 	OPT_SVG,
+	OPT_SUPPRESSIONS,
+	OPT_NO_DEFAULT_SUPPRESSIONS,
 	OPT_MAX_NODES,
 };
 
@@ -58,11 +61,15 @@ enum option_code {
 	{ "all", no_argument, NULL, OPT_ALL }, { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },        \
 	    { "show", required_argument, NULL, OPT_SHOW }, { "color", required_argument, NULL, OPT_COLOR },  \
 	    { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },                                         \
+	    { "suppressions", required_argument, NULL, OPT_SUPPRESSIONS },                                   \
+	    { "no-default-suppressions", no_argument, NULL, OPT_NO_DEFAULT_SUPPRESSIONS },                   \
 	{                                                                                                    \
 		"no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD                                        \
 	}
 
 extern const char run_options_help[], view_options_help[], common_options_help[];
+
+#define SUPPRESSION_FILES_MAX 32u
 
 /* How a report is looked at. */
 struct view {
@@ -70,6 +77,9 @@ struct view {
 	struct text_options text;
 	enum color_choice color;
 	bool no_pager;
+	const char *suppressions[SUPPRESSION_FILES_MAX]; /* files, as named */
+	unsigned nsuppressions;
+	bool no_default_suppressions;
 	bool is_svg; /* graph */
 	uint64_t max_nodes; /* graph; 0: as it likes */
 };
@@ -77,6 +87,9 @@ struct view {
 /* 1: taken, 0: not one of these, -1 with err. */
 int take_run_option(struct record_options *options, int code, const char *value, struct err *err);
 int take_view_option(struct view *view, int code, const char *value, struct err *err);
+
+/* Reads the files that were named, and ours. 0, or -1 with err. */
+int view_suppressions(const struct view *view, struct suppressions *s, struct err *err);
 
 void set_run_defaults(struct record_options *options);
 

@@ -74,17 +74,21 @@ static int print_text(const struct report *r, const struct report_command *c)
 
 static int report(const struct report_command *c, char **paths, size_t npaths)
 {
-	struct report r;
+	struct report r = { 0 };
+	struct suppressions suppressions = { 0 };
 	struct err err = { "" };
+	int status = STATUS_USAGE;
 
-	if (report_load(&r, paths, npaths, &c->view.report, &err)) {
-		report_free(&r);
-		return trouble(STATUS_USAGE, &err);
-	}
-	int status = c->is_json ? print_json(&r) : print_text(&r, c);
+	if (view_suppressions(&c->view, &suppressions, &err) ||
+	    report_load(&r, paths, npaths, &c->view.report, &err) ||
+	    suppressions_apply(&suppressions, &r, &err))
+		trouble(status, &err);
+	else
+		status = c->is_json ? print_json(&r) : print_text(&r, c);
 	if (!status && c->is_gate)
 		status = gate_judge(&r, &c->gate).status;
 	report_free(&r);
+	suppressions_free(&suppressions);
 	return status;
 }
 

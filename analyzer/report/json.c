@@ -1,7 +1,10 @@
 /* json.c: see report/json.h; the field names are those of leakgraph(1). */
 #include "report/json.h"
 
+#include "report/suppressions.h"
+
 #include <stdio.h>
+#include <string.h>
 
 static const char *ending_name(enum lg_ending ended)
 {
@@ -102,6 +105,8 @@ void json_put_leak(struct json *j, const struct report_leak *leak)
 	json_put_text(j, "kind", leak->kind);
 	json_put_text(j, "fingerprint", leak->fingerprint.strict);
 	json_put_text(j, "fingerprint_loose", leak->fingerprint.loose);
+	if (leak->suppressed_by)
+		json_put_text(j, "suppressed_by", leak->suppressed_by);
 	put_numbers(j, leak);
 	json_put_text(j, "allocator", leak->stack->allocator);
 	json_put_stack(j, "stack", leak->stack);
@@ -203,7 +208,7 @@ static void put_summary(struct json *j, const struct report_process *p)
 	json_open(j, '{');
 	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
 		put_sum(j, leak_class_name((enum leak_class) class), p->sums[class]);
-	put_sum(j, "suppressed", (struct sum){ 0, 0 });
+	put_sum(j, "suppressed", p->suppressed_sum);
 	put_sum(j, "unjudged", p->unjudged);
 	json_close(j, '}');
 }
@@ -254,11 +259,35 @@ static void put_image(struct json *j, const struct report_process *p)
 	put_leaks(j, "leaks", p->leaks, p->nleaks);
 	if (p->nplaces)
 		put_leaks(j, p->is_judged ? "reachable" : "live_at_end", p->places, p->nplaces);
-	put_empty(j, "suppressed");
+	put_leaks(j, "suppressed", p->suppressed, p->nsuppressed);
 	put_holders(j, p);
 	put_empty(j, "heap_errors");
 	put_notes(j, p);
 	json_close(j, '}');
+}
+
+static void put_suppressions(struct json *j, const struct suppressions *s)
+{
+	json_key(j, "suppressions");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct suppression *p = &s->at[i];
+
+		if (!p->uses && !strcmp(p->file, SUPPRESSIONS_BUILT_IN))
+			continue;
+		json_open_flat(j, '{');
+		json_put_text(j, "name", p->name);
+		json_put_text(j, "file", p->file);
+		json_put_number(j, "line", p->line);
+		json_put_number(j, "leaks", p->uses);
+		json_put_number(j, "blocks", p->used.blocks);
+		json_put_number(j, "bytes", p->used.bytes);
+		json_put_text(j, "expires", p->expires);
+		json_put_bool(j, "expired", p->is_expired);
+		json_put_bool(j, "over_its_bound", p->is_over);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 }
 
 void report_json(struct buf *out, const struct report *r)
@@ -274,6 +303,8 @@ void report_json(struct buf *out, const struct report *r)
 	for (uint32_t i = 0; i < r->nprocesses; i++)
 		put_image(&j, &r->processes[i]);
 	json_close(&j, ']');
+	if (r->suppressions)
+		put_suppressions(&j, r->suppressions);
 	json_close(&j, '}');
 	json_end(&j);
 }

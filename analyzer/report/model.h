@@ -68,6 +68,7 @@ struct report_leak {
 	const struct report_edge *edges; /* CYCLE: a shortest ring of the first instance */
 	uint32_t nedges, cycle_length; /* kept, in all */
 	uint32_t members; /* CYCLE: blocks of one instance */
+	const char *suppressed_by; /* "libs.supp:12: name"; NULL: it is not */
 };
 
 /* What keeps reachable blocks alive: a variable, a stack, a mapping. */
@@ -93,11 +94,13 @@ struct report_process {
 	struct heap_totals totals; /* up to the snapshot */
 	uint64_t events_lost, threads, duration_ns, recorder_cpu_ns;
 	struct sum sums[LEAK_CLASSES], unjudged;
-	const struct report_leak *leaks; /* in order of importance, possible ones last */
+	struct report_leak *leaks; /* in order of importance, possible ones last */
 	uint32_t nleaks;
-	const struct report_leak
-	    *places; /* !is_judged: live at the end; else reachable ones when asked for */
+	struct report_leak *places; /* !is_judged: live at the end; else reachable ones when asked for */
 	uint32_t nplaces, nplaces_all; /* kept, in all */
+	const struct report_leak *suppressed; /* leaks and places that a suppression took out */
+	uint32_t nsuppressed;
+	struct sum suppressed_sum; /* of their blocks, which are in no class's sum */
 	const struct report_holder *holders; /* by retained bytes falling; only when asked for */
 	uint32_t nholders;
 	const char *const *notes; /* about names: what could not be resolved, and the cure */
@@ -118,6 +121,7 @@ struct report {
 	struct report_process
 	    *processes; /* traces as named, each followed by its children in order of birth */
 	uint32_t nprocesses;
+	const struct suppressions *suppressions; /* borrowed; NULL: none were applied */
 	struct pool pool;
 };
 

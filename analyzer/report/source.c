@@ -179,7 +179,8 @@ void source_free(struct source *s)
 static const char *line_text(char text[LINE_MAX_BYTES], const struct source_row *row)
 {
 	struct stat st;
-	FILE *file = row->file && !stat(row->file, &st) && S_ISREG(st.st_mode) ? fopen(row->file, "re") : NULL;
+	FILE *file =
+	    row->file && !stat(row->file, &st) && S_ISREG(st.st_mode) ? fopen(row->file, "re") : NULL;
 	uint32_t line = 0;
 
 	*text = 0;

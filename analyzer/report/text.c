@@ -2,6 +2,7 @@
 #include "report/text.h"
 #include "report/groups.h"
 #include "report/lines.h"
+#include "report/suppressions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +226,8 @@ static void print_summary(struct page *g, const struct report_process *p)
 	term_print(g->term, SHADE_HEAD, "  %-10s %14s %18s\n", "class", "blocks", "bytes");
 	for (unsigned class = 0; class < LEAK_CLASSES && p->is_judged; class ++)
 		print_row(g, leak_class_name((enum leak_class) class), p->sums[class], hints[class]);
+	if (p->suppressed_sum.blocks)
+		print_row(g, "suppressed", p->suppressed_sum, NULL);
 	if (!p->is_judged)
 		print_row(g, "not judged", p->unjudged, NULL);
 	print_row(g, "total", (struct sum){ p->totals.live_blocks, p->totals.live_bytes }, NULL);
@@ -407,6 +410,29 @@ static void print_notes(struct page *g, const struct report *r)
 			human_things(text, sizeof text, said - NOTES_SHOWN, "more note"));
 }
 
+/* What suppressions did; those of files that did nothing; those that are no longer good. */
+static void print_suppressions(struct page *g, const struct suppressions *s)
+{
+	char sum[96];
+
+	for (uint32_t i = 0; s && i < s->n; i++) {
+		const struct suppression *p = &s->at[i];
+		bool is_own = !strcmp(p->file, SUPPRESSIONS_BUILT_IN);
+		const char *state = p->is_expired ? "expired" : p->is_over ? "over its bound" : "unused";
+
+		if (is_own && (!p->uses || !g->options->all))
+			continue;
+		if (p->uses)
+			fprintf(g->term->out, "suppressed %s by ", sum_text(sum, p->used));
+		if (p->is_expired || p->is_over || !p->uses)
+			term_print(g->term, SHADE_WARN, "%s%s", state, p->uses ? ": " : " suppression ");
+		term_clean(g->term, p->name);
+		fputs(" (", g->term->out);
+		term_clean(g->term, p->file);
+		fprintf(g->term->out, ":%u)\n", p->line);
+	}
+}
+
 void report_text(const struct term *term, const struct report *r, const struct text_options *options)
 {
 	struct page g = {
@@ -425,5 +451,6 @@ void report_text(const struct term *term, const struct report *r, const struct t
 		print_overview(&g, r);
 	print_groups(&g, r, &groups);
 	print_notes(&g, r);
+	print_suppressions(&g, r->suppressions);
 	groups_free(&groups);
 }

@@ -43,19 +43,19 @@ static const struct report_edge edges[] = {
 	{ .from = 0x20, .to = 0x10, .offset = 8, .from_bytes = 48, .from_stack = &stack },
 };
 /* Three rings of two, and two blocks behind them. */
-static const struct report_leak rings = { .id = "L1",
-					  .kind = "cycle",
-					  .class = CLASS_CYCLE,
-					  .instances = 3,
-					  .heads = { 6, 288 },
-					  .indirect = { 2, 96 },
-					  .sizes = sizes,
-					  .nsizes = 1,
-					  .stack = &stack,
-					  .edges = edges,
-					  .nedges = 2,
-					  .cycle_length = 2,
-					  .members = 2 };
+static struct report_leak rings = { .id = "L1",
+				    .kind = "cycle",
+				    .class = CLASS_CYCLE,
+				    .instances = 3,
+				    .heads = { 6, 288 },
+				    .indirect = { 2, 96 },
+				    .sizes = sizes,
+				    .nsizes = 1,
+				    .stack = &stack,
+				    .edges = edges,
+				    .nedges = 2,
+				    .cycle_length = 2,
+				    .members = 2 };
 
 static struct report_process leaking(uint64_t pid)
 {

@@ -1,0 +1,209 @@
+/* suppress.c: applying suppressions to a report; see suppressions.h. */
+#include "report/suppressions.h"
+
+#include "names/demangle.h"
+#include "report/patterns.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- frames -------------------------------------------------------------------------------------------- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* A pattern without '(' leaves out the parameters of a C++ name. */
+static bool function_matches(const char *pattern, const char *function)
+{
+	if (glob_matches(pattern, function))
+		return true;
+	const char *open = strchr(pattern, '(') ? NULL : strchr(function, '(');
+	char *name = open ? strndup(function, (size_t)(open - function)) : NULL;
+	bool matches = name && glob_matches(pattern, name);
+	free(name);
+	return matches;
+}
+
+/* Files of Valgrind's carry mangled names; ours are spelled out. */
+static bool fun_matches(const char *pattern, const char *function)
+{
+	char *spelled = demangle(pattern);
+	bool matches =
+	    function_matches(pattern, function) || (spelled && function_matches(spelled, function));
+
+	free(spelled);
+	return matches;
+}
+
+static bool src_matches(const char *pattern, const struct report_frame *f)
+{
+	char place[4096];
+
+	if (!f->file)
+		return false;
+	snprintf(place, sizeof place, "%s:%u", base_name(f->file), f->line);
+	return glob_matches(pattern, strchr(pattern, ':') ? place : base_name(f->file));
+}
+
+static bool frame_matches(const char *pattern, const struct report_frame *f)
+{
+	const char *what = pattern + 4;
+
+	switch (*pattern) {
+	case 'f':
+		return f->function && fun_matches(what, f->function);
+	case 'o':
+		return glob_matches(what, f->module) || glob_matches(base_name(what), f->module);
+	default:
+		return src_matches(what, f);
+	}
+}
+
+/* ---- stacks -------------------------------------------------------------------------------------------- */
+
+/* Frame i of a stack that begins with the allocator: 0 is the allocator. */
+static struct report_frame frame_at(const struct report_stack *s, uint32_t i)
+{
+	return i ? s->frames[i - 1] : (struct report_frame){ .function = s->allocator, .module = "" };
+}
+
+/* Frames from `at` on; a file may leave the allocator out. Like a glob, with ... for *. */
+static bool frames_match(const struct suppression *p, const struct report_stack *s, uint32_t at)
+{
+	uint32_t i = 0, star = UINT32_MAX, resume = 0, n = s->nframes + 1;
+
+	while (i < p->nframes) {
+		bool is_star = !strcmp(p->frames[i], "...");
+		struct report_frame f = at < n && !is_star ? frame_at(s, at) : (struct report_frame){ 0 };
+
+		if (is_star) {
+			star = ++i;
+			resume = at;
+		} else if (at < n && frame_matches(p->frames[i], &f)) {
+			i++;
+			at++;
+		} else if (star != UINT32_MAX && resume < n) {
+			i = star;
+			at = ++resume;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool pattern_matches(const struct suppression *p, const struct report_stack *s)
+{
+	for (uint32_t i = 0; i < s->nframes; i++) {
+		const struct report_frame *f = &s->frames[i];
+		if ((f->function && lsan_matches(p->name, f->function)) ||
+		    (f->file && lsan_matches(p->name, f->file)) || lsan_matches(p->name, f->module))
+			return true;
+	}
+	return false;
+}
+
+static bool stack_matches(const struct suppression *p, const struct report_stack *s)
+{
+	if (p->is_pattern)
+		return pattern_matches(p, s);
+	return frames_match(p, s, 0) || frames_match(p, s, 1);
+}
+
+/* The stack of any member will do. */
+static bool leak_matches(const struct suppression *p, const struct report_leak *leak)
+{
+	if (p->is_expired || !(p->kinds >> leak->class & 1))
+		return false;
+	if (stack_matches(p, leak->stack))
+		return true;
+	for (uint32_t i = 0; i < leak->nedges; i++)
+		if (stack_matches(p, leak->edges[i].from_stack))
+			return true;
+	return false;
+}
+
+/* ---- reports ------------------------------------------------------------------------------------------- */
+
+static struct sum whole(const struct report_leak *leak)
+{
+	return (struct sum){ leak->heads.blocks + leak->indirect.blocks,
+			     leak->heads.bytes + leak->indirect.bytes };
+}
+
+static bool fits(struct suppression *p, struct sum more)
+{
+	bool fits =
+	    p->used.blocks + more.blocks <= p->max_blocks && p->used.bytes + more.bytes <= p->max_bytes;
+
+	p->is_over |= !fits;
+	return fits;
+}
+
+static const struct suppression *find(struct suppressions *s, const struct report_leak *leak)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct suppression *p = &s->at[i];
+
+		if (!leak_matches(p, leak) || !fits(p, whole(leak)))
+			continue;
+		p->used.blocks += whole(leak).blocks;
+		p->used.bytes += whole(leak).bytes;
+		p->uses += leak->instances;
+		return p;
+	}
+	return NULL;
+}
+
+static void move(struct sum *from, struct sum *to, struct sum what)
+{
+	from->blocks -= what.blocks;
+	from->bytes -= what.bytes;
+	to->blocks += what.blocks;
+	to->bytes += what.bytes;
+}
+
+/* Leaks that stay close ranks; those that are suppressed go to the end of `out`. */
+static uint32_t sift(struct suppressions *s, struct report_process *p, struct report_leak *list, uint32_t n,
+		     struct report_leak *out, struct pool *pool)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct report_leak leak = list[i];
+		const struct suppression *by = leak.class == LEAK_CLASSES ? NULL : find(s, &leak);
+
+		if (!by) {
+			list[kept++] = leak;
+			continue;
+		}
+		leak.suppressed_by = pool_print(pool, "%s:%u: %s", by->file, by->line, by->name);
+		move(&p->sums[leak.class], &p->suppressed_sum, leak.heads);
+		move(&p->sums[leak.class == CLASS_POSSIBLE ? CLASS_POSSIBLE : CLASS_INDIRECT],
+		     &p->suppressed_sum, leak.indirect);
+		out[p->nsuppressed++] = leak;
+	}
+	return kept;
+}
+
+int suppressions_apply(struct suppressions *s, struct report *r, struct err *err)
+{
+	for (uint32_t i = 0; i < r->nprocesses; i++) {
+		struct report_process *p = &r->processes[i];
+		struct report_leak *out = pool_take(&r->pool, ((size_t)p->nleaks + p->nplaces) * sizeof *out);
+
+		if (!out)
+			return fail(err, "out of memory");
+		p->suppressed = out;
+		p->nleaks = sift(s, p, p->leaks, p->nleaks, out, &r->pool);
+		if (p->is_judged)
+			p->nplaces = sift(s, p, p->places, p->nplaces, out, &r->pool);
+	}
+	r->suppressions = s;
+	return 0;
+}

@@ -1,0 +1,303 @@
+/* suppressions.c: reading suppression files; see suppressions.h. suppress.c applies them. */
+#include "report/suppressions.h"
+
+#include "base/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MAX_BYTES (16u << 20)
+#define FRAMES_MAX 64u
+#define ALL_KINDS ((1u << LEAK_CLASSES) - 1)
+
+/* A file on its way to entries. */
+struct reading {
+	struct suppressions *s;
+	const char *file, *today;
+	char *next; /* the text after the line at hand; NULL at the end */
+	uint32_t line;
+	struct suppression bounds; /* what comments said of the next entry */
+};
+
+/* The next line without what surrounds it; NULL at the end. */
+static char *read_line(struct reading *r)
+{
+	char *line = r->next;
+
+	if (!line)
+		return NULL;
+	r->line++;
+	char *end = strchr(line, '\n');
+	r->next = end ? end + 1 : NULL;
+	if (!end)
+		end = line + strlen(line);
+	while (end > line && strchr(" \t\r\n", end[-1]))
+		end--;
+	*end = 0;
+	return line + strspn(line, " \t");
+}
+
+static int complain(const struct reading *r, struct err *err, const char *what)
+{
+	return fail(err, "%s: line %u: %s", r->file, r->line, what);
+}
+
+/* ---- bounds -------------------------------------------------------------------------------------------- */
+
+static bool is_date(const char *word)
+{
+	static const char form[] = "0000-00-00";
+
+	for (size_t i = 0; i < sizeof form; i++)
+		if (form[i] == '0' ? word[i] < '0' || word[i] > '9' : word[i] != form[i])
+			return false;
+	return true;
+}
+
+static int read_bound(struct reading *r, char *word, struct err *err)
+{
+	char *value = strchr(word, '=');
+	struct err why;
+
+	if (value)
+		*value++ = 0;
+	if (value && !strcmp(word, "max-blocks") &&
+	    !parse_count(word, value, UINT64_MAX - 1, &r->bounds.max_blocks, &why))
+		return 0;
+	if (value && !strcmp(word, "max-bytes") && !parse_size(word, value, &r->bounds.max_bytes, &why))
+		return 0;
+	if (value && !strcmp(word, "expires") && is_date(value)) {
+		r->bounds.expires = pool_text(&r->s->pool, value);
+		return r->bounds.expires ? 0 : fail(err, "out of memory");
+	}
+	return complain(r, err,
+			"a comment for leakgraph takes max-blocks=N, max-bytes=SIZE, expires=YYYY-MM-DD");
+}
+
+/* "# leakgraph: max-blocks=3 expires=2027-01-31"; other comments mean nothing. */
+static int read_comment(struct reading *r, char *line, struct err *err)
+{
+	static const char mark[] = "leakgraph:";
+	char *save = NULL;
+
+	line += strspn(line, "# \t");
+	if (strncmp(line, mark, sizeof mark - 1))
+		return 0;
+	for (char *word = strtok_r(line + sizeof mark - 1, " \t,", &save); word;
+	     word = strtok_r(NULL, " \t,", &save))
+		if (read_bound(r, word, err))
+			return -1;
+	return 0;
+}
+
+static void forget_bounds(struct reading *r)
+{
+	r->bounds = (struct suppression){ .max_blocks = UINT64_MAX, .max_bytes = UINT64_MAX };
+}
+
+/* ---- entries ------------------------------------------------------------------------------------------- */
+
+static int add(struct reading *r, struct suppression entry, struct err *err)
+{
+	struct suppressions *s = r->s;
+
+	if (s->n == s->room) {
+		uint32_t room = s->room ? 2 * s->room : 64;
+		struct suppression *at = realloc(s->at, room * sizeof *at);
+		if (!at)
+			return fail(err, "out of memory");
+		s->at = at;
+		s->room = room;
+	}
+	entry.file = r->file;
+	entry.max_blocks = r->bounds.max_blocks;
+	entry.max_bytes = r->bounds.max_bytes;
+	entry.expires = r->bounds.expires;
+	entry.is_expired = entry.expires && strcmp(r->today, entry.expires) > 0;
+	s->at[s->n++] = entry;
+	forget_bounds(r);
+	return 0;
+}
+
+/* "leak:PATTERN". Other kinds of LeakSanitizer's family ("race:", ...) are not for us. */
+static int read_pattern(struct reading *r, const char *line, struct err *err)
+{
+	static const char leak[] = "leak:";
+
+	if (strncmp(line, leak, sizeof leak - 1)) {
+		if (!strchr(line, ':'))
+			return complain(
+			    r, err, "neither \"leak:PATTERN\", nor \"{\" of a Valgrind entry, nor a comment");
+		forget_bounds(r);
+		return 0;
+	}
+	const char *pattern = pool_text(&r->s->pool, line + sizeof leak - 1);
+	if (!pattern)
+		return fail(err, "out of memory");
+	if (!*pattern)
+		return complain(r, err, "leak: without a pattern would suppress everything");
+	return add(
+	    r,
+	    (struct suppression){ .name = pattern, .line = r->line, .is_pattern = true, .kinds = ALL_KINDS },
+	    err);
+}
+
+/* Valgrind's kinds of leaks; "definite" is what nothing holds. */
+static int read_kinds(struct reading *r, char *list, unsigned *kinds, struct err *err)
+{
+	static const struct {
+		const char *name;
+		unsigned kinds;
+	} names[] = { { "definite", 1u << CLASS_DIRECT | 1u << CLASS_CYCLE },
+		      { "indirect", 1u << CLASS_INDIRECT },
+		      { "possible", 1u << CLASS_POSSIBLE },
+		      { "reachable", 1u << CLASS_REACHABLE },
+		      { "all", ALL_KINDS },
+		      { "none", 0 } };
+	char *save = NULL;
+
+	*kinds = 0;
+	for (char *word = strtok_r(list, ", \t", &save); word; word = strtok_r(NULL, ", \t", &save)) {
+		size_t i = 0;
+		while (i < sizeof names / sizeof *names && strcmp(word, names[i].name))
+			i++;
+		if (i == sizeof names / sizeof *names)
+			return complain(
+			    r, err, "match-leak-kinds takes definite, indirect, possible, reachable, all");
+		*kinds |= names[i].kinds;
+	}
+	return 0;
+}
+
+static bool is_frame(const char *line)
+{
+	return !strncmp(line, "fun:", 4) || !strncmp(line, "obj:", 4) || !strncmp(line, "src:", 4) ||
+	       !strcmp(line, "...");
+}
+
+static int read_frame(struct reading *r, const char *line, const char **frames, uint32_t *n, struct err *err)
+{
+	if (!is_frame(line))
+		return complain(r, err, "a frame is fun:NAME, obj:NAME, src:FILE[:LINE], or ...");
+	if (*n == FRAMES_MAX)
+		return complain(r, err, "more than 64 frames");
+	frames[*n] = pool_text(&r->s->pool, line);
+	return frames[(*n)++] ? 0 : fail(err, "out of memory");
+}
+
+/* The next line of an entry that is no comment; err is filled when the file ends first. */
+static char *entry_line(struct reading *r, struct err *err)
+{
+	char *line;
+
+	while ((line = read_line(r)) && (!*line || *line == '#'))
+		if (read_comment(r, line, err))
+			return NULL;
+	if (!line)
+		complain(r, err, "the file ends inside a { entry");
+	return line;
+}
+
+/* What is between the braces; *mine says that the entry is about leaks. */
+static int read_body(struct reading *r, struct suppression *entry, const char **frames, bool *mine,
+		     struct err *err)
+{
+	char *line = entry_line(r, err);
+
+	entry->name = line ? pool_text(&r->s->pool, line) : NULL;
+	line = entry->name ? entry_line(r, err) : NULL;
+	if (!line)
+		return entry->name || *err->text ? -1 : fail(err, "out of memory");
+	char *kind = strchr(line, ':');
+	*mine = kind && strstr(line, "Memcheck") && !strcmp(kind + 1 + strspn(kind + 1, " \t"), "Leak");
+	while ((line = entry_line(r, err)) && strcmp(line, "}")) {
+		static const char kinds[] = "match-leak-kinds:";
+		if (!*mine)
+			continue;
+		int failed = strncmp(line, kinds, sizeof kinds - 1)
+				 ? read_frame(r, line, frames, &entry->nframes, err)
+				 : read_kinds(r, line + sizeof kinds - 1, &entry->kinds, err);
+		if (failed)
+			return -1;
+	}
+	return line ? 0 : -1;
+}
+
+static int read_entry(struct reading *r, struct err *err)
+{
+	struct suppression entry = { .line = r->line, .kinds = ALL_KINDS };
+	const char *frames[FRAMES_MAX];
+	bool mine = false;
+
+	if (read_body(r, &entry, frames, &mine, err))
+		return -1;
+	if (!mine) {
+		forget_bounds(r);
+		return 0;
+	}
+	if (!entry.nframes)
+		return complain(r, err, "an entry without a frame would suppress everything");
+	const char **kept = pool_take(&r->s->pool, entry.nframes * sizeof *kept);
+	if (!kept)
+		return fail(err, "out of memory");
+	memcpy(kept, frames, entry.nframes * sizeof *kept);
+	entry.frames = kept;
+	return add(r, entry, err);
+}
+
+/* ---- files --------------------------------------------------------------------------------------------- */
+
+int suppressions_add(struct suppressions *s, const char *name, const char *text, size_t n, const char *today,
+		     struct err *err)
+{
+	char *copy = malloc(n + 1), *line;
+	struct reading r = { .s = s, .file = pool_text(&s->pool, name), .today = today, .next = copy };
+	int failed = !copy || !r.file ? fail(err, "out of memory") : 0;
+
+	if (copy) {
+		memcpy(copy, text, n);
+		copy[n] = 0;
+	}
+	if (!failed && strlen(copy) != n)
+		failed = fail(err, "%s: a suppression file is text, and this has NUL bytes in it", name);
+	err->text[0] = failed ? err->text[0] : 0;
+	forget_bounds(&r);
+	while (!failed && (line = read_line(&r))) {
+		if (!*line || *line == '#')
+			failed = read_comment(&r, line, err);
+		else
+			failed = strcmp(line, "{") ? read_pattern(&r, line, err) : read_entry(&r, err);
+	}
+	free(copy);
+	return failed;
+}
+
+int suppressions_read(struct suppressions *s, const char *path, const char *today, struct err *err)
+{
+	FILE *file = fopen(path, "re");
+	char *text = file ? malloc(FILE_MAX_BYTES + 1) : NULL;
+	size_t n = text ? fread(text, 1, FILE_MAX_BYTES + 1, file) : 0;
+	int failed = 0;
+
+	if (!file || ferror(file))
+		failed = fail(err, "%s cannot be read: %s", path, strerror(errno));
+	else if (!text)
+		failed = fail(err, "out of memory");
+	else if (n > FILE_MAX_BYTES)
+		failed = fail(err, "%s is larger than 16 MiB: is it a suppression file?", path);
+	if (!failed)
+		failed = suppressions_add(s, path, text, n, today, err);
+	free(text);
+	if (file)
+		fclose(file);
+	return failed;
+}
+
+void suppressions_free(struct suppressions *s)
+{
+	pool_free(&s->pool);
+	free(s->at);
+	*s = (struct suppressions){ 0 };
+}
