@@ -20,6 +20,8 @@ static const struct command commands[] = {
 	{ "report", "[TRACE...]", "explain what leaked, where, and in which cycles", cmd_report },
 	{ "check", "(-- PROGRAM ARGS... | TRACE...)", "record if needed, report briefly, fail on leaks",
 	  cmd_check },
+	{ "baseline", "create|update|prune FILE TRACE...", "keep the file of known leaks that check reads",
+	  cmd_baseline },
 	{ "why", "TRACE ADDR|LEAK", "what holds a block, or what a leak was lost with", cmd_why },
 	{ "types", "TRACE", "the live blocks by type: how many, what they retain, how many are lost",
 	  cmd_types },

@@ -5,6 +5,8 @@
 #include "cmd/options.h"
 #include "report/gate.h"
 #include "report/json.h"
+#include "report/baseline.h"
+#include "report/lines.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -27,6 +29,8 @@ static const char help[] =
     "  --allow-degraded       accept a verdict that may hide leaks\n"
     "  --only-exe=GLOB        judge programs whose path or name matches\n"
     "  --json=FILE            the whole report as JSON; - is stdout\n"
+    "  --baseline=FILE        known leaks pass, see leakgraph baseline; new and grown ones fail\n"
+    "  --strict-baseline      known leaks that are gone fail too\n"
     "  --keep                 keep the trace, here; so does -o\n";
 static const char help_end[] =
     "\n"
@@ -43,6 +47,8 @@ struct check {
 	struct gate_options gate;
 	struct record_options record;
 	struct suppressions suppressions;
+	struct baseline baseline;
+	const char *baseline_file; /* NULL: none */
 	const char *json; /* NULL: none */
 	bool keep;
 };
@@ -131,12 +137,54 @@ static void print_doubt(const struct gate_result *g)
 	fputs("--allow-degraded accepts it\n", stderr);
 }
 
+#define CHANGES_SHOWN 12u
+
+/* One leak that the baseline does not allow: "NEW    a41c90e2  direct  300 B in 2 blocks  make_leak, cfg.c:58". */
+static void print_change(const struct lines *l, const struct report_leak *leak)
+{
+	char bytes[TERM_TEXT], blocks[64], place[PLACE_TEXT];
+
+	fprintf(stderr, "  %s  %.8s  %-8s  %s in %s  ", leak->baseline == BASELINE_NEW ? "NEW  " : "GROWN",
+		leak->fingerprint.strict, leak->kind,
+		human_bytes(bytes, leak->heads.bytes + leak->indirect.bytes),
+		human_things(blocks, sizeof blocks, leak->heads.blocks + leak->indirect.blocks, "block"));
+	term_clean(l->term, lines_place(place, l, leak->stack));
+	fputc('\n', stderr);
+}
+
+static bool is_change(const struct report_leak *leak)
+{
+	return leak->class != CLASS_POSSIBLE &&
+	       (leak->baseline == BASELINE_NEW || leak->baseline == BASELINE_GROWN);
+}
+
+static void print_changes(const struct report *r, const struct check *c)
+{
+	struct term term = term_on(stderr, c->view.color);
+	char here[PATH_MAX], text[64];
+	struct lines l = { .term = &term, .here = getcwd(here, sizeof here) };
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		for (uint32_t k = 0; k < r->processes[i].nleaks; k++)
+			if (is_change(&r->processes[i].leaks[k]) && n++ < CHANGES_SHOWN)
+				print_change(&l, &r->processes[i].leaks[k]);
+	if (n > CHANGES_SHOWN)
+		fprintf(stderr, "  and %s\n", human_things(text, sizeof text, n - CHANGES_SHOWN, "more"));
+	if (n)
+		fprintf(stderr, "  to accept them: leakgraph baseline update %s TRACE\n", c->baseline_file);
+}
+
 static void print_outcome(const struct gate_result *g, const struct gate_options *gate)
 {
 	if (g->outcome == GATE_UNJUDGED)
 		print_doubt(g);
 	if (g->outcome == GATE_TARGET_FAILED)
 		fprintf(stderr, "leakgraph: the program failed; exit status %d is its own\n", g->status);
+	if (gate->strict_baseline && g->stale)
+		fprintf(stderr,
+			"leakgraph: %llu known leaks are gone: leakgraph baseline prune takes them off\n",
+			(unsigned long long)g->stale);
 	if (!g->is_over)
 		return;
 	fprintf(stderr, "leakgraph: check %s: ", g->outcome == GATE_FAILED ? "FAILED" : "found");
@@ -151,7 +199,8 @@ static int judge(struct check *c, char **paths, size_t npaths)
 	int status = 0;
 
 	if (report_load(&r, paths, npaths, &c->view.report, &err) ||
-	    suppressions_apply(&c->suppressions, &r, &err)) {
+	    suppressions_apply(&c->suppressions, &r, &err) ||
+	    (c->baseline_file && baseline_compare(&c->baseline, &r, &err))) {
 		report_free(&r);
 		return trouble(c->gate.has_wait_status ? STATUS_TOOL : STATUS_USAGE, &err);
 	}
@@ -161,6 +210,8 @@ static int judge(struct check *c, char **paths, size_t npaths)
 	if (c->json && write_json(&r, c->json, &err))
 		status = trouble(STATUS_TOOL, &err);
 	print_outcome(&g, &c->gate);
+	if (c->baseline_file)
+		print_changes(&r, c);
 	report_free(&r);
 	return g.status ? g.status : status;
 }
@@ -267,6 +318,12 @@ static int take_option(struct check *c, int code, struct err *err)
 	case OPT_JSON:
 		c->json = optarg;
 		return 0;
+	case OPT_BASELINE:
+		c->baseline_file = optarg;
+		return 0;
+	case OPT_STRICT_BASELINE:
+		c->gate.strict_baseline = true;
+		return 0;
 	case OPT_KEEP:
 		c->keep = true;
 		return 0;
@@ -295,7 +352,8 @@ static int run_check(struct check *c, int argc, char **argv)
 {
 	struct err err = { "" };
 
-	if (view_suppressions(&c->view, &c->suppressions, &err))
+	if (view_suppressions(&c->view, &c->suppressions, &err) ||
+	    (c->baseline_file && baseline_read(&c->baseline, c->baseline_file, &err)))
 		return trouble(STATUS_USAGE, &err);
 	if (optind == argc) {
 		fail(&err, "nothing to check; try: leakgraph check -- ./app");
@@ -326,6 +384,8 @@ int cmd_check(int argc, char **argv)
 					       { "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
 					       { "only-exe", required_argument, NULL, OPT_ONLY_EXE },
 					       { "json", required_argument, NULL, OPT_JSON },
+					       { "baseline", required_argument, NULL, OPT_BASELINE },
+					       { "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
 					       { "keep", no_argument, NULL, OPT_KEEP },
 					       { 0 } };
 	struct check c = { .gate = gate_defaults() };
@@ -346,5 +406,6 @@ int cmd_check(int argc, char **argv)
 		c.view.report.with_reachable = c.view.report.all_places = true;
 	int status = run_check(&c, argc, argv);
 	suppressions_free(&c.suppressions);
+	baseline_free(&c.baseline);
 	return status;
 }

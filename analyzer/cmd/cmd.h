@@ -12,6 +12,7 @@ int cmd_why(int argc, char **argv);
 int cmd_types(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_lines(int argc, char **argv);
+int cmd_baseline(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

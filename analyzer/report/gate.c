@@ -1,5 +1,6 @@
 /* gate.c: see gate.h. It fails closed: what could not be judged is never a pass. */
 #include "report/gate.h"
+#include "report/baseline.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -25,25 +26,49 @@ bool gate_covers(const struct report_process *p, const struct gate_options *opti
 
 /* ---- what was found ------------------------------------------------------------------------------------ */
 
+static void add(struct sum *sum, struct sum more)
+{
+	sum->blocks += more.blocks;
+	sum->bytes += more.bytes;
+}
+
+/* What of a leak counts. What is behind a possible one is possible too. */
+static void count_leak(struct gate_result *g, const struct report_leak *leak, unsigned kinds)
+{
+	bool heads = kinds & 1u << leak->class;
+	bool behind = kinds & 1u << (leak->class == CLASS_POSSIBLE ? CLASS_POSSIBLE : CLASS_INDIRECT);
+
+	if (leak->baseline == BASELINE_KNOWN)
+		return;
+	if (heads)
+		add(&g->found, leak->heads);
+	if (behind)
+		add(&g->found, leak->indirect);
+	if (leak->class == CLASS_POSSIBLE)
+		g->leaks += heads ? leak->heads.blocks + leak->indirect.blocks : 0;
+	else if (heads)
+		g->leaks += leak->instances;
+	else if (behind && !(kinds & (1u << CLASS_DIRECT | 1u << CLASS_CYCLE)))
+		g->leaks += leak->indirect.blocks;
+	g->new_leaks += (heads || behind) && leak->baseline == BASELINE_NEW;
+	g->grown_leaks += (heads || behind) && leak->baseline == BASELINE_GROWN;
+}
+
 static void count_process(struct gate_result *g, const struct report_process *p, unsigned kinds)
 {
-	uint64_t leaks = 0;
-
 	for (uint32_t i = 0; i < p->nleaks; i++)
-		if (kinds & 1u << p->leaks[i].class && p->leaks[i].class != CLASS_POSSIBLE)
-			leaks += p->leaks[i].instances;
-	if (!(kinds & (1u << CLASS_DIRECT | 1u << CLASS_CYCLE)) && kinds & 1u << CLASS_INDIRECT)
-		leaks += p->sums[CLASS_INDIRECT].blocks;
-	if (kinds & 1u << CLASS_POSSIBLE)
-		leaks += p->sums[CLASS_POSSIBLE].blocks;
-	if (kinds & 1u << CLASS_REACHABLE)
-		leaks += p->sums[CLASS_REACHABLE].blocks;
-	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		if (kinds & 1u << class) {
-			g->found.blocks += p->sums[class].blocks;
-			g->found.bytes += p->sums[class].bytes;
-		}
-	g->leaks += leaks;
+		count_leak(g, &p->leaks[i], kinds);
+	if (kinds & 1u << CLASS_REACHABLE) {
+		add(&g->found, p->sums[CLASS_REACHABLE]);
+		g->leaks += p->sums[CLASS_REACHABLE].blocks;
+	}
+}
+
+/* Known leaks that did not show, where all was seen. */
+static void count_stale(struct gate_result *g, const struct baseline *b)
+{
+	for (uint32_t i = 0; b && i < b->n; i++)
+		g->stale += !b->at[i].seen.blocks;
 }
 
 static bool is_over(const struct gate_result *g, const struct gate_options *options)
@@ -147,7 +172,8 @@ struct gate_result gate_judge(const struct report *r, const struct gate_options 
 	for (uint32_t i = 0; i < r->nprocesses; i++)
 		if (gate_covers(&r->processes[i], options))
 			count_process(&g, &r->processes[i], options->kinds);
-	g.is_over = is_over(&g, options);
+	count_stale(&g, r->baseline);
+	g.is_over = is_over(&g, options) || (options->strict_baseline && g.stale);
 	doubt_all(&g, r, options);
 	if (target) {
 		g.outcome = GATE_TARGET_FAILED;

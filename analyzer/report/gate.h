@@ -20,6 +20,7 @@ struct gate_options {
 	uint64_t max_leaks, max_bytes; /* NO_LIMIT: not given */
 	int error_exitcode;
 	bool allow_degraded;
+	bool strict_baseline; /* known leaks that are gone fail too */
 	bool no_children; /* children were left out on purpose: what exec led to is not missed */
 	const char *only_exe; /* glob over executables' paths and base names; NULL: all */
 	int wait_status; /* of the program that was run, when it was run here */
@@ -37,6 +38,7 @@ struct gate_result {
 	enum gate_outcome outcome;
 	int status; /* the exit status */
 	uint64_t leaks; /* in gated kinds and processes */
+	uint64_t new_leaks, grown_leaks, stale; /* with a baseline: leaks as shown, entries */
 	struct sum found;
 	bool is_over; /* found more than the limits, whatever the outcome */
 	const struct report_process *blamed; /* GATE_UNJUDGED: the first process that could not be judged */

@@ -97,6 +97,17 @@ static void put_numbers(struct json *j, const struct report_leak *leak)
 	json_close(j, ']');
 }
 
+static const char *baseline_state_name(enum baseline_state state)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		LG_BASELINE_STATES(X)
+#undef X
+	};
+
+	return names[state];
+}
+
 void json_put_leak(struct json *j, const struct report_leak *leak)
 {
 	json_open(j, '{');
@@ -105,6 +116,8 @@ void json_put_leak(struct json *j, const struct report_leak *leak)
 	json_put_text(j, "kind", leak->kind);
 	json_put_text(j, "fingerprint", leak->fingerprint.strict);
 	json_put_text(j, "fingerprint_loose", leak->fingerprint.loose);
+	if (leak->baseline)
+		json_put_text(j, "baseline", baseline_state_name(leak->baseline));
 	if (leak->suppressed_by)
 		json_put_text(j, "suppressed_by", leak->suppressed_by);
 	put_numbers(j, leak);

@@ -42,6 +42,18 @@ struct report_reason {
 	bool hides_leaks;
 };
 
+/* What a baseline says of a leak. */
+#define LG_BASELINE_STATES(X)                                                                                \
+	X(NONE, NULL) /* there is none */                                                                    \
+	X(NEW, "new")                                                                                        \
+	X(GROWN, "grown")                                                                                    \
+	X(KNOWN, "known")
+enum baseline_state {
+#define X(name, text) BASELINE_##name,
+	LG_BASELINE_STATES(X)
+#undef X
+};
+
 /* One edge of a cycle, with where its start was allocated. */
 struct report_edge {
 	uint64_t from, to, offset, from_bytes;
@@ -68,6 +80,7 @@ struct report_leak {
 	const struct report_edge *edges; /* CYCLE: a shortest ring of the first instance */
 	uint32_t nedges, cycle_length; /* kept, in all */
 	uint32_t members; /* CYCLE: blocks of one instance */
+	enum baseline_state baseline;
 	const char *suppressed_by; /* "libs.supp:12: name"; NULL: it is not */
 };
 
@@ -122,6 +135,7 @@ struct report {
 	    *processes; /* traces as named, each followed by its children in order of birth */
 	uint32_t nprocesses;
 	const struct suppressions *suppressions; /* borrowed; NULL: none were applied */
+	const struct baseline *baseline; /* borrowed; NULL: it was compared with none */
 	struct pool pool;
 };
 

@@ -1,0 +1,314 @@
+/* baseline.c: see baseline.h. */
+#include "report/baseline.h"
+
+#include "base/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char headline[] = "# leakgraph baseline, " FINGERPRINT_ALGORITHM
+			       ": fingerprint, loose one, kind, blocks, bytes, place\n";
+
+/* ---- entries ------------------------------------------------------------------------------------------- */
+
+/* Where a fingerprint is, or belongs. */
+static uint32_t place_of(const struct baseline *b, const char *strict, bool *is_there)
+{
+	uint32_t low = 0, high = b->n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = strcmp(b->at[middle].strict, strict);
+		if (!order)
+			low = high = middle;
+		else if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*is_there = low < b->n && !strcmp(b->at[low].strict, strict);
+	return low;
+}
+
+static int insert(struct baseline *b, struct baseline_entry entry)
+{
+	bool is_there;
+	uint32_t at = place_of(b, entry.strict, &is_there);
+
+	if (b->n == b->room) {
+		uint32_t room = b->room ? 2 * b->room : 64;
+		struct baseline_entry *grown = realloc(b->at, room * sizeof *grown);
+		if (!grown)
+			return -1;
+		b->at = grown;
+		b->room = room;
+	}
+	memmove(&b->at[at + 1], &b->at[at], (b->n - at) * sizeof *b->at);
+	b->at[at] = entry;
+	b->n++;
+	return 0;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------- */
+
+static bool take_digits(char out[FINGERPRINT_DIGITS + 1], const char *word)
+{
+	if (strlen(word) != FINGERPRINT_DIGITS)
+		return false;
+	for (size_t i = 0; word[i]; i++)
+		if (!isxdigit((unsigned char)word[i]) || isupper((unsigned char)word[i]))
+			return false;
+	memcpy(out, word, FINGERPRINT_DIGITS + 1);
+	return true;
+}
+
+/* The line's words up to the place, which goes on to the note. */
+static bool take_line(struct baseline *b, char *line, struct baseline_entry *e)
+{
+	char *save = NULL, *word[5], *note = strstr(line, " # ");
+	struct err why;
+
+	if (note) {
+		*note = 0;
+		note += 3;
+	}
+	for (int i = 0; i < 5; i++)
+		if (!(word[i] = strtok_r(i ? NULL : line, " \t", &save)))
+			return false;
+	while (save && *save && strchr(" \t", *save))
+		save++;
+	*e = (struct baseline_entry){ .kind = pool_text(&b->pool, word[2]),
+				      .place = pool_text(&b->pool, save ? save : ""),
+				      .note = pool_text(&b->pool, note ? note : "") };
+	return take_digits(e->strict, word[0]) && take_digits(e->loose, word[1]) &&
+	       !parse_count("blocks", word[3], UINT64_MAX, &e->most.blocks, &why) &&
+	       !parse_count("bytes", word[4], UINT64_MAX, &e->most.bytes, &why) && e->kind && e->place &&
+	       e->note;
+}
+
+static int read_line(struct baseline *b, char *line, unsigned number, struct err *err)
+{
+	struct baseline_entry entry;
+	bool is_there;
+
+	line[strcspn(line, "\r\n")] = 0;
+	if (!line[strspn(line, " \t")] || *line == '#')
+		return 0;
+	if (!take_line(b, line, &entry))
+		return fail(err, "%s: line %u: it is not FINGERPRINT LOOSE KIND BLOCKS BYTES PLACE", b->path,
+			    number);
+	place_of(b, entry.strict, &is_there);
+	if (is_there)
+		return fail(err, "%s: line %u: the fingerprint %s is there twice", b->path, number,
+			    entry.strict);
+	return insert(b, entry) ? fail(err, "out of memory") : 0;
+}
+
+int baseline_read(struct baseline *b, const char *path, struct err *err)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	unsigned number = 0;
+	int failed = 0;
+
+	b->path = pool_text(&b->pool, path);
+	if (!file)
+		return fail(err, "%s cannot be read: %s", path, strerror(errno));
+	while (!failed && getline(&line, &room, file) >= 0)
+		failed = read_line(b, line, ++number, err);
+	if (!failed && ferror(file))
+		failed = fail(err, "%s cannot be read: %s", path, strerror(errno));
+	free(line);
+	fclose(file);
+	return failed;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------- */
+
+static void write_entries(const struct baseline *b, FILE *file)
+{
+	fputs(headline, file);
+	for (uint32_t i = 0; i < b->n; i++) {
+		const struct baseline_entry *e = &b->at[i];
+		fprintf(file, "%s %s %s %llu %llu %s%s%s\n", e->strict, e->loose, e->kind,
+			(unsigned long long)e->most.blocks, (unsigned long long)e->most.bytes, e->place,
+			*e->note ? " # " : "", e->note);
+	}
+}
+
+int baseline_write(const struct baseline *b, const char *path, struct err *err)
+{
+	char *temporary = NULL;
+	FILE *file = asprintf(&temporary, "%s.new", path) < 0 ? NULL : fopen(temporary, "we");
+	bool is_good = file;
+
+	if (file) {
+		write_entries(b, file);
+		is_good = !ferror(file) && !fflush(file);
+		is_good = !fclose(file) && is_good && !rename(temporary, path);
+	}
+	int error = errno;
+	if (file && !is_good)
+		unlink(temporary);
+	free(temporary);
+	return is_good ? 0 : fail(err, "%s cannot be written: %s", path, strerror(error));
+}
+
+void baseline_free(struct baseline *b)
+{
+	pool_free(&b->pool);
+	free(b->at);
+	*b = (struct baseline){ 0 };
+}
+
+/* ---- comparing ----------------------------------------------------------------------------------------- */
+
+static struct sum whole(const struct report_leak *leak)
+{
+	return (struct sum){ leak->heads.blocks + leak->indirect.blocks,
+			     leak->heads.bytes + leak->indirect.bytes };
+}
+
+/* What one process lost at a leak's place: leaks of one fingerprint add up. */
+static struct sum lost_there(const struct report_process *p, const char *strict)
+{
+	struct sum sum = { 0, 0 };
+
+	for (uint32_t i = 0; i < p->nleaks; i++)
+		if (!strcmp(p->leaks[i].fingerprint.strict, strict)) {
+			sum.blocks += whole(&p->leaks[i]).blocks;
+			sum.bytes += whole(&p->leaks[i]).bytes;
+		}
+	return sum;
+}
+
+static void see(struct baseline_entry *e, struct sum sum)
+{
+	e->seen.blocks = sum.blocks > e->seen.blocks ? sum.blocks : e->seen.blocks;
+	e->seen.bytes = sum.bytes > e->seen.bytes ? sum.bytes : e->seen.bytes;
+}
+
+static enum baseline_state judge(const struct baseline_entry *e, struct sum sum)
+{
+	return sum.blocks > e->most.blocks || sum.bytes > e->most.bytes ? BASELINE_GROWN : BASELINE_KNOWN;
+}
+
+static struct baseline_entry *find_strict(struct baseline *b, const char *strict)
+{
+	bool is_there;
+	uint32_t at = place_of(b, strict, &is_there);
+
+	return is_there ? &b->at[at] : NULL;
+}
+
+/* An entry that nothing in the run was, with this loose fingerprint. */
+static struct baseline_entry *find_loose(struct baseline *b, const char *loose, const bool *is_taken)
+{
+	for (uint32_t i = 0; i < b->n; i++)
+		if (!is_taken[i] && !strcmp(b->at[i].loose, loose))
+			return &b->at[i];
+	return NULL;
+}
+
+static void compare_leak(struct baseline *b, const struct report_process *p, struct report_leak *leak,
+			 const bool *is_taken)
+{
+	struct sum sum = lost_there(p, leak->fingerprint.strict);
+	struct baseline_entry *e = find_strict(b, leak->fingerprint.strict);
+
+	if (!e && is_taken)
+		e = find_loose(b, leak->fingerprint.loose, is_taken);
+	leak->baseline = e ? judge(e, sum) : BASELINE_NEW;
+	if (e)
+		see(e, sum);
+}
+
+int baseline_compare(struct baseline *b, struct report *r, struct err *err)
+{
+	bool *is_taken = calloc((size_t)b->n + 1, sizeof *is_taken);
+
+	if (!is_taken)
+		return fail(err, "out of memory");
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint32_t i = 0; i < r->nprocesses; i++)
+			for (uint32_t k = 0; k < r->processes[i].nleaks; k++)
+				if (!pass || r->processes[i].leaks[k].baseline == BASELINE_NEW)
+					compare_leak(b, &r->processes[i], &r->processes[i].leaks[k],
+						     pass ? is_taken : NULL);
+		for (uint32_t i = 0; !pass && i < b->n; i++)
+			is_taken[i] = b->at[i].seen.blocks;
+	}
+	free(is_taken);
+	r->baseline = b;
+	return 0;
+}
+
+/* ---- updating ------------------------------------------------------------------------------------------ */
+
+/* "make_leak, app": without a line, which every edit would move. */
+static const char *place_text(struct pool *pool, const struct report_leak *leak)
+{
+	const struct report_frame *site = stack_site(leak->stack);
+
+	if (!site)
+		return "?";
+	return pool_print(pool, "%s, %s", site->function ? site->function : "?", site->module);
+}
+
+static int add_leak(struct baseline *b, const struct report_process *p, const struct report_leak *leak,
+		    const char *note)
+{
+	struct sum sum = lost_there(p, leak->fingerprint.strict);
+	struct baseline_entry *e = find_strict(b, leak->fingerprint.strict);
+	struct baseline_entry fresh = { .kind = pool_text(&b->pool, leak->kind),
+					.place = place_text(&b->pool, leak),
+					.note = pool_text(&b->pool, note ? note : ""),
+					.most = sum,
+					.seen = sum };
+
+	if (e) {
+		e->most.blocks = sum.blocks > e->most.blocks ? sum.blocks : e->most.blocks;
+		e->most.bytes = sum.bytes > e->most.bytes ? sum.bytes : e->most.bytes;
+		e->note = note ? pool_text(&b->pool, note) : e->note;
+		return e->note ? 0 : -1;
+	}
+	memcpy(fresh.strict, leak->fingerprint.strict, sizeof fresh.strict);
+	memcpy(fresh.loose, leak->fingerprint.loose, sizeof fresh.loose);
+	return fresh.kind && fresh.place && fresh.note ? insert(b, fresh) : -1;
+}
+
+int baseline_update(struct baseline *b, const struct report *r, const char *only, const char *note, struct err *err)
+{
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		for (uint32_t k = 0; k < r->processes[i].nleaks; k++) {
+			const struct report_leak *leak = &r->processes[i].leaks[k];
+
+			if (leak->baseline == BASELINE_KNOWN || leak->class == CLASS_POSSIBLE ||
+			    (only && strncmp(leak->fingerprint.strict, only, strlen(only))))
+				continue;
+			if (add_leak(b, &r->processes[i], leak, note))
+				return fail(err, "out of memory");
+		}
+	return 0;
+}
+
+void baseline_prune(struct baseline *b)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		struct baseline_entry e = b->at[i];
+
+		if (!e.seen.blocks)
+			continue;
+		e.most.blocks = e.seen.blocks < e.most.blocks ? e.seen.blocks : e.most.blocks;
+		e.most.bytes = e.seen.bytes < e.most.bytes ? e.seen.bytes : e.most.bytes;
+		b->at[kept++] = e;
+	}
+	b->n = kept;
+}
