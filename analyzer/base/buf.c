@@ -47,6 +47,11 @@ void buf_blob(struct buf *b, const void *bytes, size_t n)
 	buf_put(b, bytes, n);
 }
 
+void buf_text(struct buf *b, const char *text)
+{
+	buf_put(b, text, strlen(text));
+}
+
 void buf_string(struct buf *b, const char *s)
 {
 	buf_blob(b, s, s ? strlen(s) : 0);

@@ -49,8 +49,8 @@ static int need_complete(const struct report *r, struct err *err)
 	return 0;
 }
 
-static int change(struct baseline *b, const struct report *r, const char *how, const struct baseline_command *c,
-		  struct err *err)
+static int change(struct baseline *b, const struct report *r, const char *how,
+		  const struct baseline_command *c, struct err *err)
 {
 	if (strcmp(how, "prune"))
 		return baseline_update(b, r, c->only, c->reason, err);
@@ -121,8 +121,9 @@ int cmd_baseline(int argc, char **argv)
 			return wrong_usage("baseline", &err);
 	}
 	if (argc - optind < 3) {
-		fail(&err, "it takes create, update or prune, a FILE and a TRACE; try: leakgraph baseline create "
-			   "leaks.base app.lgt");
+		fail(&err,
+		     "it takes create, update or prune, a FILE and a TRACE; try: leakgraph baseline create "
+		     "leaks.base app.lgt");
 		return wrong_usage("baseline", &err);
 	}
 	if (parse_choice("baseline", argv[optind], ways, &err) < 0)

@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/folder.h"
 #include "cmd/options.h"
+#include "cmd/output_files.h"
 #include "report/gate.h"
 #include "report/json.h"
 #include "report/baseline.h"
@@ -29,6 +30,8 @@ static const char help[] =
     "  --allow-degraded       accept a verdict that may hide leaks\n"
     "  --only-exe=GLOB        judge programs whose path or name matches\n"
     "  --json=FILE            the whole report as JSON; - is stdout\n"
+    "  --output=FORMAT=FILE   json, sarif, github, gitlab, junit, markdown (repeatable)\n"
+    "  --source-root=DIR      files below it are written relative to it (the current folder)\n"
     "  --baseline=FILE        known leaks pass, see leakgraph baseline; new and grown ones fail\n"
     "  --strict-baseline      known leaks that are gone fail too\n"
     "  --keep                 keep the trace, here; so does -o\n";
@@ -49,6 +52,7 @@ struct check {
 	struct suppressions suppressions;
 	struct baseline baseline;
 	const char *baseline_file; /* NULL: none */
+	struct output_files outputs;
 	const char *json; /* NULL: none */
 	bool keep;
 };
@@ -207,7 +211,8 @@ static int judge(struct check *c, char **paths, size_t npaths)
 	struct gate_result g = gate_judge(&r, &c->gate);
 	if (r.nprocesses)
 		print_report(&r, c);
-	if (c->json && write_json(&r, c->json, &err))
+	if ((c->json && write_json(&r, c->json, &err)) ||
+	    output_files_write(&c->outputs, &r, &c->gate, &g, &err))
 		status = trouble(STATUS_TOOL, &err);
 	print_outcome(&g, &c->gate);
 	if (c->baseline_file)
@@ -290,7 +295,10 @@ static int take_exitcode(struct check *c, const char *word, struct err *err)
 /* Flags that more than one part wants to know of. */
 static int take_shared_option(struct check *c, int code, struct err *err)
 {
-	int taken = take_run_option(&c->record, code, optarg, err);
+	int taken = code == OPT_OUTPUT ? output_files_take(&c->outputs, optarg, err) : 0;
+
+	if (!taken)
+		taken = take_run_option(&c->record, code, optarg, err);
 
 	if (!taken)
 		taken = take_view_option(&c->view, code, optarg, err);
@@ -317,6 +325,9 @@ static int take_option(struct check *c, int code, struct err *err)
 		return 0;
 	case OPT_JSON:
 		c->json = optarg;
+		return 0;
+	case OPT_SOURCE_ROOT:
+		c->outputs.root = optarg;
 		return 0;
 	case OPT_BASELINE:
 		c->baseline_file = optarg;
@@ -384,6 +395,7 @@ int cmd_check(int argc, char **argv)
 					       { "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
 					       { "only-exe", required_argument, NULL, OPT_ONLY_EXE },
 					       { "json", required_argument, NULL, OPT_JSON },
+					       { "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
 					       { "baseline", required_argument, NULL, OPT_BASELINE },
 					       { "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
 					       { "keep", no_argument, NULL, OPT_KEEP },

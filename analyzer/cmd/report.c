@@ -2,6 +2,7 @@
 #include "cmd/cmd.h"
 #include "cmd/newest.h"
 #include "cmd/options.h"
+#include "cmd/output_files.h"
 #include "report/gate.h"
 #include "report/json.h"
 
@@ -16,6 +17,8 @@ static const char help[] =
     "Without a TRACE: the newest .lgt file here.\n"
     "\n"
     "  --json                 the whole report as JSON (leakgraph.report.v1)\n"
+    "  --output=FORMAT=FILE   besides: json, sarif, github, gitlab, junit, markdown (repeatable)\n"
+    "  --source-root=DIR      files below it are written relative to it (the current folder)\n"
     "  --error-exitcode=N     judge as leakgraph check does, and exit with N when leaks are found\n"
     "  --no-children          leave out the traces in TRACE.children\n";
 static const char help_end[] =
@@ -39,6 +42,7 @@ static int show_help(void)
 struct report_command {
 	struct view view;
 	struct gate_options gate;
+	struct output_files outputs;
 	bool is_json, is_gate;
 };
 
@@ -85,6 +89,8 @@ static int report(const struct report_command *c, char **paths, size_t npaths)
 		trouble(status, &err);
 	else
 		status = c->is_json ? print_json(&r) : print_text(&r, c);
+	if (!status && output_files_write(&c->outputs, &r, &c->gate, NULL, &err))
+		status = trouble(STATUS_TOOL, &err);
 	if (!status && c->is_gate)
 		status = gate_judge(&r, &c->gate).status;
 	report_free(&r);
@@ -100,6 +106,14 @@ static int take_option(struct report_command *c, int code, struct err *err)
 	switch (code) {
 	case OPT_JSON:
 		c->is_json = true;
+		return 0;
+	case OPT_OUTPUT:
+		if (!output_files_take(&c->outputs, optarg, err))
+			return fail(
+			    err, "--output takes FORMAT=FILE: json, sarif, github, gitlab, junit, markdown");
+		return *err->text ? -1 : 0;
+	case OPT_SOURCE_ROOT:
+		c->outputs.root = optarg;
 		return 0;
 	case OPT_NO_PAGER:
 		c->view.no_pager = true;
@@ -137,6 +151,8 @@ int cmd_report(int argc, char **argv)
 					       { "json", no_argument, NULL, OPT_JSON },
 					       { "no-pager", no_argument, NULL, OPT_NO_PAGER },
 					       { "no-children", no_argument, NULL, OPT_NO_CHILDREN },
+					       { "output", required_argument, NULL, OPT_OUTPUT },
+					       { "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
 					       { "error-exitcode", required_argument, NULL,
 						 OPT_ERROR_EXITCODE },
 					       { 0 } };

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char headline[] = "# leakgraph baseline, " FINGERPRINT_ALGORITHM
-			       ": fingerprint, loose one, kind, blocks, bytes, place\n";
+static const char headline[] =
+    "# leakgraph baseline, " FINGERPRINT_ALGORITHM ": fingerprint, loose one, kind, blocks, bytes, place\n";
 
 /* ---- entries ------------------------------------------------------------------------------------------- */
 
@@ -282,7 +282,8 @@ static int add_leak(struct baseline *b, const struct report_process *p, const st
 	return fresh.kind && fresh.place && fresh.note ? insert(b, fresh) : -1;
 }
 
-int baseline_update(struct baseline *b, const struct report *r, const char *only, const char *note, struct err *err)
+int baseline_update(struct baseline *b, const struct report *r, const char *only, const char *note,
+		    struct err *err)
 {
 	for (uint32_t i = 0; i < r->nprocesses; i++)
 		for (uint32_t k = 0; k < r->processes[i].nleaks; k++) {

@@ -34,7 +34,8 @@ int baseline_compare(struct baseline *b, struct report *r, struct err *err);
 
 /* From a report that was compared: adds what is new and raises what has grown (only the fingerprint `only`, unless it is
  * NULL), with a note; takes away what is gone and lowers what has shrunk. */
-int baseline_update(struct baseline *b, const struct report *r, const char *only, const char *note, struct err *err);
+int baseline_update(struct baseline *b, const struct report *r, const char *only, const char *note,
+		    struct err *err);
 void baseline_prune(struct baseline *b);
 
 #endif

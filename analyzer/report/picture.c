@@ -281,11 +281,6 @@ void picture_free(struct picture *p)
 
 /* ---- DOT ----------------------------------------------------------------------------------------------- */
 
-static void put(struct buf *out, const char *text)
-{
-	buf_put(out, text, strlen(text));
-}
-
 /* Inside a quoted string; control characters would end lines that they should not. */
 static void put_quoted(struct buf *out, const char *text)
 {
@@ -315,13 +310,13 @@ static void put_label(struct buf *out, const struct picture *p, const struct pic
 		return;
 	}
 	put_quoted(out, lines_what(text, n->type, n->size));
-	put(out, "\\n");
+	buf_text(out, "\\n");
 	put_quoted(out, lines_place(text, &l, n->stack));
 	snprintf(text, sizeof text, "\\n0x%llx", (unsigned long long)n->addr);
-	put(out, text);
+	buf_text(out, text);
 	if (n->hidden) {
-		put(out, "\\n+ ");
-		put(out, human_things(more, sizeof more, n->hidden, "more reference"));
+		buf_text(out, "\\n+ ");
+		buf_text(out, human_things(more, sizeof more, n->hidden, "more reference"));
 	}
 }
 
@@ -331,11 +326,11 @@ static void put_node(struct buf *out, const struct picture *p, uint32_t i)
 	char text[64];
 
 	snprintf(text, sizeof text, "\tn%u [label=\"", i);
-	put(out, text);
+	buf_text(out, text);
 	put_label(out, p, n);
-	put(out, n->root ? "\", shape=ellipse, fillcolor=\"" : "\", fillcolor=\"");
-	put(out, fill_of(n));
-	put(out, n->is_asked ? "\", penwidth=2];\n" : "\"];\n");
+	buf_text(out, n->root ? "\", shape=ellipse, fillcolor=\"" : "\", fillcolor=\"");
+	buf_text(out, fill_of(n));
+	buf_text(out, n->is_asked ? "\", penwidth=2];\n" : "\"];\n");
 }
 
 static void put_edge(struct buf *out, const struct picture_edge *e)
@@ -343,35 +338,35 @@ static void put_edge(struct buf *out, const struct picture_edge *e)
 	char text[PLACE_TEXT], field[PLACE_TEXT];
 
 	snprintf(text, sizeof text, "\tn%u -> n%u [label=\"", e->from, e->to);
-	put(out, text);
+	buf_text(out, text);
 	if (e->field || e->offset)
 		put_quoted(out, e->field ? e->field : lines_field(field, NULL, e->offset));
 	if (strcmp(e->kind, "start") && strcmp(e->kind, "recognised")) {
-		put(out, e->field || e->offset ? "\\n" : "");
+		buf_text(out, e->field || e->offset ? "\\n" : "");
 		put_quoted(out, e->kind);
 	}
-	put(out,
-	    e->is_break ? "\\nbreak here\", color=\"#cc0000\", fontcolor=\"#cc0000\", penwidth=2" : "\"");
-	put(out, e->is_weak ? ", style=dashed];\n" : "];\n");
+	buf_text(out, e->is_break ? "\\nbreak here\", color=\"#cc0000\", fontcolor=\"#cc0000\", penwidth=2"
+				  : "\"");
+	buf_text(out, e->is_weak ? ", style=dashed];\n" : "];\n");
 }
 
 void picture_dot(struct buf *out, const struct picture *p)
 {
-	put(out, "digraph leakgraph {\n"
-		 "\tgraph [rankdir=LR, fontname=\"sans-serif\", label=\"");
+	buf_text(out, "digraph leakgraph {\n"
+		      "\tgraph [rankdir=LR, fontname=\"sans-serif\", label=\"");
 	put_quoted(out, p->report.processes[0].name);
 	for (uint32_t i = 0; i < p->report.processes[0].nreasons; i++) {
-		put(out, "\\ndegraded: ");
+		buf_text(out, "\\ndegraded: ");
 		put_quoted(out, p->report.processes[0].reasons[i].text);
 	}
-	put(out, "\"];\n"
-		 "\tnode [shape=box, style=filled, fontname=\"sans-serif\", fontsize=10];\n"
-		 "\tedge [fontname=\"sans-serif\", fontsize=9];\n");
+	buf_text(out, "\"];\n"
+		      "\tnode [shape=box, style=filled, fontname=\"sans-serif\", fontsize=10];\n"
+		      "\tedge [fontname=\"sans-serif\", fontsize=9];\n");
 	for (uint32_t i = 0; i < p->nnodes; i++)
 		put_node(out, p, i);
 	for (uint32_t i = 0; i < p->nedges; i++)
 		put_edge(out, &p->edges[i]);
-	put(out, "}\n");
+	buf_text(out, "}\n");
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------------- */

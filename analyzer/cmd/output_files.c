@@ -1,0 +1,95 @@
+/* output_files.c: see output_files.h. */
+#include "cmd/output_files.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SUMMARY_MAX (1024u * 1024u) /* GitHub drops what is larger */
+
+int output_files_take(struct output_files *files, const char *word, struct err *err)
+{
+	char name[32], known[256] = "";
+	size_t n = 0;
+
+	while (islower((unsigned char)word[n]))
+		n++;
+	if (!n || word[n] != '=' || n >= sizeof name)
+		return 0;
+	memcpy(name, word, n);
+	name[n] = 0;
+	const struct output *format = output_named(name);
+	for (const struct output *o = outputs; o->name; o++) {
+		strcat(known, o == outputs ? "" : ", ");
+		strcat(known, o->name);
+	}
+	if (!format)
+		return fail(err, "--output: there is no format \"%s\"; there are %s", name, known);
+	if (!word[n + 1])
+		return fail(err, "--output: %s= needs a file", name);
+	if (files->n == OUTPUT_FILES_MAX)
+		return fail(err, "more than %u of --output", OUTPUT_FILES_MAX);
+	files->at[files->n].format = format;
+	files->at[files->n++].path = word + n + 1;
+	return 1;
+}
+
+static int write_to(FILE *to, const struct buf *out)
+{
+	bool is_good = to && !out->failed && fwrite(out->bytes, 1, out->used, to) == out->used && !fflush(to);
+
+	return is_good ? 0 : -1;
+}
+
+static int write_file(const char *path, const char *mode, const struct buf *out, struct err *err)
+{
+	bool is_stdout = !strcmp(path, "-");
+	FILE *to = is_stdout ? stdout : fopen(path, mode);
+	int failed = write_to(to, out), error = errno;
+
+	if (to && !is_stdout && fclose(to))
+		failed = -1;
+	return failed ? fail(err, "%s cannot be written: %s", is_stdout ? "stdout" : path,
+			     out->failed ? "out of memory" : strerror(error))
+		      : 0;
+}
+
+/* Workflow commands are read from stderr as well; stdout is the program's. */
+static int tell_github(const struct report *r, const struct output_context *c, struct err *err)
+{
+	const char *actions = getenv("GITHUB_ACTIONS"), *summary = getenv("GITHUB_STEP_SUMMARY");
+	struct buf out = { 0 };
+	int failed = 0;
+
+	if (!actions || strcmp(actions, "true"))
+		return 0;
+	output_github(&out, r, c);
+	write_to(stderr, &out);
+	buf_clear(&out);
+	output_markdown(&out, r, c);
+	if (summary && *summary && out.used <= SUMMARY_MAX)
+		failed = write_file(summary, "ae", &out, err);
+	buf_free(&out);
+	return failed;
+}
+
+int output_files_write(const struct output_files *files, const struct report *r, const struct gate_options *gate,
+		       const struct gate_result *result, struct err *err)
+{
+	char here[PATH_MAX], root[PATH_MAX];
+	struct output_context c = { .gate = gate, .result = result };
+	int failed = 0;
+
+	c.root = files->root ? realpath(files->root, root) : getcwd(here, sizeof here);
+	for (unsigned i = 0; i < files->n && !failed; i++) {
+		struct buf out = { 0 };
+		files->at[i].format->render(&out, r, &c);
+		failed = write_file(files->at[i].path, "we", &out, err);
+		buf_free(&out);
+	}
+	return failed ? failed : tell_github(r, &c, err);
+}

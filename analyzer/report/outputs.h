@@ -1,0 +1,49 @@
+/* outputs.h: the report in the formats that others read: CI systems, code scanning, dashboards. Each is a renderer over
+ * the finished model; none judges. */
+#ifndef LG_REPORT_OUTPUTS_H
+#define LG_REPORT_OUTPUTS_H
+
+#include "base/buf.h"
+#include "report/gate.h"
+
+/* What a renderer is told besides the report. */
+struct output_context {
+	const struct gate_options *gate; /* kinds and processes that count */
+	const struct gate_result *result; /* NULL: nothing was gated */
+	const char *root; /* of the sources: files below it are written relative to it */
+};
+
+struct output {
+	const char *name, *help;
+	void (*render)(struct buf *out, const struct report *r, const struct output_context *c);
+};
+extern const struct output outputs[]; /* ends with a NULL name */
+
+const struct output *output_named(const char *name); /* NULL: there is none */
+
+/* What renderers share. */
+
+/* Leaks that count, in the report's order: for (struct finding f = { 0 }; finding_next(&f, r, c);) */
+struct finding {
+	uint32_t next_process, next_leak;
+	const struct report_process *process;
+	const struct report_leak *leak;
+};
+bool finding_next(struct finding *f, const struct report *r, const struct output_context *c);
+bool finding_is_accepted(const struct finding *f); /* a baseline knows it */
+
+/* The innermost frame in a file below the root; else the stack's site; NULL: there is none. */
+const struct report_frame *finding_place(const struct report_stack *s, const struct output_context *c);
+/* "src/a.c" below the root, else as it is; NULL when the file is not known. */
+const char *finding_file(const struct report_frame *f, const struct output_context *c);
+bool finding_is_below_root(const struct report_frame *f, const struct output_context *c);
+/* "300 B in 2 blocks leaked (direct), allocated by make_leak" */
+void finding_title(struct buf *out, const struct finding *f);
+
+void output_sarif(struct buf *out, const struct report *r, const struct output_context *c);
+void output_github(struct buf *out, const struct report *r, const struct output_context *c);
+void output_gitlab(struct buf *out, const struct report *r, const struct output_context *c);
+void output_junit(struct buf *out, const struct report *r, const struct output_context *c);
+void output_markdown(struct buf *out, const struct report *r, const struct output_context *c);
+
+#endif

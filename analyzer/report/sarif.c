@@ -1,0 +1,289 @@
+/* sarif.c: SARIF 2.1.0 (OASIS), with what GitHub's code scanning asks for: rules with help, one location a result, the
+ * stack and the cycle as code flows, fingerprints of our own. */
+#include "report/json.h"
+#include "report/lines.h"
+#include "report/outputs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *id, *name, *brief, *full, *help, *level;
+} rules[] = {
+	{ "LG001", "UnreachableBlock", "Unreachable heap block.",
+	  "No chain of pointers from a root reaches this block at the end of the process.",
+	  "Free the block on every path, or hand over its ownership.", "error" },
+	{ "LG002", "ReferenceCycle", "Lost reference cycle.",
+	  "Blocks that hold each other, and that nothing else reaches.",
+	  "Make one of the references not own: a weak pointer, or a plain one that is cleared.", "error" },
+	{ "LG003", "PossibleLeak", "Possibly leaked heap block.",
+	  "Only a pointer into its middle or just past its end, or memory that may be dead, leads to this block.",
+	  "Keep a pointer to the block's start while it is in use, or free it.", "warning" },
+};
+
+static unsigned rule_of(const struct report_leak *leak)
+{
+	return leak->class == CLASS_CYCLE ? 1 : leak->class == CLASS_POSSIBLE ? 2 : 0;
+}
+
+static void put_message(struct json *j, const char *key, const char *text)
+{
+	json_key(j, key);
+	json_open_flat(j, '{');
+	json_put_text(j, "text", text);
+	json_close(j, '}');
+}
+
+static void put_rule(struct json *j, unsigned i)
+{
+	json_open(j, '{');
+	json_put_text(j, "id", rules[i].id);
+	json_put_text(j, "name", rules[i].name);
+	put_message(j, "shortDescription", rules[i].brief);
+	put_message(j, "fullDescription", rules[i].full);
+	put_message(j, "help", rules[i].help);
+	json_key(j, "defaultConfiguration");
+	json_open_flat(j, '{');
+	json_put_text(j, "level", rules[i].level);
+	json_close(j, '}');
+	json_key(j, "properties");
+	json_open_flat(j, '{');
+	json_put_text(j, "precision", i == 2 ? "medium" : "high");
+	json_put_text(j, "problem.severity", rules[i].level);
+	json_key(j, "tags");
+	json_open_flat(j, '[');
+	json_text(j, "memory");
+	json_text(j, "leak");
+	json_text(j, "CWE-401");
+	json_close(j, ']');
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
+/* RFC 3986: what a path may hold as it is. */
+static void put_uri(struct buf *out, const char *path)
+{
+	static const char plain[] = "-._~!$&'()*+,;=:@/";
+	char hex[8];
+
+	for (; *path; path++) {
+		unsigned char c = (unsigned char)*path;
+		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+				(c && strchr(plain, c));
+		snprintf(hex, sizeof hex, is_plain ? "%c" : "%%%02X", c);
+		buf_text(out, hex);
+	}
+}
+
+static void put_uri_field(struct json *j, const char *prefix, const char *path, const char *suffix)
+{
+	struct buf uri = { 0 };
+
+	buf_text(&uri, prefix);
+	put_uri(&uri, path);
+	buf_put(&uri, suffix, strlen(suffix) + 1);
+	json_put_text(j, "uri", uri.failed ? "" : (char *)uri.bytes);
+	buf_free(&uri);
+}
+
+static void put_location(struct json *j, const struct report_frame *f, const struct output_context *c,
+			 const char *message)
+{
+	json_open(j, '{');
+	if (f && f->file && f->line) {
+		json_key(j, "physicalLocation");
+		json_open(j, '{');
+		json_key(j, "artifactLocation");
+		json_open_flat(j, '{');
+		if (finding_is_below_root(f, c)) {
+			put_uri_field(j, "", finding_file(f, c), "");
+			json_put_text(j, "uriBaseId", "SRCROOT");
+		} else {
+			put_uri_field(j, *f->file == '/' ? "file://" : "", f->file, "");
+		}
+		json_close(j, '}');
+		json_key(j, "region");
+		json_open_flat(j, '{');
+		json_put_number(j, "startLine", f->line);
+		json_close(j, '}');
+		json_close(j, '}');
+	}
+	if (f && f->function) {
+		json_key(j, "logicalLocations");
+		json_open_flat(j, '[');
+		json_open_flat(j, '{');
+		json_put_text(j, "fullyQualifiedName", f->function);
+		json_put_text(j, "kind", "function");
+		json_close(j, '}');
+		json_close(j, ']');
+	}
+	if (message)
+		put_message(j, "message", message);
+	json_close(j, '}');
+}
+
+static void put_step(struct json *j, const struct report_frame *f, const struct output_context *c,
+		     const char *message)
+{
+	json_open(j, '{');
+	json_key(j, "location");
+	put_location(j, f, c, message);
+	json_close(j, '}');
+}
+
+static void open_flow(struct json *j)
+{
+	json_open(j, '{');
+	json_key(j, "threadFlows");
+	json_open(j, '[');
+	json_open(j, '{');
+	json_key(j, "locations");
+	json_open(j, '[');
+}
+
+static void close_flow(struct json *j)
+{
+	json_close(j, ']');
+	json_close(j, '}');
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+/* From main inwards. */
+static void put_stack_flow(struct json *j, const struct report_stack *s, const struct output_context *c)
+{
+	char text[2 * PLACE_TEXT], name[PLACE_TEXT];
+
+	open_flow(j);
+	for (uint32_t i = s->shown; i-- > 0;) {
+		const char *callee = i ? s->frames[i - 1].function : s->allocator;
+		snprintf(text, sizeof text, "calls %s", callee ? lines_function(name, callee, 100) : "?");
+		put_step(j, &s->frames[i], c, text);
+	}
+	close_flow(j);
+}
+
+static void put_cycle_flow(struct json *j, const struct report_leak *leak, const struct output_context *c)
+{
+	char text[4 * PLACE_TEXT], what[PLACE_TEXT], field[PLACE_TEXT];
+
+	open_flow(j);
+	for (uint32_t i = 0; i < leak->nedges; i++) {
+		const struct report_edge *e = &leak->edges[i];
+		snprintf(text, sizeof text, "%s refers by %s to the %s%s",
+			 lines_what(what, e->from_type, e->from_bytes),
+			 lines_field(field, e->field, e->offset),
+			 i + 1 < leak->cycle_length ? "next" : "first",
+			 e->break_reason ? "; this reference should not own" : "");
+		put_step(j, finding_place(e->from_stack, c), c, text);
+	}
+	close_flow(j);
+}
+
+static const char *state_of(enum baseline_state state)
+{
+	static const char *const names[] = { [BASELINE_NEW] = "new",
+					     [BASELINE_GROWN] = "updated",
+					     [BASELINE_KNOWN] = "unchanged" };
+
+	return names[state];
+}
+
+static void put_result(struct json *j, const struct finding *f, const struct output_context *c)
+{
+	const struct report_leak *leak = f->leak;
+	const struct report_frame *place = finding_place(leak->stack, c);
+	struct buf title = { 0 };
+
+	finding_title(&title, f);
+	buf_put(&title, ".", 2);
+	json_open(j, '{');
+	json_put_text(j, "ruleId", rules[rule_of(leak)].id);
+	json_put_number(j, "ruleIndex", rule_of(leak));
+	json_put_text(j, "level", finding_is_accepted(f) ? "note" : rules[rule_of(leak)].level);
+	put_message(j, "message", title.failed ? "leaked" : (char *)title.bytes);
+	json_key(j, "locations");
+	json_open(j, '[');
+	put_location(j, place, c, NULL);
+	json_close(j, ']');
+	json_key(j, "partialFingerprints");
+	json_open_flat(j, '{');
+	json_put_text(j, FINGERPRINT_ALGORITHM, leak->fingerprint.strict);
+	json_close(j, '}');
+	if (leak->baseline)
+		json_put_text(j, "baselineState", state_of(leak->baseline));
+	json_put_number(j, "occurrenceCount", leak->instances);
+	json_key(j, "codeFlows");
+	json_open(j, '[');
+	put_stack_flow(j, leak->stack, c);
+	if (leak->nedges)
+		put_cycle_flow(j, leak, c);
+	json_close(j, ']');
+	json_close(j, '}');
+	buf_free(&title);
+}
+
+static void put_driver(struct json *j, const struct report *r)
+{
+	json_key(j, "tool");
+	json_open(j, '{');
+	json_key(j, "driver");
+	json_open(j, '{');
+	json_put_text(j, "name", "leakgraph");
+	json_put_text(j, "semanticVersion", r->version);
+	json_key(j, "rules");
+	json_open(j, '[');
+	for (unsigned i = 0; i < sizeof rules / sizeof *rules; i++)
+		put_rule(j, i);
+	json_close(j, ']');
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
+static void put_run_facts(struct json *j, const struct output_context *c)
+{
+	json_key(j, "automationDetails");
+	json_open_flat(j, '{');
+	json_put_text(j, "id", "leakgraph/leak/");
+	json_close(j, '}');
+	if (c->root) {
+		json_key(j, "originalUriBaseIds");
+		json_open_flat(j, '{');
+		json_key(j, "SRCROOT");
+		json_open_flat(j, '{');
+		put_uri_field(j, "file://", c->root, "/");
+		json_close(j, '}');
+		json_close(j, '}');
+	}
+	json_key(j, "invocations");
+	json_open_flat(j, '[');
+	json_open_flat(j, '{');
+	json_put_bool(j, "executionSuccessful", !c->result || !c->result->why);
+	json_close(j, '}');
+	json_close(j, ']');
+	json_put_text(j, "columnKind", "utf16CodeUnits");
+}
+
+void output_sarif(struct buf *out, const struct report *r, const struct output_context *c)
+{
+	struct json j;
+
+	json_start(&j, out);
+	json_open(&j, '{');
+	json_put_text(&j, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+	json_put_text(&j, "version", "2.1.0");
+	json_key(&j, "runs");
+	json_open(&j, '[');
+	json_open(&j, '{');
+	put_driver(&j, r);
+	put_run_facts(&j, c);
+	json_key(&j, "results");
+	json_open(&j, '[');
+	for (struct finding f = { 0 }; finding_next(&f, r, c);)
+		put_result(&j, &f, c);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	json_close(&j, ']');
+	json_close(&j, '}');
+	json_end(&j);
+}
