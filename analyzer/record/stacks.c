@@ -74,11 +74,13 @@ static void add(struct stacks *s, uint32_t node, uint64_t word)
 	s->numbers[node] = ++s->count;
 }
 
-static uint32_t number_path(struct stacks *s, uint32_t node)
+uint32_t stacks_number_new(struct stacks *s, uint32_t node)
 {
 	uint32_t path[PATH_MAX_NODES], n = 0;
 	uint64_t words[PATH_MAX_NODES];
 
+	if (node >= LG_NODES || !s->numbers)
+		return 0;
 	for (uint32_t at = node; at && !s->numbers[at]; at = (uint32_t)(words[n++] & LG_NODE_PARENT_MASK)) {
 		if (n == PATH_MAX_NODES || !(words[n] = node_word(s, at)))
 			return 0;
@@ -91,11 +93,4 @@ static uint32_t number_path(struct stacks *s, uint32_t node)
 	while (n-- > 0)
 		add(s, path[n], words[n]);
 	return s->count;
-}
-
-uint32_t stacks_number(struct stacks *s, uint32_t node)
-{
-	if (!node || node >= LG_NODES || !s->numbers)
-		return 0;
-	return s->numbers[node] ? s->numbers[node] : number_path(s, node);
 }

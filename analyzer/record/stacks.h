@@ -21,6 +21,14 @@ void stacks_free(struct stacks *s);
 /* A node as the target has it, `parent` by id; false: there is none. */
 bool stacks_node(const struct stacks *s, uint32_t id, struct trace_node *node);
 /* The number of a node; its frames that are new become fresh nodes, outermost first. 0: no stack, or damage. */
-uint32_t stacks_number(struct stacks *s, uint32_t node);
+uint32_t stacks_number_new(struct stacks *s, uint32_t node);
+
+/* Most have theirs, and events without a stack have node 0, whose number is 0. */
+static inline uint32_t stacks_number(struct stacks *s, uint32_t node)
+{
+	uint32_t number = s->numbers && node < LG_NODES ? s->numbers[node] : 0;
+
+	return number || !node ? number : stacks_number_new(s, node);
+}
 
 #endif
