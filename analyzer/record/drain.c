@@ -55,7 +55,7 @@ static const struct lg_event *ring_of(const struct lg_area *area, uint32_t slot)
 }
 
 /* The commit word of a place, 0 while its event is not there. */
-static uint64_t committed(const struct lg_event *ring, uint64_t place)
+static inline uint64_t committed(const struct lg_event *ring, uint64_t place)
 {
 	uint64_t lap = (place / LG_RING_EVENTS) & 1 ? 0 : LG_EV_LAP;
 	uint64_t word = atomic_load_explicit(&ring[place % LG_RING_EVENTS].commit, memory_order_acquire);
@@ -63,14 +63,12 @@ static uint64_t committed(const struct lg_event *ring, uint64_t place)
 	return word && (word & LG_EV_LAP) == lap ? word : 0;
 }
 
-static void take_event(struct drain *d, uint32_t number, const struct lg_event *e, uint64_t word)
+/* Writes an event to a place that there is, and says how many it was: 1, or 0 for what is none. */
+static inline size_t take_event(struct trace_event *to, uint32_t number, const struct lg_event *e,
+				uint64_t key, uint8_t type)
 {
-	uint8_t type = word & LG_EV_TYPE;
-
-	if (type < LG_EV_ALLOC || type > LG_EV_RESIZE)
-		return;
-	d->pending.items[d->pending.count++] = (struct trace_event){
-		.key = word >> LG_EV_KEY_SHIFT,
+	*to = (struct trace_event){
+		.key = key,
 		.addr = e->addr,
 		.size = e->size,
 		.thread = number,
@@ -78,7 +76,18 @@ static void take_event(struct drain *d, uint32_t number, const struct lg_event *
 		.type = type,
 		.entry = (uint8_t)e->entry,
 	};
-	d->taken++;
+	return type >= LG_EV_ALLOC && type <= LG_EV_RESIZE;
+}
+
+/* What was written behind the pending events is n more of them, in the order of their keys. */
+static void add_taken(struct drain *d, size_t n)
+{
+	const struct trace_event *first = d->pending.items + d->pending.count;
+
+	if (n && d->pending.count && first->key < first[-1].key)
+		d->is_mixed = true;
+	d->pending.count += n;
+	d->taken += n;
 }
 
 /* Looks again at places that were passed over. */
@@ -91,7 +100,9 @@ static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_
 		uint64_t word = committed(ring, r->holes[i]);
 
 		if (word) {
-			take_event(d, number, &ring[r->holes[i] % LG_RING_EVENTS], word);
+			add_taken(d, take_event(d->pending.items + d->pending.count, number,
+						&ring[r->holes[i] % LG_RING_EVENTS], word >> LG_EV_KEY_SHIFT,
+						word & LG_EV_TYPE));
 		} else if (r->holes[i] + 1 == r->next || now_ns - r->hole_since_ns[i] < HOLE_PATIENCE_NS) {
 			r->holes[kept] = r->holes[i];
 			r->hole_since_ns[kept++] = r->hole_since_ns[i];
@@ -100,18 +111,49 @@ static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_
 	r->nholes = kept;
 }
 
-/* A signal handler's events stand after the one it interrupted and before the next, whatever their keys. */
-static uint64_t in_turn(struct ring_reader *r, uint64_t word)
-{
-	uint64_t key = word >> LG_EV_KEY_SHIFT;
+#define AHEAD 16u /* events; they come from another processor's cache */
 
-	r->latest = key > r->latest ? key : r->latest;
-	return r->latest << LG_EV_KEY_SHIFT | (word & LG_EV_TYPE);
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
 }
 
-/* Takes at most `most` events. Those that are left may come before what other rings hold, but not before the last
- * taken: nothing later is in order yet. */
-static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns, uint64_t most)
+/* Takes events up to `end`, the first that is not there, or the first whose key is past `limit`; false: that one. A
+ * signal handler's stand after the one it interrupted and before the next, whatever their keys. */
+static bool take_run(struct drain *d, struct ring_reader *r, const struct lg_event *ring, uint32_t number,
+		     uint64_t end, uint64_t limit)
+{
+	struct trace_event *first = d->pending.items + d->pending.count, *to = first;
+	uint64_t place = r->next, latest = r->latest, word = 1;
+
+	for (; place < end && (word = committed(ring, place)); place++) {
+		uint64_t key = later(latest, word >> LG_EV_KEY_SHIFT), ahead = place + AHEAD;
+
+		__builtin_prefetch(&ring[(ahead < end ? ahead : place) % LG_RING_EVENTS]);
+		if (key > limit)
+			break;
+		latest = key;
+		to += take_event(to, number, &ring[place % LG_RING_EVENTS], key, word & LG_EV_TYPE);
+	}
+	r->next = place;
+	r->latest = latest;
+	add_taken(d, (size_t)(to - first));
+	return place == end || !word;
+}
+
+/* Passes a place over; false when there are too many already. */
+static bool note_hole(struct ring_reader *r, uint64_t now_ns)
+{
+	if (r->nholes == HOLES_MAX)
+		return false;
+	r->hole_since_ns[r->nholes] = now_ns;
+	r->holes[r->nholes++] = r->next++;
+	return true;
+}
+
+/* Takes at most `most` events, none with a key past `limit`. Those that are left may come before what other rings hold,
+ * but not before the last taken: nothing later is in order yet. */
+static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns, uint64_t most, uint64_t limit)
 {
 	struct lg_thread *t = &d->area->threads[slot];
 	struct ring_reader *r = &d->readers[slot];
@@ -119,29 +161,37 @@ static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns, uint64_t 
 	uint64_t reserved = atomic_load_explicit(&t->reserved, memory_order_acquire),
 		 left = reserved - r->next;
 	uint64_t end = left > most ? r->next + most : reserved;
+	bool is_within;
 
 	if (left > LG_RING_EVENTS)
 		return; /* scribbled on by the target: the counts will not match, and the trace says so */
-	if (!events_reserve(&d->pending, end - r->next + r->nholes)) {
+	if (!events_reserve(&d->pending, end - r->next + r->nholes + 1)) {
 		d->out_of_memory = true;
 		return;
 	}
 	retry_holes(d, r, ring, t->number, now_ns);
-	for (; r->next < end; r->next++) {
-		uint64_t word = committed(ring, r->next);
-
-		if (word) {
-			take_event(d, t->number, &ring[r->next % LG_RING_EVENTS], in_turn(r, word));
-		} else if (r->nholes < HOLES_MAX) {
-			r->hole_since_ns[r->nholes] = now_ns;
-			r->holes[r->nholes++] = r->next;
-		} else {
-			break;
-		}
-	}
-	if (r->next < reserved && r->latest < d->cut)
+	do
+		is_within = take_run(d, r, ring, t->number, end, limit);
+	while (is_within && r->next < end && note_hole(r, now_ns));
+	if (is_within && r->next < reserved && r->latest < d->cut)
 		d->cut = r->latest;
+	if (!is_within && limit < d->cut)
+		d->cut = limit + 1;
 	atomic_store_explicit(&t->tail, r->nholes ? r->holes[0] : r->next, memory_order_release);
+}
+
+/* The key that reading `most` more events of a ring gets to at least, UINT64_MAX: there are not so many. */
+static uint64_t key_ahead(const struct drain *d, uint32_t slot, uint64_t most)
+{
+	const struct ring_reader *r = &d->readers[slot];
+	const struct lg_event *ring = ring_of(d->area, slot);
+	uint64_t left =
+	    atomic_load_explicit(&d->area->threads[slot].reserved, memory_order_acquire) - r->next;
+
+	if (left <= most || left > LG_RING_EVENTS || r->nholes == HOLES_MAX)
+		return UINT64_MAX;
+	uint64_t first = committed(ring, r->next), last = committed(ring, r->next + most - 1);
+	return later(r->latest, later(first, last) >> LG_EV_KEY_SHIFT);
 }
 
 /* ---- order ------------------------------------------------------------------------------------------- */
@@ -153,14 +203,28 @@ static size_t run_end(const struct trace_event *e, size_t at, size_t n)
 	return at;
 }
 
+/* How many of the n events, which are in order, have keys below `key`. */
+static size_t count_below(const struct trace_event *e, size_t n, uint64_t key)
+{
+	size_t i = 0;
+
+	while (i < n && e[i].key < key)
+		i++;
+	return i;
+}
+
+/* A thread counts its keys on from a reading of the clock, so they come in runs that lie between those of others. */
 static void merge(const struct trace_event *a, size_t na, const struct trace_event *b, size_t nb,
 		  struct trace_event *out)
 {
-	while (na && nb)
-		if (b->key < a->key)
-			*out++ = *b++, nb--;
-		else
-			*out++ = *a++, na--;
+	while (na && nb) {
+		size_t first = count_below(b, nb, a->key);
+		memcpy(out, b, first * sizeof *b);
+		out += first, b += first, nb -= first;
+		size_t second = nb ? count_below(a, na, b->key + 1) : na;
+		memcpy(out, a, second * sizeof *a);
+		out += second, a += second, na -= second;
+	}
 	memcpy(out, a, na * sizeof *a);
 	memcpy(out + na, b, nb * sizeof *b);
 }
@@ -170,7 +234,7 @@ static bool sort_pending(struct drain *d)
 {
 	size_t n = d->pending.count;
 
-	while (run_end(d->pending.items, 0, n) < n) {
+	for (; d->is_mixed; d->is_mixed = run_end(d->pending.items, 0, n) < n) {
 		d->spare.count = 0;
 		if (!events_reserve(&d->spare, n))
 			return false;
@@ -199,14 +263,29 @@ static void forget_given(struct drain *d)
 	d->given = 0;
 }
 
+static bool is_live(const struct drain *d, uint32_t slot)
+{
+	return atomic_load(&d->area->threads[slot].state) == LG_SLOT_LIVE;
+}
+
+/* No ring is read further than the one that is furthest behind: what is later than its events would have to wait here,
+ * and be sorted with every pass, while it waits as well there. */
 static void read_rings(struct drain *d, uint64_t now_ns, uint64_t most)
 {
 	uint32_t slots = atomic_load(&d->area->slots);
+	uint64_t limit = UINT64_MAX;
 
+	slots = slots < LG_THREADS ? slots : LG_THREADS;
 	forget_given(d);
-	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++)
-		if (atomic_load(&d->area->threads[i].state) == LG_SLOT_LIVE)
-			read_ring(d, i, now_ns, most);
+	for (uint32_t i = 0; i < slots; i++)
+		if (is_live(d, i)) {
+			uint64_t key = key_ahead(d, i, most);
+			limit = key < limit ? key : limit;
+		}
+	for (uint32_t i = 0; i < slots; i++)
+		if (is_live(d, i))
+			read_ring(d, i, now_ns, most, limit);
+	d->is_behind = limit != UINT64_MAX;
 	if (!sort_pending(d))
 		d->out_of_memory = true;
 }
@@ -247,7 +326,7 @@ void drain_release(struct drain *d, bool (*gone)(uint32_t pid, uint32_t tid))
 
 		if (atomic_load(&t->state) != LG_SLOT_LIVE || !tid || !gone(pid, tid))
 			continue;
-		read_ring(d, i, 0, UINT64_MAX);
+		read_ring(d, i, 0, UINT64_MAX, UINT64_MAX);
 		r->nholes = 0;
 		r->next = atomic_load(&t->reserved);
 		atomic_store(&t->tail, r->next);

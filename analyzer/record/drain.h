@@ -28,9 +28,11 @@ struct drain {
 	struct ring_reader readers[LG_THREADS];
 	struct events pending; /* drained; the first `given` were handed out by the last pass */
 	size_t given;
+	bool is_mixed; /* they are not all in the order of their keys */
 	uint64_t cut; /* of the pass under way: keys from here on are not known to be in order */
 	struct events spare; /* for merging */
 	uint64_t taken; /* events ever drained */
+	bool is_behind; /* the last pass left events in the rings because there were too many */
 	bool out_of_memory;
 };
 

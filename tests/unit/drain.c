@@ -146,6 +146,45 @@ START_TEST(what_a_full_ring_still_holds_comes_before_later_events_of_others)
 }
 END_TEST
 
+START_TEST(a_ring_is_not_read_ahead_of_one_that_is_far_behind)
+{
+	enum { MANY = 20000, FEW = 100 };
+
+	open_ring(0, 1);
+	open_ring(1, 2);
+	for (uint64_t i = 0; i < MANY; i++)
+		emit(0, LG_EV_ALLOC, i + 1, i);
+	for (uint64_t i = 0; i < FEW; i++)
+		emit(1, LG_EV_FREE, MANY + i + 1, i);
+	pass(UINT64_MAX, 0);
+	ck_assert(drain.is_behind);
+	ck_assert_uint_gt(atomic_load(&area->threads[0].tail), 0);
+	ck_assert_uint_eq(atomic_load(&area->threads[1].tail), 0);
+	passes(UINT64_MAX);
+	ck_assert(!drain.is_behind);
+	ck_assert_uint_eq(out.count, MANY + FEW);
+	for (size_t i = 0; i < out.count; i++)
+		ck_assert_uint_eq(out.items[i].key, i + 1);
+}
+END_TEST
+
+START_TEST(many_events_of_a_signal_handler_do_not_hold_their_ring_up)
+{
+	enum { MANY = 20000 };
+
+	open_ring(0, 1);
+	open_ring(1, 2);
+	uint64_t interrupted = reserve(0);
+	for (uint64_t i = 0; i < MANY; i++)
+		emit(0, LG_EV_ALLOC, i + 1, i);
+	commit(0, interrupted, LG_EV_ALLOC, MANY + 1, 0); /* its key is the latest, its place the first */
+	emit(1, LG_EV_FREE, MANY + 2, 0);
+	passes(UINT64_MAX);
+	ck_assert_uint_eq(out.count, MANY + 2);
+	ck_assert_uint_eq(out.items[MANY + 1].thread, 2);
+}
+END_TEST
+
 START_TEST(rings_are_merged_by_key_and_later_keys_wait)
 {
 	open_ring(0, 1);
@@ -295,6 +334,8 @@ int main(void)
 	const TTest *const tests[] = {
 		one_ring_keeps_its_order_over_many_laps,
 		what_a_full_ring_still_holds_comes_before_later_events_of_others,
+		a_ring_is_not_read_ahead_of_one_that_is_far_behind,
+		many_events_of_a_signal_handler_do_not_hold_their_ring_up,
 		an_unread_lap_is_not_read_twice,
 		rings_are_merged_by_key_and_later_keys_wait,
 		a_hole_does_not_hide_what_was_committed_after_it,
