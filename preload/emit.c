@@ -31,22 +31,6 @@ static bool ring_has_room(struct self *s, uint64_t room)
 	return reserved - s->tail < room;
 }
 
-/* A full ring: wait for the recorder as long as it shows life, else give the event up. */
-static __attribute__((noinline)) bool ring_wait(struct self *s, uint64_t room)
-{
-	struct patience patience = { 0 };
-
-	if (shim.control->drop_when_full || atomic_load(&shim.control->closed))
-		return false;
-	while (!ring_has_room(s, room)) {
-		doorbell_ring();
-		sys_nap(20 * 1000);
-		if (!recorder_alive(&patience))
-			return false;
-	}
-	return true;
-}
-
 /* Long before the ring is full: a recorder that has found little to do looks again only after some milliseconds. */
 static __attribute__((noinline)) void wake_recorder(void)
 {
@@ -54,11 +38,30 @@ static __attribute__((noinline)) void wake_recorder(void)
 		doorbell_ring();
 }
 
+#define WAIT_NS (100 * 1000)
+
+/* A full ring: wait for the recorder as long as it shows life, else give the event up. Waits for more room than it
+ * needs: recorder and threads that take turns every few events find nothing in their caches. */
+static __attribute__((noinline)) bool ring_wait(struct self *s)
+{
+	struct patience patience = { 0 };
+
+	if (shim.control->drop_when_full || atomic_load(&shim.control->closed))
+		return false;
+	while (!ring_has_room(s, LG_RING_EVENTS / 2)) {
+		wake_recorder();
+		sys_nap(WAIT_NS);
+		if (!recorder_alive(&patience))
+			return false;
+	}
+	return true;
+}
+
 static inline struct lg_event *ring_reserve(struct self *s, uint64_t room, uint64_t *place)
 {
 	uint64_t one = 1;
 
-	if (unlikely(!ring_has_room(s, room)) && !ring_wait(s, room))
+	if (unlikely(!ring_has_room(s, room)) && !ring_wait(s))
 		return NULL;
 	/* No lock prefix: only this thread writes, and a signal comes before or after one instruction. */
 	__asm__ volatile("xaddq %0, %1" : "+r"(one), "+m"(*(uint64_t *)&s->thread->reserved)::"memory");

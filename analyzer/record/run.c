@@ -30,7 +30,6 @@
 #include <unistd.h>
 
 #define SLOT_SWEEP_NS (10u * 1000 * 1000)
-#define BUSY_EVENTS 2048u /* in one round: the next is due at once */
 #define BUSY_NAP_NS (500u * 1000)
 #define IDLE_NAP_NS (10u * 1000 * 1000)
 
@@ -254,6 +253,12 @@ static void take_on_new(struct recorder *r)
 	}
 }
 
+/* What a round brought in. */
+struct haul {
+	uint64_t taken; /* events */
+	bool is_behind; /* there were more than one round takes */
+};
+
 /* ---- a round ----------------------------------------------------------------------------------------- */
 
 static void serve_request(struct recorder *r, struct image *i)
@@ -278,9 +283,9 @@ static bool thread_gone(uint32_t pid, uint32_t tid)
 }
 
 /* `key` is from before this round's beat. */
-static uint64_t drain_all(struct recorder *r, uint64_t key, uint64_t now)
+static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 {
-	uint64_t taken = 0;
+	struct haul haul = { 0 };
 	bool sweep = now - r->swept_ns > SLOT_SWEEP_NS;
 
 	for (size_t n = 0; n < LG_AREAS; n++) {
@@ -295,18 +300,20 @@ static uint64_t drain_all(struct recorder *r, uint64_t key, uint64_t now)
 		image_round(i, key, now);
 		if (sweep)
 			drain_release(&i->drain, thread_gone);
-		taken += i->drain.taken - before;
+		haul.taken += i->drain.taken - before;
+		haul.is_behind |= i->drain.is_behind;
 	}
 	if (sweep)
 		r->swept_ns = now;
-	return taken;
+	return haul;
 }
 
-static void nap(struct recorder *r, uint32_t doorbell, uint64_t taken)
+/* Sleeps as soon as the rings are empty: waking for a few events throws the targets out of the processor's caches. */
+static void nap(struct recorder *r, uint32_t doorbell, struct haul haul)
 {
-	if (taken > BUSY_EVENTS)
+	if (haul.is_behind)
 		return;
-	r->nap_ns = taken ? BUSY_NAP_NS : r->nap_ns * 2 < IDLE_NAP_NS ? r->nap_ns * 2 : IDLE_NAP_NS;
+	r->nap_ns = haul.taken ? BUSY_NAP_NS : r->nap_ns * 2 < IDLE_NAP_NS ? r->nap_ns * 2 : IDLE_NAP_NS;
 	struct timespec t = { 0, (long)r->nap_ns };
 
 	atomic_store(&r->segment.control->asleep, 1);
@@ -326,8 +333,8 @@ static bool all_over(struct recorder *r, uint64_t now)
 	return true;
 }
 
-/* Looks at everything once; says how many events there were. */
-static uint64_t round_of(struct recorder *r, uint64_t now)
+/* Looks at everything once. */
+static struct haul round_of(struct recorder *r, uint64_t now)
 {
 	uint64_t key = segment_key(&r->segment);
 
@@ -342,11 +349,11 @@ static void record_rounds(struct recorder *r)
 {
 	for (;;) {
 		uint32_t doorbell = atomic_load(&r->segment.control->doorbell);
-		uint64_t taken = round_of(r, clock_ns(CLOCK_MONOTONIC));
+		struct haul haul = round_of(r, clock_ns(CLOCK_MONOTONIC));
 
 		if (all_over(r, clock_ns(CLOCK_MONOTONIC)))
 			return;
-		nap(r, doorbell, taken);
+		nap(r, doorbell, haul);
 	}
 }
 
