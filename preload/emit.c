@@ -38,7 +38,7 @@ static __attribute__((noinline)) void wake_recorder(void)
 		doorbell_ring();
 }
 
-#define WAIT_NS (100 * 1000)
+#define WAIT_NS (2 * 1000 * 1000)
 
 /* A full ring: wait for the recorder as long as it shows life, else give the event up. Waits for more room than it
  * needs: recorder and threads that take turns every few events find nothing in their caches. */
@@ -48,9 +48,11 @@ static __attribute__((noinline)) bool ring_wait(struct self *s)
 
 	if (shim.control->drop_when_full || atomic_load(&shim.control->closed))
 		return false;
-	while (!ring_has_room(s, LG_RING_EVENTS / 2)) {
+	while (!ring_has_room(s, LG_RING_RESUME)) {
 		wake_recorder();
-		sys_nap(WAIT_NS);
+		atomic_store(&s->thread->waiting, 1);
+		if (!ring_has_room(s, LG_RING_RESUME))
+			sys_futex_wait(&s->thread->waiting, 1, WAIT_NS);
 		if (!recorder_alive(&patience))
 			return false;
 	}

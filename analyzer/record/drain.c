@@ -7,8 +7,12 @@
  * looked at any ring: it has seen it too, and sorting by key puts both where they belong. */
 #include "record/drain.h"
 
+#include <limits.h>
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* A hole that later events have overtaken for this long was left for good: siglongjmp out of a hook. */
 #define HOLE_PATIENCE_NS (200u * 1000 * 1000)
@@ -151,6 +155,16 @@ static bool note_hole(struct ring_reader *r, uint64_t now_ns)
 	return true;
 }
 
+/* Says how far a ring has been read. A thread that found it full is woken when that is worth its while. */
+static void give_room(struct lg_thread *t, uint64_t reserved, uint64_t tail)
+{
+	atomic_store(&t->tail, tail);
+	if (atomic_load(&t->waiting) && reserved - tail < LG_RING_RESUME) {
+		atomic_store(&t->waiting, 0);
+		syscall(SYS_futex, &t->waiting, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	}
+}
+
 /* Takes at most `most` events, none with a key past `limit`. Those that are left may come before what other rings hold,
  * but not before the last taken: nothing later is in order yet. */
 static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns, uint64_t most, uint64_t limit)
@@ -177,7 +191,7 @@ static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns, uint64_t 
 		d->cut = r->latest;
 	if (!is_within && limit < d->cut)
 		d->cut = limit + 1;
-	atomic_store_explicit(&t->tail, r->nholes ? r->holes[0] : r->next, memory_order_release);
+	give_room(t, reserved, r->nholes ? r->holes[0] : r->next);
 }
 
 /* The key that reading `most` more events of a ring gets to at least, UINT64_MAX: there are not so many. */

@@ -13,13 +13,14 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 3u
+#define LG_RING_VERSION 4u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_RING_EVENTS 32768u /* events per ring, a power of two */
 #define LG_RING_WAKE 8192u /* after so many events a thread wakes a recorder that is asleep */
+#define LG_RING_RESUME 16384u /* a thread whose ring was full goes on when it holds fewer events than this */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
 #define LG_SCRATCH_BYTES (208u * 1024u) /* a thread's unwinder memory: the shim's business alone */
 #define LG_MODULES 2048u
@@ -139,6 +140,8 @@ struct lg_thread {
 	uint32_t number; /* (T) from 1, in order of first event; never reused within an image */
 	_Atomic uint32_t check; /* (R,T) enum lg_check */
 	uint32_t check_node; /* (T) the stack to be checked, while ASKED and TAKEN */
+	/* Futex: 1 while the thread, its ring full, sleeps. Set by it, cleared by the recorder when it lets it go on. */
+	_Atomic uint32_t waiting; /* (R,T) */
 	uint64_t check_regs; /* (T) address, in the target, of the waiting thread's uint64_t[LG_REGS] */
 	_Alignas(64) _Atomic uint64_t reserved; /* (T) events ever reserved */
 	_Atomic uint64_t lost_allocs; /* (T) */
