@@ -7,4 +7,7 @@
 /* Asks for huge pages under fresh memory (a hint; ask before the memory is touched) and returns it. NULL is fine. */
 void *huge_pages(void *memory, size_t bytes);
 
+/* As malloc, on huge pages where they fit. */
+void *huge_alloc(size_t bytes);
+
 #endif

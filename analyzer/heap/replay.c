@@ -61,14 +61,18 @@ void replay_free(struct replay *r)
 
 /* ---- the pool ---------------------------------------------------------------------------------------- */
 
+/* Not by realloc: memory that the kernel moves does not stay on huge pages. */
 static bool pool_grow(struct replay *r)
 {
-	uint64_t room = r->room ? (uint64_t)r->room + r->room / 2 : 1024;
-	struct block *pool = room < NO_PLACE ? realloc(r->pool, room * sizeof *pool) : NULL;
+	uint64_t room = r->room ? 2 * (uint64_t)r->room : 1024;
+	struct block *pool = room < NO_PLACE ? huge_alloc(room * sizeof *pool) : NULL;
 
 	if (!pool)
 		return false;
-	r->pool = huge_pages(pool, room * sizeof *pool);
+	if (r->used)
+		memcpy(pool, r->pool, r->used * sizeof *pool);
+	free(r->pool);
+	r->pool = pool;
 	r->room = (uint32_t)room;
 	return true;
 }
@@ -269,21 +273,28 @@ static void see_thread(struct replay *r, uint32_t number)
 	r->totals.threads++;
 }
 
-static bool replay_one(struct replay *r, const struct trace_event *e)
+/* `guess` may be where the block's slot was a few events ago. */
+static void end(struct replay *r, uint64_t addr, uint32_t guess)
+{
+	uint32_t slot =
+	    table_holds(&r->table, r->pool, guess, addr) ? guess : table_find(&r->table, r->pool, addr);
+
+	if (slot == NO_SLOT) {
+		r->totals.unknown_frees++;
+		return;
+	}
+	count_free(r, &r->pool[r->table.slots[slot].block - 1]);
+	end_at(r, slot);
+}
+
+static bool replay_one(struct replay *r, const struct trace_event *e, uint32_t guess)
 {
 	switch (e->type) {
 	case LG_EV_ALLOC:
 		return begin(r, e, NULL);
-	case LG_EV_FREE: {
-		uint32_t slot = table_find(&r->table, r->pool, e->addr);
-		if (slot == NO_SLOT) {
-			r->totals.unknown_frees++;
-			return true;
-		}
-		count_free(r, &r->pool[r->table.slots[slot].block - 1]);
-		end_at(r, slot);
+	case LG_EV_FREE:
+		end(r, e->addr, guess);
 		return true;
-	}
 	case LG_EV_RELEASE:
 		return release(r, e);
 	case LG_EV_RESIZE:
@@ -296,23 +307,39 @@ static bool replay_one(struct replay *r, const struct trace_event *e)
 #define SLOT_AHEAD 24
 #define BLOCK_AHEAD 12
 
-LOOK_AHEAD look_ahead(const struct replay *r, const struct trace_event *events, size_t i, size_t n)
+/* Guesses at the slots of the blocks that the events ahead end, by event modulo their number. */
+struct guesses {
+	uint32_t slots[16];
+};
+_Static_assert(BLOCK_AHEAD < 16, "a guess is used before another takes its place");
+
+LOOK_AHEAD look_ahead(const struct replay *r, const struct trace_event *events, size_t i, size_t n,
+		      struct guesses *g)
 {
+	const struct trace_event *e = &events[i + BLOCK_AHEAD];
+
 	if (i + SLOT_AHEAD < n)
 		__builtin_prefetch(table_home(&r->table, events[i + SLOT_AHEAD].addr));
-	if (i + BLOCK_AHEAD < n) {
-		uint32_t place = table_guess(&r->table, events[i + BLOCK_AHEAD].addr);
-		if (place != NO_PLACE)
-			__builtin_prefetch(&r->pool[place]);
+	if (i + BLOCK_AHEAD < n && (e->type == LG_EV_FREE || e->type == LG_EV_RELEASE)) {
+		uint32_t slot = table_guess(&r->table, e->addr);
+		g->slots[(i + BLOCK_AHEAD) % 16] = slot;
+		if (slot != NO_SLOT) {
+			const struct block *b = &r->pool[r->table.slots[slot].block - 1];
+			__builtin_prefetch(b);
+			__builtin_prefetch(&b->latest_low); /* in the next cache line as often as not */
+		}
 	}
 }
 
 int replay_events(struct replay *r, const struct trace_event *events, size_t n)
 {
+	struct guesses guesses;
+
+	memset(&guesses, 0xff, sizeof guesses);
 	for (size_t i = 0; i < n; i++) {
-		look_ahead(r, events, i, n);
+		look_ahead(r, events, i, n, &guesses);
 		see_thread(r, events[i].thread);
-		if (!replay_one(r, &events[i]))
+		if (!replay_one(r, &events[i], guesses.slots[i % 16]))
 			return -1;
 		r->totals.events++;
 	}

@@ -39,15 +39,21 @@ static inline const struct table_slot *table_home(const struct table *t, uint64_
 	return &t->slots[table_tag(addr) >> t->shift];
 }
 
-/* Where the block of an address probably is, by tags alone; UINT32_MAX: probably nowhere. */
+/* Whether a slot, which may be any number, holds this address. */
+static inline bool table_holds(const struct table *t, const struct block *pool, uint32_t slot, uint64_t addr)
+{
+	return slot <= t->mask && t->slots[slot].block && pool[t->slots[slot].block - 1].addr == addr;
+}
+
+/* The slot that holds an address, as far as tags tell; NO_SLOT: probably none. */
 static inline uint32_t table_guess(const struct table *t, uint64_t addr)
 {
 	uint32_t tag = table_tag(addr);
 
 	for (uint32_t at = tag >> t->shift; t->slots[at].block; at = (at + 1) & t->mask)
 		if (t->slots[at].tag == tag)
-			return t->slots[at].block - 1;
-	return UINT32_MAX;
+			return at;
+	return NO_SLOT;
 }
 
 #endif
