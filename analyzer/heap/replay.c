@@ -364,41 +364,45 @@ static bool settle_all(struct replay *r)
 	return true;
 }
 
-static void close_gaps(struct replay *r)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < r->used; i++)
-		if (r->pool[i].addr)
-			r->pool[n++] = r->pool[i];
-	r->used = n;
-	r->unused = NO_PLACE;
-}
-
-/* Sorts by address in place: a copy of the pool would be the largest thing in memory. */
-static bool sort_pool(struct replay *r)
+/* Places of the live blocks in the pool, in the order of their addresses; owned by the caller. */
+static uint32_t *live_places(const struct replay *r, uint32_t *n)
 {
 	size_t bytes = ((size_t)r->used + 1) * sizeof(struct sort_pair);
-	struct sort_pair *order = huge_pages(malloc(bytes), bytes);
+	struct sort_pair *order = huge_alloc(bytes);
+	uint32_t *places = NULL;
 
-	if (!order)
-		return false;
-	for (uint32_t i = 0; i < r->used; i++)
-		order[i] = (struct sort_pair){ r->pool[i].addr, i };
-	bool sorted = sort_pairs(order, r->used) == 0;
-	for (uint32_t i = 0; sorted && i < r->used; i++) {
-		struct block first = r->pool[i];
-		uint32_t at = i;
-
-		for (uint32_t from; (from = order[at].value) != i; at = from) {
-			r->pool[at] = r->pool[from];
-			order[at].value = at;
-		}
-		r->pool[at] = first;
-		order[at].value = at;
-	}
+	*n = 0;
+	for (uint32_t i = 0; order && i < r->used; i++)
+		if (r->pool[i].addr)
+			order[(*n)++] = (struct sort_pair){ r->pool[i].addr, i };
+	if (order && sort_pairs(order, *n) == 0)
+		places = malloc(((size_t)*n + 1) * sizeof *places);
+	for (uint32_t i = 0; places && i < *n; i++)
+		places[i] = order[i].value;
 	free(order);
-	return sorted;
+	return places;
+}
+
+/* Sorts the live blocks by address, into a new pool. */
+static bool sort_pool(struct replay *r)
+{
+	uint32_t n, *places = live_places(r, &n);
+	struct block *sorted = places ? huge_alloc(((size_t)n + 1) * sizeof *sorted) : NULL;
+
+	for (uint32_t i = 0; sorted && i < n; i++) {
+		const struct block *ahead = &r->pool[places[i + BLOCK_AHEAD < n ? i + BLOCK_AHEAD : i]];
+		__builtin_prefetch(ahead);
+		__builtin_prefetch(&ahead->latest_low);
+		sorted[i] = r->pool[places[i]];
+	}
+	free(places);
+	if (!sorted)
+		return false;
+	free(r->pool);
+	r->pool = sorted;
+	r->used = r->room = n;
+	r->unused = NO_PLACE;
+	return true;
 }
 
 /* Blocks that overlap (a free went unseen, or the file is damaged) cannot both live: the later event is right.
@@ -496,7 +500,6 @@ int replay_finish(struct replay *r, struct heap *h)
 	if (!settle_all(r))
 		return -1;
 	table_free(&r->table);
-	close_gaps(r);
 	if (!sort_pool(r))
 		return -1;
 	drop_overlaps(r);

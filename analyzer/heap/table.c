@@ -62,7 +62,7 @@ static bool table_grow(struct table *t)
 
 bool table_insert(struct table *t, uint64_t addr, uint32_t place)
 {
-	if (t->used > t->mask / 2 && !table_grow(t))
+	if (t->used > t->mask / 8 * 5 && !table_grow(t))
 		return false;
 	place_slot(t, (struct table_slot){ table_tag(addr), place + 1 });
 	t->used++;
