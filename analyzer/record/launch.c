@@ -69,10 +69,12 @@ static void child(const char *program, char **argv, const char *shim, int segmen
 	char byte;
 	int error;
 
-	if (read(go, &byte, 1) != 1 || set_environment(shim, segment_fd))
+	if (read(go, &byte, 1) != 1)
 		_exit(125);
-	sigprocmask(SIG_SETMASK, mask, NULL);
-	execv(program, argv);
+	if (!set_environment(shim, segment_fd)) {
+		sigprocmask(SIG_SETMASK, mask, NULL);
+		execv(program, argv);
+	}
 	error = errno;
 	if (write(failure, &error, sizeof error) < 0)
 		_exit(125);

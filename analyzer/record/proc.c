@@ -35,8 +35,12 @@ char *proc_read(uint32_t pid, const char *name, size_t *bytes)
 
 	while (text && fd >= 0 && (n = read(fd, text + used, room - used)) > 0) {
 		used += (size_t)n;
-		if (used == room)
-			text = realloc(text, room *= 2);
+		if (used < room)
+			continue;
+		char *grown = realloc(text, room *= 2);
+		if (!grown)
+			free(text);
+		text = grown;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -64,6 +68,7 @@ uint64_t proc_heap_start(uint32_t pid)
 	return start;
 }
 
+/* False where the line is none of a mapping. The path is NULL when there is no memory for it. */
 static bool parse_mapping(char *line, struct trace_mapping *m)
 {
 	unsigned long start, end, offset;
@@ -82,6 +87,25 @@ static bool parse_mapping(char *line, struct trace_mapping *m)
 		.flags = flags[3] == 's' ? LG_MAPPING_SHARED : 0,
 		.path = strdup(line + name),
 	};
+	return true;
+}
+
+/* False: no memory. */
+static bool add_mapping(struct trace_mapping **mappings, size_t *n, size_t *room, char *line)
+{
+	if (*n == *room) {
+		size_t more = *room ? *room * 2 : 256;
+		struct trace_mapping *grown = realloc(*mappings, more * sizeof *grown);
+
+		if (!grown)
+			return false;
+		*mappings = grown;
+		*room = more;
+	}
+	struct trace_mapping *m = &(*mappings)[*n];
+	if (!parse_mapping(line, m))
+		return true;
+	*n += m->path != NULL;
 	return m->path != NULL;
 }
 
@@ -92,25 +116,20 @@ struct trace_mapping *proc_mappings(uint32_t pid, size_t *n)
 	int fd = proc_open(pid, "maps");
 	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
 	size_t room = 0;
+	bool is_whole = true;
 
 	*n = 0;
-	while (f && fgets(line, sizeof line, f)) {
-		if (*n == room) {
-			size_t more = room ? room * 2 : 256;
-			struct trace_mapping *grown = realloc(mappings, more * sizeof *grown);
-
-			if (!grown)
-				break;
-			mappings = grown;
-			room = more;
-		}
-		*n += parse_mapping(line, &mappings[*n]);
-	}
+	while (f && is_whole && fgets(line, sizeof line, f))
+		is_whole = add_mapping(&mappings, n, &room, line);
 	if (f)
 		fclose(f);
 	else if (fd >= 0)
 		close(fd);
-	return mappings;
+	if (is_whole)
+		return mappings;
+	proc_mappings_free(mappings, *n);
+	*n = 0;
+	return NULL;
 }
 
 void proc_mappings_free(struct trace_mapping *mappings, size_t n)

@@ -460,8 +460,6 @@ static int record_program(struct recorder *r, const char *program, int *exit_sta
 	signal_doorbell = &r->segment.control->doorbell;
 	signal_target = launch.pid;
 	set_signals(former);
-	if (!r->options->no_ptrace)
-		follow_seize(&r->follower, r->main_pid, NULL);
 	failed = launch_go(&launch, program, exit_status, err);
 	if (failed)
 		launch_abandon(&launch);
@@ -482,8 +480,11 @@ static void fill_result(struct recorder *r, struct record_result *result)
 	result->verified = r->verifier ? verify_text(r->verifier) : NULL;
 	result->traces = calloc(r->output.count + 1, sizeof *result->traces);
 	for (size_t i = 0; result->traces && i < r->output.count; i++)
-		if (!access(r->output.paths[i], F_OK))
-			result->traces[result->ntraces++] = strdup(r->output.paths[i]);
+		if (!access(r->output.paths[i], F_OK)) {
+			result->traces[result->ntraces] = r->output.paths[i];
+			r->output.paths[i] = NULL;
+			result->ntraces++;
+		}
 }
 
 int record_run(const struct record_options *options, struct record_result *result, int *exit_status,

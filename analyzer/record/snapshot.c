@@ -42,6 +42,7 @@ struct job {
 	struct buf leaving; /* the MEMORY chunk that `writer` compresses and writes meanwhile */
 	pthread_t writer;
 	bool is_writing;
+	const char *trouble; /* NULL: all that could be read is in the file */
 	struct trace_unread *unread;
 	size_t nunread;
 	uint64_t asked[ASKED_PAGES]; /* by page: its number << 1 | whether it is mapped; page 0 is not */
@@ -167,8 +168,9 @@ static void begin_writing(struct job *j)
 static void fill_payload(struct job *j)
 {
 	buf_clear(&j->payload);
-	put_memory(&j->payload, j->ranges, j->nranges, (const uint64_t *)j->bytes.bytes);
 	j->payload.failed |= j->bytes.failed;
+	if (!j->bytes.failed)
+		put_memory(&j->payload, j->ranges, j->nranges, (const uint64_t *)j->bytes.bytes);
 	buf_clear(&j->bytes);
 	j->nranges = 0;
 }
@@ -323,6 +325,8 @@ static void read_memory(struct job *j)
 		if (j->mappings[i].flags & LG_MAPPING_READ)
 			read_mapping(j, &j->mappings[i], words);
 	flush_last_memory(j);
+	if (!words)
+		j->trouble = "out of memory";
 	free(words);
 }
 
@@ -349,8 +353,10 @@ static void vector_registers(struct trace_thread *t)
 		return;
 	size_t extended = io.iov_len > 576 ? (io.iov_len - 576) / 8 : 0;
 	t->vector = malloc((32 + extended) * 8);
-	if (!t->vector)
+	if (!t->vector) {
+		t->flags &= ~(uint32_t)LG_THREAD_STOPPED; /* not all registers are known */
 		return;
+	}
 	memcpy(t->vector, area + 160 / 8, 32 * 8);
 	memcpy(t->vector + 32, area + 576 / 8, extended * 8);
 	t->nvector = 32 + (uint32_t)extended;
@@ -414,30 +420,43 @@ static bool is_dead(const struct job *j, uint32_t tid)
 	return false;
 }
 
-static void put_thread_list(struct job *j)
+static struct trace_thread *list_threads(struct job *j, size_t *n)
 {
 	char path[64];
-	struct buf out = { 0 };
 	struct trace_thread *threads = NULL;
-	size_t n = 0;
 	const struct dirent *entry;
 
 	snprintf(path, sizeof path, "/proc/%u/task", j->tid);
 	DIR *tasks = opendir(path);
+	if (!tasks)
+		j->trouble = strerror(errno);
 	while (tasks && (entry = readdir(tasks))) {
 		uint32_t tid = (uint32_t)strtoul(entry->d_name, NULL, 10);
-		struct trace_thread *grown;
 
-		if (!tid || is_dead(j, tid) || !(grown = realloc(threads, (n + 1) * sizeof *grown)))
+		if (!tid || is_dead(j, tid))
 			continue;
+		struct trace_thread *grown = realloc(threads, (*n + 1) * sizeof *grown);
+		if (!grown) {
+			j->trouble = "out of memory";
+			break;
+		}
 		threads = grown;
-		describe_thread(j, tid, is_stopped(j, tid), &threads[n]);
+		describe_thread(j, tid, is_stopped(j, tid), &threads[*n]);
 		j->meta.threads_seen++;
-		j->meta.threads_stopped += (threads[n].flags & LG_THREAD_STOPPED) != 0;
-		n++;
+		j->meta.threads_stopped += (threads[*n].flags & LG_THREAD_STOPPED) != 0;
+		++*n;
 	}
 	if (tasks)
 		closedir(tasks);
+	return threads;
+}
+
+static void put_thread_list(struct job *j)
+{
+	struct buf out = { 0 };
+	size_t n = 0;
+	struct trace_thread *threads = list_threads(j, &n);
+
 	put_threads(&out, threads, n);
 	put(j, LG_CHUNK_THREADS, &out);
 	buf_free(&out);
@@ -527,7 +546,10 @@ void snapshot_take(struct image *i, const struct segment *s, const struct follow
 		put_address_space(&j);
 		read_memory(&j);
 		put_unread_ranges(&j);
-		put_meta(&j, LG_CHUNK_SNAPSHOT_END, put_snapshot_end);
+		if (j.trouble)
+			image_degrade(i, "the snapshot is not whole: %s", j.trouble);
+		else
+			put_meta(&j, LG_CHUNK_SNAPSHOT_END, put_snapshot_end);
 	}
 	job_free(&j);
 }
