@@ -141,9 +141,6 @@ static void find_real(void)
 
 /* ---- the segment ------------------------------------------------------------------------------------- */
 
-#define SEGMENT_PATH_MAX 64
-static char segment_path[SEGMENT_PATH_MAX];
-
 /* The value of an environment variable as the kernel laid it down; libc may not have its own pointer yet. */
 static const char *start_env(const char *name)
 {
@@ -169,15 +166,41 @@ static struct lg_control *map_control(int fd)
 	return c;
 }
 
-static struct lg_area *claim_area(int fd, struct lg_control *control)
+/* Under another /proc the path may name any file: what is too short to be the segment is not looked at. */
+static struct lg_control *open_control(const char *path)
+{
+	int fd = sys_open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct lg_control *control = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (sys_file_bytes(fd) == (long)LG_SEGMENT_BYTES)
+		control = map_control(fd);
+	sys_close(fd);
+	return control;
+}
+
+/* A forked child may not be able to open the segment (another user, another root, no descriptor left), or find another
+ * file under its name (another /proc). But it has the control page, at the segment's beginning: all up to the area is
+ * mapped once more, and all but the area given back. */
+static void *map_behind(struct lg_control *control, uint64_t offset)
+{
+	char *segment = sys_map_again(control, offset + LG_AREA_BYTES);
+
+	if (!segment)
+		return NULL;
+	sys_munmap(segment, offset);
+	return segment + offset;
+}
+
+static struct lg_area *claim_area(struct lg_control *control)
 {
 	for (uint32_t i = 0; i < LG_AREAS; i++) {
 		uint32_t vacant = LG_AREA_FREE;
 
 		if (!atomic_compare_exchange_strong(&control->area_state[i], &vacant, LG_AREA_CLAIMED))
 			continue;
-		struct lg_area *area = sys_mmap(LG_AREA_BYTES, PROT_READ | PROT_WRITE,
-						MAP_SHARED | MAP_NORESERVE, fd, lg_area_offset(i));
+		struct lg_area *area = map_behind(control, lg_area_offset(i));
 		if (area)
 			return area;
 		atomic_store(&control->area_state[i], LG_AREA_FREE);
@@ -290,13 +313,8 @@ static bool module_range(const void *pc, uint64_t *start, uint64_t *end)
 
 static bool attach(uint32_t flags, uint32_t parent_pid)
 {
-	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (!shim.control)
-		shim.control = map_control(fd);
-	struct lg_area *area = shim.control ? claim_area(fd, shim.control) : NULL;
-	sys_close(fd);
+	struct lg_area *area = claim_area(shim.control);
+
 	if (!area)
 		return false;
 	use_area(area);
@@ -313,9 +331,9 @@ static void begin(void)
 {
 	const char *path = start_env(LG_ENV_SEGMENT);
 
-	if (!path || strlen(path) >= SEGMENT_PATH_MAX)
+	shim.control = path ? open_control(path) : NULL;
+	if (!shim.control)
 		return;
-	memcpy(segment_path, path, strlen(path) + 1);
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
 	module_range((const void *)real_end.exit_now, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);

@@ -48,6 +48,19 @@ static inline void sys_munmap(void *p, size_t bytes)
 	sys6(SYS_munmap, (long)p, (long)bytes, 0, 0, 0, 0);
 }
 
+/* A second mapping of the file behind a shared mapping, from that page of it on: needs no descriptor. */
+static inline void *sys_map_again(void *shared, size_t bytes)
+{
+	long p = sys6(SYS_mremap, (long)shared, 0, (long)bytes, MREMAP_MAYMOVE, 0, 0);
+
+	return p < 0 && p > -4096 ? NULL : (void *)p;
+}
+
+static inline long sys_file_bytes(int fd)
+{
+	return sys6(SYS_lseek, fd, 0, 2 /* SEEK_END */, 0, 0, 0);
+}
+
 static inline int sys_madvise(void *p, size_t bytes, int advice)
 {
 	return (int)sys6(SYS_madvise, (long)p, (long)bytes, advice, 0, 0, 0);
