@@ -157,10 +157,10 @@ static const char *start_env(const char *name)
 
 static struct lg_control *map_control(int fd)
 {
-	struct lg_control *c = sys_mmap(LG_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct lg_control *c = sys_mmap(LG_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (c && (c->magic != LG_RING_MAGIC || c->version != LG_RING_VERSION || atomic_load(&c->closed))) {
-		sys_munmap(c, LG_PAGE);
+		sys_munmap(c, LG_CONTROL_BYTES);
 		return NULL;
 	}
 	return c;
@@ -181,7 +181,7 @@ static struct lg_control *open_control(const char *path)
 }
 
 /* A forked child may not be able to open the segment (another user, another root, no descriptor left), or find another
- * file under its name (another /proc). But it has the control page, at the segment's beginning: all up to the area is
+ * file under its name (another /proc). But it has the control pages, at the segment's beginning: all up to the area is
  * mapped once more, and all but the area given back. */
 static void *map_behind(struct lg_control *control, uint64_t offset)
 {
@@ -236,6 +236,7 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 {
 	atomic_store(&area->pid, sys_getpid());
 	area->parent_pid = parent_pid;
+	area->pid_namespace = sys_pid_namespace();
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
 	area->hello_key = shim.fork_key ? shim.fork_key : order_now();
 	memcpy(area->allocator, allocator, sizeof allocator);

@@ -2,7 +2,7 @@
  * for its snapshot first; then the real function runs with the caller's very arguments.
  *
  * Async-signal-safe, as exec must be after fork: no allocation, the stack only. A vfork child shares its parent's
- * memory and passes straight through. */
+ * memory and touches nothing of it. */
 #include "shim.h"
 #include "sys.h"
 
@@ -14,13 +14,61 @@
 
 extern char **environ;
 
+/* ---- before and after ---------------------------------------------------------------------------------- */
+
+static struct lg_note *claim_note(void)
+{
+	for (uint32_t i = 0; i < LG_NOTES; i++) {
+		struct lg_note *note = &shim.control->notes[i];
+		uint32_t vacant = LG_NOTE_FREE;
+
+		if (atomic_compare_exchange_strong(&note->state, &vacant, LG_NOTE_CLAIMED))
+			return note;
+	}
+	return NULL;
+}
+
+/* Leaves a note for the recorder: it waits for what becomes of this process. */
+static void tell_exec(const char *path, bool has_failed)
+{
+	struct patience patience = { 0 };
+	struct lg_note *note;
+	size_t n = 0;
+
+	while (!(note = claim_note())) {
+		if (!recorder_alive(&patience))
+			return;
+		doorbell_ring();
+		sys_nap(200 * 1000);
+	}
+	for (; path && path[n] && n < sizeof note->path - 1; n++)
+		note->path[n] = path[n];
+	note->path[n] = 0;
+	note->pid = sys_getpid();
+	note->pid_namespace = sys_pid_namespace();
+	note->has_failed = has_failed;
+	atomic_store(&note->state, LG_NOTE_READY);
+}
+
+static bool has_recorder(void)
+{
+	return shim.control && !atomic_load(&shim.control->closed);
+}
+
+/* Not in a vfork child, nor in a forked one that has no area yet. */
+static bool is_recorded(void)
+{
+	return shim.epoch && *shim.epoch && atomic_load(&shim.area->pid) == sys_getpid();
+}
+
 /* `path` with a slash that is not executable will fail: no need to look at the image. */
 static void about_to_exec(const char *path)
 {
 	boot(); /* a constructor before ours may exec */
-	if (!shim.epoch || (path && strchr(path, '/') && !sys_exists(path)))
+	if (!has_recorder() || (path && strchr(path, '/') && !sys_exists(path)))
 		return;
-	if (!*shim.epoch || atomic_load(&shim.area->pid) != sys_getpid())
+	tell_exec(path, false);
+	if (!is_recorded())
 		return;
 	if (thread_ready())
 		note_end();
@@ -30,10 +78,14 @@ static void about_to_exec(const char *path)
 /* The exec failed: the image lives on. */
 static int still_here(int answer)
 {
-	if (shim.epoch && *shim.epoch && atomic_load(&shim.area->pid) == sys_getpid())
+	if (has_recorder())
+		tell_exec(NULL, true);
+	if (is_recorded())
 		atomic_store(&shim.area->exiting, 0);
 	return answer;
 }
+
+/* ---- the family ---------------------------------------------------------------------------------------- */
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {

@@ -329,9 +329,9 @@ struct trace_event *drain_rest(struct drain *d, size_t *n)
 
 /* ---- slots ------------------------------------------------------------------------------------------- */
 
-void drain_release(struct drain *d, bool (*gone)(uint32_t pid, uint32_t tid))
+void drain_release(struct drain *d, uint32_t pid, bool (*gone)(uint32_t pid, uint32_t tid))
 {
-	uint32_t slots = atomic_load(&d->area->slots), pid = atomic_load(&d->area->pid);
+	uint32_t slots = atomic_load(&d->area->slots);
 
 	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++) {
 		struct lg_thread *t = &d->area->threads[i];

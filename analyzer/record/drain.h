@@ -45,7 +45,7 @@ struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, s
 /* The image is over: every event that is left, in order. */
 struct trace_event *drain_rest(struct drain *d, size_t *n);
 /* Recycles the slots of threads for which `gone` says yes. */
-void drain_release(struct drain *d, bool (*gone)(uint32_t pid, uint32_t tid));
+void drain_release(struct drain *d, uint32_t pid, bool (*gone)(uint32_t pid, uint32_t tid));
 /* Thread number of a kernel thread that has a slot, 0: none. */
 uint32_t drain_thread_number(const struct drain *d, uint32_t tid);
 

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OPTIONS (PTRACE_O_TRACEEXIT | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
+#define OPTIONS (PTRACE_O_TRACEEXIT | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORKDONE)
 #define HOLD_NS (1000u * 1000 * 1000) /* how long one thread may keep the others waiting at their end */
 #define EXEC_HOLD_NS (50u * 1000 * 1000)
 
@@ -223,6 +223,16 @@ static void new_thread(struct follower *f, uint32_t parent)
 	go_on(parent, 0);
 }
 
+/* A vfork child (posix_spawn's, system's too) has become another program, or has ended: its parent goes on. */
+static void vfork_done(struct follower *f, uint32_t parent)
+{
+	unsigned long child = 0;
+
+	if (!ptrace(PTRACE_GETEVENTMSG, parent, NULL, &child) && child)
+		f->hooks->vforked(f->context, (uint32_t)child);
+	go_on(parent, 0);
+}
+
 static void stopped(struct follower *f, uint32_t tid, int status, uint64_t now_ns)
 {
 	struct tracee *t = find(f, tid);
@@ -240,6 +250,9 @@ static void stopped(struct follower *f, uint32_t tid, int status, uint64_t now_n
 		break;
 	case PTRACE_EVENT_CLONE:
 		new_thread(f, tid);
+		break;
+	case PTRACE_EVENT_VFORK_DONE:
+		vfork_done(f, tid);
 		break;
 	case PTRACE_EVENT_STOP:
 		if (is_group_stop(WSTOPSIG(status)))

@@ -18,21 +18,6 @@
 #define KEY_SHIFT 10 /* time stamps in the file are this coarse: less than a microsecond */
 #define WRITE_DELAY_NS (250u * 1000 * 1000)
 
-/* Splits a NUL-separated command line in place. */
-static char **split_arguments(char *text, size_t bytes, uint32_t *argc)
-{
-	char **argv;
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < bytes; i++)
-		n += !text[i];
-	argv = calloc(n + 1, sizeof *argv);
-	*argc = argv ? n : 0;
-	for (uint32_t i = 0; i < *argc; i++, text += strlen(text) + 1)
-		argv[i] = text;
-	return argv;
-}
-
 /* User and system time of this process, all its threads. */
 static uint64_t recorder_cpu_ns(void)
 {
@@ -63,11 +48,10 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 {
 	const struct lg_area *a = i->area;
 	struct buf out = { 0 };
-	size_t bytes;
-	char *arguments = proc_read(i->pid, "cmdline", &bytes), allocator[sizeof a->allocator];
+	char allocator[sizeof a->allocator];
 	struct trace_process p = {
 		.pid = i->pid,
-		.parent_pid = a->parent_pid,
+		.parent_pid = i->is_elsewhere ? proc_parent(i->pid) : a->parent_pid,
 		.image = i->number,
 		.flags = (a->flags & LG_IMAGE_FORKED ? LG_PROCESS_FORKED : 0) |
 			 (brings_own_malloc(i) ? LG_PROCESS_FOREIGN_MALLOC : 0) |
@@ -85,12 +69,11 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 
 	memcpy(allocator, a->allocator, sizeof allocator);
 	allocator[sizeof allocator - 1] = 0;
-	p.argv = split_arguments(arguments, bytes, &p.argc);
+	p.argv = proc_arguments(i->pid, &p.argc);
 	put_process(&out, &p);
 	image_put(i, LG_CHUNK_PROCESS, &out);
 	buf_free(&out);
 	free(p.argv);
-	free(arguments);
 	free(p.executable);
 	free(p.directory);
 }
@@ -108,7 +91,7 @@ static struct live *watch_heap(const struct image *i)
 	return start ? live_new(start) : NULL;
 }
 
-struct image *image_new(const struct segment *s, uint32_t index, uint32_t number)
+struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, uint32_t number)
 {
 	struct image *i = calloc(1, sizeof *i);
 
@@ -116,7 +99,8 @@ struct image *image_new(const struct segment *s, uint32_t index, uint32_t number
 		return NULL;
 	i->index = index;
 	i->area = segment_area(s, index);
-	i->pid = atomic_load(&i->area->pid);
+	i->pid = pid;
+	i->is_elsewhere = pid != atomic_load(&i->area->pid);
 	i->number = number;
 	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
 	i->begun_cpu_ns = recorder_cpu_ns();

@@ -13,7 +13,8 @@
 
 struct image {
 	uint32_t index; /* of its area */
-	uint32_t pid;
+	uint32_t pid; /* as the recorder has it */
+	bool is_elsewhere; /* in another pid namespace: the ids in its area are not the recorder's */
 	uint32_t number; /* how many images of this pid came before */
 	struct lg_area *area;
 	struct drain drain;
@@ -34,8 +35,8 @@ struct image {
 	size_t nreasons;
 };
 
-/* The image in area `index`; its events can be taken from here on. NULL: no memory. */
-struct image *image_new(const struct segment *s, uint32_t index, uint32_t number);
+/* The image in area `index`, by the id that the recorder knows it by; its events can be taken from here on. NULL: no memory. */
+struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, uint32_t number);
 /* Begins its trace, in the file `path`; takes the writer over. NULL: it has none, and `broken` says why. */
 void image_begin(struct image *i, const struct segment *s, const char *path, struct trace_writer *writer,
 		 bool full_contents);

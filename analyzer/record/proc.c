@@ -1,6 +1,7 @@
 /* proc.c: see proc.h and proc(5). */
 #include "record/proc.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -48,25 +49,152 @@ char *proc_read(uint32_t pid, const char *name, size_t *bytes)
 	return text;
 }
 
-/* Field 47 of /proc/PID/stat. The second, the program's name, may hold anything but a NUL. */
-uint64_t proc_heap_start(uint32_t pid)
+/* A number of /proc/PID/stat. The second field, the program's name, may hold anything but a NUL. */
+static uint64_t stat_field(uint32_t pid, unsigned field)
 {
 	size_t bytes;
 	char *text = proc_read(pid, "stat", &bytes);
-	uint64_t start = 0;
-	unsigned spaces = 1;
+	uint64_t number = 0;
+	unsigned at = 2;
 
 	for (size_t i = bytes; i-- > 0;)
 		if (text[i] == ')') {
-			for (i++; i < bytes && spaces < 46; i++)
-				spaces += text[i] == ' ';
+			for (i++; i < bytes && at < field; i++)
+				at += text[i] == ' ';
 			for (; i < bytes && text[i] >= '0' && text[i] <= '9'; i++)
-				start = start * 10 + (uint64_t)(text[i] - '0');
+				number = number * 10 + (uint64_t)(text[i] - '0');
 			break;
 		}
 	free(text);
-	return start;
+	return number;
 }
+
+uint64_t proc_heap_start(uint32_t pid)
+{
+	return stat_field(pid, 47);
+}
+
+uint32_t proc_parent(uint32_t pid)
+{
+	return (uint32_t)stat_field(pid, 4);
+}
+
+#define PF_FORKNOEXEC 0x40u /* linux/sched.h: "Forked but didn't exec" */
+
+bool proc_has_executed(uint32_t pid)
+{
+	return stat_field(pid, 4) && !(stat_field(pid, 9) & PF_FORKNOEXEC);
+}
+
+char **proc_arguments(uint32_t pid, uint32_t *argc)
+{
+	size_t bytes, n = 0;
+	char *text = proc_read(pid, "cmdline", &bytes);
+
+	for (size_t i = 0; i < bytes; i++)
+		n += !text[i];
+	char **argv = calloc(1, (n + 1) * sizeof *argv + bytes);
+	*argc = argv ? (uint32_t)n : 0;
+	char *at = argv ? memcpy(argv + n + 1, text ? text : "", bytes) : NULL;
+	for (uint32_t i = 0; i < *argc; i++, at += strlen(at) + 1)
+		argv[i] = at;
+	free(text);
+	return argv;
+}
+
+/* ---- namespaces ---------------------------------------------------------------------------------------- */
+
+uint64_t proc_namespace(uint32_t pid)
+{
+	char *link = proc_link(pid, "ns/pid");
+	unsigned long inode = 0;
+
+	if (link && sscanf(link, "pid:[%lu]", &inode) != 1)
+		inode = 0;
+	free(link);
+	return inode;
+}
+
+/* The last number of the line "NSpid: 4711 23 1" of a status file: the id in the innermost namespace. */
+static uint32_t innermost_id(const char *path)
+{
+	char line[256];
+	uint32_t id = 0;
+	FILE *f = fopen(path, "re");
+
+	while (f && fgets(line, sizeof line, f))
+		if (!strncmp(line, "NSpid:", 6)) {
+			const char *last = strrchr(line, '\t');
+			id = last ? (uint32_t)strtoul(last, NULL, 10) : 0;
+			break;
+		}
+	if (f)
+		fclose(f);
+	return id;
+}
+
+uint32_t proc_inner_tid(uint32_t pid, uint32_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%u/task/%u/status", pid, tid);
+	return innermost_id(path);
+}
+
+static bool has_segment(uint32_t pid)
+{
+	size_t n;
+	struct trace_mapping *mappings = proc_mappings(pid, &n);
+	bool has = false;
+
+	for (size_t i = 0; i < n && !has; i++)
+		has = !strncmp(mappings[i].path, "/memfd:leakgraph", 16);
+	proc_mappings_free(mappings, n);
+	return has;
+}
+
+static bool is_known_inside_as(uint32_t outer, uint64_t namespace, uint32_t pid)
+{
+	return proc_inner_tid(outer, outer) == pid &&
+	       (namespace ? proc_namespace(outer) == namespace : has_segment(outer));
+}
+
+uint32_t proc_outer_pid(uint64_t namespace, uint32_t pid)
+{
+	const struct dirent *entry;
+	uint32_t found = 0;
+
+	if (namespace ? namespace == proc_namespace((uint32_t)getpid()) : is_known_inside_as(pid, 0, pid))
+		return pid;
+	DIR *all = opendir("/proc");
+	while (all && !found && (entry = readdir(all))) {
+		uint32_t outer = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		if (outer && is_known_inside_as(outer, namespace, pid))
+			found = outer;
+	}
+	if (all)
+		closedir(all);
+	return found;
+}
+
+bool proc_has_inner_tid(uint32_t pid, uint32_t tid)
+{
+	char path[64];
+	const struct dirent *entry;
+	bool has = false;
+
+	snprintf(path, sizeof path, "/proc/%u/task", pid);
+	DIR *tasks = opendir(path);
+	while (tasks && !has && (entry = readdir(tasks)))
+		has = entry->d_name[0] != '.' &&
+		      proc_inner_tid(pid, (uint32_t)strtoul(entry->d_name, NULL, 10)) == tid;
+	if (tasks)
+		closedir(tasks);
+	return has;
+}
+
+/* ---- mappings ------------------------------------------------------------------------------------------ */
 
 /* False where the line is none of a mapping. The path is NULL when there is no memory for it. */
 static bool parse_mapping(char *line, struct trace_mapping *m)

@@ -4,6 +4,7 @@
 
 #include "trace/trace.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,17 @@ char *proc_read(uint32_t pid, const char *name, size_t *bytes); /* "cmdline" */
 int proc_open(uint32_t pid, const char *name); /* "mem"; -1: not allowed, or gone */
 struct trace_mapping *proc_mappings(uint32_t pid, size_t *n);
 uint64_t proc_heap_start(uint32_t pid); /* where its brk heap begins; 0: not told */
+uint32_t proc_parent(uint32_t pid); /* 0: not told */
+bool proc_has_executed(uint32_t pid); /* since it was forked; true of a zombie too */
+char **proc_arguments(uint32_t pid, uint32_t *argc); /* one block; NULL: no memory */
 void proc_mappings_free(struct trace_mapping *mappings, size_t n);
+
+
+/* A process in another pid namespace knows itself and its threads by other ids: "inner" ones. */
+uint64_t proc_namespace(uint32_t pid); /* 0: not told */
+/* The process that `namespace` (0: not known) knows as `pid`. 0: it is not there. */
+uint32_t proc_outer_pid(uint64_t namespace, uint32_t pid);
+uint32_t proc_inner_tid(uint32_t pid, uint32_t tid); /* 0: not told */
+bool proc_has_inner_tid(uint32_t pid, uint32_t tid);
 
 #endif

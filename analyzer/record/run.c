@@ -14,6 +14,7 @@
 #include "record/proc.h"
 #include "record/segment.h"
 #include "record/snapshot.h"
+#include "record/untraced.h"
 #include "record/verify.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ struct recorder {
 	const struct record_options *options;
 	struct segment segment;
 	struct follower follower;
+	struct untraced untraced;
 	struct output output;
 	struct verifier *verifier; /* NULL: no stack is checked */
 	struct trace_writer *first; /* of the first image's trace, until it begins */
@@ -118,12 +120,31 @@ static void hook_ending(void *context, uint32_t pid, bool late, int status)
 	take_snapshot(context, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
 }
 
+static uint32_t images_of(const struct recorder *r, uint32_t pid)
+{
+	for (size_t i = 0; i < r->npids; i++)
+		if (r->pids[i].pid == pid)
+			return r->pids[i].images;
+	return 0;
+}
+
 static void hook_executed(void *context, uint32_t pid)
 {
-	struct image *i = image_of(context, pid);
+	struct recorder *r = context;
+	struct image *i = image_of(r, pid);
 
 	if (i)
-		finish(context, i, LG_ENDED_EXEC, 0);
+		finish(r, i, LG_ENDED_EXEC, 0);
+	if (!r->options->no_children)
+		untraced_began(&r->untraced, pid, images_of(r, pid));
+}
+
+static void hook_vforked(void *context, uint32_t child)
+{
+	struct recorder *r = context;
+
+	if (!r->options->no_children && !images_of(r, child) && proc_has_executed(child))
+		untraced_began(&r->untraced, child, 0);
 }
 
 static void hook_gone(void *context, uint32_t pid, int status)
@@ -131,6 +152,8 @@ static void hook_gone(void *context, uint32_t pid, int status)
 	struct recorder *r = context;
 	struct image *i = image_of(r, pid);
 
+	if (i)
+		untraced_forget(&r->untraced, pid);
 	if (i)
 		finish(r, i, WIFSIGNALED(status) ? LG_ENDED_SIGNALED : LG_ENDED_EXITED, status);
 	if (pid == r->main_pid) {
@@ -141,7 +164,7 @@ static void hook_gone(void *context, uint32_t pid, int status)
 }
 
 static const struct follow_hooks hooks = { hook_ending, hook_wants_ending, hook_execs, hook_executed,
-					   hook_gone };
+					   hook_vforked, hook_gone };
 
 /* Images that ptrace does not follow: their pidfd becomes readable. */
 static void notice_ends(struct recorder *r)
@@ -153,7 +176,7 @@ static void notice_ends(struct recorder *r)
 			continue;
 		struct pollfd p = { .fd = i->pidfd, .events = POLLIN };
 		if (poll(&p, 1, 0) == 1)
-			finish(r, i, LG_ENDED_UNKNOWN, 0);
+			finish(r, i, i->exec_foretold ? LG_ENDED_EXEC : LG_ENDED_UNKNOWN, 0);
 	}
 }
 
@@ -214,18 +237,40 @@ static struct trace_writer *open_trace(struct recorder *r, struct image *i, cons
 	return trace_writer_open(&writer, other, &i->broken) ? NULL : writer;
 }
 
+/* What processes say of their execs. One that says HELLO has said this before. */
+static void read_notes(struct recorder *r)
+{
+	for (uint32_t n = 0; n < LG_NOTES; n++) {
+		struct lg_note *note = &r->segment.control->notes[n];
+
+		if (atomic_load(&note->state) != LG_NOTE_READY)
+			continue;
+		uint32_t pid = proc_outer_pid(note->pid_namespace, note->pid);
+		note->path[sizeof note->path - 1] = 0;
+		if (note->has_failed)
+			untraced_forget(&r->untraced, pid);
+		else if (pid && !r->options->no_children)
+			untraced_expect(&r->untraced, pid, images_of(r, pid), note->path);
+		atomic_store(&note->state, LG_NOTE_FREE);
+	}
+}
+
 /* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. */
 static void take_on(struct recorder *r, uint32_t index)
 {
 	struct lg_area *area = segment_area(&r->segment, index);
-	uint32_t pid = atomic_load(&area->pid);
+	uint32_t pid = proc_outer_pid(area->pid_namespace, atomic_load(&area->pid));
 	struct image *former = image_of(r, pid), *i;
 	const char *path;
-	bool is_wanted = is_first(r, pid) || !r->options->no_children;
+	bool is_wanted = pid && (is_first(r, pid) || !r->options->no_children);
 
+	if (!pid)
+		atomic_fetch_add(&r->segment.control->untraced, 1); /* in a namespace that cannot be seen */
 	if (former)
 		finish(r, former, LG_ENDED_EXEC, 0);
-	i = is_wanted ? image_new(&r->segment, index, image_number(r, pid)) : NULL;
+	read_notes(r);
+	untraced_forget(&r->untraced, pid);
+	i = is_wanted ? image_new(&r->segment, index, pid, image_number(r, pid)) : NULL;
 	if (is_wanted && !i && !r->trouble.text[0])
 		fail(&r->trouble, "out of memory");
 	if (!i) {
@@ -253,6 +298,35 @@ static void take_on_new(struct recorder *r)
 	}
 }
 
+/* ---- programs without a shim -------------------------------------------------------------------------- */
+
+static void write_untraced(struct recorder *r, struct beginner *b)
+{
+	const char *path = NULL;
+	struct err err = { "" };
+
+	if (b->program)
+		path = output_other(&r->output, *b->program ? b->program : "process", b->pid, &err);
+	if (!path || untraced_write(b, &r->segment, path, &err))
+		atomic_fetch_add(&r->segment.control->untraced, 1); /* counted at least */
+	beginner_free(b);
+}
+
+/* Looks for new images between seeing that a process has ended and saying that it had none. */
+static void settle_untraced(struct recorder *r, bool all)
+{
+	struct beginner b;
+
+	while (untraced_take(&r->untraced, all, &b)) {
+		uint32_t before = images_of(r, b.pid);
+
+		take_on_new(r);
+		if (images_of(r, b.pid) > before)
+			beginner_free(&b);
+		else
+			write_untraced(r, &b);
+	}
+}
 /* What a round brought in. */
 struct haul {
 	uint64_t taken; /* events */
@@ -277,6 +351,11 @@ static void serve_request(struct recorder *r, struct image *i)
 		follow_resume(&r->follower, i->pid);
 }
 
+static bool thread_gone_elsewhere(uint32_t pid, uint32_t tid)
+{
+	return !proc_has_inner_tid(pid, tid);
+}
+
 static bool thread_gone(uint32_t pid, uint32_t tid)
 {
 	return syscall(SYS_tgkill, pid, tid, 0) && errno == ESRCH;
@@ -299,7 +378,8 @@ static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 			verify_round(r->verifier, i);
 		image_round(i, key, now);
 		if (sweep)
-			drain_release(&i->drain, thread_gone);
+			drain_release(&i->drain, i->pid,
+				      i->is_elsewhere ? thread_gone_elsewhere : thread_gone);
 		haul.taken += i->drain.taken - before;
 		haul.is_behind |= i->drain.is_behind;
 	}
@@ -330,7 +410,7 @@ static bool all_over(struct recorder *r, uint64_t now)
 	for (size_t n = 0; n < LG_AREAS; n++)
 		if (r->images[n])
 			return false;
-	return true;
+	return !r->untraced.count;
 }
 
 /* Looks at everything once. */
@@ -341,7 +421,9 @@ static struct haul round_of(struct recorder *r, uint64_t now)
 	segment_beat(&r->segment);
 	follow_poll(&r->follower, now);
 	notice_ends(r);
+	read_notes(r);
 	take_on_new(r);
+	settle_untraced(r, false);
 	return drain_all(r, key, now);
 }
 
@@ -369,6 +451,7 @@ static void leave_behind(struct recorder *r)
 		follow_detach(&r->follower, i->pid);
 		finish(r, i, LG_ENDED_RUNNING, 0);
 	}
+	settle_untraced(r, true);
 }
 
 /* ---- signals ----------------------------------------------------------------------------------------- */
@@ -515,6 +598,7 @@ int record_run(const struct record_options *options, struct record_result *resul
 	if (!failed)
 		fill_result(r, result);
 	follow_free(&r->follower);
+	untraced_free(&r->untraced);
 	verify_close(r->verifier);
 	segment_close(&r->segment);
 	output_free(&r->output);

@@ -362,12 +362,18 @@ static void vector_registers(struct trace_thread *t)
 	t->nvector = 32 + (uint32_t)extended;
 }
 
+/* What the thread itself takes for its id. */
+static uint32_t own_tid(const struct job *j, uint32_t tid)
+{
+	return j->image->is_elsewhere ? proc_inner_tid(j->image->pid, tid) : tid;
+}
+
 /* The thread that called exit or exec, or returned from main: the shim knows what it was called with. */
 static bool is_at_exit(const struct job *j, uint32_t tid)
 {
 	const struct lg_area *a = j->image->area;
 
-	return atomic_load(&a->exiting) && a->exit_tid == tid;
+	return atomic_load(&a->exiting) && a->exit_tid == own_tid(j, tid);
 }
 
 static void registers_of_stopped(const struct job *j, struct trace_thread *t)
@@ -388,7 +394,8 @@ static void registers_of_stopped(const struct job *j, struct trace_thread *t)
 
 static void describe_thread(struct job *j, uint32_t tid, bool stopped, struct trace_thread *t)
 {
-	*t = (struct trace_thread){ .tid = tid, .number = drain_thread_number(&j->image->drain, tid) };
+	*t = (struct trace_thread){ .tid = tid,
+				    .number = drain_thread_number(&j->image->drain, own_tid(j, tid)) };
 	if (stopped)
 		registers_of_stopped(j, t);
 	if (is_at_exit(j, tid)) {

@@ -1,6 +1,6 @@
 /* ring.h: the shared segment between the shim (guest) and the recorder, in plain data.
  *
- * One memfd per `leakgraph run`: a control page, then LG_AREAS areas. An area serves one process image:
+ * One memfd per `leakgraph run`: control pages, then LG_AREAS areas. An area serves one process image:
  * its head, its modules, its stack tables, and one slot (unwinder scratch and event ring) per thread.
  * The recorder creates, sizes and recycles everything; a target only maps and claims.
  *
@@ -208,6 +208,7 @@ struct lg_area {
 	uint32_t flags; /* (T) LG_IMAGE_*, before LIVE */
 	uint32_t parent_pid; /* (T) */
 	uint32_t pad0;
+	uint64_t pid_namespace; /* (T) inode of the one that `pid` and all thread ids are of; 0: not known */
 	uint64_t hello_key; /* (T) */
 	char allocator[256]; /* (T) file that holds the next malloc */
 
@@ -241,7 +242,21 @@ _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fi
 #define LG_AREA_BYTES (LG_OFF_SLOTS + LG_THREADS * LG_SLOT_BYTES)
 _Static_assert(LG_AREA_BYTES % LG_PAGE == 0, "areas are mapped one by one");
 
-/* ---- the control page -------------------------------------------------------------------------------- */
+/* ---- notes ------------------------------------------------------------------------------------------- */
+
+/* A process tells of each exec, since it, or what it becomes, may have no area. */
+enum lg_note_state { LG_NOTE_FREE = 0, LG_NOTE_CLAIMED = 1, LG_NOTE_READY = 2 };
+struct lg_note {
+	_Atomic uint32_t state; /* (T) FREE -> CLAIMED by compare-exchange -> READY; (R) -> FREE */
+	uint32_t pid; /* (T) as the process itself has it */
+	uint64_t pid_namespace; /* (T) */
+	uint32_t has_failed; /* (T) 0: it is about to exec; 1: and is still here */
+	char path[236]; /* (T) as exec was given it, cut; empty: not known */
+};
+#define LG_NOTES 48u
+_Static_assert(sizeof(struct lg_note) == 256, "wire size is frozen");
+
+/* ---- the control pages ------------------------------------------------------------------------------- */
 
 enum lg_clock {
 	LG_CLOCK_TSC = 1, /* key = rdtsc - tsc_base, on machines whose kernel trusts the TSC */
@@ -268,14 +283,16 @@ struct lg_control {
 	_Alignas(64) _Atomic uint64_t counter; /* (T) LG_CLOCK_SHARED only */
 	_Alignas(64) _Atomic uint64_t untraced; /* (T) images that found no area */
 	_Atomic uint32_t area_state[LG_AREAS]; /* (T) FREE -> CLAIMED by compare-exchange; (R) -> FREE */
+	struct lg_note notes[LG_NOTES];
 };
-_Static_assert(sizeof(struct lg_control) <= LG_PAGE, "one page");
+#define LG_CONTROL_BYTES (4u * LG_PAGE)
+_Static_assert(sizeof(struct lg_control) <= LG_CONTROL_BYTES, "the control pages hold it");
 
-#define LG_SEGMENT_BYTES (LG_PAGE + (uint64_t)LG_AREAS * LG_AREA_BYTES)
+#define LG_SEGMENT_BYTES (LG_CONTROL_BYTES + (uint64_t)LG_AREAS * LG_AREA_BYTES)
 
 static inline uint64_t lg_area_offset(uint32_t index)
 {
-	return LG_PAGE + (uint64_t)index * LG_AREA_BYTES;
+	return LG_CONTROL_BYTES + (uint64_t)index * LG_AREA_BYTES;
 }
 
 #endif

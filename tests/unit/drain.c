@@ -247,7 +247,7 @@ START_TEST(a_dead_threads_slot_is_drained_and_given_back)
 	open_ring(0, 7);
 	open_ring(1, 8);
 	emit(0, LG_EV_ALLOC, 1, 0xa);
-	drain_release(&drain, all_gone);
+	drain_release(&drain, 1, all_gone);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].state), LG_SLOT_FREE);
 	ck_assert_uint_eq(atomic_load(&area->threads[1].state), LG_SLOT_LIVE);
 	pass(UINT64_MAX, 0);

@@ -1,0 +1,182 @@
+/* untraced.c: see untraced.h. */
+#include "record/untraced.h"
+
+#include "base/clock.h"
+#include "base/version.h"
+#include "record/preflight.h"
+#include "record/proc.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static struct beginner *find(const struct untraced *u, uint32_t pid)
+{
+	for (size_t i = 0; i < u->count; i++)
+		if (u->beginners[i].pid == pid)
+			return &u->beginners[i];
+	return NULL;
+}
+
+static struct beginner *add(struct untraced *u, uint32_t pid)
+{
+	struct beginner *b = find(u, pid);
+
+	if (b)
+		return b;
+	if (u->count == u->room) {
+		size_t room = u->room ? u->room * 2 : 16;
+		struct beginner *grown = realloc(u->beginners, room * sizeof *grown);
+
+		if (!grown) {
+			u->out_of_memory = true;
+			return NULL;
+		}
+		u->beginners = grown;
+		u->room = room;
+	}
+	b = &u->beginners[u->count++];
+	*b = (struct beginner){ .pid = pid, .pidfd = (int)syscall(SYS_pidfd_open, pid, 0) };
+	return b;
+}
+
+static void take_out(struct untraced *u, struct beginner *b)
+{
+	*b = u->beginners[--u->count];
+}
+
+void beginner_free(struct beginner *b)
+{
+	if (b->pidfd >= 0)
+		close(b->pidfd);
+	free(b->program);
+	free(b->argv);
+	*b = (struct beginner){ .pidfd = -1 };
+}
+
+/* ---- what becomes of them ------------------------------------------------------------------------------ */
+
+void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const char *path)
+{
+	struct beginner *b = add(u, pid);
+
+	if (!b)
+		return;
+	free(b->program);
+	b->program = strdup(path);
+	b->image = image;
+	b->parent_pid = proc_parent(pid);
+}
+
+void untraced_began(struct untraced *u, uint32_t pid, uint32_t image)
+{
+	struct beginner *b = add(u, pid);
+	char *program = b ? proc_link(pid, "exe") : NULL;
+
+	if (!b)
+		return;
+	b->image = image;
+	b->has_run = true;
+	b->parent_pid = proc_parent(pid);
+	free(b->argv);
+	b->argv = proc_arguments(pid, &b->argc);
+	if (program && (*program || !b->program)) {
+		free(b->program);
+		b->program = program;
+	} else {
+		free(program);
+	}
+}
+
+void untraced_forget(struct untraced *u, uint32_t pid)
+{
+	struct beginner *b = find(u, pid);
+
+	if (!b)
+		return;
+	beginner_free(b);
+	take_out(u, b);
+}
+
+bool untraced_expects(const struct untraced *u, uint32_t pid)
+{
+	return find(u, pid) != NULL;
+}
+
+static bool has_ended(const struct beginner *b)
+{
+	struct pollfd p = { .fd = b->pidfd, .events = POLLIN };
+
+	return b->pidfd < 0 || poll(&p, 1, 0) == 1;
+}
+
+bool untraced_take(struct untraced *u, bool all, struct beginner *b)
+{
+	for (size_t i = 0; i < u->count; i++)
+		if (all || has_ended(&u->beginners[i])) {
+			*b = u->beginners[i];
+			take_out(u, &u->beginners[i]);
+			return true;
+		}
+	return false;
+}
+
+void untraced_free(struct untraced *u)
+{
+	for (size_t i = 0; i < u->count; i++)
+		beginner_free(&u->beginners[i]);
+	free(u->beginners);
+	*u = (struct untraced){ 0 };
+}
+
+/* ---- the trace of one ---------------------------------------------------------------------------------- */
+
+/* Why it was not recorded: by its file, else what is left. */
+static void find_reason(const struct beginner *b, struct err *reason)
+{
+	struct program_facts facts;
+	int status;
+
+	if (b->program && *b->program) {
+		program_inspect(b->program, &facts);
+		if (facts.kind == PROGRAM_ELF && program_judge(b->program, &facts, &status, reason))
+			return;
+	}
+	fail(reason, "the shim did not come to life in it: LD_PRELOAD or LEAKGRAPH_SEGMENT was taken from its "
+		     "environment, or it runs as another user or under another /proc");
+}
+
+int untraced_write(const struct beginner *b, const struct segment *s, const char *path, struct err *err)
+{
+	struct trace_process process = { .pid = b->pid,
+					 .parent_pid = b->parent_pid,
+					 .image = b->image,
+					 .clock = s->control->clock,
+					 .ticks_per_second = segment_key_hz(s),
+					 .hello_key = segment_key(s),
+					 .start_unix_ns = clock_ns(CLOCK_REALTIME),
+					 .page_bytes = LG_PAGE,
+					 .executable = b->program,
+					 .recorder = (char *)LG_VERSION,
+					 .argv = b->argv ? b->argv : (char **)&b->program,
+					 .argc = b->argv ? b->argc : b->program != NULL };
+	struct err reason = { "" }, line = { "" };
+	struct trace_end end = { .ending = LG_ENDED_UNKNOWN, .reasons = (char *[]){ line.text }, .nreasons = 1 };
+	struct buf out = { 0 };
+	struct trace_writer *writer;
+
+	if (trace_writer_open(&writer, path, err))
+		return -1;
+	find_reason(b, &reason);
+	fail(&line, "not recorded: %.*s", (int)sizeof line.text - 32, reason.text);
+	put_process(&out, &process);
+	int failed = trace_put(writer, LG_CHUNK_PROCESS, &out, err);
+	buf_clear(&out);
+	put_end(&out, &end);
+	if (!failed)
+		failed = trace_put(writer, LG_CHUNK_END, &out, err);
+	buf_free(&out);
+	return trace_writer_close(writer, failed ? NULL : err) || failed ? -1 : 0;
+}

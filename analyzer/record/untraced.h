@@ -1,0 +1,43 @@
+/* untraced.h: programs that begin somewhere in the tree, and whether they say HELLO. One that ends without, or has not
+ * when recording ends, was not recorded: it gets a trace that says only that, and why. */
+#ifndef LG_RECORD_UNTRACED_H
+#define LG_RECORD_UNTRACED_H
+
+#include "record/segment.h"
+#include "trace/trace.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct beginner {
+	uint32_t pid, parent_pid;
+	uint32_t image; /* how many images of this pid came before */
+	int pidfd; /* -1: it was gone before it could be watched */
+	char *program; /* its file, or what exec was given; owned */
+	char **argv; /* owned, in one block with their bytes; NULL: not known */
+	uint32_t argc;
+	bool has_run; /* it was seen as the new program: /proc told the rest */
+};
+
+struct untraced {
+	struct beginner *beginners;
+	size_t count, room;
+	bool out_of_memory; /* some could not be remembered */
+};
+
+/* A process is about to become `path`. */
+void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const char *path);
+/* A process has become another program, just now. */
+void untraced_began(struct untraced *u, uint32_t pid, uint32_t image);
+/* A process said HELLO, or did not become another program after all. */
+void untraced_forget(struct untraced *u, uint32_t pid);
+bool untraced_expects(const struct untraced *u, uint32_t pid);
+/* Takes one out that has ended, or with `all` any. False: there is none. */
+bool untraced_take(struct untraced *u, bool all, struct beginner *b);
+/* Its whole trace. */
+int untraced_write(const struct beginner *b, const struct segment *s, const char *path, struct err *err);
+void beginner_free(struct beginner *b);
+void untraced_free(struct untraced *u);
+
+#endif
