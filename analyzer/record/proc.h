@@ -18,7 +18,6 @@ bool proc_has_executed(uint32_t pid); /* since it was forked; true of a zombie t
 char **proc_arguments(uint32_t pid, uint32_t *argc); /* one block; NULL: no memory */
 void proc_mappings_free(struct trace_mapping *mappings, size_t n);
 
-
 /* A process in another pid namespace knows itself and its threads by other ids: "inner" ones. */
 uint64_t proc_namespace(uint32_t pid); /* 0: not told */
 /* The process that `namespace` (0: not known) knows as `pid`. 0: it is not there. */

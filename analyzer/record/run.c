@@ -163,8 +163,8 @@ static void hook_gone(void *context, uint32_t pid, int status)
 	}
 }
 
-static const struct follow_hooks hooks = { hook_ending, hook_wants_ending, hook_execs, hook_executed,
-					   hook_vforked, hook_gone };
+static const struct follow_hooks hooks = { hook_ending,	  hook_wants_ending, hook_execs,
+					   hook_executed, hook_vforked,	     hook_gone };
 
 /* Images that ptrace does not follow: their pidfd becomes readable. */
 static void notice_ends(struct recorder *r)

@@ -7,6 +7,7 @@
 #include "record/proc.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -58,6 +59,20 @@ void beginner_free(struct beginner *b)
 
 /* ---- what becomes of them ------------------------------------------------------------------------------ */
 
+/* What exec was given, seen from the process's folder. */
+static char *resolve(uint32_t pid, const char *path)
+{
+	char *folder, *whole = NULL;
+
+	if (*path == '/' || !strchr(path, '/'))
+		return strdup(path);
+	folder = proc_link(pid, "cwd");
+	if (!folder || !*folder || asprintf(&whole, "%s/%s", folder, path) < 0)
+		whole = strdup(path);
+	free(folder);
+	return whole;
+}
+
 void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const char *path)
 {
 	struct beginner *b = add(u, pid);
@@ -65,29 +80,38 @@ void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const cha
 	if (!b)
 		return;
 	free(b->program);
-	b->program = strdup(path);
+	b->program = resolve(pid, path);
 	b->image = image;
 	b->parent_pid = proc_parent(pid);
+}
+
+/* One that has ended already has no more than what exec was given, or the name that the kernel keeps. */
+static char *program_of(uint32_t pid, char *given)
+{
+	char *program = proc_link(pid, "exe");
+	size_t bytes = 0;
+
+	if (program && !*program) {
+		free(program);
+		program = given ? strdup(given) : proc_read(pid, "comm", &bytes);
+		if (program && bytes)
+			program[bytes - 1] = 0; /* for the newline */
+	}
+	free(given);
+	return program;
 }
 
 void untraced_began(struct untraced *u, uint32_t pid, uint32_t image)
 {
 	struct beginner *b = add(u, pid);
-	char *program = b ? proc_link(pid, "exe") : NULL;
 
 	if (!b)
 		return;
 	b->image = image;
-	b->has_run = true;
 	b->parent_pid = proc_parent(pid);
 	free(b->argv);
 	b->argv = proc_arguments(pid, &b->argc);
-	if (program && (*program || !b->program)) {
-		free(b->program);
-		b->program = program;
-	} else {
-		free(program);
-	}
+	b->program = program_of(pid, b->program);
 }
 
 void untraced_forget(struct untraced *u, uint32_t pid)
@@ -139,13 +163,15 @@ static void find_reason(const struct beginner *b, struct err *reason)
 	struct program_facts facts;
 	int status;
 
-	if (b->program && *b->program) {
+	if (b->program && *b->program == '/') {
 		program_inspect(b->program, &facts);
 		if (facts.kind == PROGRAM_ELF && program_judge(b->program, &facts, &status, reason))
 			return;
 	}
-	fail(reason, "the shim did not come to life in it: LD_PRELOAD or LEAKGRAPH_SEGMENT was taken from its "
-		     "environment, or it runs as another user or under another /proc");
+	fail(reason,
+	     "the shim did not come to life in it: its environment lacks LD_PRELOAD or LEAKGRAPH_SEGMENT, "
+	     "or it runs as another user or under another /proc, or is a program that nothing can be "
+	     "preloaded into");
 }
 
 int untraced_write(const struct beginner *b, const struct segment *s, const char *path, struct err *err)
@@ -160,10 +186,12 @@ int untraced_write(const struct beginner *b, const struct segment *s, const char
 					 .page_bytes = LG_PAGE,
 					 .executable = b->program,
 					 .recorder = (char *)LG_VERSION,
-					 .argv = b->argv ? b->argv : (char **)&b->program,
-					 .argc = b->argv ? b->argc : b->program != NULL };
+					 .argv = b->argc ? b->argv : (char **)&b->program,
+					 .argc = b->argc ? b->argc : b->program != NULL };
 	struct err reason = { "" }, line = { "" };
-	struct trace_end end = { .ending = LG_ENDED_UNKNOWN, .reasons = (char *[]){ line.text }, .nreasons = 1 };
+	struct trace_end end = { .ending = LG_ENDED_UNKNOWN,
+				 .reasons = (char *[]){ line.text },
+				 .nreasons = 1 };
 	struct buf out = { 0 };
 	struct trace_writer *writer;
 

@@ -17,7 +17,6 @@ struct beginner {
 	char *program; /* its file, or what exec was given; owned */
 	char **argv; /* owned, in one block with their bytes; NULL: not known */
 	uint32_t argc;
-	bool has_run; /* it was seen as the new program: /proc told the rest */
 };
 
 struct untraced {

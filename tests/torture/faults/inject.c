@@ -54,8 +54,9 @@ void *__libc_realloc(void *, size_t);
 
 static uintptr_t program_start, program_end;
 
-#define BY_CALLER \
-	((uintptr_t)__builtin_return_address(0) - program_start < program_end - program_start ? ALLOC : LIBRARY)
+#define BY_CALLER                                                                                            \
+	((uintptr_t)__builtin_return_address(0) - program_start < program_end - program_start ? ALLOC        \
+											      : LIBRARY)
 
 void *malloc(size_t n)
 {
@@ -156,7 +157,8 @@ long ptrace(enum __ptrace_request request, ...)
 	if (!next)
 		next = (long (*)(enum __ptrace_request, ...))dlsym(RTLD_NEXT, "ptrace");
 	/* A stopped thread that cannot be let go is no fault that a kernel has. */
-	if (request != PTRACE_CONT && request != PTRACE_DETACH && request != PTRACE_LISTEN && fails(PTRACE, EPERM))
+	if (request != PTRACE_CONT && request != PTRACE_DETACH && request != PTRACE_LISTEN &&
+	    fails(PTRACE, EPERM))
 		return -1;
 	return next(request, pid, address, data);
 }
@@ -180,7 +182,8 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *unused)
 	program_start = info->dlpi_addr;
 	for (int i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_LOAD)
-			program_end = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+			program_end =
+			    info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
 	return 1; /* the first is the program */
 }
 
