@@ -73,7 +73,7 @@ demo: ## install what is missing, build, show two reports
 check: ## install what is missing, build, pass all tests (a few minutes)
 	@scripts/install-deps --tests
 	@$(MAKE) all unit-programs
-	@failed=0; for t in unit cli real-quick fuzz-replay static; do $(MAKE) $$t || failed=1; done; exit $$failed
+	@failed=0; for t in unit cli real-quick failnth-quick fuzz-replay static; do $(MAKE) $$t || failed=1; done; exit $$failed
 
 clean: ## remove what was built
 	$(Q)rm -rf $(B)
@@ -116,10 +116,18 @@ cli: all ## whole-program tests; T=NAME runs one
 real-quick: all
 	@B=$(B) tests/torture/real-programs --quick
 
+failnth: all ## fail each allocation, mmap, open, write ... of leakgraph in turn, while it records and judges
+	@B=$(B) tests/torture/fail-nth
+
+failnth-quick: all
+	@B=$(B) tests/torture/fail-nth --quick
+
 torture: all ## real programs, every victim by every compiler, stress, stacks (some minutes)
 	@B=$(B) tests/run-cli --full
 	@B=$(B) tests/torture/real-programs
 	@B=$(B) tests/torture/shim-stress.sh
+	@B=$(B) tests/torture/fail-nth
+	@KILLS=100 B=$(B) tests/run-cli record/killed_target_loses_nothing
 	@B=$(B) tests/torture/verify-unwind
 
 asan: ## unit tests under AddressSanitizer and UBSan
@@ -190,6 +198,6 @@ uninstall: ## remove what install put there
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
 
-.PHONY: all demo check clean help unit-programs unit cli real-quick torture asan fuzz-replay fuzz static layers \
+.PHONY: all demo check clean help unit-programs unit cli real-quick failnth failnth-quick torture asan fuzz-replay fuzz static layers \
 	headers shim-static format format-check bench compare-valgrind install uninstall
 .SECONDARY:

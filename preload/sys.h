@@ -92,6 +92,12 @@ static inline uint64_t sys_pid_namespace(void)
 	return inode;
 }
 
+/* Whether a process of this namespace is there, a zombie too. */
+static inline int sys_process_exists(uint32_t pid)
+{
+	return sys6(SYS_kill, pid, 0, 0, 0, 0, 0) != -3 /* ESRCH */;
+}
+
 static inline void sys_nap(long ns)
 {
 	struct timespec t = { 0, ns };

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -515,6 +516,17 @@ static int open_verifier(struct recorder *r, uint32_t every, struct err *err)
 	return every && !r->verifier ? fail(err, "out of memory") : 0;
 }
 
+/* Each image takes descriptors of the recorder. The program was forked before: its limit stays. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* The first image never began: what was kept ready for it goes again. */
 static void drop_first(struct recorder *r)
 {
@@ -531,6 +543,7 @@ static int record_program(struct recorder *r, const char *program, int *exit_sta
 	struct launch launch;
 	int failed = launch_prepare(&launch, program, r->options->argv, r->segment.fd, err);
 
+	raise_descriptor_limit();
 	if (!failed)
 		failed = output_first(&r->output, r->options->output, program, (uint32_t)launch.pid, err) ||
 			 trace_writer_open(&r->first, r->output.first, err);

@@ -2,6 +2,7 @@
 #include "record/segment.h"
 
 #include "base/clock.h"
+#include "record/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +44,7 @@ static void control_fill(struct lg_control *c, bool drop_when_full)
 	c->full_wait_ns = FULL_WAIT_NS;
 	c->drop_when_full = drop_when_full;
 	c->recorder_pid = (uint32_t)getpid();
+	c->pid_namespace = proc_namespace(c->recorder_pid);
 	c->magic = LG_RING_MAGIC;
 }
 

@@ -270,6 +270,7 @@ struct lg_control {
 	uint64_t tsc_base; /* (R) */
 	uint64_t full_wait_ns; /* (R) how long a producer waits on a heartbeat that stands still */
 	uint32_t recorder_pid; /* (R) */
+	uint64_t pid_namespace; /* (R) that recorder_pid is of; 0: not known */
 	uint32_t drop_when_full; /* (R) 1: a full ring loses events at once, 0: its producer waits for room */
 	uint32_t
 	    verify_every; /* (R) each thread has every so manieth stack checked by the recorder; 0: none */

@@ -5,8 +5,9 @@
  *   FAULT=KIND:N+    so do all after it
  *   FAULT_COUNT=FILE at the end, a line "KIND CALLS" for each kind is appended to FILE
  *
- * Kinds: alloc (ENOMEM; leakgraph's own calls), library (ENOMEM; those of the libraries that it uses), map (ENOMEM), open (EMFILE), write (ENOSPC; half of the bytes go through before a failure that
- * lasts), thread (EAGAIN), ptrace (EPERM), read (EPERM: process_vm_readv and pread). */
+ * Kinds: alloc (ENOMEM; calls by leakgraph's own code), library (ENOMEM; calls by the libraries that it uses), map
+ * (ENOMEM), open (EMFILE), write (ENOSPC; of one whose failure lasts the first half goes through), thread (EAGAIN),
+ * ptrace (EPERM), read (EPERM; process_vm_readv and pread), slow (no failure, but 50 ms for each write). */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,8 +25,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { ALLOC, LIBRARY, MAP, OPEN, WRITE, THREAD, PTRACE, READ, KINDS };
-static const char *const names[] = { "alloc", "library", "map", "open", "write", "thread", "ptrace", "read" };
+enum kind { ALLOC, LIBRARY, MAP, OPEN, WRITE, THREAD, PTRACE, READ, SLOW, KINDS };
+static const char *const names[] = { "alloc",  "library", "map",  "open", "write",
+				     "thread", "ptrace",  "read", "slow" };
 
 static _Atomic unsigned long calls[KINDS];
 static _Atomic unsigned long first = 0; /* 0: none fails */
@@ -126,6 +128,8 @@ int pipe2(int ends[2], int flags)
 ssize_t writev(int fd, const struct iovec *parts, int n)
 {
 	NEXT(writev);
+	if (fails(SLOW, 0))
+		usleep(50 * 1000);
 	if (!fails(WRITE, ENOSPC))
 		return next(fd, parts, n);
 	if (lasts && parts->iov_len > 1 && calls[WRITE] == first)
