@@ -321,10 +321,10 @@ bool follow_stop(struct follower *f, uint32_t pid)
 	bool all = true;
 
 	for (size_t i = 0; i < f->count; i++)
-		if (f->tracees[i].tgid == pid)
+		if (f->tracees[i].tgid == pid && !f->tracees[i].stopped)
 			ptrace(PTRACE_INTERRUPT, f->tracees[i].tid, NULL, NULL);
 	for (size_t i = 0; i < f->count; i++)
-		if (f->tracees[i].tgid == pid)
+		if (f->tracees[i].tgid == pid && !f->tracees[i].stopped)
 			all &= wait_for_stop(&f->tracees[i]);
 	return all;
 }

@@ -148,15 +148,23 @@ static void hook_vforked(void *context, uint32_t child)
 		untraced_began(&r->untraced, child, 0);
 }
 
+/* What ended was not the image, but another program that it had become. */
+static bool has_executed_unseen(const struct recorder *r, const struct image *i)
+{
+	return i->exec_foretold && !follow_has(&r->follower, i->pid) && atomic_load(&i->area->exiting);
+}
+
 static void hook_gone(void *context, uint32_t pid, int status)
 {
 	struct recorder *r = context;
 	struct image *i = image_of(r, pid);
 
-	if (i)
+	if (i && has_executed_unseen(r, i)) {
+		finish(r, i, LG_ENDED_EXEC, 0);
+	} else if (i) {
 		untraced_forget(&r->untraced, pid);
-	if (i)
 		finish(r, i, WIFSIGNALED(status) ? LG_ENDED_SIGNALED : LG_ENDED_EXITED, status);
+	}
 	if (pid == r->main_pid) {
 		r->main_done = true;
 		r->main_status = status;
@@ -177,7 +185,7 @@ static void notice_ends(struct recorder *r)
 			continue;
 		struct pollfd p = { .fd = i->pidfd, .events = POLLIN };
 		if (poll(&p, 1, 0) == 1)
-			finish(r, i, i->exec_foretold ? LG_ENDED_EXEC : LG_ENDED_UNKNOWN, 0);
+			finish(r, i, has_executed_unseen(r, i) ? LG_ENDED_EXEC : LG_ENDED_UNKNOWN, 0);
 	}
 }
 
@@ -248,6 +256,9 @@ static void read_notes(struct recorder *r)
 			continue;
 		uint32_t pid = proc_outer_pid(note->pid_namespace, note->pid);
 		note->path[sizeof note->path - 1] = 0;
+		struct image *i = image_of(r, pid);
+		if (note->has_failed && i)
+			i->exec_foretold = false;
 		if (note->has_failed)
 			untraced_forget(&r->untraced, pid);
 		else if (pid && !r->options->no_children)
@@ -336,6 +347,14 @@ struct haul {
 
 /* ---- a round ----------------------------------------------------------------------------------------- */
 
+/* From here on the image is as without ptrace. */
+static void let_go(struct recorder *r, struct image *i)
+{
+	follow_detach(&r->follower, i->pid);
+	i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
+	atomic_store(&i->area->accepted, LG_ACCEPT_READ);
+}
+
 static void serve_request(struct recorder *r, struct image *i)
 {
 	uint32_t request = atomic_load(&i->area->request);
@@ -343,9 +362,12 @@ static void serve_request(struct recorder *r, struct image *i)
 
 	if (request == LG_REQ_NONE)
 		return;
+	read_notes(r);
 	bool stopped = traced && follow_stop(&r->follower, i->pid);
 	take_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped);
 	i->exec_foretold = request == LG_REQ_SNAPSHOT_EXEC;
+	if (traced && i->exec_foretold && untraced_gains_privileges(&r->untraced, i->pid))
+		let_go(r, i);
 	atomic_store(&i->area->request, LG_REQ_NONE);
 	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, 1, NULL, NULL, 0);
 	if (traced)

@@ -124,9 +124,14 @@ void untraced_forget(struct untraced *u, uint32_t pid)
 	take_out(u, b);
 }
 
-bool untraced_expects(const struct untraced *u, uint32_t pid)
+bool untraced_gains_privileges(const struct untraced *u, uint32_t pid)
 {
-	return find(u, pid) != NULL;
+	const struct beginner *b = find(u, pid);
+	struct program_facts facts = { .kind = PROGRAM_UNREADABLE };
+
+	if (b && b->program)
+		program_inspect(b->program, &facts);
+	return facts.is_set_id || facts.has_capabilities;
 }
 
 static bool has_ended(const struct beginner *b)

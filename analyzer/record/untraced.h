@@ -31,7 +31,8 @@ void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const cha
 void untraced_began(struct untraced *u, uint32_t pid, uint32_t image);
 /* A process said HELLO, or did not become another program after all. */
 void untraced_forget(struct untraced *u, uint32_t pid);
-bool untraced_expects(const struct untraced *u, uint32_t pid);
+/* Whether it is about to run a file that exec gives privileges, which ptrace(2) would keep from it. */
+bool untraced_gains_privileges(const struct untraced *u, uint32_t pid);
 /* Takes one out that has ended, or with `all` any. False: there is none. */
 bool untraced_take(struct untraced *u, bool all, struct beginner *b);
 /* Its whole trace. */

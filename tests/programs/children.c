@@ -154,11 +154,12 @@ static int in_namespaces(int flags)
 	return unshare(flags) ? 77 : by_fork();
 }
 
-/* The parent's threads would have no pid namespace of their own to go to: the child has some of its own. */
-static void *lose_in_thread(void *unused)
+static void *work_in_thread(void *unused)
 {
+	void *volatile p = malloc(8);
+
 	usleep(50 * 1000); /* so long that a recorder that knows no such thread would take it for dead */
-	lose(8);
+	free(p);
 	return unused;
 }
 
@@ -172,12 +173,12 @@ static int with_threads_elsewhere(void)
 	if (pid)
 		return status_of(pid);
 	for (int i = 0; i < 2; i++)
-		if (pthread_create(&threads[i], NULL, lose_in_thread, NULL))
+		if (pthread_create(&threads[i], NULL, work_in_thread, NULL))
 			_exit(1);
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
-	lose(8);
-	_exit(0);
+	lose_and_end();
+	return 0;
 }
 
 int main(int argc, char **argv)
