@@ -386,6 +386,8 @@ static void before_fork(void)
 
 static void after_fork_in_parent(void)
 {
+	if (shim.control)
+		atomic_fetch_add(&shim.control->forks, 1);
 	shim.fork_key = 0;
 }
 

@@ -260,6 +260,41 @@ struct trace_mapping *proc_mappings(uint32_t pid, size_t *n)
 	return NULL;
 }
 
+static bool maps_inode(uint32_t pid, uint64_t inode)
+{
+	char line[PATH_MAX + 128];
+	int fd = proc_open(pid, "maps");
+	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+	unsigned long number;
+	bool maps = false;
+
+	while (f && !maps && fgets(line, sizeof line, f))
+		maps = sscanf(line, "%*s %*s %*s %*s %lu", &number) == 1 && number == inode &&
+		       strstr(line, "/memfd:");
+	if (f)
+		fclose(f);
+	else if (fd >= 0)
+		close(fd);
+	return maps;
+}
+
+size_t proc_find_mapped(uint64_t inode, uint32_t *pids, size_t room)
+{
+	const struct dirent *entry;
+	size_t n = 0;
+	DIR *all = opendir("/proc");
+
+	while (all && n < room && (entry = readdir(all))) {
+		uint32_t pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		if (pid && pid != (uint32_t)getpid() && maps_inode(pid, inode))
+			pids[n++] = pid;
+	}
+	if (all)
+		closedir(all);
+	return n;
+}
+
 void proc_mappings_free(struct trace_mapping *mappings, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

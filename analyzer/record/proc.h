@@ -12,6 +12,8 @@ char *proc_link(uint32_t pid, const char *name); /* "exe", "cwd" */
 char *proc_read(uint32_t pid, const char *name, size_t *bytes); /* "cmdline" */
 int proc_open(uint32_t pid, const char *name); /* "mem"; -1: not allowed, or gone */
 struct trace_mapping *proc_mappings(uint32_t pid, size_t *n);
+/* Processes, this one not, that map the file of that inode. Returns how many: at most `room`. */
+size_t proc_find_mapped(uint64_t inode, uint32_t *pids, size_t room);
 uint64_t proc_heap_start(uint32_t pid); /* where its brk heap begins; 0: not told */
 uint32_t proc_parent(uint32_t pid); /* 0: not told */
 bool proc_has_executed(uint32_t pid); /* since it was forked; true of a zombie too */

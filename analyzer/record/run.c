@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -40,6 +41,7 @@ struct recorder {
 	struct segment segment;
 	struct follower follower;
 	struct untraced untraced;
+	uint64_t nforked; /* images that began by a fork */
 	struct output output;
 	struct verifier *verifier; /* NULL: no stack is checked */
 	struct trace_writer *first; /* of the first image's trace, until it begins */
@@ -290,6 +292,7 @@ static void take_on(struct recorder *r, uint32_t index)
 		return;
 	}
 	r->images[index] = i;
+	r->nforked += (area->flags & LG_IMAGE_FORKED) != 0;
 	answer(area, follow(r, i));
 	struct trace_writer *writer = open_trace(r, i, &path);
 	image_begin(i, &r->segment, path, writer, r->options->full_contents);
@@ -333,7 +336,7 @@ static void settle_untraced(struct recorder *r, bool all)
 		uint32_t before = images_of(r, b.pid);
 
 		take_on_new(r);
-		if (images_of(r, b.pid) > before)
+		if (images_of(r, b.pid) > before || (b.is_silent && !all))
 			beginner_free(&b);
 		else
 			write_untraced(r, &b);
@@ -424,6 +427,23 @@ static void nap(struct recorder *r, uint32_t doorbell, struct haul haul)
 	atomic_store(&r->segment.control->asleep, 0);
 }
 
+#define SILENT_MAX 256u
+
+/* Forked children that have allocated nothing yet, and may: daemons. They hold a mapping of the segment. */
+static bool has_silent_children(struct recorder *r)
+{
+	uint32_t pids[SILENT_MAX];
+	struct stat segment;
+
+	if (r->options->no_children || atomic_load(&r->segment.control->forks) == r->nforked ||
+	    fstat(r->segment.fd, &segment))
+		return false;
+	size_t n = proc_find_mapped(segment.st_ino, pids, SILENT_MAX);
+	for (size_t i = 0; i < n; i++)
+		untraced_silent(&r->untraced, pids[i]);
+	return n;
+}
+
 static bool all_over(struct recorder *r, uint64_t now)
 {
 	if (!r->main_done)
@@ -433,7 +453,7 @@ static bool all_over(struct recorder *r, uint64_t now)
 	for (size_t n = 0; n < LG_AREAS; n++)
 		if (r->images[n])
 			return false;
-	return !r->untraced.count;
+	return !r->untraced.count && !has_silent_children(r);
 }
 
 /* Looks at everything once. */

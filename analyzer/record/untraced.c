@@ -82,6 +82,7 @@ void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const cha
 	free(b->program);
 	b->program = resolve(pid, path);
 	b->image = image;
+	b->is_silent = false;
 	b->parent_pid = proc_parent(pid);
 }
 
@@ -108,10 +109,19 @@ void untraced_began(struct untraced *u, uint32_t pid, uint32_t image)
 	if (!b)
 		return;
 	b->image = image;
+	b->is_silent = false;
 	b->parent_pid = proc_parent(pid);
 	free(b->argv);
 	b->argv = proc_arguments(pid, &b->argc);
 	b->program = program_of(pid, b->program);
+}
+
+void untraced_silent(struct untraced *u, uint32_t pid)
+{
+	untraced_began(u, pid, 0);
+	struct beginner *b = find(u, pid);
+	if (b)
+		b->is_silent = true;
 }
 
 void untraced_forget(struct untraced *u, uint32_t pid)
@@ -168,6 +178,10 @@ static void find_reason(const struct beginner *b, struct err *reason)
 	struct program_facts facts;
 	int status;
 
+	if (b->is_silent) {
+		fail(reason, "a child that had allocated nothing was still running when recording ended");
+		return;
+	}
 	if (b->program && *b->program == '/') {
 		program_inspect(b->program, &facts);
 		if (facts.kind == PROGRAM_ELF && program_judge(b->program, &facts, &status, reason))

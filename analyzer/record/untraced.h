@@ -17,6 +17,7 @@ struct beginner {
 	char *program; /* its file, or what exec was given; owned */
 	char **argv; /* owned, in one block with their bytes; NULL: not known */
 	uint32_t argc;
+	bool is_silent; /* it is a forked child that has allocated nothing so far */
 };
 
 struct untraced {
@@ -29,6 +30,8 @@ struct untraced {
 void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const char *path);
 /* A process has become another program, just now. */
 void untraced_began(struct untraced *u, uint32_t pid, uint32_t image);
+/* A forked child is there that has not said HELLO. */
+void untraced_silent(struct untraced *u, uint32_t pid);
 /* A process said HELLO, or did not become another program after all. */
 void untraced_forget(struct untraced *u, uint32_t pid);
 /* Whether it is about to run a file that exec gives privileges, which ptrace(2) would keep from it. */

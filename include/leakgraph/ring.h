@@ -283,6 +283,7 @@ struct lg_control {
 	_Atomic uint32_t closed;
 	_Alignas(64) _Atomic uint64_t counter; /* (T) LG_CLOCK_SHARED only */
 	_Alignas(64) _Atomic uint64_t untraced; /* (T) images that found no area */
+	_Atomic uint64_t forks; /* (T) by fork(3), in all of the tree */
 	_Atomic uint32_t area_state[LG_AREAS]; /* (T) FREE -> CLAIMED by compare-exchange; (R) -> FREE */
 	struct lg_note notes[LG_NOTES];
 };
