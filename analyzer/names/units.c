@@ -6,8 +6,10 @@
 #include "names/inside.h"
 
 #include <dwarf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define VISITS_PER_OBJECT (1u << 26) /* DIEs walked to list functions: some seconds of work */
 
@@ -54,6 +56,13 @@ static bool take_unit(struct debug *d, const Dwarf_Die *die, const Dwarf_Die *sp
 	return add_ranges(&d->where, &unit->die, (uint32_t)d->nunits++);
 }
 
+/* libdw must not be returned to; left alone it exits 1, which in a gate would be the program's own status. */
+static __attribute__((noreturn)) void run_out_of_memory(void)
+{
+	fputs("leakgraph: out of memory while debug information was read\n", stderr);
+	_exit(125);
+}
+
 static void debug_read(struct object *o)
 {
 	struct debug *d = &o->debug;
@@ -69,6 +78,7 @@ static void debug_read(struct object *o)
 	d->dwarf = o->file ? dwfl_module_getdwarf(o->file, &bias) : NULL;
 	if (!d->dwarf)
 		return;
+	dwarf_new_oom_handler(d->dwarf, run_out_of_memory);
 	d->bias = bias - o->bias;
 	while (memset(&split, 0, sizeof split),
 	       dwarf_get_units(d->dwarf, cu, &cu, NULL, &unit_type, &die, &split) == 0)
