@@ -324,6 +324,7 @@ static void write_untraced(struct recorder *r, struct beginner *b)
 		path = output_other(&r->output, *b->program ? b->program : "process", b->pid, &err);
 	if (!path || untraced_write(b, &r->segment, path, &err))
 		atomic_fetch_add(&r->segment.control->untraced, 1); /* counted at least */
+	image_number(r, b->pid); /* told once: the end of its vfork may be seen only now */
 	beginner_free(b);
 }
 
@@ -429,19 +430,19 @@ static void nap(struct recorder *r, uint32_t doorbell, struct haul haul)
 
 #define SILENT_MAX 256u
 
-/* Forked children that have allocated nothing yet, and may: daemons. They hold a mapping of the segment. */
-static bool has_silent_children(struct recorder *r)
+/* Looks for forked children that have allocated nothing yet, and may: daemons. They hold a mapping of the segment. */
+static void find_silent_children(struct recorder *r)
 {
 	uint32_t pids[SILENT_MAX];
 	struct stat segment;
 
 	if (r->options->no_children || atomic_load(&r->segment.control->forks) == r->nforked ||
 	    fstat(r->segment.fd, &segment))
-		return false;
+		return;
 	size_t n = proc_find_mapped(segment.st_ino, pids, SILENT_MAX);
 	for (size_t i = 0; i < n; i++)
-		untraced_silent(&r->untraced, pids[i]);
-	return n;
+		if (!image_of(r, pids[i]))
+			untraced_silent(&r->untraced, pids[i]);
 }
 
 static bool all_over(struct recorder *r, uint64_t now)
@@ -453,7 +454,9 @@ static bool all_over(struct recorder *r, uint64_t now)
 	for (size_t n = 0; n < LG_AREAS; n++)
 		if (r->images[n])
 			return false;
-	return !r->untraced.count && !has_silent_children(r);
+	if (!r->untraced.count)
+		find_silent_children(r);
+	return !r->untraced.count;
 }
 
 /* Looks at everything once. */
@@ -485,6 +488,8 @@ static void record_rounds(struct recorder *r)
 /* Descendants that outlive the program by more than the user wants to wait. */
 static void leave_behind(struct recorder *r)
 {
+	find_silent_children(r);
+	settle_untraced(r, true);
 	for (size_t n = 0; n < LG_AREAS; n++) {
 		struct image *i = r->images[n];
 
@@ -494,7 +499,6 @@ static void leave_behind(struct recorder *r)
 		follow_detach(&r->follower, i->pid);
 		finish(r, i, LG_ENDED_RUNNING, 0);
 	}
-	settle_untraced(r, true);
 }
 
 /* ---- signals ----------------------------------------------------------------------------------------- */

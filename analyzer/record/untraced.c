@@ -118,6 +118,8 @@ void untraced_began(struct untraced *u, uint32_t pid, uint32_t image)
 
 void untraced_silent(struct untraced *u, uint32_t pid)
 {
+	if (find(u, pid))
+		return;
 	untraced_began(u, pid, 0);
 	struct beginner *b = find(u, pid);
 	if (b)
