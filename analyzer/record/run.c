@@ -429,20 +429,27 @@ static void nap(struct recorder *r, uint32_t doorbell, struct haul haul)
 }
 
 #define SILENT_MAX 256u
+#define SCANS_MAX 10u /* of a tree that forks without end */
 
-/* Looks for forked children that have allocated nothing yet, and may: daemons. They hold a mapping of the segment. */
+/* Looks for forked children that have allocated nothing yet, and may: daemons. They hold a mapping of the segment. One
+ * that forks and ends meanwhile may hide its child: then it is looked for again. */
 static void find_silent_children(struct recorder *r)
 {
+	_Atomic uint64_t *forks = &r->segment.control->forks;
 	uint32_t pids[SILENT_MAX];
 	struct stat segment;
+	uint64_t before;
+	unsigned tries = 0;
 
-	if (r->options->no_children || atomic_load(&r->segment.control->forks) == r->nforked ||
-	    fstat(r->segment.fd, &segment))
+	if (r->options->no_children || fstat(r->segment.fd, &segment))
 		return;
-	size_t n = proc_find_mapped(segment.st_ino, pids, SILENT_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (!image_of(r, pids[i]))
-			untraced_silent(&r->untraced, pids[i]);
+	do {
+		before = atomic_load(forks);
+		size_t n = before == r->nforked ? 0 : proc_find_mapped(segment.st_ino, pids, SILENT_MAX);
+		for (size_t i = 0; i < n; i++)
+			if (!image_of(r, pids[i]))
+				untraced_silent(&r->untraced, pids[i]);
+	} while (atomic_load(forks) != before && ++tries < SCANS_MAX);
 }
 
 static bool all_over(struct recorder *r, uint64_t now)
