@@ -77,8 +77,8 @@ static int tell_github(const struct report *r, const struct output_context *c, s
 	return failed;
 }
 
-int output_files_write(const struct output_files *files, const struct report *r, const struct gate_options *gate,
-		       const struct gate_result *result, struct err *err)
+int output_files_write(const struct output_files *files, const struct report *r,
+		       const struct gate_options *gate, const struct gate_result *result, struct err *err)
 {
 	char here[PATH_MAX], root[PATH_MAX];
 	struct output_context c = { .gate = gate, .result = result };

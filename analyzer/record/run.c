@@ -343,13 +343,14 @@ static void settle_untraced(struct recorder *r, bool all)
 			write_untraced(r, &b);
 	}
 }
+
+/* ---- a round ----------------------------------------------------------------------------------------- */
+
 /* What a round brought in. */
 struct haul {
 	uint64_t taken; /* events */
 	bool is_behind; /* there were more than one round takes */
 };
-
-/* ---- a round ----------------------------------------------------------------------------------------- */
 
 /* From here on the image is as without ptrace. */
 static void let_go(struct recorder *r, struct image *i)

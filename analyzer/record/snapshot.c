@@ -7,6 +7,7 @@
 #include "record/snapshot.h"
 
 #include "record/caller.h"
+#include "record/kept.h"
 #include "record/proc.h"
 
 #include <elf.h>
@@ -43,6 +44,7 @@ struct job {
 	pthread_t writer;
 	bool is_writing;
 	const char *trouble; /* NULL: all that could be read is in the file */
+	struct kept *kept; /* NULL: nothing besides pointers and small integers is kept */
 	struct trace_unread *unread;
 	size_t nunread;
 	uint64_t asked[ASKED_PAGES]; /* by page: its number << 1 | whether it is mapped; page 0 is not */
@@ -250,8 +252,9 @@ static bool filter_page(struct job *j, uint64_t *words, size_t n)
 }
 
 /* process_vm_readv, or /proc/PID/mem for what has lost its read permission. */
-static bool read_bytes(const struct job *j, uint64_t start, void *to, size_t bytes)
+static bool read_bytes(const void *context, uint64_t start, void *to, size_t bytes)
 {
+	const struct job *j = context;
 	struct iovec local = { to, bytes }, remote = { (void *)start, bytes };
 
 	if (process_vm_readv((pid_t)j->tid, &local, 1, &remote, 1, 0) == (ssize_t)bytes)
@@ -273,6 +276,8 @@ static void read_block(struct job *j, uint64_t start, uint64_t bytes, uint64_t *
 		return;
 	}
 	j->meta.bytes_read += bytes;
+	if (j->kept)
+		kept_look(j->kept, words, bytes / 8, start);
 	for (uint64_t at = 0; at < bytes; at += LG_PAGE)
 		if (filter_page(j, words + at / 8, LG_PAGE / 8))
 			add_range(j, start + at, words + at / 8, LG_PAGE);
@@ -325,6 +330,8 @@ static void read_memory(struct job *j)
 		if (j->mappings[i].flags & LG_MAPPING_READ)
 			read_mapping(j, &j->mappings[i], words);
 	flush_last_memory(j);
+	while (j->kept && kept_put(j->kept, &j->payload))
+		put(j, LG_CHUNK_KEPT, &j->payload);
 	if (!words)
 		j->trouble = "out of memory";
 	free(words);
@@ -519,6 +526,7 @@ static void job_free(struct job *j)
 	proc_mappings_free(j->mappings, j->nmappings);
 	free(j->ranges);
 	free(j->unread);
+	kept_free(j->kept);
 	buf_free(&j->bytes);
 	buf_free(&j->payload);
 	buf_free(&j->leaving);
@@ -551,6 +559,8 @@ void snapshot_take(struct image *i, const struct segment *s, const struct follow
 		put_meta(&j, LG_CHUNK_SNAPSHOT, put_snapshot);
 		put_thread_list(&j);
 		put_address_space(&j);
+		if (!request->full_contents)
+			j.kept = kept_open(j.mappings, j.nmappings, read_bytes, &j);
 		read_memory(&j);
 		put_unread_ranges(&j);
 		if (j.trouble)

@@ -18,7 +18,8 @@ static void put_number(struct buf *out, uint64_t number)
 }
 
 /* One line a frame, down to main. */
-static void put_stack(struct buf *out, const struct report_stack *s, const struct output_context *c, const char *indent)
+static void put_stack(struct buf *out, const struct report_stack *s, const struct output_context *c,
+		      const char *indent)
 {
 	char name[PLACE_TEXT];
 

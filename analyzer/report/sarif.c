@@ -17,7 +17,8 @@ static const struct {
 	  "Blocks that hold each other, and that nothing else reaches.",
 	  "Make one of the references not own: a weak pointer, or a plain one that is cleared.", "error" },
 	{ "LG003", "PossibleLeak", "Possibly leaked heap block.",
-	  "Only a pointer into its middle or just past its end, or memory that may be dead, leads to this block.",
+	  "Only a pointer into its middle or just past its end, or memory that may be dead, leads to this "
+	  "block.",
 	  "Keep a pointer to the block's start while it is in use, or free it.", "warning" },
 };
 
@@ -182,9 +183,9 @@ static void put_cycle_flow(struct json *j, const struct report_leak *leak, const
 
 static const char *state_of(enum baseline_state state)
 {
-	static const char *const names[] = { [BASELINE_NEW] = "new",
-					     [BASELINE_GROWN] = "updated",
-					     [BASELINE_KNOWN] = "unchanged" };
+	static const char *const names[] = {
+		[BASELINE_NEW] = "new", [BASELINE_GROWN] = "updated", [BASELINE_KNOWN] = "unchanged"
+	};
 
 	return names[state];
 }

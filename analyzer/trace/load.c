@@ -324,8 +324,8 @@ static void load_snapshot_end(struct trace *t, struct cursor *c)
 
 /* ---- a snapshot's memory ------------------------------------------------------------------------------ */
 
-/* Appends the ranges, still without their words, and returns how many bytes they take together. */
-static uint64_t take_ranges(struct trace *t, struct trace_snapshot *s, struct cursor *c)
+/* Appends to `ranges`, still without words, and returns how many bytes the new ones take together. */
+static uint64_t take_ranges(struct trace *t, struct trace_memory **ranges, size_t *nranges, struct cursor *c)
 {
 	uint64_t total = 0;
 
@@ -337,9 +337,9 @@ static uint64_t take_ranges(struct trace *t, struct trace_snapshot *s, struct cu
 		       "memory range of whole words");
 		total += m.bytes;
 		refuse(c, total > LG_CHUNK_RAW_MAX, "bytes for all memory ranges");
-		if (c->broken || !array_grow(t, &s->memory, s->nmemory, 1, sizeof m))
+		if (c->broken || !array_grow(t, ranges, *nranges, 1, sizeof m))
 			break;
-		s->memory[s->nmemory++] = m;
+		(*ranges)[(*nranges)++] = m;
 	}
 	return total;
 }
@@ -359,22 +359,35 @@ static const uint64_t *load_words(struct trace *t, struct cursor *c, uint64_t by
 	return w->word;
 }
 
+static void load_ranges(struct trace *t, struct trace_memory **ranges, size_t *nranges, struct cursor *c)
+{
+	size_t before = *nranges;
+	const uint64_t *words = load_words(t, c, take_ranges(t, ranges, nranges, c));
+
+	if (!words) {
+		*nranges = before;
+		return;
+	}
+	for (size_t i = before; i < *nranges; i++) {
+		(*ranges)[i].words = words;
+		words += (*ranges)[i].bytes / 8;
+	}
+}
+
 static void load_memory(struct trace *t, struct cursor *c)
 {
 	struct trace_snapshot *s = snapshot_of(t, c);
 
-	if (!s)
-		return;
-	size_t before = s->nmemory;
-	const uint64_t *words = load_words(t, c, take_ranges(t, s, c));
-	if (!words) {
-		s->nmemory = before;
-		return;
-	}
-	for (size_t i = before; i < s->nmemory; i++) {
-		s->memory[i].words = words;
-		words += s->memory[i].bytes / 8;
-	}
+	if (s)
+		load_ranges(t, &s->memory, &s->nmemory, c);
+}
+
+static void load_kept(struct trace *t, struct cursor *c)
+{
+	struct trace_snapshot *s = snapshot_of(t, c);
+
+	if (s)
+		load_ranges(t, &s->kept, &s->nkept, c);
 }
 
 /* ---- dispatch ----------------------------------------------------------------------------------------- */
@@ -402,6 +415,7 @@ void load_chunk(struct trace *t, uint16_t kind, struct cursor *c)
 		[LG_CHUNK_UNREAD] = load_unread,
 		[LG_CHUNK_SNAPSHOT_END] = load_snapshot_end,
 		[LG_CHUNK_END] = load_end,
+		[LG_CHUNK_KEPT] = load_kept,
 	};
 
 	if (kind < sizeof loaders / sizeof *loaders && loaders[kind])

@@ -41,6 +41,43 @@ static void seal_mappings(struct trace *t, struct trace_snapshot *s)
 	s->nmappings = kept;
 }
 
+/* Sorted ranges become disjoint ones: of overlapping ones the first stays whole, the others lose what it has. */
+static void join_memory(struct trace_snapshot *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->nmemory; i++) {
+		struct trace_memory m = s->memory[i];
+		const struct trace_memory *before = kept ? &s->memory[kept - 1] : NULL;
+		uint64_t covered = before ? before->start + before->bytes : 0;
+
+		if (m.start < covered) {
+			uint64_t cut = covered - m.start < m.bytes ? covered - m.start : m.bytes;
+
+			m = (struct trace_memory){ m.start + cut, m.bytes - cut, m.words + cut / 8 };
+		}
+		if (m.bytes)
+			s->memory[kept++] = m;
+	}
+	s->nmemory = kept;
+}
+
+/* The range that holds addr, else the first one behind it; NULL: there is none. */
+static const struct trace_memory *memory_at_or_after(const struct trace_snapshot *s, uint64_t addr)
+{
+	size_t low = 0, high = s->nmemory;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->memory[middle].start + s->memory[middle].bytes > addr)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < s->nmemory ? &s->memory[low] : NULL;
+}
+
 static void seal_memory(struct trace *t, struct trace_snapshot *s)
 {
 	size_t kept = 0;
@@ -55,6 +92,57 @@ static void seal_memory(struct trace *t, struct trace_snapshot *s)
 		trace_note(t, "snapshot %llu: %zu ranges of memory overlap others", (unsigned long long)s->id,
 			   s->nmemory - kept);
 	s->nmemory = kept;
+}
+
+/* Where the memory holds a word of `kept`, the word is replaced; what it does not hold becomes a range of memory.
+ * Returns how many words from `at` on went the same way. */
+static size_t put_over(const struct trace_snapshot *s, const struct trace_memory *kept, size_t at,
+		       bool *is_held)
+{
+	uint64_t start = kept->start + 8 * at, bytes = kept->bytes - 8 * at;
+	const struct trace_memory *m = memory_at_or_after(s, start);
+
+	*is_held = m && m->start <= start;
+	if (*is_held) {
+		uint64_t left = m->start + m->bytes - start;
+
+		bytes = bytes < left ? bytes : left;
+		memcpy((uint64_t *)(uintptr_t)&m->words[(start - m->start) / 8], &kept->words[at], bytes);
+	} else if (m && m->start - start < bytes) {
+		bytes = m->start - start;
+	}
+	return (size_t)(bytes / 8);
+}
+
+/* The memory is sealed; so it is afterwards. */
+static void lay_kept_over(struct trace *t, struct trace_snapshot *s)
+{
+	struct trace_memory *rest = NULL;
+	size_t nrest = 0;
+
+	for (size_t i = 0; i < s->nkept; i++) {
+		const struct trace_memory *k = &s->kept[i];
+		size_t n;
+
+		for (size_t at = 0; at < k->bytes / 8; at += n) {
+			bool is_held;
+
+			n = put_over(s, k, at, &is_held);
+			if (!is_held && array_grow(t, &rest, nrest, 1, sizeof *rest))
+				rest[nrest++] =
+				    (struct trace_memory){ k->start + 8 * at, 8 * n, k->words + at };
+		}
+	}
+	if (nrest && array_grow(t, &s->memory, s->nmemory, nrest, sizeof *rest)) {
+		memcpy(s->memory + s->nmemory, rest, nrest * sizeof *rest);
+		s->nmemory += nrest;
+		sort(s->memory, s->nmemory, sizeof *s->memory, by_memory_start);
+		join_memory(s);
+	}
+	free(rest);
+	free(s->kept);
+	s->kept = NULL;
+	s->nkept = 0;
 }
 
 /* What could not be read stays unread: overlaps are clipped, not dropped. */
@@ -80,6 +168,7 @@ void snapshot_seal(struct trace *t, struct trace_snapshot *s)
 {
 	seal_mappings(t, s);
 	seal_memory(t, s);
+	lay_kept_over(t, s);
 	seal_unread(s);
 }
 
@@ -93,6 +182,7 @@ void snapshot_free(struct trace_snapshot *s)
 	free(s->mappings);
 	free(s->memory);
 	free(s->unread);
+	free(s->kept);
 	*s = (struct trace_snapshot){ 0 };
 }
 

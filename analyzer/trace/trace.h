@@ -71,6 +71,8 @@ struct trace_snapshot {
 	size_t nmemory;
 	struct trace_unread *unread;
 	size_t nunread;
+	struct trace_memory *kept; /* while loading: what is to be put over the memory */
+	size_t nkept;
 };
 
 struct trace_end {

@@ -46,14 +46,15 @@ _Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
 	X(MEMORY, 8, "the snapshot's memory, filtered")                                                      \
 	X(UNREAD, 9, "ranges of the snapshot that could not be read")                                        \
 	X(SNAPSHOT_END, 10, "the snapshot is whole")                                                         \
-	X(END, 11, "the footer: how the image ended, totals, losses")
+	X(END, 11, "the footer: how the image ended, totals, losses")                                        \
+	X(KEPT, 12, "words of the snapshot's memory that the filter would have dropped")
 enum lg_chunk_kind {
 #define X(name, number, help) LG_CHUNK_##name = number,
 	LG_CHUNKS(X)
 #undef X
 };
-#define LG_CHUNK_KINDS 12 /* numbers below it may be known */
-_Static_assert(LG_CHUNK_END == LG_CHUNK_KINDS - 1, "END is the last kind");
+#define LG_CHUNK_KINDS 13 /* numbers below it may be known */
+_Static_assert(LG_CHUNK_KEPT == LG_CHUNK_KINDS - 1, "KEPT is the last kind");
 
 /* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
@@ -124,6 +125,8 @@ static inline int lg_is_small(uint64_t word)
 
 	return low < 2 * LG_SMALL_INTEGER && high < 2 * LG_SMALL_INTEGER;
 }
+/* KEPT: laid out as MEMORY, and put over it: where both hold a word, this one is as it was. It may also hold words of
+ * mappings without LG_MAPPING_READ (names in read-only data), and the same word more than once. */
 /* UNREAD: varint count; each: varint start, end, errno. */
 /* SNAPSHOT_END: varint id, bytes read, bytes unread, threads seen, threads stopped. */
 
