@@ -24,7 +24,7 @@ static const struct trace_memory *range_at(struct memory *m, uint64_t addr)
 	return &s->memory[low];
 }
 
-static bool snapshot_holds(struct memory *m, uint64_t addr, uint64_t *word)
+bool memory_held(struct memory *m, uint64_t addr, uint64_t *word)
 {
 	const struct trace_memory *range = addr % 8 ? NULL : range_at(m, addr);
 
@@ -35,7 +35,7 @@ static bool snapshot_holds(struct memory *m, uint64_t addr, uint64_t *word)
 
 bool memory_word(struct memory *m, uint64_t addr, uint64_t *word)
 {
-	return snapshot_holds(m, addr, word) || names_bytes(m->names, addr, word, sizeof *word);
+	return memory_held(m, addr, word) || names_bytes(m->names, addr, word, sizeof *word);
 }
 
 bool memory_bytes(struct memory *m, uint64_t addr, void *bytes, size_t n)
@@ -47,7 +47,7 @@ bool memory_bytes(struct memory *m, uint64_t addr, void *bytes, size_t n)
 	while (n) {
 		uint64_t word, skip = addr % 8, take = 8 - skip < n ? 8 - skip : n;
 
-		if (snapshot_holds(m, addr - skip, &word))
+		if (memory_held(m, addr - skip, &word))
 			memcpy(to, (const char *)&word + skip, take);
 		else if (!names_bytes(m->names, addr, to, take)) /* its section may end within the word */
 			return false;

@@ -17,6 +17,8 @@ struct memory {
 /* False: nobody holds it. `addr` need not be aligned for memory_bytes(). */
 bool memory_word(struct memory *m, uint64_t addr, uint64_t *word);
 bool memory_bytes(struct memory *m, uint64_t addr, void *bytes, size_t n);
+/* Only what the snapshot holds: quick, also where there is nothing. */
+bool memory_held(struct memory *m, uint64_t addr, uint64_t *word);
 /* A NUL-terminated printable text of at most room - 1 bytes; false if it is none. */
 bool memory_text(struct memory *m, uint64_t addr, char *text, size_t room);
 

@@ -31,6 +31,7 @@ struct object {
 	int64_t
 	    count; /* references that own it, as it says itself; NO_COUNT: it keeps none, or none to compare */
 	int64_t weak_count; /* weak references to it, as it says itself; NO_COUNT: it keeps none */
+	bool owns_exactly; /* each word that its model leaves strong is counted where it points: what has fewer is overfreed */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
 
@@ -58,7 +59,6 @@ struct model {
 /* In order: the first that knows a block has it. Ends with NULL. */
 extern const struct model *const models_all[];
 
-extern const struct model model_rtti;
-extern const struct model model_dwarf;
+extern const struct model model_cpython, model_rtti, model_dwarf;
 
 #endif

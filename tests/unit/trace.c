@@ -1448,7 +1448,7 @@ START_TEST(an_unknown_kind_is_skipped)
 	struct buf b = { 0 };
 
 	buf_put(&b, "from the future", 15);
-	write_odd((enum lg_chunk_kind)(_i ? 4711 : 12), &b);
+	write_odd((enum lg_chunk_kind)(_i ? 4711 : LG_CHUNK_KINDS), &b);
 	struct trace t = open_whole();
 	ck_assert(t.end.present);
 	ck_assert_uint_eq(t.nnodes, 5);

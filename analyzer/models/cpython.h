@@ -1,0 +1,138 @@
+/* cpython.h: the CPython model from inside: what its parts share.
+ *
+ * cpython.c         finds the interpreter; what a block is
+ * cpython_types.c   type objects
+ * cpython_parts.c   blocks that are no objects but parts of one: a list's items, a dictionary's keys
+ * cpython_label.c   what a word owns
+ * cpython_roots.c   the interpreter's own words: generations, caches, stacks of frames
+ * cpython_fields.c  what a word is called */
+#ifndef LG_MODELS_CPYTHON_H
+#define LG_MODELS_CPYTHON_H
+
+#include "base/ranges.h"
+#include "models/cpython_layout.h"
+#include "models/model.h"
+#include "names/store.h"
+
+/* Which rules hold for the instances of a type; a type of no family follows its base. */
+#define PY_FAMILIES(X)                                                                                       \
+	X(OBJECT, "object") X(TYPE, "type") X(INT, "int") X(FLOAT, "float") X(COMPLEX, "complex")            \
+	X(STR, "str") X(BYTES, "bytes") X(BYTEARRAY, "bytearray") X(LIST, "list") X(TUPLE, "tuple")          \
+	X(DICT, "dict") X(SET, "set") X(FROZENSET, "frozenset") X(WEAKREF, "weakref.ReferenceType")          \
+	X(WEAKPROXY, "weakref.ProxyType") X(WEAKCALLABLE, "weakref.CallableProxyType")                       \
+	X(DEQUE, "collections.deque") X(CODE, "code") X(GENERATOR, "generator") X(COROUTINE, "coroutine")    \
+	X(ASYNCGEN, "async_generator") X(FRAME, "frame") X(ARRAY, "array.array")                             \
+	X(CONTEXTVAR, "_contextvars.ContextVar") X(CELL, "cell")
+enum py_family {
+#define X(name, text) PY_##name,
+	PY_FAMILIES(X)
+#undef X
+	    PY_NFAMILIES
+};
+
+struct py_type {
+	uint64_t addr;
+	const char *name;
+	uint64_t flags;
+	uint64_t basic, item; /* bytes of an instance, and of each of its items */
+	uint64_t weaklist; /* where an instance's list of weak references is; 0: nowhere, or before it */
+	uint64_t dict; /* where an instance's dictionary is; 0: nowhere, or before it */
+	uint64_t members, cached_keys; /* addresses; 0: none */
+	const struct py_type *base; /* NULL: object */
+	enum py_family family;
+	uint32_t before; /* bytes of an instance's block that lie before it */
+	uint32_t number; /* place in py.types */
+};
+
+/* What a block is. */
+enum py_what {
+	PY_UNKNOWN,
+	PY_INSTANCE, /* an object */
+	PY_CORPSE, /* an object that its allocator keeps for reuse */
+	PY_ITEMS, /* a list's items */
+	PY_KEYS, /* a dictionary's keys, and values if they are not apart */
+	PY_INTERNED, /* the keys of the dictionary of interned strings, which holds them weakly */
+	PY_VALUES, /* values of a dictionary that shares its keys */
+	PY_TABLE, /* a set's entries */
+	PY_DEQUE_BLOCK,
+	PY_DATA, /* numbers or characters */
+	PY_WHATS
+};
+
+struct py_block {
+	uint32_t of; /* INSTANCE, CORPSE: number of its type; else: the object whose part it is, a block */
+	uint16_t from; /* where what others point at begins in it */
+	uint8_t what; /* enum py_what */
+	uint8_t is_first; /* DEQUE_BLOCK: bit 0, the first; bit 1, the last */
+};
+
+struct py {
+	const struct model_world *w;
+	struct memory *memory;
+	const struct block *blocks;
+	const struct py_layout *l;
+	uint64_t type; /* where PyType_Type is */
+	struct map by_addr; /* type objects, and addresses that are none */
+	struct py_type **types;
+	uint32_t ntypes, types_room;
+	struct arena arena;
+	struct py_block *of; /* one a block */
+	/* cpython_roots.c: */
+	uint64_t interp; /* 0: not found */
+	struct ranges frames; /* stacks of frames, of which only `owned` words are references */
+	struct ranges owned;
+};
+
+static inline bool py_word(struct py *p, uint64_t addr, uint64_t *word)
+{
+	return memory_held(p->memory, addr, word);
+}
+
+/* The word, or 0. */
+static inline uint64_t py_get(struct py *p, uint64_t addr)
+{
+	uint64_t word;
+
+	return py_word(p, addr, &word) ? word : 0;
+}
+
+static inline uint64_t py_object_addr(const struct py *p, uint32_t block)
+{
+	return p->blocks[block].addr + p->of[block].from;
+}
+
+static inline const struct py_type *py_type_of_block(const struct py *p, uint32_t block)
+{
+	return p->types[p->of[block].of];
+}
+
+static inline bool py_is_instance(const struct py *p, uint32_t block)
+{
+	return block != NO_BLOCK && (p->of[block].what == PY_INSTANCE || p->of[block].what == PY_CORPSE);
+}
+
+/* The type object at an address; NULL: there is none, or no memory. */
+const struct py_type *py_type_at(struct py *p, uint64_t addr);
+
+/* Marks the parts of every object. */
+void py_find_parts(struct py *p);
+
+/* Of a dictionary's keys. */
+struct py_keys {
+	uint64_t entries; /* their offset in the block */
+	uint64_t nentries; /* used ones */
+	uint32_t entry_bytes; /* 24: hash, key, value; 16: key, value */
+};
+bool py_keys_at(struct py *p, uint64_t addr, uint64_t bytes, struct py_keys *k);
+
+enum ref_kind py_label(struct py *p, uint32_t block, struct ref r);
+
+/* Finds the interpreter by its collector's lists. -1: no memory */
+int py_find_roots(struct py *p);
+enum ref_kind py_label_root(struct py *p, const struct root_ref *r);
+
+bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
+/* The characters of a str, as far as the snapshot has them. */
+bool py_text(struct py *p, uint64_t str, char *text, size_t room);
+
+#endif

@@ -1,0 +1,207 @@
+/* cpython_label.c: what a word of a block owns.
+ *
+ * A reference that the rules do not know stays what it is: too many owners hide a leak, too few invent one. */
+#include "models/cpython.h"
+
+#include <stdlib.h>
+
+#define BLOCK_SLOTS 64u /* of a deque's block, behind the link to the left */
+
+/* ---- before an object -------------------------------------------------------------------------------- */
+
+static enum ref_kind label_before(const struct py *p, const struct py_type *t, uint64_t offset,
+				  enum ref_kind kind)
+{
+	if (offset + 16 >= t->before)
+		return REF_BORROWED; /* links of the collector's lists */
+	if (p->l->minor == 11)
+		return kind;
+	if (offset == 0)
+		return REF_BORROWED; /* the list of weak references */
+	/* 3.12: values of attributes are pointed at one byte before them */
+	return p->l->minor == 12 && kind == REF_INTERIOR ? REF_RECOGNISED : kind;
+}
+
+/* ---- objects ----------------------------------------------------------------------------------------- */
+
+static enum ref_kind label_weak(uint64_t at, enum ref_kind kind)
+{
+	switch (at) {
+	case WEAK_OBJECT: return REF_WEAK;
+	case WEAK_PREV:
+	case WEAK_NEXT: return REF_BORROWED;
+	case WEAK_CALLBACK + 8: return REF_PAYLOAD; /* hash */
+	default: return kind;
+	}
+}
+
+static enum ref_kind label_type(const struct py *p, const struct py_type *t, uint64_t at, enum ref_kind kind)
+{
+	uint32_t cache = p->l->spec_cache;
+
+	if (!(t->flags & FLAG_TYPE))
+		return kind;
+	if (at == TYPE_NAME || at == TYPE_MEMBERS || at == TYPE_WEAKLIST)
+		return REF_BORROWED;
+	return at >= cache && at < cache + 8 * p->l->spec_cache_words ? REF_BORROWED : kind;
+}
+
+static enum ref_kind label_str(const struct py *p, uint64_t at, enum ref_kind kind)
+{
+	bool is_utf8 = at == p->l->ascii + 8, is_apart = at == p->l->compact;
+
+	/* 3.11 has a pointer to wide characters right behind the state. */
+	if (is_utf8 || is_apart || (p->l->minor == 11 && at == STR_STATE + 8))
+		return kind == REF_START ? kind : REF_PAYLOAD;
+	return REF_PAYLOAD;
+}
+
+/* Where the numbers or characters of an object end. */
+static uint64_t payload_end(struct py *p, uint64_t object, enum py_family family)
+{
+	uint64_t n = py_get(p, object + OBJECT_SIZE);
+
+	switch (family) {
+	case PY_INT:
+		n = p->l->minor >= 12 ? n >> 3 : (uint64_t)llabs((int64_t)n);
+		return 24 + 4 * (n ? n : 1);
+	case PY_BYTES: return 33 + n;
+	case PY_COMPLEX: return 32;
+	default: return 24;
+	}
+}
+
+static enum ref_kind label_set(uint64_t at, enum ref_kind kind)
+{
+	if (at == SET_TABLE || at >= SET_SMALL_END)
+		return kind;
+	if (at < SET_SMALL)
+		return REF_PAYLOAD;
+	return at % 16 ? REF_PAYLOAD : kind; /* hash, key */
+}
+
+/* A word of a frame whose `at` 0 is the frame's first. */
+static enum ref_kind label_frame(struct py *p, uint64_t frame, uint64_t at, enum ref_kind kind)
+{
+	const struct py_layout *l = p->l;
+	int32_t top = (int32_t)py_get(p, frame + FRAME_TOP);
+
+	if (at >= FRAME_LOCALS_PLUS)
+		return top > 0 && at >= FRAME_LOCALS_PLUS + 8ull * (uint32_t)top ? REF_PAYLOAD : kind;
+	if (at == l->frame_code || at == l->frame_func || at == l->frame_locals || at == l->frame_object)
+		return kind;
+	return REF_BORROWED;
+}
+
+static enum ref_kind label_generator(struct py *p, uint64_t object, uint64_t at, enum ref_kind kind)
+{
+	if (at >= p->l->gen_frame)
+		return label_frame(p, object + p->l->gen_frame, at - p->l->gen_frame, kind);
+	return at == p->l->gen_exc + 8 ? REF_BORROWED : kind; /* the exception state below */
+}
+
+static enum ref_kind label_frame_object(struct py *p, uint64_t object, uint64_t at, enum ref_kind kind)
+{
+	if (at == 24)
+		return REF_BORROWED; /* its frame: its own, or on the stack of frames */
+	return at >= p->l->frame_data ?
+			 label_frame(p, object + p->l->frame_data, at - p->l->frame_data, kind) :
+			 kind;
+}
+
+static enum ref_kind label_instance(struct py *p, uint32_t block, const struct py_type *t, uint64_t at,
+				    enum ref_kind kind)
+{
+	if (at == OBJECT_TYPE || (t->weaklist && at == t->weaklist))
+		return at == OBJECT_TYPE ? kind : REF_BORROWED;
+	switch (t->family) {
+	case PY_INT:
+	case PY_FLOAT:
+	case PY_COMPLEX:
+	case PY_BYTES:
+		return at >= OBJECT_SIZE && at < payload_end(p, py_object_addr(p, block), t->family) ? REF_PAYLOAD :
+												  kind;
+	case PY_STR: return label_str(p, at, kind);
+	case PY_DICT: return at == DICT_VERSION ? REF_PAYLOAD : kind;
+	case PY_SET:
+	case PY_FROZENSET: return label_set(at, kind);
+	case PY_WEAKREF:
+	case PY_WEAKPROXY:
+	case PY_WEAKCALLABLE: return label_weak(at, kind);
+	case PY_CODE: return at >= p->l->code_bytes ? REF_PAYLOAD : kind;
+	case PY_GENERATOR:
+	case PY_COROUTINE:
+	case PY_ASYNCGEN: return label_generator(p, py_object_addr(p, block), at, kind);
+	case PY_FRAME: return label_frame_object(p, py_object_addr(p, block), at, kind);
+	case PY_BYTEARRAY: return at == 40 ? REF_BORROWED : kind; /* the start inside its buffer */
+	case PY_CONTEXTVAR: return at == 32 ? REF_BORROWED : kind; /* its cache */
+	case PY_TYPE: return label_type(p, t, at, kind);
+	default: return kind;
+	}
+}
+
+/* ---- parts ------------------------------------------------------------------------------------------- */
+
+/* What lies behind the items is what was there before. */
+static enum ref_kind label_items(struct py *p, uint32_t block, uint64_t offset, enum ref_kind kind)
+{
+	uint64_t list = py_object_addr(p, p->of[block].of), n = py_get(p, list + OBJECT_SIZE);
+	bool is_known = n || py_get(p, list + LIST_ALLOCATED);
+
+	return is_known && offset >= 8 * n ? REF_PAYLOAD : kind;
+}
+
+static enum ref_kind label_keys(struct py *p, uint32_t block, uint64_t offset, enum ref_kind kind)
+{
+	struct py_keys k;
+
+	if (!py_keys_at(p, p->blocks[block].addr, p->blocks[block].size, &k))
+		return kind;
+	if (offset < k.entries || (offset - k.entries) / k.entry_bytes >= k.nentries)
+		return REF_PAYLOAD;
+	if (k.entry_bytes == 24 && (offset - k.entries) % 24 == 0)
+		return REF_PAYLOAD; /* hash */
+	return p->of[block].what == PY_INTERNED && ref_kind_is_strong(kind) ? REF_WEAK : kind;
+}
+
+static enum ref_kind label_deque(struct py *p, uint32_t block, uint64_t offset, enum ref_kind kind)
+{
+	uint64_t deque = py_object_addr(p, p->of[block].of), slot = offset / 8 - 1;
+	unsigned place = p->of[block].is_first;
+
+	if (offset == 0)
+		return REF_BORROWED; /* to the left */
+	if (slot >= BLOCK_SLOTS)
+		return place & 2 ? REF_PAYLOAD : kind; /* to the right */
+	if ((place & 1 && slot < py_get(p, deque + DEQUE_LEFT_INDEX)) ||
+	    (place & 2 && slot > py_get(p, deque + DEQUE_RIGHT_INDEX)))
+		return REF_PAYLOAD;
+	return kind;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------- */
+
+enum ref_kind py_label(struct py *p, uint32_t block, struct ref r)
+{
+	uint64_t offset = ref_offset(r);
+	enum ref_kind kind = ref_kind(r);
+	const struct py_block *b = &p->of[block];
+
+	switch (b->what) {
+	case PY_INSTANCE: {
+		const struct py_type *t = py_type_of_block(p, block);
+
+		return offset < b->from ? label_before(p, t, offset, kind) :
+					  label_instance(p, block, t, offset - b->from, kind);
+	}
+	case PY_CORPSE:
+	case PY_DATA: return REF_PAYLOAD;
+	case PY_ITEMS: return label_items(p, block, offset, kind);
+	case PY_KEYS:
+	case PY_INTERNED: return label_keys(p, block, offset, kind);
+	case PY_VALUES: return offset < b->from ? REF_PAYLOAD : kind;
+	case PY_TABLE: return offset % 16 ? REF_PAYLOAD : kind;
+	case PY_DEQUE_BLOCK: return label_deque(p, block, offset, kind);
+	default: return kind;
+	}
+}

@@ -1,0 +1,60 @@
+/* cpython_layout.h: where CPython keeps what, in bytes, for the versions that are known; generated from its headers.
+ *
+ * The version is told by the size of a heap type object. What is not in the table is the same in all three. */
+#ifndef LG_MODELS_CPYTHON_LAYOUT_H
+#define LG_MODELS_CPYTHON_LAYOUT_H
+
+#include <stdint.h>
+
+struct py_layout {
+	uint32_t minor;
+	uint32_t heap_type; /* sizeof(PyHeapTypeObject): the version's fingerprint */
+	uint32_t cached_keys, spec_cache, spec_cache_words; /* of a heap type; borrowed words of the last */
+	uint32_t ascii, compact; /* where a str's characters begin */
+	uint32_t code_bytes; /* co_code_adaptive */
+	uint32_t code_nlocalsplus, code_stacksize;
+	uint32_t gen_frame, gen_state, gen_exc; /* of generators and coroutines */
+	uint32_t frame_code, frame_func, frame_locals, frame_object, frame_globals, frame_builtins,
+	    frame_previous;
+	uint32_t frame_data; /* of a frame object: the frame that outlived its call */
+	uint32_t interp_gc, interp_threads, type_cache, func_cache, func_cache_end;
+	uint32_t thread_chunk, thread_top, thread_frame; /* thread_frame: 3.11, 3.12: of a _PyCFrame */
+	uint32_t cframe_frame; /* NO_CFRAME: the thread points at the frame itself */
+};
+#define NO_CFRAME UINT32_MAX
+
+static const struct py_layout py_layouts[] = {
+	{ .minor = 11, .heap_type = 904, .cached_keys = 872, .spec_cache = 896, .spec_cache_words = 1, .ascii = 48, .compact = 72, .code_bytes = 184, .code_nlocalsplus = 76, .code_stacksize = 68, .gen_frame = 80, .gen_state = 75, .gen_exc = 48, .frame_code = 32, .frame_func = 0, .frame_locals = 24, .frame_object = 40, .frame_globals = 8, .frame_builtins = 16, .frame_previous = 48, .frame_data = 48, .interp_gc = 648, .interp_threads = 16, .type_cache = 9056, .thread_chunk = 296, .thread_top = 304, .thread_frame = 56, .cframe_frame = 8 },
+	{ .minor = 12, .heap_type = 920, .cached_keys = 880, .spec_cache = 904, .spec_cache_words = 1, .ascii = 40, .compact = 56, .code_bytes = 192, .code_nlocalsplus = 72, .code_stacksize = 64, .gen_frame = 72, .gen_state = 67, .gen_exc = 40, .frame_code = 0, .frame_func = 16, .frame_locals = 40, .frame_object = 48, .frame_globals = 24, .frame_builtins = 32, .frame_previous = 8, .frame_data = 48, .interp_gc = 112, .interp_threads = 72, .type_cache = 275392, .thread_chunk = 232, .thread_top = 240, .thread_frame = 56, .cframe_frame = 0 },
+	{ .minor = 13, .heap_type = 928, .cached_keys = 880, .spec_cache = 904, .spec_cache_words = 3, .ascii = 40, .compact = 56, .code_bytes = 200, .code_nlocalsplus = 72, .code_stacksize = 64, .gen_frame = 72, .gen_state = 67, .gen_exc = 40, .frame_code = 0, .frame_func = 16, .frame_locals = 40, .frame_object = 48, .frame_globals = 24, .frame_builtins = 32, .frame_previous = 8, .frame_data = 64, .interp_gc = 7400, .interp_threads = 7344, .type_cache = 84656, .thread_chunk = 232, .thread_top = 240, .thread_frame = 72, .cframe_frame = NO_CFRAME, .func_cache = 17008, .func_cache_end = 82544 },
+};
+
+/* The same in all of them. */
+enum {
+	OBJECT_COUNT = 0, OBJECT_TYPE = 8, OBJECT_SIZE = 16,
+	TYPE_NAME = 24, TYPE_BASIC = 32, TYPE_ITEM = 40, TYPE_FLAGS = 168, TYPE_WEAKLIST_OFFSET = 208,
+	TYPE_MEMBERS = 240, TYPE_BASE = 256, TYPE_DICT_OFFSET = 288, TYPE_WEAKLIST = 368,
+	LIST_ITEMS = 24, LIST_ALLOCATED = 32, TUPLE_ITEMS = 24,
+	DICT_VERSION = 24, DICT_KEYS = 32, DICT_VALUES = 40,
+	KEYS_BITS = 8, KEYS_ENTRIES = 24, KEYS_INDICES = 32,
+	SET_MASK = 32, SET_TABLE = 40, SET_SMALL = 64, SET_SMALL_END = 192,
+	WEAK_OBJECT = 16, WEAK_CALLBACK = 24, WEAK_PREV = 40, WEAK_NEXT = 48,
+	STR_LENGTH = 16, STR_STATE = 32,
+	DEQUE_LEFT = 24, DEQUE_RIGHT = 32, DEQUE_LEFT_INDEX = 40, DEQUE_RIGHT_INDEX = 48, DEQUE_BLOCK = 528,
+	CODE_NAMES = 96, /* co_localsplusnames */
+	FRAME_TOP = 64, FRAME_LOCALS_PLUS = 72,
+	MEMBER_BYTES = 40, MEMBER_TYPE = 8, MEMBER_OFFSET = 16,
+	THREAD_NEXT = 8, THREAD_INTERP = 16,
+	GC_GENERATIONS = 24, GC_GENERATION_BYTES = 24, GC_GENERATION0 = 96,
+	CACHE_ENTRIES = 4096, CACHE_ENTRY_BYTES = 24,
+};
+
+#define FLAG_INLINE_VALUES (1u << 2) /* 3.13 */
+#define FLAG_MANAGED_WEAK (1u << 3) /* 3.12 on */
+#define FLAG_MANAGED_DICT (1u << 4)
+#define FLAG_HEAP (1u << 9)
+#define FLAG_READY (1u << 12)
+#define FLAG_GC (1u << 14)
+#define FLAG_TYPE (1u << 31) /* its instances are types */
+
+#endif

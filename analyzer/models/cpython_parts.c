@@ -1,0 +1,161 @@
+/* cpython_parts.c: blocks that are no objects: what an object keeps beside itself. */
+#include "models/cpython.h"
+
+#include <string.h>
+
+/* ---- blocks ------------------------------------------------------------------------------------------ */
+
+/* Marks the block that `addr` points into as a part of `owner`. The first owner has it. NO_BLOCK: it is none. */
+static uint32_t mark(struct py *p, uint64_t addr, enum py_what what, uint32_t owner)
+{
+	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
+
+	if (block == NO_BLOCK || p->of[block].what != PY_UNKNOWN || addr - p->blocks[block].addr > UINT16_MAX)
+		return NO_BLOCK;
+	p->of[block] = (struct py_block){ .of = owner,
+					  .from = (uint16_t)(addr - p->blocks[block].addr),
+					  .what = (uint8_t)what };
+	return block;
+}
+
+static bool is_start(const struct py *p, uint64_t addr)
+{
+	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
+
+	return block != NO_BLOCK && p->blocks[block].addr == addr;
+}
+
+/* A part to whose first byte its object points. */
+static uint32_t mark_start(struct py *p, uint64_t addr, enum py_what what, uint32_t owner)
+{
+	return is_start(p, addr) ? mark(p, addr, what, owner) : NO_BLOCK;
+}
+
+/* ---- dictionaries ------------------------------------------------------------------------------------ */
+
+#define MANY_ENTRIES (1u << 20) /* larger numbers may be missing from a trace */
+
+bool py_keys_at(struct py *p, uint64_t addr, uint64_t bytes, struct py_keys *k)
+{
+	uint64_t bits = py_get(p, addr + KEYS_BITS);
+	uint32_t log2_index = bits >> 8 & 0xff, kind = bits >> 16 & 0xff;
+
+	if (log2_index >= 40 || kind > 2 || bytes < KEYS_INDICES + (1ull << log2_index))
+		return false;
+	k->entry_bytes = kind ? 16 : 24;
+	k->entries = KEYS_INDICES + (1ull << log2_index);
+	uint64_t room = (bytes - k->entries) / k->entry_bytes;
+	k->nentries = py_get(p, addr + KEYS_ENTRIES);
+	if (k->nentries > room || (!k->nentries && room >= MANY_ENTRIES))
+		k->nentries = room;
+	return true;
+}
+
+/* The dictionary of interned strings: each is its own value. */
+static bool is_interned(struct py *p, uint64_t addr, uint64_t bytes)
+{
+	struct py_keys k;
+	uint64_t same = 0;
+
+	if (!py_keys_at(p, addr, bytes, &k) || k.entry_bytes != 16 || k.nentries < 500)
+		return false;
+	for (uint64_t i = 0; i < k.nentries && same < 200; i++) {
+		uint64_t key = py_get(p, addr + k.entries + 16 * i);
+		uint64_t value = py_get(p, addr + k.entries + 16 * i + 8);
+
+		if (key != value)
+			return false;
+		same += key != 0;
+	}
+	return same == 200;
+}
+
+static void mark_keys(struct py *p, uint64_t addr, uint32_t owner)
+{
+	uint32_t block = mark_start(p, addr, PY_KEYS, owner);
+
+	if (block != NO_BLOCK && is_interned(p, addr, p->blocks[block].size))
+		p->of[block].what = PY_INTERNED;
+}
+
+static void find_dict(struct py *p, uint64_t addr, uint32_t block)
+{
+	mark_keys(p, py_get(p, addr + DICT_KEYS), block);
+	mark(p, py_get(p, addr + DICT_VALUES), PY_VALUES, block);
+}
+
+/* Where an instance keeps the values of its attributes; 0: in a dictionary, or in itself. */
+static uint64_t managed_values(struct py *p, uint64_t addr)
+{
+	uint64_t word;
+
+	if (p->l->minor == 11)
+		return py_get(p, addr - 32);
+	word = py_get(p, addr - 24);
+	return p->l->minor == 12 && word & 1 ? word + 1 : 0; /* its low bit is set by pointing one before */
+}
+
+/* ---- others ------------------------------------------------------------------------------------------ */
+
+static void find_deque(struct py *p, uint64_t addr, uint32_t owner)
+{
+	uint64_t at = py_get(p, addr + DEQUE_LEFT), last = py_get(p, addr + DEQUE_RIGHT);
+
+	for (bool first = true; at; first = false) {
+		uint32_t block = mark_start(p, at, PY_DEQUE_BLOCK, owner);
+
+		if (block == NO_BLOCK || p->blocks[block].size < DEQUE_BLOCK)
+			return;
+		p->of[block].is_first = (uint8_t)(first | (at == last) << 1);
+		if (at == last)
+			return;
+		at = py_get(p, at + DEQUE_BLOCK - 8);
+	}
+}
+
+static void find_set(struct py *p, uint64_t addr, uint32_t block)
+{
+	uint64_t table = py_get(p, addr + SET_TABLE);
+
+	if (table != addr + SET_SMALL)
+		mark_start(p, table, PY_TABLE, block);
+}
+
+/* Characters that lie apart, and the UTF-8 form that some strings have had made. */
+static void find_str(struct py *p, uint64_t addr, uint32_t block)
+{
+	uint64_t size = p->blocks[block].size;
+
+	if (size >= p->l->compact)
+		mark_start(p, py_get(p, addr + p->l->ascii + 8), PY_DATA, block);
+	if (size >= p->l->compact + 8)
+		mark_start(p, py_get(p, addr + p->l->compact), PY_DATA, block);
+}
+
+static void find_parts(struct py *p, uint32_t block)
+{
+	const struct py_type *t = py_type_of_block(p, block);
+	uint64_t addr = py_object_addr(p, block);
+
+	if (t->flags & FLAG_MANAGED_DICT)
+		mark(p, managed_values(p, addr), PY_VALUES, block);
+	switch (t->family) {
+	case PY_LIST: mark_start(p, py_get(p, addr + LIST_ITEMS), PY_ITEMS, block); break;
+	case PY_DICT: find_dict(p, addr, block); break;
+	case PY_SET:
+	case PY_FROZENSET: find_set(p, addr, block); break;
+	case PY_DEQUE: find_deque(p, addr, block); break;
+	case PY_STR: find_str(p, addr, block); break;
+	case PY_BYTEARRAY: mark_start(p, py_get(p, addr + 32), PY_DATA, block); break;
+	case PY_ARRAY: mark_start(p, py_get(p, addr + 24), PY_DATA, block); break;
+	case PY_TYPE: mark_keys(p, py_get(p, addr + p->l->cached_keys), block); break;
+	default: break;
+	}
+}
+
+void py_find_parts(struct py *p)
+{
+	for (uint32_t i = 0; i < p->w->heap->nblocks; i++)
+		if (p->of[i].what == PY_INSTANCE)
+			find_parts(p, i);
+}

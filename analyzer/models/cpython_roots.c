@@ -1,0 +1,184 @@
+/* cpython_roots.c: the interpreter's own words: which of them own what they point at.
+ *
+ * The interpreter's state is found by the collector: whoever follows its lists meets their heads, the only links that
+ * lie in no block. Frames of running functions lie on stacks of their own, where what was there before stays. */
+#include "models/cpython.h"
+
+#define LIST_MAX 100000000u /* objects of a generation */
+#define THREADS_MAX 100000u
+#define FRAMES_MAX 10000000u
+
+/* ---- the interpreter --------------------------------------------------------------------------------- */
+
+/* The head of the list that an object with a link at `link` is on; 0: it is on none. */
+static uint64_t head_of_list(struct py *p, uint64_t link)
+{
+	for (uint32_t i = 0; i < LIST_MAX && link; i++) {
+		uint64_t next = py_get(p, link) & ~3ull;
+
+		if (link % 8 || (py_get(p, next + 8) & ~3ull) != link)
+			return 0;
+		if (heap_find(p->w->heap, next) == NO_BLOCK)
+			return next;
+		link = next;
+	}
+	return 0;
+}
+
+/* A generation's head is one of three in a row; the collector's state points at the first. */
+static uint64_t interp_of_head(struct py *p, uint64_t head)
+{
+	for (uint64_t k = 0; k < 3; k++) {
+		uint64_t first = head - GC_GENERATION_BYTES * k;
+		uint64_t gc = first - GC_GENERATIONS, interp = gc - p->l->interp_gc;
+		uint64_t thread = py_get(p, interp + p->l->interp_threads);
+
+		if (py_get(p, gc + GC_GENERATION0) == first && thread &&
+		    py_get(p, thread + THREAD_INTERP) == interp)
+			return interp;
+	}
+	return 0;
+}
+
+/* Static types, modules and the like are on a list as long as the interpreter is there. A few tries are enough. */
+static uint64_t find_interp(struct py *p)
+{
+	unsigned tries = 0;
+
+	for (uint32_t i = 0; i < p->w->heap->nblocks && tries < 16; i++) {
+		uint64_t link = py_object_addr(p, i) - 16, head;
+
+		if (p->of[i].what != PY_INSTANCE || p->of[i].from < 16 || !py_get(p, link))
+			continue;
+		tries++;
+		head = head_of_list(p, link);
+		uint64_t interp = head ? interp_of_head(p, head) : 0;
+		if (interp)
+			return interp;
+	}
+	return 0;
+}
+
+/* ---- stacks of frames -------------------------------------------------------------------------------- */
+
+static void own(struct py *p, uint64_t addr, uint64_t words)
+{
+	ranges_add(&p->owned, addr, addr + 8 * words);
+}
+
+/* How many words behind the frame are its variables and its stack. Where its stack ends is not known while it runs. */
+static uint64_t local_words(struct py *p, uint64_t frame)
+{
+	uint64_t code = py_get(p, frame + p->l->frame_code);
+	int32_t top = (int32_t)py_get(p, frame + FRAME_TOP);
+	uint32_t locals = 0, stack = 0;
+
+	if (top > 0)
+		return (uint32_t)top;
+	memory_bytes(p->memory, code + p->l->code_nlocalsplus, &locals, sizeof locals);
+	memory_bytes(p->memory, code + p->l->code_stacksize, &stack, sizeof stack);
+	return (locals & 0xffff) + (stack & 0xffff);
+}
+
+static void own_frame(struct py *p, uint64_t frame)
+{
+	own(p, frame + p->l->frame_code, 1);
+	own(p, frame + p->l->frame_func, 1);
+	own(p, frame + p->l->frame_locals, 1);
+	own(p, frame + p->l->frame_object, 1);
+	own(p, frame + FRAME_LOCALS_PLUS, local_words(p, frame));
+}
+
+/* The frames of a thread, the last first. Those of generators and of C lie elsewhere; that does no harm. */
+static bool own_frames(struct py *p, uint64_t thread)
+{
+	uint64_t frame = py_get(p, thread + p->l->thread_frame);
+
+	if (frame && p->l->cframe_frame != NO_CFRAME)
+		frame = py_get(p, frame + p->l->cframe_frame);
+	for (uint32_t n = 0; frame; n++) {
+		uint64_t code;
+
+		if (n == FRAMES_MAX || !py_word(p, frame + p->l->frame_code, &code))
+			return false;
+		own_frame(p, frame);
+		frame = py_get(p, frame + p->l->frame_previous);
+	}
+	return true;
+}
+
+/* Chunks of the thread's stack: previous, size, top, and the frames. */
+static void add_chunks(struct py *p, uint64_t thread)
+{
+	uint64_t chunk = py_get(p, thread + p->l->thread_chunk);
+
+	for (unsigned n = 0; chunk && n < THREADS_MAX; n++) {
+		uint64_t bytes = py_get(p, chunk + 8);
+
+		if (!bytes || bytes > 1ull << 32 || chunk % 8)
+			return;
+		ranges_add(&p->frames, chunk + 24, chunk + bytes);
+		chunk = py_get(p, chunk);
+	}
+}
+
+/* A thread that is between two calls has frames that nothing tells apart: then all words of its stack own. */
+static void look_at_thread(struct py *p, uint64_t thread)
+{
+	if (own_frames(p, thread))
+		add_chunks(p, thread);
+}
+
+int py_find_roots(struct py *p)
+{
+	p->interp = find_interp(p);
+	uint64_t thread = p->interp ? py_get(p, p->interp + p->l->interp_threads) : 0;
+
+	for (unsigned n = 0; thread && n < THREADS_MAX; n++) {
+		look_at_thread(p, thread);
+		thread = py_get(p, thread + THREAD_NEXT);
+	}
+	ranges_tidy(&p->frames);
+	ranges_tidy(&p->owned);
+	return p->frames.failed || p->owned.failed ? -1 : 0;
+}
+
+/* ---- labels ------------------------------------------------------------------------------------------ */
+
+static bool is_within(const struct ranges *r, uint64_t addr)
+{
+	size_t i = ranges_after(r, addr);
+
+	return i < r->n && r->at[i].start <= addr;
+}
+
+/* The caches borrow: of attributes of types the values, of functions all. */
+static bool is_cached(const struct py *p, uint64_t at)
+{
+	uint64_t in = at - p->interp;
+
+	if (!p->interp)
+		return false;
+	if (in - p->l->type_cache < CACHE_ENTRIES * CACHE_ENTRY_BYTES)
+		return (in - p->l->type_cache) % CACHE_ENTRY_BYTES == 16;
+	return in >= p->l->func_cache && in < p->l->func_cache_end;
+}
+
+enum ref_kind py_label_root(struct py *p, const struct root_ref *r)
+{
+	const struct py_block *b = &p->of[r->to];
+	enum ref_kind kind = (enum ref_kind)r->kind;
+	uint64_t value;
+
+	if (p->w->graph->regions[r->region].kind == ROOT_REGISTER)
+		return kind;
+	if (is_cached(p, r->at))
+		return REF_BORROWED;
+	if (is_within(&p->frames, r->at) && !is_within(&p->owned, r->at))
+		return REF_PAYLOAD;
+	/* Only the collector points at the links before an object. */
+	if (b->what == PY_INSTANCE && b->from >= 16 && py_word(p, r->at, &value) &&
+	    value == py_object_addr(p, r->to) - 16)
+		return REF_BORROWED;
+	return kind;
+}
