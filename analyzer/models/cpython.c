@@ -16,7 +16,8 @@ static bool is_the_type(struct py *p, uint64_t addr)
 {
 	char name[8];
 
-	return memory_text(p->memory, py_get(p, addr + TYPE_NAME), name, sizeof name) && !strcmp(name, "type");
+	return memory_text(p->memory, py_get(p, addr + TYPE_NAME), name, sizeof name) &&
+	       !strcmp(name, "type");
 }
 
 static const struct py_layout *layout_of(uint64_t heap_type_bytes)
@@ -67,6 +68,11 @@ static bool is_immortal(const struct py *p, uint64_t count)
 	return p->l->minor >= 12 && count <= UINT32_MAX && count >> 31;
 }
 
+bool py_is_immortal(struct py *p, uint32_t block)
+{
+	return py_is_instance(p, block) && is_immortal(p, py_get(p, py_object_addr(p, block) + OBJECT_COUNT));
+}
+
 /* A small number that is no address. */
 static bool is_a_count(const struct py *p, uint64_t count)
 {
@@ -106,7 +112,9 @@ static const struct py_type *object_at(struct py *p, uint32_t block, uint32_t be
 	const struct py_type *t = py_type_at(p, type);
 	if (!t || t->before != before || !fits(p, block, t))
 		return NULL;
-	return py_word(p, addr + OBJECT_COUNT, &count) && is_a_count(p, count) ? t : NULL;
+	if (!py_word(p, addr + OBJECT_COUNT, &count) || !is_a_count(p, count))
+		return NULL;
+	return count || !(t->flags & FLAG_HEAP) ? t : NULL; /* only types of C keep corpses */
 }
 
 static void recognise(struct py *p, uint32_t block)
@@ -191,8 +199,12 @@ static int py_open(void **state, const struct model_world *w)
 }
 
 static const char *const part_names[PY_WHATS] = {
-	[PY_ITEMS] = "list items",   [PY_KEYS] = "dict keys",		[PY_INTERNED] = "dict keys",
-	[PY_VALUES] = "dict values", [PY_TABLE] = "set entries",	[PY_DEQUE_BLOCK] = "deque items",
+	[PY_ITEMS] = "list items",
+	[PY_KEYS] = "dict keys",
+	[PY_INTERNED] = "dict keys",
+	[PY_VALUES] = "dict values",
+	[PY_TABLE] = "set entries",
+	[PY_DEQUE_BLOCK] = "deque items",
 	[PY_DATA] = NULL,
 };
 
@@ -212,13 +224,15 @@ static bool owns_exactly(const struct py *p, uint32_t block)
 	case PY_ITEMS:
 	case PY_VALUES:
 	case PY_TABLE:
-	case PY_KEYS: return true;
+	case PY_KEYS:
+		return true;
 	case PY_INSTANCE: {
 		enum py_family family = py_type_of_block(p, block)->family;
 
 		return family == PY_TUPLE || family == PY_CELL;
 	}
-	default: return false;
+	default:
+		return false;
 	}
 }
 

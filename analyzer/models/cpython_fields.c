@@ -87,13 +87,20 @@ static const char *known_name(enum py_family family, uint64_t at)
 		uint32_t at;
 		const char *name;
 	} names[] = {
-		{ PY_LIST, LIST_ITEMS, "items" },   { PY_DICT, DICT_KEYS, "keys" },
-		{ PY_DICT, DICT_VALUES, "values" }, { PY_SET, SET_TABLE, "table" },
-		{ PY_WEAKREF, WEAK_OBJECT, "referent" }, { PY_WEAKREF, WEAK_CALLBACK, "__callback__" },
-		{ PY_DEQUE, DEQUE_LEFT, "left" },   { PY_DEQUE, DEQUE_RIGHT, "right" },
-		{ PY_CELL, 16, "cell_contents" },   { PY_TYPE, TYPE_BASE, "__base__" },
-		{ PY_TYPE, 264, "__dict__" },	    { PY_TYPE, 336, "__bases__" },
-		{ PY_TYPE, 344, "__mro__" },	    { PY_TYPE, 352, "tp_cache" },
+		{ PY_LIST, LIST_ITEMS, "items" },
+		{ PY_DICT, DICT_KEYS, "keys" },
+		{ PY_DICT, DICT_VALUES, "values" },
+		{ PY_SET, SET_TABLE, "table" },
+		{ PY_WEAKREF, WEAK_OBJECT, "referent" },
+		{ PY_WEAKREF, WEAK_CALLBACK, "__callback__" },
+		{ PY_DEQUE, DEQUE_LEFT, "left" },
+		{ PY_DEQUE, DEQUE_RIGHT, "right" },
+		{ PY_CELL, 16, "cell_contents" },
+		{ PY_TYPE, TYPE_BASE, "__base__" },
+		{ PY_TYPE, 264, "__dict__" },
+		{ PY_TYPE, 336, "__bases__" },
+		{ PY_TYPE, 344, "__mro__" },
+		{ PY_TYPE, 352, "tp_cache" },
 		{ PY_TYPE, 360, "__subclasses__" },
 	};
 
@@ -173,7 +180,8 @@ static bool value_field(struct py *p, uint32_t block, uint64_t offset, char *tex
 {
 	uint32_t owner = p->of[block].of;
 	const struct py_type *t = py_type_of_block(p, owner);
-	uint64_t keys = t->family == PY_DICT ? py_get(p, py_object_addr(p, owner) + DICT_KEYS) : t->cached_keys;
+	uint64_t keys =
+	    t->family == PY_DICT ? py_get(p, py_object_addr(p, owner) + DICT_KEYS) : t->cached_keys;
 
 	return offset >= p->of[block].from &&
 	       attribute_name(p, keys, (offset - p->of[block].from) / 8, text, room);
@@ -183,12 +191,18 @@ bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t 
 {
 	switch (p->of[block].what) {
 	case PY_INSTANCE:
-	case PY_CORPSE: return instance_field(p, block, offset, text, room);
-	case PY_ITEMS: return snprintf(text, room, "[%llu]", (unsigned long long)offset / 8) > 0;
-	case PY_TABLE: return snprintf(text, room, "entry %llu", (unsigned long long)offset / 16) > 0;
+	case PY_CORPSE:
+		return instance_field(p, block, offset, text, room);
+	case PY_ITEMS:
+		return snprintf(text, room, "[%llu]", (unsigned long long)offset / 8) > 0;
+	case PY_TABLE:
+		return snprintf(text, room, "entry %llu", (unsigned long long)offset / 16) > 0;
 	case PY_KEYS:
-	case PY_INTERNED: return entry_field(p, block, offset, text, room);
-	case PY_VALUES: return value_field(p, block, offset, text, room);
-	default: return false;
+	case PY_INTERNED:
+		return entry_field(p, block, offset, text, room);
+	case PY_VALUES:
+		return value_field(p, block, offset, text, room);
+	default:
+		return false;
 	}
 }

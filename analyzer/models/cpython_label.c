@@ -27,11 +27,15 @@ static enum ref_kind label_before(const struct py *p, const struct py_type *t, u
 static enum ref_kind label_weak(uint64_t at, enum ref_kind kind)
 {
 	switch (at) {
-	case WEAK_OBJECT: return REF_WEAK;
+	case WEAK_OBJECT:
+		return REF_WEAK;
 	case WEAK_PREV:
-	case WEAK_NEXT: return REF_BORROWED;
-	case WEAK_CALLBACK + 8: return REF_PAYLOAD; /* hash */
-	default: return kind;
+	case WEAK_NEXT:
+		return REF_BORROWED;
+	case WEAK_CALLBACK + 8:
+		return REF_PAYLOAD; /* hash */
+	default:
+		return kind;
 	}
 }
 
@@ -65,9 +69,12 @@ static uint64_t payload_end(struct py *p, uint64_t object, enum py_family family
 	case PY_INT:
 		n = p->l->minor >= 12 ? n >> 3 : (uint64_t)llabs((int64_t)n);
 		return 24 + 4 * (n ? n : 1);
-	case PY_BYTES: return 33 + n;
-	case PY_COMPLEX: return 32;
-	default: return 24;
+	case PY_BYTES:
+		return 33 + n;
+	case PY_COMPLEX:
+		return 32;
+	default:
+		return 24;
 	}
 }
 
@@ -104,9 +111,8 @@ static enum ref_kind label_frame_object(struct py *p, uint64_t object, uint64_t 
 {
 	if (at == 24)
 		return REF_BORROWED; /* its frame: its own, or on the stack of frames */
-	return at >= p->l->frame_data ?
-			 label_frame(p, object + p->l->frame_data, at - p->l->frame_data, kind) :
-			 kind;
+	return at >= p->l->frame_data ? label_frame(p, object + p->l->frame_data, at - p->l->frame_data, kind)
+				      : kind;
 }
 
 static enum ref_kind label_instance(struct py *p, uint32_t block, const struct py_type *t, uint64_t at,
@@ -119,24 +125,36 @@ static enum ref_kind label_instance(struct py *p, uint32_t block, const struct p
 	case PY_FLOAT:
 	case PY_COMPLEX:
 	case PY_BYTES:
-		return at >= OBJECT_SIZE && at < payload_end(p, py_object_addr(p, block), t->family) ? REF_PAYLOAD :
-												  kind;
-	case PY_STR: return label_str(p, at, kind);
-	case PY_DICT: return at == DICT_VERSION ? REF_PAYLOAD : kind;
+		return at >= OBJECT_SIZE && at < payload_end(p, py_object_addr(p, block), t->family)
+			   ? REF_PAYLOAD
+			   : kind;
+	case PY_STR:
+		return label_str(p, at, kind);
+	case PY_DICT:
+		return at == DICT_VERSION ? REF_PAYLOAD : kind;
 	case PY_SET:
-	case PY_FROZENSET: return label_set(at, kind);
+	case PY_FROZENSET:
+		return label_set(at, kind);
 	case PY_WEAKREF:
 	case PY_WEAKPROXY:
-	case PY_WEAKCALLABLE: return label_weak(at, kind);
-	case PY_CODE: return at >= p->l->code_bytes ? REF_PAYLOAD : kind;
+	case PY_WEAKCALLABLE:
+		return label_weak(at, kind);
+	case PY_CODE:
+		return at >= p->l->code_bytes ? REF_PAYLOAD : kind;
 	case PY_GENERATOR:
 	case PY_COROUTINE:
-	case PY_ASYNCGEN: return label_generator(p, py_object_addr(p, block), at, kind);
-	case PY_FRAME: return label_frame_object(p, py_object_addr(p, block), at, kind);
-	case PY_BYTEARRAY: return at == 40 ? REF_BORROWED : kind; /* the start inside its buffer */
-	case PY_CONTEXTVAR: return at == 32 ? REF_BORROWED : kind; /* its cache */
-	case PY_TYPE: return label_type(p, t, at, kind);
-	default: return kind;
+	case PY_ASYNCGEN:
+		return label_generator(p, py_object_addr(p, block), at, kind);
+	case PY_FRAME:
+		return label_frame_object(p, py_object_addr(p, block), at, kind);
+	case PY_BYTEARRAY:
+		return at == 40 ? REF_BORROWED : kind; /* the start inside its buffer */
+	case PY_CONTEXTVAR:
+		return at == 32 ? REF_BORROWED : kind; /* its cache */
+	case PY_TYPE:
+		return label_type(p, t, at, kind);
+	default:
+		return kind;
 	}
 }
 
@@ -161,7 +179,15 @@ static enum ref_kind label_keys(struct py *p, uint32_t block, uint64_t offset, e
 		return REF_PAYLOAD;
 	if (k.entry_bytes == 24 && (offset - k.entries) % 24 == 0)
 		return REF_PAYLOAD; /* hash */
-	return p->of[block].what == PY_INTERNED && ref_kind_is_strong(kind) ? REF_WEAK : kind;
+	return kind;
+}
+
+/* Interned strings go when nobody else has them, except for immortal ones. */
+static enum ref_kind label_interned(struct py *p, uint32_t block, struct ref r)
+{
+	enum ref_kind kind = label_keys(p, block, ref_offset(r), ref_kind(r));
+
+	return kind == REF_START && !py_is_immortal(p, r.to) ? REF_WEAK : kind;
 }
 
 static enum ref_kind label_deque(struct py *p, uint32_t block, uint64_t offset, enum ref_kind kind)
@@ -191,17 +217,25 @@ enum ref_kind py_label(struct py *p, uint32_t block, struct ref r)
 	case PY_INSTANCE: {
 		const struct py_type *t = py_type_of_block(p, block);
 
-		return offset < b->from ? label_before(p, t, offset, kind) :
-					  label_instance(p, block, t, offset - b->from, kind);
+		return offset < b->from ? label_before(p, t, offset, kind)
+					: label_instance(p, block, t, offset - b->from, kind);
 	}
-	case PY_CORPSE:
-	case PY_DATA: return REF_PAYLOAD;
-	case PY_ITEMS: return label_items(p, block, offset, kind);
+	case PY_CORPSE: return p->of[r.to].what == PY_CORPSE ? kind : REF_PAYLOAD; /* a list of them */
+	case PY_DATA:
+		return REF_PAYLOAD;
+	case PY_ITEMS:
+		return label_items(p, block, offset, kind);
+	case PY_INTERNED:
+		return label_interned(p, block, r);
 	case PY_KEYS:
-	case PY_INTERNED: return label_keys(p, block, offset, kind);
-	case PY_VALUES: return offset < b->from ? REF_PAYLOAD : kind;
-	case PY_TABLE: return offset % 16 ? REF_PAYLOAD : kind;
-	case PY_DEQUE_BLOCK: return label_deque(p, block, offset, kind);
-	default: return kind;
+		return label_keys(p, block, offset, kind);
+	case PY_VALUES:
+		return offset < b->from ? REF_PAYLOAD : kind;
+	case PY_TABLE:
+		return offset % 16 ? REF_PAYLOAD : kind;
+	case PY_DEQUE_BLOCK:
+		return label_deque(p, block, offset, kind);
+	default:
+		return kind;
 	}
 }

@@ -35,20 +35,30 @@ static uint32_t mark_start(struct py *p, uint64_t addr, enum py_what what, uint3
 
 #define MANY_ENTRIES (1u << 20) /* larger numbers may be missing from a trace */
 
+/* A table of 2^n places has room for two thirds as many entries, and an index for each place behind its head. */
+static bool keys_have_size(struct py_keys *k, uint64_t bytes, unsigned log2_size, uint32_t entry_bytes)
+{
+	unsigned index_log2 = log2_size < 8 ? 0 : log2_size < 16 ? 1 : log2_size < 32 ? 2 : 3;
+
+	k->entry_bytes = entry_bytes;
+	k->entries = KEYS_INDICES + (1ull << (log2_size + index_log2));
+	k->nentries = (2ull << log2_size) / 3;
+	return k->entries + k->nentries * entry_bytes == bytes;
+}
+
+/* The size of the block tells the shape: the bytes that say it share a word with one that is never written. */
 bool py_keys_at(struct py *p, uint64_t addr, uint64_t bytes, struct py_keys *k)
 {
-	uint64_t bits = py_get(p, addr + KEYS_BITS);
-	uint32_t log2_index = bits >> 8 & 0xff, kind = bits >> 16 & 0xff;
+	for (unsigned log2_size = 3; log2_size < 40; log2_size++)
+		for (uint32_t entry_bytes = 16; entry_bytes <= 24; entry_bytes += 8)
+			if (keys_have_size(k, bytes, log2_size, entry_bytes)) {
+				uint64_t used = py_get(p, addr + KEYS_ENTRIES);
 
-	if (log2_index >= 40 || kind > 2 || bytes < KEYS_INDICES + (1ull << log2_index))
-		return false;
-	k->entry_bytes = kind ? 16 : 24;
-	k->entries = KEYS_INDICES + (1ull << log2_index);
-	uint64_t room = (bytes - k->entries) / k->entry_bytes;
-	k->nentries = py_get(p, addr + KEYS_ENTRIES);
-	if (k->nentries > room || (!k->nentries && room >= MANY_ENTRIES))
-		k->nentries = room;
-	return true;
+				if (used < k->nentries && (used || k->nentries < MANY_ENTRIES))
+					k->nentries = used;
+				return true;
+			}
+	return false;
 }
 
 /* The dictionary of interned strings: each is its own value. */
@@ -140,16 +150,33 @@ static void find_parts(struct py *p, uint32_t block)
 	if (t->flags & FLAG_MANAGED_DICT)
 		mark(p, managed_values(p, addr), PY_VALUES, block);
 	switch (t->family) {
-	case PY_LIST: mark_start(p, py_get(p, addr + LIST_ITEMS), PY_ITEMS, block); break;
-	case PY_DICT: find_dict(p, addr, block); break;
+	case PY_LIST:
+		mark_start(p, py_get(p, addr + LIST_ITEMS), PY_ITEMS, block);
+		break;
+	case PY_DICT:
+		find_dict(p, addr, block);
+		break;
 	case PY_SET:
-	case PY_FROZENSET: find_set(p, addr, block); break;
-	case PY_DEQUE: find_deque(p, addr, block); break;
-	case PY_STR: find_str(p, addr, block); break;
-	case PY_BYTEARRAY: mark_start(p, py_get(p, addr + 32), PY_DATA, block); break;
-	case PY_ARRAY: mark_start(p, py_get(p, addr + 24), PY_DATA, block); break;
-	case PY_TYPE: mark_keys(p, py_get(p, addr + p->l->cached_keys), block); break;
-	default: break;
+	case PY_FROZENSET:
+		find_set(p, addr, block);
+		break;
+	case PY_DEQUE:
+		find_deque(p, addr, block);
+		break;
+	case PY_STR:
+		find_str(p, addr, block);
+		break;
+	case PY_BYTEARRAY:
+		mark_start(p, py_get(p, addr + 32), PY_DATA, block);
+		break;
+	case PY_ARRAY:
+		mark_start(p, py_get(p, addr + 24), PY_DATA, block);
+		break;
+	case PY_TYPE:
+		mark_keys(p, py_get(p, addr + p->l->cached_keys), block);
+		break;
+	default:
+		break;
 	}
 }
 

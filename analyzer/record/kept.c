@@ -59,16 +59,13 @@ static void keep(struct kept *k, uint64_t at, const uint64_t *words, size_t n)
 	k->nwords += n;
 }
 
-/* Keeps the bytes, and of the words around them nothing else. */
-static void keep_bytes(struct kept *k, uint64_t at, const void *bytes, size_t n)
+/* Keeps the words that the bytes lie in, as they are: neighbours may share one. */
+static void keep_bytes(struct kept *k, uint64_t at, size_t n)
 {
-	uint64_t words[NAME_BYTES * 4 / 8 + 16] = { 0 };
-	size_t skip = at % 8;
+	uint64_t words[NAME_BYTES * 4 / 8 + 16], start = at - at % 8, end = (at + n + 7) / 8 * 8;
 
-	if (skip + n > sizeof words)
-		return;
-	memcpy((char *)words + skip, bytes, n);
-	keep(k, at - skip, words, (skip + n + 7) / 8);
+	if (end - start <= sizeof words && k->read(k->context, start, words, end - start))
+		keep(k, start, words, (size_t)(end - start) / 8);
 }
 
 static bool was_seen(struct kept *k, uint64_t addr)
@@ -100,7 +97,7 @@ static void keep_text(struct kept *k, uint64_t at)
 	size_t n = read_text(k, at, text);
 
 	if (n && !was_seen(k, at))
-		keep_bytes(k, at, text, n + 1);
+		keep_bytes(k, at, n + 1);
 }
 
 /* ---- strings ----------------------------------------------------------------------------------------- */
@@ -127,16 +124,15 @@ static size_t string_bytes(const struct kept *k, const struct head *s)
 	return text + (s->length + 1) * kind;
 }
 
+/* All but its count, type and hash. */
 static void keep_string(struct kept *k, uint64_t at, const struct head *s)
 {
-	char bytes[NAME_BYTES * 4 + 80];
 	size_t n = string_bytes(k, s);
 
-	if (!n || n > sizeof bytes || was_seen(k, at) || !k->read(k->context, at, bytes, n))
+	if (!n || was_seen(k, at))
 		return;
-	memset(bytes + 36, 0, 4); /* padding behind the state */
-	keep_bytes(k, at + 16, bytes + 16, 8); /* its length; not its hash */
-	keep_bytes(k, at + 32, bytes + 32, n - 32);
+	keep(k, at + 16, &s->length, 1);
+	keep_bytes(k, at + 32, n - 32);
 }
 
 static void keep_string_at(struct kept *k, uint64_t at)
@@ -223,13 +219,15 @@ static bool is_dropped(struct kept *k, uint64_t word)
 }
 
 /* An object's address is a multiple of 16. Two words neither of which is dropped are in the trace as they are. */
-static void look_between(struct kept *k, uint64_t low, uint64_t high, uint64_t at)
+static void look_between(struct kept *k, const uint64_t words[2], uint64_t at)
 {
 	for (unsigned shift = 1; shift < 8; shift++) {
-		uint64_t value = low >> 8 * shift | high << (64 - 8 * shift);
+		uint64_t value = words[0] >> 8 * shift | words[1] << (64 - 8 * shift);
 
-		if (!(value & 15) && is_mapped(k, value))
-			keep_bytes(k, at + shift, &value, sizeof value);
+		if (!(value & 15) && is_mapped(k, value)) {
+			keep(k, at, words, 2);
+			return;
+		}
 	}
 }
 
@@ -246,7 +244,7 @@ void kept_look(struct kept *k, const uint64_t *words, size_t nwords, uint64_t st
 		else if (word == at + k->type_bytes - 8 * TYPE_ASYNC)
 			keep_type(k, at - 8 * TYPE_ASYNC);
 		if (i && (dropped || was_dropped))
-			look_between(k, words[i - 1], word, at - 8);
+			look_between(k, &words[i - 1], at - 8);
 		was_dropped = dropped;
 	}
 }

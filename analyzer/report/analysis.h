@@ -3,6 +3,7 @@
 #define LG_REPORT_ANALYSIS_H
 
 #include "models/models.h"
+#include "passes/counts.h"
 #include "passes/passes.h"
 #include "report/ancestry.h"
 
@@ -13,6 +14,7 @@ struct analysis {
 	struct names *names;
 	struct graph graph; /* its references labelled by the models */
 	struct models models;
+	struct count_set counts; /* of no object when no model knows any that counts */
 	struct classes classes;
 	struct leak_set leaks;
 	bool is_judged; /* there is a snapshot, so every block has a class */

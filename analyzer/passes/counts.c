@@ -1,0 +1,252 @@
+/* counts.c: see counts.h. Two looks: along the graph's references; then, for what seems to count too many, through all
+ * of the memory for pointers that no scan of aligned words can see. */
+#include "passes/counts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *count_verdict_name(enum count_verdict verdict)
+{
+	static const char *const names[COUNT_VERDICTS] = { "none", "exact", "within", "surplus", "deficit" };
+
+	return verdict < COUNT_VERDICTS ? names[verdict] : "?";
+}
+
+static uint64_t object_addr(const struct models *m, uint32_t block)
+{
+	return m->world.heap->blocks[block].addr + m->of[block].offset;
+}
+
+/* ---- along the references ---------------------------------------------------------------------------- */
+
+/* A strong reference owns the object, not what lies before it in its block. */
+static bool is_to_object(const struct models *m, uint32_t to, enum ref_kind kind)
+{
+	return kind == (m->of[to].offset ? REF_RECOGNISED : REF_START);
+}
+
+static bool is_doubtful(enum root_kind kind)
+{
+	return kind == ROOT_STACK || kind == ROOT_REGISTER || kind == ROOT_STALE;
+}
+
+static void add_references(struct count_set *c, const struct models *m, const struct graph *g, uint32_t block)
+{
+	struct object o;
+	bool is_exact = models_object(m, block, &o) && o.owns_exactly;
+
+	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
+		struct counted *to = &c->of[g->refs[e].to];
+		bool is_owner = is_to_object(m, g->refs[e].to, ref_kind(g->refs[e]));
+
+		to->strong += is_owner;
+		to->exact += is_owner && is_exact;
+	}
+}
+
+static void add_roots(struct count_set *c, const struct models *m, const struct graph *g)
+{
+	for (uint64_t i = 0; i < g->nroot_refs; i++) {
+		const struct root_ref *r = &g->root_refs[i];
+		enum root_kind where = g->regions[r->region].kind;
+		enum ref_kind kind = (enum ref_kind)r->kind;
+
+		/* registers are no memory: which byte they point at is not looked up */
+		if (is_doubtful(where))
+			c->of[r->to].maybe += is_to_object(m, r->to, kind) ||
+					      (where == ROOT_REGISTER && kind == REF_INTERIOR);
+		else
+			c->of[r->to].strong += is_to_object(m, r->to, kind);
+	}
+}
+
+/* ---- through the memory ------------------------------------------------------------------------------ */
+
+/* Objects that seem to count too many, by address. */
+struct search {
+	struct count_set *c;
+	uint64_t low, high; /* their addresses */
+	struct map blocks; /* address to block + 1 */
+};
+
+static bool lacks_owners(const struct counted *o)
+{
+	return o->stored > (int64_t)o->strong + o->maybe;
+}
+
+static bool search_open(struct search *s, const struct models *m)
+{
+	uint32_t nblocks = m->world.heap->nblocks;
+
+	s->low = UINT64_MAX;
+	for (uint32_t i = 0; i < nblocks; i++) {
+		uint64_t addr = object_addr(m, i);
+
+		if (s->c->of[i].stored == NO_COUNT || !lacks_owners(&s->c->of[i]))
+			continue;
+		s->low = addr < s->low ? addr : s->low;
+		s->high = addr > s->high ? addr : s->high;
+		if (!map_put(&s->blocks, addr, (void *)((uintptr_t)i + 1)))
+			return false;
+	}
+	return true;
+}
+
+static void note(struct search *s, uint64_t value)
+{
+	uintptr_t block = (uintptr_t)map_get(&s->blocks, value & ~7ull);
+
+	if (block)
+		s->c->of[block - 1].maybe++;
+}
+
+static bool is_near(const struct search *s, uint64_t value)
+{
+	return value >= s->low && value <= (s->high | 7);
+}
+
+/* A word with a tag in its low bits, and what begins in one word and ends in the next. */
+static void look_into(struct search *s, const struct trace_memory *m)
+{
+	size_t n = (size_t)(m->bytes / 8);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t word = m->words[i], next = i + 1 < n ? m->words[i + 1] : 0;
+
+		if (word & 7 && is_near(s, word))
+			note(s, word);
+		if (!word)
+			continue;
+		for (unsigned shift = 8; shift < 64; shift += 8) {
+			uint64_t value = word >> shift | next << (64 - shift);
+
+			if (is_near(s, value))
+				note(s, value);
+		}
+	}
+}
+
+static int search_memory(struct count_set *c, const struct models *m)
+{
+	const struct trace_snapshot *snapshot = m->world.heap->snapshot;
+	struct search s = { .c = c };
+	bool opened = search_open(&s, m);
+
+	for (size_t i = 0; opened && s.blocks.used && i < snapshot->nmemory; i++)
+		look_into(&s, &snapshot->memory[i]);
+	map_free(&s.blocks);
+	return opened ? 0 : -1;
+}
+
+/* ---- verdicts ---------------------------------------------------------------------------------------- */
+
+static enum count_verdict judge(const struct counted *o)
+{
+	if (o->stored == NO_COUNT)
+		return COUNT_NONE;
+	if (lacks_owners(o))
+		return COUNT_SURPLUS;
+	if (o->stored < o->exact)
+		return COUNT_DEFICIT;
+	return o->stored == o->strong ? COUNT_EXACT : COUNT_WITHIN;
+}
+
+static int add_finding(struct count_set *c, uint32_t block)
+{
+	if ((c->nfound & (c->nfound - 1)) == 0) {
+		uint32_t *found = realloc(c->found, (c->nfound ? 2 * (size_t)c->nfound : 1) * sizeof *found);
+
+		if (!found)
+			return -1;
+		c->found = found;
+	}
+	c->found[c->nfound++] = block;
+	return 0;
+}
+
+static int by_birth(const void *left, const void *right, void *context)
+{
+	const struct block *blocks = context;
+	uint64_t a = blocks[*(const uint32_t *)left].birth, b = blocks[*(const uint32_t *)right].birth;
+
+	return a < b ? -1 : a > b;
+}
+
+static void sort_findings(uint32_t *found, uint32_t n, const struct block *blocks)
+{
+	if (n > 1)
+		qsort_r(found, n, sizeof *found, by_birth, (void *)(uintptr_t)blocks);
+}
+
+static int gather(struct count_set *c, const struct heap *h)
+{
+	for (enum count_verdict wanted = COUNT_SURPLUS; wanted <= COUNT_DEFICIT; wanted++) {
+		uint32_t before = c->nfound;
+
+		for (uint32_t i = 0; i < h->nblocks; i++)
+			if (c->of[i].verdict == wanted && add_finding(c, i))
+				return -1;
+		sort_findings(c->found + before, c->nfound - before, h->blocks);
+		c->nsurplus = wanted == COUNT_SURPLUS ? c->nfound : c->nsurplus;
+	}
+	return 0;
+}
+
+static void judge_all(struct count_set *c, uint32_t nblocks)
+{
+	for (uint32_t i = 0; i < nblocks; i++) {
+		c->of[i].verdict = judge(&c->of[i]);
+		c->sums[c->of[i].verdict]++;
+	}
+	c->objects = nblocks - c->sums[COUNT_NONE];
+}
+
+/* Corpses count nothing, and nobody owns them. */
+static bool take_counts(struct count_set *c, const struct models *m, uint32_t nblocks)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < nblocks; i++) {
+		struct object o;
+
+		c->of[i].stored = models_object(m, i, &o) && !o.is_dead ? o.count : NO_COUNT;
+		any |= c->of[i].stored != NO_COUNT;
+	}
+	return any;
+}
+
+static int find(struct count_set *c, const struct models *m, const struct graph *g)
+{
+	uint32_t nblocks = g->heap->nblocks;
+
+	c->of = calloc((size_t)nblocks + 1, sizeof *c->of);
+	if (!c->of)
+		return -1;
+	if (!take_counts(c, m, nblocks)) {
+		counts_free(c);
+		return 0;
+	}
+	for (uint32_t i = 0; i < nblocks; i++)
+		add_references(c, m, g, i);
+	add_roots(c, m, g);
+	if (search_memory(c, m))
+		return -1;
+	judge_all(c, nblocks);
+	return gather(c, g->heap);
+}
+
+int counts_find(struct count_set *c, const struct models *m, const struct graph *g, struct err *err)
+{
+	*c = (struct count_set){ 0 };
+	if (!m->of || !find(c, m, g))
+		return 0;
+	counts_free(c);
+	return fail(err, "not enough memory to compare the counts of %u blocks", g->heap->nblocks);
+}
+
+void counts_free(struct count_set *c)
+{
+	free(c->of);
+	free(c->found);
+	*c = (struct count_set){ 0 };
+}
