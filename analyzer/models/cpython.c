@@ -163,6 +163,7 @@ static void py_close(void *state)
 	free(p->of);
 	ranges_free(&p->frames);
 	ranges_free(&p->owned);
+	ranges_free(&p->doubtful);
 	free(p);
 }
 
@@ -244,6 +245,7 @@ static bool py_classify(void *state, uint32_t block, struct object *o)
 	if (b->what == PY_UNKNOWN)
 		return false;
 	o->offset = b->from;
+	o->is_part = b->what == PY_ITEMS || b->what == PY_VALUES || b->what == PY_TABLE;
 	o->owns_exactly = owns_exactly(p, block);
 	o->type = part_names[b->what];
 	if (!py_is_instance(p, block))
@@ -264,9 +266,14 @@ static enum ref_kind label_root(void *state, const struct root_ref *r)
 	return py_label_root(state, r);
 }
 
+static bool doubt_root(void *state, const struct root_ref *r)
+{
+	return py_doubts_root(state, r);
+}
+
 static bool field(void *state, uint32_t block, uint64_t offset, char *text, size_t room)
 {
 	return py_field(state, block, offset, text, room);
 }
 
-const struct model model_cpython = { "cpython", py_open, py_close, py_classify, label, label_root, field };
+const struct model model_cpython = { "cpython", py_open, py_close, py_classify, label, label_root, doubt_root, field };

@@ -82,7 +82,7 @@ struct py {
 	/* cpython_roots.c: */
 	uint64_t interp; /* 0: not found */
 	struct ranges frames; /* stacks of frames, of which only `owned` words are references */
-	struct ranges owned;
+	struct ranges owned, doubtful;
 };
 
 static inline bool py_word(struct py *p, uint64_t addr, uint64_t *word)
@@ -134,6 +134,7 @@ enum ref_kind py_label(struct py *p, uint32_t block, struct ref r);
 /* Finds the interpreter by its collector's lists. -1: no memory */
 int py_find_roots(struct py *p);
 enum ref_kind py_label_root(struct py *p, const struct root_ref *r);
+bool py_doubts_root(const struct py *p, const struct root_ref *r); /* a running frame's stack */
 
 bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
 /* The characters of a str, as far as the snapshot has them. */

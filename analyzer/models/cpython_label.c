@@ -78,13 +78,14 @@ static uint64_t payload_end(struct py *p, uint64_t object, enum py_family family
 	}
 }
 
-static enum ref_kind label_set(uint64_t at, enum ref_kind kind)
+/* Entries are in the set while they are few; those of a table that it has outgrown stay behind. */
+static enum ref_kind label_set(struct py *p, uint64_t object, uint64_t at, enum ref_kind kind)
 {
 	if (at == SET_TABLE || at >= SET_SMALL_END)
 		return kind;
-	if (at < SET_SMALL)
-		return REF_PAYLOAD;
-	return at % 16 ? REF_PAYLOAD : kind; /* hash, key */
+	if (at < SET_SMALL || at % 16)
+		return REF_PAYLOAD; /* numbers, hashes */
+	return py_get(p, object + SET_TABLE) == object + SET_SMALL ? kind : REF_PAYLOAD;
 }
 
 /* A word of a frame whose `at` 0 is the frame's first. */
@@ -134,7 +135,7 @@ static enum ref_kind label_instance(struct py *p, uint32_t block, const struct p
 		return at == DICT_VERSION ? REF_PAYLOAD : kind;
 	case PY_SET:
 	case PY_FROZENSET:
-		return label_set(at, kind);
+		return label_set(p, py_object_addr(p, block), at, kind);
 	case PY_WEAKREF:
 	case PY_WEAKPROXY:
 	case PY_WEAKCALLABLE:

@@ -66,18 +66,23 @@ static void own(struct py *p, uint64_t addr, uint64_t words)
 	ranges_add(&p->owned, addr, addr + 8 * words);
 }
 
-/* How many words behind the frame are its variables and its stack. Where its stack ends is not known while it runs. */
-static uint64_t local_words(struct py *p, uint64_t frame)
+/* Its variables, and its stack behind them. Where the stack of a running frame ends nobody has written down. */
+static void own_locals(struct py *p, uint64_t frame)
 {
-	uint64_t code = py_get(p, frame + p->l->frame_code);
+	uint64_t code = py_get(p, frame + p->l->frame_code), at = frame + FRAME_LOCALS_PLUS;
 	int32_t top = (int32_t)py_get(p, frame + FRAME_TOP);
 	uint32_t locals = 0, stack = 0;
 
-	if (top > 0)
-		return (uint32_t)top;
+	if (top > 0) {
+		own(p, at, (uint32_t)top);
+		return;
+	}
 	memory_bytes(p->memory, code + p->l->code_nlocalsplus, &locals, sizeof locals);
 	memory_bytes(p->memory, code + p->l->code_stacksize, &stack, sizeof stack);
-	return (locals & 0xffff) + (stack & 0xffff);
+	locals &= 0xffff;
+	stack &= 0xffff;
+	own(p, at, locals + stack);
+	ranges_add(&p->doubtful, at + 8ull * locals, at + 8ull * (locals + stack));
 }
 
 static void own_frame(struct py *p, uint64_t frame)
@@ -86,7 +91,7 @@ static void own_frame(struct py *p, uint64_t frame)
 	own(p, frame + p->l->frame_func, 1);
 	own(p, frame + p->l->frame_locals, 1);
 	own(p, frame + p->l->frame_object, 1);
-	own(p, frame + FRAME_LOCALS_PLUS, local_words(p, frame));
+	own_locals(p, frame);
 }
 
 /* The frames of a thread, the last first. Those of generators and of C lie elsewhere; that does no harm. */
@@ -140,7 +145,8 @@ int py_find_roots(struct py *p)
 	}
 	ranges_tidy(&p->frames);
 	ranges_tidy(&p->owned);
-	return p->frames.failed || p->owned.failed ? -1 : 0;
+	ranges_tidy(&p->doubtful);
+	return p->frames.failed || p->owned.failed || p->doubtful.failed ? -1 : 0;
 }
 
 /* ---- labels ------------------------------------------------------------------------------------------ */
@@ -181,4 +187,9 @@ enum ref_kind py_label_root(struct py *p, const struct root_ref *r)
 	    value == py_object_addr(p, r->to) - 16)
 		return REF_BORROWED;
 	return kind;
+}
+
+bool py_doubts_root(const struct py *p, const struct root_ref *r)
+{
+	return is_within(&p->doubtful, r->at);
 }

@@ -32,6 +32,7 @@ struct object {
 	    count; /* references that own it, as it says itself; NO_COUNT: it keeps none, or none to compare */
 	int64_t weak_count; /* weak references to it, as it says itself; NO_COUNT: it keeps none */
 	bool owns_exactly; /* each word that its model leaves strong is counted where it points: what has fewer is overfreed */
+	bool is_part; /* another object's alone, which points at it: no word of a stack owns it as well */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
 
@@ -51,6 +52,9 @@ struct model {
 	enum ref_kind (*label)(void *state, uint32_t block, struct ref r);
 	/* The same for words of roots: borrowed pointers in an interpreter's caches. NULL: never anything. */
 	enum ref_kind (*label_root)(void *state, const struct root_ref *r);
+
+	/* Whether a word of a root may be left over from before, like a word of a stack. NULL: none of mine. */
+	bool (*doubt_root)(void *state, const struct root_ref *r);
 
 	/* What a word of a block of mine is called in its source: "next", "staff[3]". False: unknown. NULL: never. */
 	bool (*field)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);

@@ -156,6 +156,18 @@ bool models_object(const struct models *m, uint32_t block, struct object *o)
 	return model && model->classify(state_of(m, block), block, o);
 }
 
+bool models_doubt_root(const struct models *m, const struct root_ref *r)
+{
+	enum root_kind kind = m->world.graph->regions[r->region].kind;
+
+	if (kind == ROOT_STACK || kind == ROOT_REGISTER || kind == ROOT_STALE)
+		return true;
+	for (unsigned i = 0; models_all[i]; i++)
+		if (m->is_open[i] && models_all[i]->doubt_root && models_all[i]->doubt_root(m->states[i], r))
+			return true;
+	return false;
+}
+
 /* Who knows a block may not know its words: those behind are asked too. */
 bool models_field(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room)
 {

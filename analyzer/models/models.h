@@ -34,6 +34,8 @@ const char *models_type(const struct models *m, uint32_t block);
 const char *models_who(const struct models *m, uint32_t block);
 /* All that its model says of a block; false: nobody knows it. */
 bool models_object(const struct models *m, uint32_t block, struct object *o);
+/* Whether a root's word may be left over from before. */
+bool models_doubt_root(const struct models *m, const struct root_ref *r);
 /* What a word of the block is called; false: unknown. */
 bool models_field(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room);
 

@@ -25,11 +25,6 @@ static bool is_to_object(const struct models *m, uint32_t to, enum ref_kind kind
 	return kind == (m->of[to].offset ? REF_RECOGNISED : REF_START);
 }
 
-static bool is_doubtful(enum root_kind kind)
-{
-	return kind == ROOT_STACK || kind == ROOT_REGISTER || kind == ROOT_STALE;
-}
-
 static void add_references(struct count_set *c, const struct models *m, const struct graph *g, uint32_t block)
 {
 	struct object o;
@@ -52,12 +47,30 @@ static void add_roots(struct count_set *c, const struct models *m, const struct 
 		enum ref_kind kind = (enum ref_kind)r->kind;
 
 		/* registers are no memory: which byte they point at is not looked up */
-		if (is_doubtful(where))
+		if (models_doubt_root(m, r))
 			c->of[r->to].maybe += is_to_object(m, r->to, kind) ||
 					      (where == ROOT_REGISTER && kind == REF_INTERIOR);
 		else
 			c->of[r->to].strong += is_to_object(m, r->to, kind);
 	}
+}
+
+/* A word that may be left over owns nothing when the object's count is explained without it. */
+static bool is_left_over(const struct count_set *c, const struct models *m, uint32_t to)
+{
+	const struct counted *o = &c->of[to];
+	struct object object;
+
+	if (o->stored != NO_COUNT)
+		return o->stored <= (int64_t)o->strong;
+	return o->strong && models_object(m, to, &object) && object.is_part;
+}
+
+static void drop_left_over(const struct count_set *c, const struct models *m, struct graph *g)
+{
+	for (uint64_t i = 0; i < g->nroot_refs; i++)
+		if (is_left_over(c, m, g->root_refs[i].to) && models_doubt_root(m, &g->root_refs[i]))
+			g->root_refs[i].kind = REF_BORROWED;
 }
 
 /* ---- through the memory ------------------------------------------------------------------------------ */
@@ -215,7 +228,7 @@ static bool take_counts(struct count_set *c, const struct models *m, uint32_t nb
 	return any;
 }
 
-static int find(struct count_set *c, const struct models *m, const struct graph *g)
+static int find(struct count_set *c, const struct models *m, struct graph *g)
 {
 	uint32_t nblocks = g->heap->nblocks;
 
@@ -229,13 +242,14 @@ static int find(struct count_set *c, const struct models *m, const struct graph 
 	for (uint32_t i = 0; i < nblocks; i++)
 		add_references(c, m, g, i);
 	add_roots(c, m, g);
+	drop_left_over(c, m, g);
 	if (search_memory(c, m))
 		return -1;
 	judge_all(c, nblocks);
 	return gather(c, g->heap);
 }
 
-int counts_find(struct count_set *c, const struct models *m, const struct graph *g, struct err *err)
+int counts_find(struct count_set *c, const struct models *m, struct graph *g, struct err *err)
 {
 	*c = (struct count_set){ 0 };
 	if (!m->of || !find(c, m, g))

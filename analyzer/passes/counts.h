@@ -36,7 +36,9 @@ struct count_set {
 	struct counted *of; /* nblocks; NULL: no object keeps a count */
 };
 
-int counts_find(struct count_set *c, const struct models *m, const struct graph *g, struct err *err);
+/* Labels references of stacks and registers as borrowed where an object's count is explained without them: so it comes
+ * before the passes that follow references. */
+int counts_find(struct count_set *c, const struct models *m, struct graph *g, struct err *err);
 void counts_free(struct count_set *c); /* safe on a zeroed one */
 
 #endif
