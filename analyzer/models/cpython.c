@@ -276,4 +276,5 @@ static bool field(void *state, uint32_t block, uint64_t offset, char *text, size
 	return py_field(state, block, offset, text, room);
 }
 
-const struct model model_cpython = { "cpython", py_open, py_close, py_classify, label, label_root, doubt_root, field };
+const struct model model_cpython = { "cpython", py_open,    py_close,	py_classify,
+				     label,	label_root, doubt_root, field };

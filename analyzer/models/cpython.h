@@ -17,14 +17,16 @@
 /* Which rules hold for the instances of a type; a type of no family follows its base. */
 #define PY_FAMILIES(X)                                                                                       \
 	X(OBJECT, "object")                                                                                  \
-	X(TYPE, "type") X(INT, "int") X(FLOAT, "float") X(COMPLEX, "complex") X(STR, "str")                  \
-	    X(BYTES, "bytes") X(BYTEARRAY, "bytearray") X(LIST, "list") X(TUPLE, "tuple") X(DICT, "dict")    \
-		X(SET, "set") X(FROZENSET, "frozenset") X(WEAKREF, "weakref.ReferenceType")                  \
-		    X(WEAKPROXY, "weakref.ProxyType") X(WEAKCALLABLE, "weakref.CallableProxyType")           \
-			X(DEQUE, "collections.deque") X(CODE, "code") X(GENERATOR, "generator")              \
-			    X(COROUTINE, "coroutine") X(ASYNCGEN, "async_generator") X(FRAME, "frame")       \
-				X(ARRAY, "array.array") X(CONTEXTVAR, "_contextvars.ContextVar")             \
-				    X(CELL, "cell")
+	X(TYPE, "type")                                                                                      \
+	X(INT, "int")                                                                                        \
+	X(FLOAT, "float")                                                                                    \
+	X(COMPLEX, "complex") X(STR, "str") X(BYTES, "bytes") X(BYTEARRAY, "bytearray") X(LIST, "list")      \
+	    X(TUPLE, "tuple") X(DICT, "dict") X(SET, "set") X(FROZENSET, "frozenset")                        \
+		X(WEAKREF, "weakref.ReferenceType") X(WEAKPROXY, "weakref.ProxyType")                        \
+		    X(WEAKCALLABLE, "weakref.CallableProxyType") X(DEQUE, "collections.deque")               \
+			X(CODE, "code") X(GENERATOR, "generator") X(COROUTINE, "coroutine")                  \
+			    X(ASYNCGEN, "async_generator") X(FRAME, "frame") X(ARRAY, "array.array")         \
+				X(CONTEXTVAR, "_contextvars.ContextVar") X(CELL, "cell")
 enum py_family {
 #define X(name, text) PY_##name,
 	PY_FAMILIES(X)
@@ -117,6 +119,7 @@ bool py_is_immortal(struct py *p, uint32_t block); /* an object that is never fr
 
 /* The type object at an address; NULL: there is none, or no memory. */
 const struct py_type *py_type_at(struct py *p, uint64_t addr);
+bool py_known_type(const struct py *p, uint64_t addr); /* one that was asked for before */
 
 /* Marks the parts of every object. */
 void py_find_parts(struct py *p);

@@ -68,7 +68,7 @@ static uint64_t payload_end(struct py *p, uint64_t object, enum py_family family
 	switch (family) {
 	case PY_INT:
 		n = p->l->minor >= 12 ? n >> 3 : (uint64_t)llabs((int64_t)n);
-		return 24 + 4 * (n ? n : 1);
+		return 24 + 4 * n;
 	case PY_BYTES:
 		return 33 + n;
 	case PY_COMPLEX:
@@ -221,7 +221,8 @@ enum ref_kind py_label(struct py *p, uint32_t block, struct ref r)
 		return offset < b->from ? label_before(p, t, offset, kind)
 					: label_instance(p, block, t, offset - b->from, kind);
 	}
-	case PY_CORPSE: return p->of[r.to].what == PY_CORPSE ? kind : REF_PAYLOAD; /* a list of them */
+	case PY_CORPSE:
+		return p->of[r.to].what == PY_CORPSE ? kind : REF_PAYLOAD; /* a list of them */
 	case PY_DATA:
 		return REF_PAYLOAD;
 	case PY_ITEMS:

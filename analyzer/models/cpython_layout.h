@@ -17,7 +17,8 @@ struct py_layout {
 	uint32_t frame_code, frame_func, frame_locals, frame_object, frame_globals, frame_builtins,
 	    frame_previous;
 	uint32_t frame_data; /* of a frame object: the frame that outlived its call */
-	uint32_t interp_gc, interp_threads, type_cache, func_cache, func_cache_end;
+	uint32_t free_lists, free_lists_end, interp_gc, interp_threads, type_cache, func_cache,
+	    func_cache_end;
 	uint32_t thread_chunk, thread_top, thread_frame; /* thread_frame: 3.11, 3.12: of a _PyCFrame */
 	uint32_t cframe_frame; /* NO_CFRAME: the thread points at the frame itself */
 };
@@ -25,6 +26,8 @@ struct py_layout {
 
 static const struct py_layout py_layouts[] = {
 	{ .minor = 11,
+	  .free_lists = 3608,
+	  .free_lists_end = 7128,
 	  .heap_type = 904,
 	  .cached_keys = 872,
 	  .spec_cache = 896,
@@ -53,6 +56,8 @@ static const struct py_layout py_layouts[] = {
 	  .thread_frame = 56,
 	  .cframe_frame = 8 },
 	{ .minor = 12,
+	  .free_lists = 267408,
+	  .free_lists_end = 273400,
 	  .heap_type = 920,
 	  .cached_keys = 880,
 	  .spec_cache = 904,
@@ -81,6 +86,8 @@ static const struct py_layout py_layouts[] = {
 	  .thread_frame = 56,
 	  .cframe_frame = 0 },
 	{ .minor = 13,
+	  .free_lists = 10952,
+	  .free_lists_end = 14496,
 	  .heap_type = 928,
 	  .cached_keys = 880,
 	  .spec_cache = 904,
@@ -161,6 +168,7 @@ enum {
 	GC_GENERATION_BYTES = 24,
 	GC_GENERATION0 = 96,
 	CACHE_ENTRIES = 4096,
+	BUILTINS_BYTES = 16384, /* 3.12 on: what static types have per interpreter, behind the cache */
 	CACHE_ENTRY_BYTES = 24,
 };
 

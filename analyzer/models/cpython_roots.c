@@ -170,6 +170,24 @@ static bool is_cached(const struct py *p, uint64_t at)
 	return in >= p->l->func_cache && in < p->l->func_cache_end;
 }
 
+/* The first of the weak references to a static type: the type has it, or the interpreter in its stead. */
+static bool is_weaklist(const struct py *p, uint64_t at, uint32_t to)
+{
+	if (p->of[to].what != PY_INSTANCE || py_type_of_block(p, to)->family != PY_WEAKREF)
+		return false;
+	uint64_t cache_end = p->interp + p->l->type_cache + CACHE_ENTRIES * CACHE_ENTRY_BYTES;
+
+	return (p->interp && p->l->minor >= 12 && at - cache_end < BUILTINS_BYTES) ||
+	       py_known_type(p, at - TYPE_WEAKLIST);
+}
+
+/* Free lists hold corpses. The living that they seem to hold have been taken off them. */
+static bool is_taken_off(const struct py *p, uint64_t at, uint32_t to)
+{
+	return p->interp && at - p->interp >= p->l->free_lists && at - p->interp < p->l->free_lists_end &&
+	       p->of[to].what != PY_UNKNOWN && p->of[to].what != PY_CORPSE;
+}
+
 enum ref_kind py_label_root(struct py *p, const struct root_ref *r)
 {
 	const struct py_block *b = &p->of[r->to];
@@ -178,8 +196,10 @@ enum ref_kind py_label_root(struct py *p, const struct root_ref *r)
 
 	if (p->w->graph->regions[r->region].kind == ROOT_REGISTER)
 		return kind;
-	if (is_cached(p, r->at))
+	if (is_cached(p, r->at) || is_weaklist(p, r->at, r->to))
 		return REF_BORROWED;
+	if (is_taken_off(p, r->at, r->to))
+		return REF_PAYLOAD;
 	if (is_within(&p->frames, r->at) && !is_within(&p->owned, r->at))
 		return REF_PAYLOAD;
 	/* Only the collector points at the links before an object. */

@@ -31,7 +31,8 @@ struct object {
 	int64_t
 	    count; /* references that own it, as it says itself; NO_COUNT: it keeps none, or none to compare */
 	int64_t weak_count; /* weak references to it, as it says itself; NO_COUNT: it keeps none */
-	bool owns_exactly; /* each word that its model leaves strong is counted where it points: what has fewer is overfreed */
+	bool
+	    owns_exactly; /* each word that its model leaves strong is counted where it points: what has fewer is overfreed */
 	bool is_part; /* another object's alone, which points at it: no word of a stack owns it as well */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };

@@ -48,8 +48,8 @@ static void add_roots(struct count_set *c, const struct models *m, const struct 
 
 		/* registers are no memory: which byte they point at is not looked up */
 		if (models_doubt_root(m, r))
-			c->of[r->to].maybe += is_to_object(m, r->to, kind) ||
-					      (where == ROOT_REGISTER && kind == REF_INTERIOR);
+			c->of[r->to].maybe +=
+			    is_to_object(m, r->to, kind) || (where == ROOT_REGISTER && kind == REF_INTERIOR);
 		else
 			c->of[r->to].strong += is_to_object(m, r->to, kind);
 	}
