@@ -200,13 +200,9 @@ static int py_open(void **state, const struct model_world *w)
 }
 
 static const char *const part_names[PY_WHATS] = {
-	[PY_ITEMS] = "list items",
-	[PY_KEYS] = "dict keys",
-	[PY_INTERNED] = "dict keys",
-	[PY_VALUES] = "dict values",
-	[PY_TABLE] = "set entries",
-	[PY_DEQUE_BLOCK] = "deque items",
-	[PY_DATA] = NULL,
+	[PY_ITEMS] = "list items",    [PY_KEYS] = "dict keys",	  [PY_INTERNED] = "dict keys",
+	[PY_VALUES] = "dict values",  [PY_TABLE] = "set entries", [PY_DEQUE_BLOCK] = "deque items",
+	[PY_FREE_KEYS] = "dict keys",
 };
 
 static int64_t count_of(struct py *p, uint32_t block)
@@ -248,10 +244,10 @@ static bool py_classify(void *state, uint32_t block, struct object *o)
 	o->is_part = b->what == PY_ITEMS || b->what == PY_VALUES || b->what == PY_TABLE;
 	o->owns_exactly = owns_exactly(p, block);
 	o->type = part_names[b->what];
+	o->is_dead = b->what == PY_CORPSE || b->what == PY_FREE_KEYS;
 	if (!py_is_instance(p, block))
 		return true;
 	o->type = py_type_of_block(p, block)->name;
-	o->is_dead = b->what == PY_CORPSE;
 	o->count = count_of(p, block);
 	return true;
 }

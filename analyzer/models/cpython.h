@@ -20,13 +20,13 @@
 	X(TYPE, "type")                                                                                      \
 	X(INT, "int")                                                                                        \
 	X(FLOAT, "float")                                                                                    \
-	X(COMPLEX, "complex") X(STR, "str") X(BYTES, "bytes") X(BYTEARRAY, "bytearray") X(LIST, "list")      \
-	    X(TUPLE, "tuple") X(DICT, "dict") X(SET, "set") X(FROZENSET, "frozenset")                        \
-		X(WEAKREF, "weakref.ReferenceType") X(WEAKPROXY, "weakref.ProxyType")                        \
-		    X(WEAKCALLABLE, "weakref.CallableProxyType") X(DEQUE, "collections.deque")               \
-			X(CODE, "code") X(GENERATOR, "generator") X(COROUTINE, "coroutine")                  \
-			    X(ASYNCGEN, "async_generator") X(FRAME, "frame") X(ARRAY, "array.array")         \
-				X(CONTEXTVAR, "_contextvars.ContextVar") X(CELL, "cell")
+	X(COMPLEX, "complex")                                                                                \
+	X(STR, "str") X(BYTES, "bytes") X(BYTEARRAY, "bytearray") X(LIST, "list") X(TUPLE, "tuple")          \
+	    X(DICT, "dict") X(SET, "set") X(FROZENSET, "frozenset") X(WEAKREF, "weakref.ReferenceType")      \
+		X(WEAKPROXY, "weakref.ProxyType") X(WEAKCALLABLE, "weakref.CallableProxyType")               \
+		    X(DEQUE, "collections.deque") X(CODE, "code") X(GENERATOR, "generator")                  \
+			X(COROUTINE, "coroutine") X(ASYNCGEN, "async_generator") X(FRAME, "frame")           \
+			    X(ARRAY, "array.array") X(CONTEXTVAR, "_contextvars.ContextVar") X(CELL, "cell")
 enum py_family {
 #define X(name, text) PY_##name,
 	PY_FAMILIES(X)
@@ -59,6 +59,7 @@ enum py_what {
 	PY_VALUES, /* values of a dictionary that shares its keys */
 	PY_TABLE, /* a set's entries */
 	PY_DEQUE_BLOCK,
+	PY_FREE_KEYS, /* what a dictionary had, kept for another */
 	PY_DATA, /* numbers or characters */
 	PY_WHATS
 };
@@ -123,6 +124,7 @@ bool py_known_type(const struct py *p, uint64_t addr); /* one that was asked for
 
 /* Marks the parts of every object. */
 void py_find_parts(struct py *p);
+void py_find_free_keys(struct py *p, uint64_t start, uint64_t end); /* words that may point at some */
 
 /* Of a dictionary's keys. */
 struct py_keys {

@@ -223,6 +223,7 @@ enum ref_kind py_label(struct py *p, uint32_t block, struct ref r)
 	}
 	case PY_CORPSE:
 		return p->of[r.to].what == PY_CORPSE ? kind : REF_PAYLOAD; /* a list of them */
+	case PY_FREE_KEYS:
 	case PY_DATA:
 		return REF_PAYLOAD;
 	case PY_ITEMS:

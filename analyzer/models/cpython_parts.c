@@ -186,3 +186,21 @@ void py_find_parts(struct py *p)
 		if (p->of[i].what == PY_INSTANCE)
 			find_parts(p, i);
 }
+
+/* Keys of the smallest kind, put aside. */
+static bool are_free_keys(struct py *p, uint64_t addr)
+{
+	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
+	struct py_keys k;
+
+	return block != NO_BLOCK && p->blocks[block].addr == addr && p->of[block].what == PY_UNKNOWN &&
+	       p->blocks[block].size == KEYS_SMALLEST && !py_get(p, addr) &&
+	       py_keys_at(p, addr, KEYS_SMALLEST, &k);
+}
+
+void py_find_free_keys(struct py *p, uint64_t start, uint64_t end)
+{
+	for (uint64_t at = start; at < end; at += 8)
+		if (are_free_keys(p, py_get(p, at)))
+			mark(p, py_get(p, at), PY_FREE_KEYS, NO_BLOCK);
+}

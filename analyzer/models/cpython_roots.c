@@ -143,6 +143,8 @@ int py_find_roots(struct py *p)
 		look_at_thread(p, thread);
 		thread = py_get(p, thread + THREAD_NEXT);
 	}
+	if (p->interp)
+		py_find_free_keys(p, p->interp + p->l->free_lists, p->interp + p->l->free_lists_end);
 	ranges_tidy(&p->frames);
 	ranges_tidy(&p->owned);
 	ranges_tidy(&p->doubtful);
@@ -185,7 +187,7 @@ static bool is_weaklist(const struct py *p, uint64_t at, uint32_t to)
 static bool is_taken_off(const struct py *p, uint64_t at, uint32_t to)
 {
 	return p->interp && at - p->interp >= p->l->free_lists && at - p->interp < p->l->free_lists_end &&
-	       p->of[to].what != PY_UNKNOWN && p->of[to].what != PY_CORPSE;
+	       p->of[to].what != PY_UNKNOWN && p->of[to].what != PY_CORPSE && p->of[to].what != PY_FREE_KEYS;
 }
 
 enum ref_kind py_label_root(struct py *p, const struct root_ref *r)

@@ -177,6 +177,15 @@ static int list_referrers(struct search *s, uint32_t block, struct err *err)
 	return failed;
 }
 
+/* The word is the asked block's, so the name is its too. */
+static struct why_reference to_block(struct search *s, uint32_t block, struct ref r)
+{
+	struct why_reference to = from_block(s, block, ref_offset(r), ref_kind(r));
+
+	to.block = describe(s, r.to);
+	return to;
+}
+
 static void list_referents(struct search *s, uint32_t block)
 {
 	const struct graph *g = &s->a->graph;
@@ -184,7 +193,7 @@ static void list_referents(struct search *s, uint32_t block)
 	uint64_t n = 0;
 
 	for (uint64_t i = g->first[block]; list && i < g->first[block + 1] && n < WHY_REFERENCES_MAX; i++)
-		list[n++] = from_block(s, g->refs[i].to, ref_offset(g->refs[i]), ref_kind(g->refs[i]));
+		list[n++] = to_block(s, block, g->refs[i]);
 	s->w->referents = list;
 	s->w->nreferents = n;
 	s->w->nreferents_all = g->first[block + 1] - g->first[block];
