@@ -177,6 +177,17 @@ struct graph {
 
 /* Needs h->snapshot. */
 int graph_build(struct graph *g, const struct heap *h, struct err *err);
+/* A reference that no scan of aligned words can see, or sees as an interior one: at an odd address, or with a tag in
+ * its low bits. */
+struct hidden_ref {
+	uint64_t at; /* of its first byte */
+	uint32_t to;
+};
+/* Makes recognised references of those whose holder is a block or a root, and of the others nothing. -1: no memory */
+int graph_add_hidden(struct graph *g, struct hidden_ref *hidden, size_t n);
+/* The region that holds an address of memory; NO_REGION. */
+uint32_t graph_region(const struct graph *g, uint64_t addr);
+#define NO_REGION UINT32_MAX
 void graph_free(struct graph *g);
 bool graph_is_valid(const struct graph *g); /* the invariants above; tests call it */
 

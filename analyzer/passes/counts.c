@@ -80,6 +80,10 @@ struct search {
 	struct count_set *c;
 	uint64_t low, high; /* their addresses */
 	struct map blocks; /* address to block + 1 */
+	const struct graph *graph;
+	struct hidden_ref *found;
+	size_t nfound;
+	bool failed; /* out of memory */
 };
 
 static bool lacks_owners(const struct counted *o)
@@ -105,12 +109,29 @@ static bool search_open(struct search *s, const struct models *m)
 	return true;
 }
 
-static void note(struct search *s, uint64_t value)
+static void keep(struct search *s, struct hidden_ref found)
+{
+	if ((s->nfound & (s->nfound - 1)) == 0) {
+		struct hidden_ref *more = realloc(s->found, (s->nfound ? 2 * s->nfound : 1) * sizeof *more);
+
+		s->failed |= !more;
+		if (!more)
+			return;
+		s->found = more;
+	}
+	s->found[s->nfound++] = found;
+}
+
+/* A holder is a block that lives, or a root; other memory holds what was there before. */
+static void note(struct search *s, uint64_t value, uint64_t at)
 {
 	uintptr_t block = (uintptr_t)map_get(&s->blocks, value & ~7ull);
 
-	if (block)
-		s->c->of[block - 1].maybe++;
+	if (!block || s->failed ||
+	    (heap_find(s->graph->heap, at) == NO_BLOCK && graph_region(s->graph, at) == NO_REGION))
+		return;
+	s->c->of[block - 1].maybe++;
+	keep(s, (struct hidden_ref){ at, (uint32_t)(block - 1) });
 }
 
 static bool is_near(const struct search *s, uint64_t value)
@@ -124,31 +145,44 @@ static void look_into(struct search *s, const struct trace_memory *m)
 	size_t n = (size_t)(m->bytes / 8);
 
 	for (size_t i = 0; i < n; i++) {
-		uint64_t word = m->words[i], next = i + 1 < n ? m->words[i + 1] : 0;
+		uint64_t word = m->words[i], next = i + 1 < n ? m->words[i + 1] : 0, at = m->start + 8 * i;
 
 		if (word & 7 && is_near(s, word))
-			note(s, word);
+			note(s, word, at);
 		if (!word)
 			continue;
 		for (unsigned shift = 8; shift < 64; shift += 8) {
 			uint64_t value = word >> shift | next << (64 - shift);
 
 			if (is_near(s, value))
-				note(s, value);
+				note(s, value, at + shift / 8);
 		}
 	}
 }
 
-static int search_memory(struct count_set *c, const struct models *m)
+/* Only references that a count asks for are real. */
+static int add_asked(struct search *s, struct graph *g)
 {
-	const struct trace_snapshot *snapshot = m->world.heap->snapshot;
-	struct search s = { .c = c };
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nfound; i++)
+		if (!lacks_owners(&s->c->of[s->found[i].to]))
+			s->found[n++] = s->found[i];
+	return graph_add_hidden(g, s->found, n);
+}
+
+static int search_memory(struct count_set *c, const struct models *m, struct graph *g)
+{
+	const struct trace_snapshot *snapshot = g->heap->snapshot;
+	struct search s = { .c = c, .graph = g };
 	bool opened = search_open(&s, m);
 
 	for (size_t i = 0; opened && s.blocks.used && i < snapshot->nmemory; i++)
 		look_into(&s, &snapshot->memory[i]);
+	int failed = !opened || s.failed || add_asked(&s, g);
 	map_free(&s.blocks);
-	return opened ? 0 : -1;
+	free(s.found);
+	return failed ? -1 : 0;
 }
 
 /* ---- verdicts ---------------------------------------------------------------------------------------- */
@@ -243,7 +277,7 @@ static int find(struct count_set *c, const struct models *m, struct graph *g)
 		add_references(c, m, g, i);
 	add_roots(c, m, g);
 	drop_left_over(c, m, g);
-	if (search_memory(c, m))
+	if (search_memory(c, m, g))
 		return -1;
 	judge_all(c, nblocks);
 	return gather(c, g->heap);

@@ -14,7 +14,8 @@ static const struct trace_snapshot *last_whole(const struct trace *t)
 static int judge(struct analysis *a, struct err *err)
 {
 	if (graph_build(&a->graph, &a->heap, err) || models_apply(&a->models, &a->graph, a->names, err) ||
-	    counts_find(&a->counts, &a->models, &a->graph, err) || classify(&a->classes, &a->graph, err) || fold_leaks(&a->leaks, &a->classes, err))
+	    counts_find(&a->counts, &a->models, &a->graph, err) || classify(&a->classes, &a->graph, err) ||
+	    fold_leaks(&a->leaks, &a->classes, err))
 		return -1;
 	if (breaks_propose(&a->leaks, &a->classes, &a->models))
 		return fail(err, "%s: out of memory", a->trace.path);
