@@ -249,6 +249,7 @@ static bool py_classify(void *state, uint32_t block, struct object *o)
 		return true;
 	o->type = py_type_of_block(p, block)->name;
 	o->count = count_of(p, block);
+	o->is_collected = b->from >= 16 && py_get(p, py_object_addr(p, block) - 16);
 	return true;
 }
 
@@ -272,5 +273,14 @@ static bool field(void *state, uint32_t block, uint64_t offset, char *text, size
 	return py_field(state, block, offset, text, room);
 }
 
-const struct model model_cpython = { "cpython", py_open,    py_close,	py_classify,
-				     label,	label_root, doubt_root, field };
+const struct model model_cpython = {
+	.name = "cpython",
+	.collector = "gc.collect()",
+	.open = py_open,
+	.close = py_close,
+	.classify = py_classify,
+	.label = label,
+	.label_root = label_root,
+	.doubt_root = doubt_root,
+	.field = field,
+};

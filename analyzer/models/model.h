@@ -34,11 +34,13 @@ struct object {
 	bool
 	    owns_exactly; /* each word that its model leaves strong is counted where it points: what has fewer is overfreed */
 	bool is_part; /* another object's alone, which points at it: no word of a stack owns it as well */
+	bool is_collected; /* the model's collector follows it, and frees it when only a cycle holds it */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
 
 struct model {
 	const char *name; /* "cpython": it stands in reports */
+	const char *collector; /* how to run what frees cycles: "gc.collect()"; NULL: nothing does */
 
 	/* Looks for what the model knows. `*state` is passed to the others. 1: there is some, 0: there is none,
 	 * -1: no memory. The one place where a model may walk over all blocks. */

@@ -32,6 +32,8 @@ void models_close(struct models *m); /* safe on a zeroed or half-open one */
 const char *models_type(const struct models *m, uint32_t block);
 /* "cpython", or NULL: nobody knows the block. */
 const char *models_who(const struct models *m, uint32_t block);
+/* What frees cycles of such blocks: "gc.collect()", or NULL. */
+const char *models_collector(const struct models *m, uint32_t block);
 /* All that its model says of a block; false: nobody knows it. */
 bool models_object(const struct models *m, uint32_t block, struct object *o);
 /* Whether a root's word may be left over from before. */

@@ -6,7 +6,7 @@
 
 bool group_has_findings(const struct report_process *p)
 {
-	return report_lost(p).blocks || !report_is_complete(p);
+	return report_lost(p).blocks || p->counts.nfound || !report_is_complete(p);
 }
 
 static bool is_same_leak(const struct report_leak *a, const struct report_leak *b)

@@ -121,6 +121,11 @@ void json_put_leak(struct json *j, const struct report_leak *leak)
 	if (leak->suppressed_by)
 		json_put_text(j, "suppressed_by", leak->suppressed_by);
 	put_numbers(j, leak);
+	if (leak->is_counted) {
+		json_put_number(j, "count", leak->count);
+		json_put_number(j, "references", leak->references);
+		json_put_text(j, "verdict", leak->verdict);
+	}
 	json_put_text(j, "allocator", leak->stack->allocator);
 	json_put_stack(j, "stack", leak->stack);
 	json_put_bool(j, "stack_cut", leak->stack->is_cut);
@@ -262,6 +267,42 @@ static void put_notes(struct json *j, const struct report_process *p)
 	json_close(j, ']');
 }
 
+static void put_counted(struct json *j, const struct report_counted *c)
+{
+	json_open(j, '{');
+	json_put_text(j, "verdict", c->verdict);
+	json_put_text(j, "type", c->type);
+	json_put_number(j, "objects", c->objects);
+	json_put_number(j, "references", c->references);
+	json_put_number(j, "reachable_objects", c->reachable);
+	json_put_number(j, "retained_blocks", c->retained.blocks);
+	json_put_number(j, "retained_bytes", c->retained.bytes);
+	json_key(j, "addresses");
+	json_open_flat(j, '[');
+	for (uint32_t i = 0; i < c->naddresses; i++)
+		json_address(j, c->addresses[i]);
+	json_close(j, ']');
+	json_put_stack(j, "stack", c->stack);
+	json_close(j, '}');
+}
+
+static void put_counts(struct json *j, const struct report_counts *c)
+{
+	json_key(j, "counts");
+	json_open(j, '{');
+	json_put_number(j, "objects", c->objects);
+	json_put_number(j, "exact", c->exact);
+	json_put_number(j, "within", c->within);
+	json_put_number(j, "surplus", c->surplus);
+	json_put_number(j, "deficit", c->deficit);
+	json_close(j, '}');
+	json_key(j, "leaked_references");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < c->nfound; i++)
+		put_counted(j, &c->found[i]);
+	json_close(j, ']');
+}
+
 static void put_image(struct json *j, const struct report_process *p)
 {
 	json_open(j, '{');
@@ -274,6 +315,7 @@ static void put_image(struct json *j, const struct report_process *p)
 		put_leaks(j, p->is_judged ? "reachable" : "live_at_end", p->places, p->nplaces);
 	put_leaks(j, "suppressed", p->suppressed, p->nsuppressed);
 	put_holders(j, p);
+	put_counts(j, &p->counts);
 	put_empty(j, "heap_errors");
 	put_notes(j, p);
 	json_close(j, '}');

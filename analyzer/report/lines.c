@@ -482,6 +482,16 @@ void lines_break(const struct lines *l, unsigned indent, const struct report_lea
 	lines_wrap(l->term, indent + 10, indent + 10, text);
 }
 
+void lines_count(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	if (!leak->verdict)
+		return;
+	fprintf(l->term->out, "%*s", (int)indent, "");
+	term_print(l->term, SHADE_HEAD, "counts %llu, found %llu: ", (unsigned long long)leak->count,
+		   (unsigned long long)leak->references);
+	lines_wrap(l->term, indent + 20, indent + 4, leak->verdict);
+}
+
 void lines_cycle(const struct lines *l, const struct report_leak *leak)
 {
 	char count[TERM_TEXT];

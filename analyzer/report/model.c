@@ -3,6 +3,7 @@
 #include "report/model.h"
 #include "base/version.h"
 #include "report/holders.h"
+#include "report/counted.h"
 #include "report/places.h"
 #include "report/roots.h"
 
@@ -165,7 +166,7 @@ static int make_leak(struct report_leak *out, struct maker *m, const struct leak
 	};
 	snprintf(out->id, sizeof out->id, "L%u", number);
 	if (!out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
-	    note_sizes(out, m, leak->blocks, leak->nblocks) ||
+	    counted_leak(out, m->a, leak, m->pool) || note_sizes(out, m, leak->blocks, leak->nblocks) ||
 	    note_addresses(out, m, leak->blocks, leak->nblocks))
 		return -1;
 	return leak->kind == CLASS_CYCLE ? note_ring(out, m, leak) : 0;
@@ -367,7 +368,7 @@ static int copy_notes(struct report_process *p, struct analysis *a, struct pool 
 
 static bool has_findings(const struct analysis *a, const struct report_options *options)
 {
-	return a->leaks.nleaks ||
+	return a->leaks.nleaks || a->counts.objects ||
 	       (a->heap.nblocks && (!a->is_judged || options->with_reachable || options->with_holders));
 }
 
@@ -383,6 +384,8 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 	book->names = a->names;
 	if (make_leaks(p, &m))
 		return no_memory(err);
+	if (counted_process(p, a, book, pool, err))
+		return -1;
 	if ((!a->is_judged || options->with_reachable) && make_places(p, &m, options->all_places))
 		return no_memory(err);
 	if (a->is_judged && options->with_holders && make_holders(p, &m, err))

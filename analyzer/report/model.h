@@ -82,6 +82,29 @@ struct report_leak {
 	uint32_t members; /* CYCLE: blocks of one instance */
 	enum baseline_state baseline;
 	const char *suppressed_by; /* "libs.supp:12: name"; NULL: it is not */
+	bool is_counted; /* the oldest of its heads that keeps a count: */
+	uint64_t count, references; /* what it counts, and what was found */
+	const char *verdict; /* what the counts of its heads say, as a sentence; NULL: nothing */
+};
+
+/* Objects of one type and place that count references which are nowhere, or have more than they count. */
+struct report_counted {
+	const char *type; /* NULL: unknown */
+	const char *verdict; /* "surplus", "deficit" */
+	uint64_t objects;
+	uint64_t references; /* how many are missing, in all */
+	struct sum retained; /* what would be freed with the objects */
+	uint64_t reachable; /* objects that other references hold as well */
+	const uint64_t *addresses; /* of the oldest */
+	uint32_t naddresses;
+	const struct report_stack *stack;
+};
+
+/* Objects that keep a count, by how it compares with the references found. */
+struct report_counts {
+	uint64_t objects, exact, within, surplus, deficit;
+	const struct report_counted *found; /* surplus first; by retained bytes falling */
+	uint32_t nfound;
 };
 
 /* What keeps reachable blocks alive: a variable, a stack, a mapping. */
@@ -116,6 +139,7 @@ struct report_process {
 	struct sum suppressed_sum; /* of their blocks, which are in no class's sum */
 	const struct report_holder *holders; /* by retained bytes falling; only when asked for */
 	uint32_t nholders;
+	struct report_counts counts; /* of no object when none keeps a count */
 	const char *const *notes; /* about names: what could not be resolved, and the cure */
 	uint32_t nnotes;
 };

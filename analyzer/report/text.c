@@ -155,6 +155,7 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 	fputc('\n', t->out);
 	lines_ring(&g->lines, 6, leak);
 	lines_break(&g->lines, 6, leak);
+	lines_count(&g->lines, 6, leak);
 	lines_stack(&g->lines, 6, leak->stack);
 }
 
@@ -294,6 +295,44 @@ static void print_next(struct page *g, const struct report_process *p)
 	term_print(g->term, SHADE_HEAD, " %s\n", p->leaks[0].id);
 }
 
+/* "Node: 20 references too many in 20 objects, which retain 1.2 KiB" */
+static void print_counted(struct page *g, const struct report_counted *c)
+{
+	const struct term *t = g->term;
+	char references[64], objects[64], sum[96], type[PLACE_TEXT];
+
+	term_print(t, SHADE_WARN, "  %-8s ", c->verdict);
+	fprintf(t->out, "%s: ", c->type ? lines_function(type, c->type, 48) : "?");
+	fprintf(t->out, "%s in %s",
+		human_things(references, sizeof references, c->references,
+			     *c->verdict == 's' ? "lost reference" : "missing reference"),
+		human_things(objects, sizeof objects, c->objects, "object"));
+	if (c->reachable)
+		fprintf(t->out, ", %llu of them still reachable", (unsigned long long)c->reachable);
+	fprintf(t->out, "; retained: %s\n", sum_text(sum, c->retained));
+	lines_stack(&g->lines, 6, c->stack);
+}
+
+static void print_counts(struct page *g, const struct report_process *p)
+{
+	const struct report_counts *c = &p->counts;
+	uint32_t most = g->options->all || c->nfound < LEAKS_SHOWN ? c->nfound : LEAKS_SHOWN;
+	char text[64], exact[TERM_TEXT];
+
+	if (!c->objects)
+		return;
+	fprintf(
+	    g->term->out, "\n  %s count their references: %s as many as were found, %llu fewer, %llu more",
+	    human_things(text, sizeof text, c->objects, "object"), human_count(exact, c->exact + c->within),
+	    (unsigned long long)c->deficit, (unsigned long long)c->surplus);
+	fputc('\n', g->term->out);
+	for (uint32_t i = 0; i < most; i++)
+		print_counted(g, &c->found[i]);
+	if (c->nfound > most)
+		fprintf(g->term->out, "  and %s (--all lists them)\n",
+			human_things(text, sizeof text, c->nfound - most, "more place"));
+}
+
 static void print_details(struct page *g, const struct report_group *group)
 {
 	const struct report_process *p = group->first;
@@ -307,6 +346,7 @@ static void print_details(struct page *g, const struct report_group *group)
 		return;
 	print_summary(g, p);
 	print_holders(g, p);
+	print_counts(g, p);
 	print_totals(g, p);
 	print_next(g, p);
 }
