@@ -234,6 +234,7 @@ static int record_and_judge(struct check *c, const char *folder)
 		c->record.output = folder;
 	if (record_run(&c->record, &result, &status, &err))
 		return trouble(status, &err);
+	tell_environment(&result);
 	if (*result.note)
 		fprintf(stderr, "leakgraph: %s\n", result.note);
 	if (result.verified)

@@ -11,6 +11,7 @@ const char run_options_help[] =
     "  -o, --output=FILE|DIR  where the trace goes (leakgraph.<program>.<pid>.lgt here; never overwrites)\n"
     "  --no-children          record PROGRAM only, not what it starts\n"
     "  --no-ptrace            never ptrace it: fatal signals then leave no snapshot\n"
+    "  --no-env               do not set PYTHONMALLOC or G_SLICE for programs with Python or GLib\n"
     "  --on-full=wait|drop    when events come too fast: wait for room (default), or lose some at once\n"
     "  --contents=full        keep all memory contents in the trace, not only pointers\n"
     "  --linger=SECONDS       how long to stay with children that outlive PROGRAM (1)\n";
@@ -26,6 +27,13 @@ const char view_options_help[] =
     "  --no-debuginfod        do not ask the servers of DEBUGINFOD_URLS\n";
 
 const char common_options_help[] = "  --help, --version\n";
+
+void tell_environment(const struct record_result *result)
+{
+	if (*result->environment)
+		fprintf(stderr, "leakgraph: with %s, so that each object is a block; --no-env leaves that\n",
+			result->environment);
+}
 
 void set_run_defaults(struct record_options *options)
 {
@@ -44,6 +52,9 @@ int take_run_option(struct record_options *options, int code, const char *value,
 		return 1;
 	case OPT_NO_PTRACE:
 		options->no_ptrace = true;
+		return 1;
+	case OPT_NO_ENV:
+		options->no_environment = true;
 		return 1;
 	case OPT_NO_CHILDREN:
 		options->no_children = true;

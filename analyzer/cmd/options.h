@@ -16,6 +16,7 @@ enum option_code {
 	OPT_OUTPUT = 'o',
 	OPT_QUIET = 'q',
 	OPT_NO_PTRACE = 256,
+	OPT_NO_ENV,
 	OPT_ON_FULL,
 	OPT_CONTENTS,
 	OPT_NO_CHILDREN,
@@ -54,7 +55,7 @@ enum option_code {
 
 #define RUN_OPTIONS                                                                                          \
 	{ "output", required_argument, NULL, OPT_OUTPUT },                                                   \
-	    { "no-ptrace", no_argument, NULL, OPT_NO_PTRACE },                                               \
+	    { "no-ptrace", no_argument, NULL, OPT_NO_PTRACE }, { "no-env", no_argument, NULL, OPT_NO_ENV },  \
 	    { "on-full", required_argument, NULL, OPT_ON_FULL },                                             \
 	    { "contents", required_argument, NULL, OPT_CONTENTS },                                           \
 	    { "no-children", no_argument, NULL, OPT_NO_CHILDREN },                                           \
@@ -96,6 +97,8 @@ int take_view_option(struct view *view, int code, const char *value, struct err 
 /* Reads the files that were named, and ours. 0, or -1 with err. */
 int view_suppressions(const struct view *view, struct suppressions *s, struct err *err);
 
+/* A line on stderr about settings that the program was given; none, none. */
+void tell_environment(const struct record_result *result);
 void set_run_defaults(struct record_options *options);
 
 /* "leakgraph: COMMAND: ..." on stderr; returns STATUS_USAGE. */

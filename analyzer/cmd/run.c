@@ -161,6 +161,8 @@ static int run(const struct record_options *options, bool is_quiet)
 	if (record_run(options, &result, &status, &err))
 		return trouble(status, &err);
 	uint64_t duration_ns = clock_ns(CLOCK_MONOTONIC) - start_ns;
+	if (!is_quiet)
+		tell_environment(&result);
 	if (*result.note)
 		fprintf(stderr, "leakgraph: %s\n", result.note);
 	if (result.verified)

@@ -63,15 +63,15 @@ static int set_environment(const char *shim, int segment_fd)
 	return failed ? -1 : 0;
 }
 
-static void child(const char *program, char **argv, const char *shim, int segment_fd, int go, int failure,
-		  const sigset_t *mask)
+static void child(const char *program, char **argv, const struct environment *environment, const char *shim,
+		  int segment_fd, int go, int failure, const sigset_t *mask)
 {
 	char byte;
 	int error;
 
 	if (read(go, &byte, 1) != 1)
 		_exit(125);
-	if (!set_environment(shim, segment_fd)) {
+	if (!set_environment(shim, segment_fd) && !environment_set(environment)) {
 		sigprocmask(SIG_SETMASK, mask, NULL);
 		execv(program, argv);
 	}
@@ -81,7 +81,8 @@ static void child(const char *program, char **argv, const char *shim, int segmen
 	_exit(127);
 }
 
-int launch_prepare(struct launch *l, const char *program, char **argv, int segment_fd, struct err *err)
+int launch_prepare(struct launch *l, const char *program, char **argv, const struct environment *environment,
+		   int segment_fd, struct err *err)
 {
 	char shim[PATH_MAX];
 	int go[2], failure[2];
@@ -101,7 +102,7 @@ int launch_prepare(struct launch *l, const char *program, char **argv, int segme
 	l->pid = fork();
 	if (!l->pid) {
 		close(go[1]);
-		child(program, argv, shim, segment_fd, go[0], failure[1], &mask);
+		child(program, argv, environment, shim, segment_fd, go[0], failure[1], &mask);
 	}
 	close(go[0]);
 	close(failure[1]);

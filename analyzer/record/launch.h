@@ -3,6 +3,7 @@
 #define LG_RECORD_LAUNCH_H
 
 #include "base/err.h"
+#include "record/environment.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,7 +18,8 @@ struct launch {
 /* The shim beside this program (build/) or in ../lib/leakgraph (installed). `path` is PATH_MAX long. */
 int launch_find_shim(char *path, struct err *err);
 /* Forks the child, which waits. `segment_fd` is this process's descriptor of the segment. */
-int launch_prepare(struct launch *l, const char *program, char **argv, int segment_fd, struct err *err);
+int launch_prepare(struct launch *l, const char *program, char **argv, const struct environment *environment,
+		   int segment_fd, struct err *err);
 /* Lets it exec. 0, or -1 with err and *exit_status 126 or 127. */
 int launch_go(struct launch *l, const char *program, int *exit_status, struct err *err);
 void launch_abandon(struct launch *l); /* never let it go */

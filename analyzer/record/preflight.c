@@ -113,6 +113,10 @@ static void inspect_script(const char *head, struct program_facts *f)
 	f->kind = PROGRAM_SCRIPT;
 	if (n < sizeof f->interpreter)
 		memcpy(f->interpreter, at, n);
+	at += n + strspn(at + n, " \t");
+	n = strcspn(at, " \t\r\n");
+	if (n < sizeof f->argument)
+		memcpy(f->argument, at, n);
 }
 
 /* A string of the file, cut at `room` - 1 bytes; "" when it cannot be read. */
@@ -137,6 +141,11 @@ static const struct {
 
 static void see_library(struct program_facts *f, const char *name)
 {
+	static const char *const glib[] = { "libglib-2", "libgobject-2", "libgio-2", "libgtk-" };
+
+	f->is_python |= !strncmp(name, "libpython3", 10);
+	for (size_t i = 0; i < sizeof glib / sizeof *glib; i++)
+		f->uses_glib |= !strncmp(name, glib[i], strlen(glib[i]));
 	for (size_t i = 0; i < sizeof sanitizers / sizeof *sanitizers; i++)
 		if (!strncmp(name, sanitizers[i].library, strlen(sanitizers[i].library)))
 			f->sanitizer = sanitizers[i].name;
@@ -149,6 +158,7 @@ static void see_symbol(struct program_facts *f, const char *name, const GElf_Sym
 
 	if (is_defined && (type == STT_FUNC || type == STT_GNU_IFUNC) && !strcmp(name, "malloc"))
 		f->defines_malloc = true;
+	f->is_python |= is_defined && !strcmp(name, "Py_BytesMain");
 	for (size_t i = 0; i < sizeof sanitizers / sizeof *sanitizers; i++)
 		if (!strcmp(name, sanitizers[i].symbol))
 			f->sanitizer = sanitizers[i].name;

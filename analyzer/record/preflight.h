@@ -17,7 +17,7 @@ enum program_kind {
 
 struct program_facts {
 	enum program_kind kind;
-	char interpreter[256]; /* PROGRAM_SCRIPT */
+	char interpreter[256], argument[256]; /* PROGRAM_SCRIPT: the words of its #! line */
 
 	/* PROGRAM_ELF, and only when is_sound */
 	bool is_sound; /* its headers can be read and are those of a program */
@@ -28,6 +28,8 @@ struct program_facts {
 	bool is_loader_missing; /* no file at `loader` */
 	bool is_pie_like; /* ET_DYN */
 	bool defines_malloc; /* its .dynsym defines malloc: it wins over every preload */
+	bool is_python; /* it has CPython in it, or needs its library */
+	bool uses_glib;
 	const char *sanitizer; /* "AddressSanitizer", ...; NULL: none seen */
 	bool has_symtab, has_debug_info, has_debug_link;
 

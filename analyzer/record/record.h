@@ -15,6 +15,7 @@ struct record_options {
 	bool no_ptrace; /* never ptrace the target */
 	bool drop_when_full; /* --on-full=drop: lose events at once rather than wait for room */
 	bool full_contents; /* --contents=full */
+	bool no_environment; /* leave the target's environment as it is, but for what the shim needs */
 	bool no_children; /* record the first program only */
 	uint64_t linger_ns; /* how long to stay with descendants that outlive PROGRAM */
 };
@@ -26,6 +27,7 @@ struct record_result {
 	int wait_status; /* PROGRAM's, as from waitpid(2) */
 	uint64_t untraced; /* processes of the tree that the shim met but could not record */
 	char *verified; /* NULL: not asked for; else how the stacks compare, as lines for the user; owned */
+	char environment[64]; /* "" or what was set for PROGRAM: "PYTHONMALLOC=malloc" */
 	char note[512]; /* "" or one line why recording was degraded for the whole run */
 };
 

@@ -54,6 +54,7 @@ struct recorder {
 	bool main_traced, main_done;
 	int main_status;
 	uint64_t main_done_ns, swept_ns, nap_ns;
+	struct environment environment; /* of PROGRAM, besides its own */
 	struct err trouble; /* first image that could not be recorded */
 };
 
@@ -595,7 +596,10 @@ static int record_program(struct recorder *r, const char *program, int *exit_sta
 {
 	struct sigaction former[NHANDLED];
 	struct launch launch;
-	int failed = launch_prepare(&launch, program, r->options->argv, r->segment.fd, err);
+
+	if (!r->options->no_environment)
+		environment_find(&r->environment, program, r->options->argv);
+	int failed = launch_prepare(&launch, program, r->options->argv, &r->environment, r->segment.fd, err);
 
 	raise_descriptor_limit();
 	if (!failed)
@@ -626,6 +630,10 @@ static void fill_result(struct recorder *r, struct record_result *result)
 {
 	result->wait_status = r->main_status;
 	result->untraced = atomic_load(&r->segment.control->untraced);
+	for (size_t i = 0; i < r->environment.n; i++)
+		snprintf(result->environment + strlen(result->environment),
+			 sizeof result->environment - strlen(result->environment), "%s%s", i ? " " : "",
+			 r->environment.settings[i]);
 	snprintf(result->note, sizeof result->note, "%.*s", (int)sizeof result->note - 1, r->trouble.text);
 	result->verified = r->verifier ? verify_text(r->verifier) : NULL;
 	result->traces = calloc(r->output.count + 1, sizeof *result->traces);
