@@ -163,6 +163,14 @@ bool models_object(const struct models *m, uint32_t block, struct object *o)
 	return model && model->classify(state_of(m, block), block, o);
 }
 
+enum ref_kind models_label(const struct models *m, uint32_t block, uint64_t offset, uint32_t to)
+{
+	const struct model *model = model_of(m, block);
+	struct ref r = { to, (uint32_t)(offset / 8) << REF_KIND_BITS | REF_INTERIOR };
+
+	return model && model->label ? model->label(state_of(m, block), block, r) : REF_INTERIOR;
+}
+
 bool models_doubt_root(const struct models *m, const struct root_ref *r)
 {
 	enum root_kind kind = m->world.graph->regions[r->region].kind;

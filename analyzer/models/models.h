@@ -36,6 +36,8 @@ const char *models_who(const struct models *m, uint32_t block);
 const char *models_collector(const struct models *m, uint32_t block);
 /* All that its model says of a block; false: nobody knows it. */
 bool models_object(const struct models *m, uint32_t block, struct object *o);
+/* What a word at `offset` of the block would be that points into block `to`, though the scan has not seen it. */
+enum ref_kind models_label(const struct models *m, uint32_t block, uint64_t offset, uint32_t to);
 /* Whether a root's word may be left over from before. */
 bool models_doubt_root(const struct models *m, const struct root_ref *r);
 /* What a word of the block is called; false: unknown. */

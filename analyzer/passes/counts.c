@@ -66,11 +66,24 @@ static bool is_left_over(const struct count_set *c, const struct models *m, uint
 	return o->strong && models_object(m, to, &object) && object.is_part;
 }
 
+/* Owners point at the object itself: what points elsewhere into it owns nothing either then. */
+static bool is_vague(enum ref_kind kind)
+{
+	return kind == REF_INTERIOR || kind == REF_PAST_END;
+}
+
 static void drop_left_over(const struct count_set *c, const struct models *m, struct graph *g)
 {
-	for (uint64_t i = 0; i < g->nroot_refs; i++)
-		if (is_left_over(c, m, g->root_refs[i].to) && models_doubt_root(m, &g->root_refs[i]))
-			g->root_refs[i].kind = REF_BORROWED;
+	for (uint64_t i = 0; i < g->nroot_refs; i++) {
+		struct root_ref *r = &g->root_refs[i];
+
+		if (is_left_over(c, m, r->to) &&
+		    (is_vague((enum ref_kind)r->kind) || models_doubt_root(m, r)))
+			r->kind = REF_BORROWED;
+	}
+	for (uint64_t e = 0; e < g->first[g->heap->nblocks]; e++)
+		if (is_vague(ref_kind(g->refs[e])) && is_left_over(c, m, g->refs[e].to))
+			g->refs[e] = ref_of_kind(g->refs[e], REF_BORROWED);
 }
 
 /* ---- through the memory ------------------------------------------------------------------------------ */
@@ -80,6 +93,7 @@ struct search {
 	struct count_set *c;
 	uint64_t low, high; /* their addresses */
 	struct map blocks; /* address to block + 1 */
+	const struct models *models;
 	const struct graph *graph;
 	struct hidden_ref *found;
 	size_t nfound;
@@ -122,13 +136,23 @@ static void keep(struct search *s, struct hidden_ref found)
 	s->found[s->nfound++] = found;
 }
 
-/* A holder is a block that lives, or a root; other memory holds what was there before. */
+/* A holder is a block that lives, in a word that may own, or a root; other memory holds what was there before. */
+static bool may_hold(const struct search *s, uint64_t at, uint32_t to)
+{
+	const struct heap *h = s->graph->heap;
+	uint32_t holder = heap_find(h, at);
+
+	if (holder == NO_BLOCK)
+		return graph_region(s->graph, at) != NO_REGION;
+	enum ref_kind kind = models_label(s->models, holder, at - h->blocks[holder].addr, to);
+	return KINDS_INSIDE >> kind & 1;
+}
+
 static void note(struct search *s, uint64_t value, uint64_t at)
 {
 	uintptr_t block = (uintptr_t)map_get(&s->blocks, value & ~7ull);
 
-	if (!block || s->failed ||
-	    (heap_find(s->graph->heap, at) == NO_BLOCK && graph_region(s->graph, at) == NO_REGION))
+	if (!block || s->failed || !may_hold(s, at, (uint32_t)(block - 1)))
 		return;
 	s->c->of[block - 1].maybe++;
 	keep(s, (struct hidden_ref){ at, (uint32_t)(block - 1) });
@@ -174,7 +198,7 @@ static int add_asked(struct search *s, struct graph *g)
 static int search_memory(struct count_set *c, const struct models *m, struct graph *g)
 {
 	const struct trace_snapshot *snapshot = g->heap->snapshot;
-	struct search s = { .c = c, .graph = g };
+	struct search s = { .c = c, .models = m, .graph = g };
 	bool opened = search_open(&s, m);
 
 	for (size_t i = 0; opened && s.blocks.used && i < snapshot->nmemory; i++)

@@ -36,8 +36,8 @@ struct count_set {
 	struct counted *of; /* nblocks; NULL: no object keeps a count */
 };
 
-/* Labels references of stacks and registers as borrowed where an object's count is explained without them: so it comes
- * before the passes that follow references. */
+/* Labels references of stacks and registers, and such as point elsewhere than at the object, as borrowed where its count
+ * is explained without them: so it comes before the passes that follow references. */
 int counts_find(struct count_set *c, const struct models *m, struct graph *g, struct err *err);
 void counts_free(struct count_set *c); /* safe on a zeroed one */
 

@@ -80,7 +80,7 @@ static PyObject *box_hide(struct box *box, PyObject *object)
 	Py_INCREF(object);
 	Py_XSETREF(box->hidden, object);
 	if (!box->buffer)
-		box->buffer = PyMem_Malloc(100);
+		box->buffer = PyMem_Calloc(1, 100);
 	Py_RETURN_NONE;
 }
 

@@ -56,6 +56,11 @@ def hide_references():
     leaky.keep_packed(packed)
 
 
+def overwrite(depth):
+    """What calls have left on the stacks goes."""
+    return max([depth, 0], key=lambda _: overwrite(depth - 1) if depth else 0)
+
+
 def collect():
     """The truth: what the collector finds in the same state."""
     gc.set_debug(gc.DEBUG_SAVEALL)
@@ -75,6 +80,7 @@ hide_references()
 pairs_of_nodes(10)
 pairs_of_slots(10)
 pairs_of_boxes(10)
+overwrite(6)
 if len(sys.argv) > 1:
     collect()
 finish()
