@@ -274,6 +274,8 @@ static int explain_block(struct search *s, uint32_t block, struct err *err)
 	s->w->block = describe(s, block);
 	if (!s->a->is_judged)
 		return 0;
+	if (s->a->counts.of)
+		s->w->counted = s->a->counts.of[block];
 	if (list_referrers(s, block, err))
 		return -1;
 	list_referents(s, block);

@@ -36,6 +36,8 @@ struct why {
 	struct why_block block;
 	uint64_t inside; /* bytes from the block's start to the address that was asked for */
 	struct sum retained; /* what would be freed with the block, itself included; zero when not judged */
+	struct counted
+	    counted; /* what the block counts itself, and what was found; verdict NONE: it keeps no count */
 	bool is_shared; /* more leaks than `leak` hold the block */
 
 	bool has_path; /* from a root; steps[0] is held by the root, each other step by the one before */

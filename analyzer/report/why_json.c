@@ -75,6 +75,16 @@ static void put_leak(struct json *j, const struct why *w)
 	json_close(j, ']');
 }
 
+static void put_counted(struct json *j, const struct counted *c)
+{
+	if (c->verdict == COUNT_NONE)
+		return;
+	json_put_number(j, "count", (uint64_t)c->stored);
+	json_put_number(j, "references", c->strong);
+	json_put_number(j, "vague_references", c->maybe);
+	json_put_text(j, "count_verdict", count_verdict_name(c->verdict));
+}
+
 void why_json(struct buf *out, const struct why *w)
 {
 	struct json j;
@@ -88,6 +98,7 @@ void why_json(struct buf *out, const struct why *w)
 	json_put_number(&j, "inside", w->inside);
 	json_put_number(&j, "retained_blocks", w->retained.blocks);
 	json_put_number(&j, "retained_bytes", w->retained.bytes);
+	put_counted(&j, &w->counted);
 	put_leak(&j, w);
 	json_put_bool(&j, "held", w->has_path);
 	put_references(&j, "path", w->steps, w->nsteps);

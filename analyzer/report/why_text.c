@@ -282,6 +282,24 @@ static void print_retained(struct page *g, const struct why *w)
 			human_things(blocks, sizeof blocks, w->retained.blocks, "block"));
 }
 
+/* "It counts 2 references; 1 was found, and 1 that may be left over: surplus" */
+static void print_counted(struct page *g, const struct counted *c)
+{
+	char counts[64], vague[64];
+
+	if (c->verdict == COUNT_NONE)
+		return;
+	fprintf(g->term->out, "\n  It counts %s; found: %u",
+		human_things(counts, sizeof counts, (uint64_t)c->stored, "reference"), c->strong);
+	if (c->maybe)
+		fprintf(g->term->out, ", and %s", human_things(vague, sizeof vague, c->maybe, "vague one"));
+	if (c->verdict == COUNT_SURPLUS)
+		term_print(g->term, SHADE_BAD, ": references to it were leaked");
+	if (c->verdict == COUNT_DEFICIT)
+		term_print(g->term, SHADE_BAD, ": it will be freed while it is in use");
+	fputs(".\n", g->term->out);
+}
+
 static void print_asked_block(struct page *g, const struct why *w)
 {
 	const struct report_process *p = &w->report.processes[0];
@@ -305,6 +323,7 @@ static void print_asked_block(struct page *g, const struct why *w)
 	else
 		print_title(g, "No path from any root leads to it");
 	print_retained(g, w);
+	print_counted(g, &w->counted);
 	print_references(g, "Referrers", "from", w->referrers, w->nreferrers, w->nreferrers_all);
 	print_references(g, "Refers to", "to", w->referents, w->nreferents, w->nreferents_all);
 }
