@@ -11,18 +11,26 @@ exits 0 "$LG" run -o planted.lgt -- /usr/bin/python3 -c 'import planted'
 grep -q 'PYTHONMALLOC=malloc' err || fails "it does not say that it sets PYTHONMALLOC: $(cat err)"
 "$LG" report --json planted.lgt >report.json
 
+# An old word in memory that nobody has written to may hide one or two; none is ever made up.
 # lost TYPE: objects of the type that count references which are nowhere
 lost()
 {
 	json report.json "[.processes[0].leaked_references[] | select(.verdict == \"surplus\" and .type == \"$1\") | .objects] | add"
 }
-[ "$(json report.json '.processes[0].counts | "\(.surplus) \(.deficit)"')" = "46 0" ] ||
+# about NUMBER MOST LESS: the number, or up to LESS fewer
+about()
+{
+	[ "$1" -le "$2" ] && [ "$1" -ge $(($2 - $3)) ]
+}
+all=$(json report.json .processes[0].counts.surplus)
+{ about "$all" 46 2 && about "$(lost Node)" 28 2 && about "$(lost list)" 12 2 && about "$(lost bytes)" 6 2; } ||
 	fails "counts: $(json report.json '[.processes[0].counts, [.processes[0].leaked_references[] | [.type, .objects]]] | tostring')"
-[ "$(lost Node) $(lost list) $(lost bytes)" = "28 12 6" ] || fails "lost: $(lost Node) $(lost list) $(lost bytes)"
+[ "$(json report.json .processes[0].counts.deficit)" = 0 ] || fails "it finds objects that are freed too early"
+[ "$all" = $(($(lost Node) + $(lost list) + $(lost bytes))) ] || fails "other types are among the lost: $all"
 
 # Two nodes and their values, two slots, two boxes: ten times each.
 garbage=$(json report.json '[.processes[0].leaks[] | select(.kind == "cycle" and (.verdict | startswith("garbage"))) | .blocks] | add')
-[ "$garbage" = 80 ] || fails "$garbage blocks of garbage, not 80"
+about "$garbage" 80 8 || fails "$garbage blocks of garbage, not 80"
 objects=$(/usr/bin/python3 -c 'import planted' collect)
 [ "$objects" = 60 ] || fails "the collector finds $objects objects, not 60"
 for field in next other named; do
