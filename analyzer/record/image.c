@@ -221,7 +221,7 @@ static void write_stacks(struct image *i)
 	buf_free(&out);
 }
 
-static void write_events(struct image *i)
+void image_write(struct image *i)
 {
 	struct buf out = { 0 };
 
@@ -245,7 +245,7 @@ static void take_events(struct image *i, struct trace_event *events, size_t n)
 	for (size_t at = 0; i->encoder && at < n;) {
 		at += encoder_add(i->encoder, events + at, n - at);
 		if (encoder_count(i->encoder) == LG_EVENTS_PER_CHUNK)
-			write_events(i);
+			image_write(i);
 	}
 }
 
@@ -256,18 +256,18 @@ void image_round(struct image *i, uint64_t key, uint64_t now)
 
 	take_events(i, events, n);
 	if (now - i->written_ns > WRITE_DELAY_NS) {
-		write_events(i);
+		image_write(i);
 		i->written_ns = now;
 	}
 }
 
-void image_flush(struct image *i)
+void image_take(struct image *i)
 {
 	size_t n;
 	struct trace_event *events = drain_rest(&i->drain, &n);
 
 	take_events(i, events, n);
-	write_events(i);
+	write_modules(i);
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------- */
@@ -341,7 +341,8 @@ void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint6
 				 .untraced = untraced };
 	struct buf out = { 0 };
 
-	image_flush(i);
+	image_take(i);
+	image_write(i);
 	end.events = i->events_written;
 	count_losses(i, &end);
 	note_trouble(i, &end);

@@ -42,8 +42,10 @@ void image_begin(struct image *i, const struct segment *s, const char *path, str
 /* One round: takes events from the rings and writes what is due (a full chunk, or any older than a quarter of a
  * second). `key` is segment_key() from before the round's segment_beat(). */
 void image_round(struct image *i, uint64_t key, uint64_t now_ns);
-/* Everything so far into the file: before a snapshot, and at the end. */
-void image_flush(struct image *i);
+/* Every event so far out of the rings, while the target can still be asked about them. */
+void image_take(struct image *i);
+/* What was taken, into the file. */
+void image_write(struct image *i);
 /* What lives by the events so far; NULL when that is not known for sure. */
 const struct live *image_live(const struct image *i);
 /* Adds a line to the footer's reasons; equal lines are kept once. */

@@ -50,6 +50,7 @@ struct recorder {
 	bool main_traced, main_done;
 	int main_status;
 	uint64_t main_done_ns, swept_ns, nap_ns;
+	struct snapshot *last; /* of the process that is at its end, not yet written */
 	struct err trouble; /* first image that could not be recorded */
 };
 
@@ -85,7 +86,8 @@ static void breathe(void *context)
 	segment_beat(&((struct recorder *)context)->segment);
 }
 
-static void take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped)
+static struct snapshot *take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason,
+				      bool stopped)
 {
 	struct snapshot_request request = { .reason = reason,
 					    .stopped = stopped,
@@ -93,7 +95,7 @@ static void take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_
 					    .breathe = breathe,
 					    .context = r };
 
-	snapshot_take(i, &r->segment, &r->follower, &request);
+	return snapshot_take(i, &r->segment, &r->follower, &request);
 }
 
 static bool hook_wants_ending(void *context, uint32_t pid)
@@ -110,13 +112,30 @@ static bool hook_execs(void *context, uint32_t pid)
 
 static void hook_ending(void *context, uint32_t pid, bool late, int status)
 {
-	struct image *i = image_of(context, pid);
+	struct recorder *r = context;
+	struct image *i = image_of(r, pid);
 
 	if (!i)
 		return;
 	if (late)
 		image_degrade(i, "not all threads stopped at the end: their registers are not known");
-	take_snapshot(context, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
+	r->last = take_snapshot(r, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
+}
+
+static void finish_with(struct recorder *r, struct image *i, int status)
+{
+	finish(r, i, WIFSIGNALED(status) ? LG_ENDED_SIGNALED : LG_ENDED_EXITED, status);
+}
+
+static void hook_let_go(void *context, uint32_t pid, bool over, int status)
+{
+	struct recorder *r = context;
+	struct image *i = image_of(r, pid);
+
+	snapshot_write(r->last);
+	r->last = NULL;
+	if (i && over)
+		finish_with(r, i, status);
 }
 
 static void hook_executed(void *context, uint32_t pid)
@@ -133,7 +152,7 @@ static void hook_gone(void *context, uint32_t pid, int status)
 	struct image *i = image_of(r, pid);
 
 	if (i)
-		finish(r, i, WIFSIGNALED(status) ? LG_ENDED_SIGNALED : LG_ENDED_EXITED, status);
+		finish_with(r, i, status);
 	if (pid == r->main_pid) {
 		r->main_done = true;
 		r->main_status = status;
@@ -141,8 +160,8 @@ static void hook_gone(void *context, uint32_t pid, int status)
 	}
 }
 
-static const struct follow_hooks hooks = { hook_ending, hook_wants_ending, hook_execs, hook_executed,
-					   hook_gone };
+static const struct follow_hooks hooks = { hook_ending, hook_let_go,   hook_wants_ending,
+					   hook_execs,	hook_executed, hook_gone };
 
 /* Images that ptrace does not follow: their pidfd becomes readable. */
 static void notice_ends(struct recorder *r)
@@ -264,12 +283,14 @@ static void serve_request(struct recorder *r, struct image *i)
 	if (request == LG_REQ_NONE)
 		return;
 	bool stopped = traced && follow_stop(&r->follower, i->pid);
-	take_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped);
+	struct snapshot *taken = take_snapshot(
+	    r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped);
 	i->exec_foretold = request == LG_REQ_SNAPSHOT_EXEC;
 	atomic_store(&i->area->request, LG_REQ_NONE);
 	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, 1, NULL, NULL, 0);
 	if (traced)
 		follow_resume(&r->follower, i->pid);
+	snapshot_write(taken);
 }
 
 static bool thread_gone(uint32_t pid, uint32_t tid)
