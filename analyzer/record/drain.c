@@ -42,6 +42,7 @@ void drain_init(struct drain *d, struct lg_area *area)
 
 void drain_free(struct drain *d)
 {
+	free(d->readers);
 	events_free(&d->pending);
 	events_free(&d->spare);
 }
@@ -199,12 +200,30 @@ static void forget_given(struct drain *d)
 	d->given = 0;
 }
 
-static void read_rings(struct drain *d, uint64_t now_ns, uint64_t most)
+/* Slots that have been touched and have a reader. */
+static uint32_t read_slots(struct drain *d)
 {
 	uint32_t slots = atomic_load(&d->area->slots);
 
+	slots = slots < LG_THREADS ? slots : LG_THREADS;
+	if (slots <= d->nreaders)
+		return slots;
+	struct ring_reader *grown = realloc(d->readers, slots * sizeof *grown);
+	if (!grown) {
+		d->out_of_memory = true;
+		return d->nreaders;
+	}
+	memset(grown + d->nreaders, 0, (slots - d->nreaders) * sizeof *grown);
+	d->readers = grown;
+	return d->nreaders = slots;
+}
+
+static void read_rings(struct drain *d, uint64_t now_ns, uint64_t most)
+{
+	uint32_t slots = read_slots(d);
+
 	forget_given(d);
-	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++)
+	for (uint32_t i = 0; i < slots; i++)
 		if (atomic_load(&d->area->threads[i].state) == LG_SLOT_LIVE)
 			read_ring(d, i, now_ns, most);
 	if (!sort_pending(d))
@@ -238,9 +257,9 @@ struct trace_event *drain_rest(struct drain *d, size_t *n)
 
 void drain_release(struct drain *d, bool (*gone)(uint32_t pid, uint32_t tid))
 {
-	uint32_t slots = atomic_load(&d->area->slots), pid = atomic_load(&d->area->pid);
+	uint32_t slots = read_slots(d), pid = atomic_load(&d->area->pid);
 
-	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++) {
+	for (uint32_t i = 0; i < slots; i++) {
 		struct lg_thread *t = &d->area->threads[i];
 		struct ring_reader *r = &d->readers[i];
 		uint32_t tid = atomic_load(&t->tid);

@@ -25,7 +25,8 @@ struct ring_reader {
 
 struct drain {
 	struct lg_area *area;
-	struct ring_reader readers[LG_THREADS];
+	struct ring_reader *readers; /* by slot, owned */
+	uint32_t nreaders;
 	struct events pending; /* drained; the first `given` were handed out by the last pass */
 	size_t given;
 	uint64_t cut; /* of the pass under way: keys from here on are not known to be in order */

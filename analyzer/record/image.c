@@ -17,6 +17,7 @@
 
 #define KEY_SHIFT 10 /* time stamps in the file are this coarse: less than a microsecond */
 #define WRITE_DELAY_NS (250u * 1000 * 1000)
+#define GATHER_NS (2u * 1000 * 1000) /* younger images are likely to be over soon */
 
 /* Splits a NUL-separated command line in place. */
 static char **split_arguments(char *text, size_t bytes, uint32_t *argc)
@@ -77,7 +78,7 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 		.hello_key = a->hello_key,
 		.start_unix_ns = clock_ns(CLOCK_REALTIME),
 		.page_bytes = LG_PAGE,
-		.executable = proc_link(i->pid, "exe"),
+		.executable = i->executable,
 		.directory = proc_link(i->pid, "cwd"),
 		.allocator = allocator,
 		.recorder = (char *)LG_VERSION,
@@ -91,7 +92,6 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 	buf_free(&out);
 	free(p.argv);
 	free(arguments);
-	free(p.executable);
 	free(p.directory);
 }
 
@@ -121,16 +121,16 @@ struct image *image_new(const struct segment *s, uint32_t index, uint32_t number
 	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
 	i->begun_cpu_ns = recorder_cpu_ns();
 	i->pidfd = -1;
-	drain_init(&i->drain, i->area);
-	stacks_init(&i->stacks, i->area);
-	i->encoder = encoder_new(s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0);
-	i->drain.out_of_memory = !i->encoder;
 	return i;
 }
 
 void image_begin(struct image *i, const struct segment *s, const char *path, struct trace_writer *writer,
 		 bool full_contents)
 {
+	drain_init(&i->drain, i->area);
+	stacks_init(&i->stacks, i->area);
+	i->encoder = encoder_new(s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0);
+	i->drain.out_of_memory = !i->encoder;
 	i->path = strdup(path);
 	i->writer = writer;
 	i->live = watch_heap(i);
@@ -144,6 +144,14 @@ void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *paylo
 	struct err err = { "" };
 
 	if (i->writer && trace_put(i->writer, kind, payload, &err) && !i->broken.text[0])
+		i->broken = err;
+}
+
+static void flush_trace(struct image *i)
+{
+	struct err err = { "" };
+
+	if (i->writer && trace_flush(i->writer, &err) && !i->broken.text[0])
 		i->broken = err;
 }
 
@@ -169,7 +177,7 @@ static char *module_path(const struct image *i, const struct lg_module *m)
 	memcpy(path, m->path, sizeof path);
 	path[sizeof path - 1] = 0;
 	if (!path[0])
-		return proc_link(i->pid, "exe");
+		return strdup(i->executable ? i->executable : "");
 	if (path[0] != '/' && path[0] != '[')
 		found = mapped_file(i->pid, m->start);
 	return found ? found : strdup(path);
@@ -259,6 +267,8 @@ void image_round(struct image *i, uint64_t key, uint64_t now)
 		image_write(i);
 		i->written_ns = now;
 	}
+	if (now - i->begun_ns > GATHER_NS)
+		flush_trace(i);
 }
 
 void image_take(struct image *i)
@@ -363,6 +373,7 @@ void image_free(struct image *i)
 	free(i->reasons);
 	stacks_free(&i->stacks);
 	free(i->path);
+	free(i->executable);
 	encoder_free(i->encoder);
 	live_free(i->live);
 	drain_free(&i->drain);

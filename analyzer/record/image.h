@@ -21,6 +21,7 @@ struct image {
 	struct live *live; /* NULL: its heap is not known */
 	struct trace_writer *writer;
 	char *path;
+	char *executable; /* owned; "" when it is not known, NULL for want of memory */
 	int pidfd; /* -1: ptrace tells of the end */
 	uint64_t begun_ns, written_ns; /* CLOCK_MONOTONIC */
 	uint64_t begun_cpu_ns; /* what the recorder had spent before the image began */
@@ -34,9 +35,10 @@ struct image {
 	size_t nreasons;
 };
 
-/* The image in area `index`; its events can be taken from here on. NULL: no memory. */
+/* The image in area `index`. NULL: no memory. */
 struct image *image_new(const struct segment *s, uint32_t index, uint32_t number);
-/* Begins its trace, in the file `path`; takes the writer over. NULL: it has none, and `broken` says why. */
+/* Its events can be taken from here on. Begins its trace, in the file `path`; takes the writer over. NULL: it has none,
+ * and `broken` says why. */
 void image_begin(struct image *i, const struct segment *s, const char *path, struct trace_writer *writer,
 		 bool full_contents);
 /* One round: takes events from the rings and writes what is due (a full chunk, or any older than a quarter of a
@@ -53,8 +55,8 @@ void image_degrade(struct image *i, const char *format, ...) __attribute__((form
 /* Writes the footer and closes the file. `ending` and the rest as in format.h. */
 void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint64_t signal, uint64_t key,
 		  uint64_t untraced);
-void image_put(struct image *i, enum lg_chunk_kind kind,
-	       const struct buf *payload); /* first failure sticks */
+/* Chunks of an image that has only begun are gathered: most are over before it is worth while to write. First failure sticks. */
+void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *payload);
 void image_free(struct image *i);
 
 #endif

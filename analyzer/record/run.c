@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -224,14 +225,12 @@ static struct trace_writer *open_trace(struct recorder *r, struct image *i, cons
 		r->first = NULL;
 		return writer;
 	}
-	char *program = proc_link(i->pid, "exe");
-	const char *other =
-	    output_other(&r->output, program && *program ? program : "process", i->pid, &i->broken);
-	free(program);
+	const char *program = i->executable && *i->executable ? i->executable : "process";
+	const char *other = output_other(&r->output, program, i->pid, &i->broken);
 	if (!other)
 		return NULL;
 	*path = other;
-	return trace_writer_open(&writer, other, &i->broken) ? NULL : writer;
+	return trace_writer_gather(&writer, other, &i->broken) ? NULL : writer;
 }
 
 /* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. */
@@ -254,6 +253,7 @@ static void take_on(struct recorder *r, uint32_t index)
 	}
 	r->images[index] = i;
 	answer(area, follow(r, i));
+	i->executable = proc_link(pid, "exe");
 	struct trace_writer *writer = open_trace(r, i, &path);
 	image_begin(i, &r->segment, path, writer, r->options->full_contents);
 }
@@ -500,6 +500,16 @@ static void fill_result(struct recorder *r, struct record_result *result)
 			result->traces[result->ntraces++] = strdup(r->output.paths[i]);
 }
 
+#define KEPT_BYTES (64 << 20)
+#define MAPPED_BYTES (8 << 20)
+
+/* What one image was recorded with serves the next: the kernel need not take it back and clear it. */
+static void keep_memory(void)
+{
+	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+	mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+}
+
 int record_run(const struct record_options *options, struct record_result *result, int *exit_status,
 	       struct err *err)
 {
@@ -510,6 +520,7 @@ int record_run(const struct record_options *options, struct record_result *resul
 
 	*result = (struct record_result){ 0 };
 	*exit_status = 125;
+	keep_memory();
 	if (!r)
 		return fail(err, "out of memory");
 	r->options = options;
