@@ -147,7 +147,7 @@ void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *paylo
 		i->broken = err;
 }
 
-static void flush_trace(struct image *i)
+void image_make_file(struct image *i)
 {
 	struct err err = { "" };
 
@@ -268,7 +268,7 @@ void image_round(struct image *i, uint64_t key, uint64_t now)
 		i->written_ns = now;
 	}
 	if (now - i->begun_ns > GATHER_NS)
-		flush_trace(i);
+		image_make_file(i);
 }
 
 void image_take(struct image *i)
@@ -340,15 +340,9 @@ static void note_trouble(struct image *i, struct trace_end *end)
 	end->nreasons = i->nreasons;
 }
 
-void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint64_t signal, uint64_t key,
-		  uint64_t untraced)
+void image_finish(struct image *i, const struct trace_end *known)
 {
-	struct trace_end end = { .ending = ending,
-				 .status = status,
-				 .signal = signal,
-				 .key = key,
-				 .duration_ns = clock_ns(CLOCK_MONOTONIC) - i->begun_ns,
-				 .untraced = untraced };
+	struct trace_end end = *known;
 	struct buf out = { 0 };
 
 	image_take(i);

@@ -52,9 +52,10 @@ void image_write(struct image *i);
 const struct live *image_live(const struct image *i);
 /* Adds a line to the footer's reasons; equal lines are kept once. */
 void image_degrade(struct image *i, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Writes the footer and closes the file. `ending` and the rest as in format.h. */
-void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint64_t signal, uint64_t key,
-		  uint64_t untraced);
+/* Writes what is left and the footer, and closes the file. The image adds to `end` what it has counted. */
+void image_finish(struct image *i, const struct trace_end *end);
+/* Makes the file now if it is not there yet: its name is taken. */
+void image_make_file(struct image *i);
 /* Chunks of an image that has only begun are gathered: most are over before it is worth while to write. First failure sticks. */
 void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *payload);
 void image_free(struct image *i);

@@ -12,6 +12,7 @@
 #include "record/launch.h"
 #include "record/output.h"
 #include "record/proc.h"
+#include "record/retire.h"
 #include "record/segment.h"
 #include "record/snapshot.h"
 #include "record/verify.h"
@@ -52,6 +53,7 @@ struct recorder {
 	int main_status;
 	uint64_t main_done_ns, swept_ns, nap_ns;
 	struct snapshot *last; /* of the process that is at its end, not yet written */
+	struct retirement retirement;
 	struct err trouble; /* first image that could not be recorded */
 };
 
@@ -65,21 +67,28 @@ static struct image *image_of(struct recorder *r, uint32_t pid)
 
 /* ---- the end of an image ----------------------------------------------------------------------------- */
 
+/* For the first process nobody waits but the user. */
 static void finish(struct recorder *r, struct image *i, enum lg_ending ending, int status)
 {
-	uint64_t untraced = i->pid == r->main_pid ? atomic_load(&r->segment.control->untraced) : 0;
-	uint32_t index = i->index;
+	bool is_main = i->pid == r->main_pid;
+	struct retiree retiree = {
+		.image = i,
+		.last = r->last,
+		.end = { .ending = ending,
+			 .status = ending == LG_ENDED_EXITED ? (uint64_t)WEXITSTATUS(status) : 0,
+			 .signal = ending == LG_ENDED_SIGNALED ? (uint64_t)WTERMSIG(status) : 0,
+			 .key = segment_key(&r->segment),
+			 .duration_ns = clock_ns(CLOCK_MONOTONIC) - i->begun_ns,
+			 .untraced = is_main ? atomic_load(&r->segment.control->untraced) : 0 },
+	};
 
-	image_finish(i, ending, ending == LG_ENDED_EXITED ? (uint64_t)WEXITSTATUS(status) : 0,
-		     ending == LG_ENDED_SIGNALED ? (uint64_t)WTERMSIG(status) : 0, segment_key(&r->segment),
-		     untraced);
-	if (i->broken.text[0] && !r->trouble.text[0])
-		r->trouble = i->broken;
 	if (r->verifier)
 		verify_leave(r->verifier, i);
-	image_free(i);
-	r->images[index] = NULL;
-	segment_recycle(&r->segment, index);
+	if (ending == LG_ENDED_EXEC)
+		image_make_file(i); /* the next image may have the same program and pid */
+	r->images[i->index] = NULL;
+	r->last = NULL;
+	(is_main ? retire_at_once : retire)(&r->retirement, &retiree);
 }
 
 static void breathe(void *context)
@@ -133,10 +142,12 @@ static void hook_let_go(void *context, uint32_t pid, bool over, int status)
 	struct recorder *r = context;
 	struct image *i = image_of(r, pid);
 
+	if (i && over) {
+		finish_with(r, i, status);
+		return;
+	}
 	snapshot_write(r->last);
 	r->last = NULL;
-	if (i && over)
-		finish_with(r, i, status);
 }
 
 static void hook_executed(void *context, uint32_t pid)
@@ -474,6 +485,7 @@ static int record_program(struct recorder *r, const char *program, int *exit_sta
 	signal_doorbell = &r->segment.control->doorbell;
 	signal_target = launch.pid;
 	set_signals(former);
+	retire_open(&r->retirement, &r->segment);
 	if (!r->options->no_ptrace)
 		follow_seize(&r->follower, r->main_pid, NULL);
 	failed = launch_go(&launch, program, exit_status, err);
@@ -482,6 +494,9 @@ static int record_program(struct recorder *r, const char *program, int *exit_sta
 	else
 		record_rounds(r);
 	leave_behind(r);
+	retire_close(&r->retirement);
+	if (!r->trouble.text[0])
+		r->trouble = r->retirement.trouble;
 	drop_first(r);
 	reset_signals(former);
 	launch_close(&launch);
