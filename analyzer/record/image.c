@@ -129,8 +129,7 @@ void image_begin(struct image *i, const struct segment *s, const char *path, str
 {
 	drain_init(&i->drain, i->area);
 	stacks_init(&i->stacks, i->area);
-	i->encoder = encoder_new(s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0);
-	i->drain.out_of_memory = !i->encoder;
+	i->key_shift = s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0;
 	i->path = strdup(path);
 	i->writer = writer;
 	i->live = watch_heap(i);
@@ -229,7 +228,7 @@ static void write_stacks(struct image *i)
 	buf_free(&out);
 }
 
-void image_write(struct image *i)
+static void put_events(struct image *i)
 {
 	struct buf out = { 0 };
 
@@ -243,28 +242,38 @@ void image_write(struct image *i)
 	buf_free(&out);
 }
 
-/* Stacks are numbered by their first use. */
-static void take_events(struct image *i, struct trace_event *events, size_t n)
+static bool has_encoder(struct image *i)
 {
+	if (!i->encoder)
+		i->encoder = encoder_new(i->key_shift);
+	i->drain.out_of_memory |= !i->encoder;
+	return i->encoder;
+}
+
+/* What was taken, into chunks; full ones are put. Stacks are numbered by their first use. */
+static void encode_taken(struct image *i)
+{
+	struct trace_event *events = i->taken;
+	size_t n = i->ntaken;
+
+	i->ntaken = 0;
 	for (size_t e = 0; e < n; e++)
 		events[e].stack = stacks_number(&i->stacks, events[e].stack);
-	if (i->live)
-		live_take(i->live, events, n);
-	for (size_t at = 0; i->encoder && at < n;) {
+	for (size_t at = 0; at < n && has_encoder(i);) {
 		at += encoder_add(i->encoder, events + at, n - at);
 		if (encoder_count(i->encoder) == LG_EVENTS_PER_CHUNK)
-			image_write(i);
+			put_events(i);
 	}
 }
 
 void image_round(struct image *i, uint64_t key, uint64_t now)
 {
-	size_t n;
-	struct trace_event *events = drain_pass(&i->drain, key, now, &n);
-
-	take_events(i, events, n);
+	i->taken = drain_pass(&i->drain, key, now, &i->ntaken);
+	if (i->live)
+		live_take(i->live, i->taken, i->ntaken);
+	encode_taken(i);
 	if (now - i->written_ns > WRITE_DELAY_NS) {
-		image_write(i);
+		put_events(i);
 		i->written_ns = now;
 	}
 	if (now - i->begun_ns > GATHER_NS)
@@ -273,11 +282,17 @@ void image_round(struct image *i, uint64_t key, uint64_t now)
 
 void image_take(struct image *i)
 {
-	size_t n;
-	struct trace_event *events = drain_rest(&i->drain, &n);
-
-	take_events(i, events, n);
+	encode_taken(i);
+	i->taken = drain_rest(&i->drain, &i->ntaken);
+	if (i->live)
+		live_take(i->live, i->taken, i->ntaken);
 	write_modules(i);
+}
+
+void image_write(struct image *i)
+{
+	encode_taken(i);
+	put_events(i);
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------- */

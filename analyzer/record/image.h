@@ -17,7 +17,11 @@ struct image {
 	uint32_t number; /* how many images of this pid came before */
 	struct lg_area *area;
 	struct drain drain;
-	struct encoder *encoder; /* events in order, not yet written; NULL: no memory for it */
+	struct encoder
+	    *encoder; /* events in order, not yet written; NULL: there were none, or no memory for it */
+	struct trace_event *taken; /* the drain's, not yet encoded */
+	size_t ntaken;
+	unsigned key_shift; /* how coarse the file's time stamps are */
 	struct live *live; /* NULL: its heap is not known */
 	struct trace_writer *writer;
 	char *path;
