@@ -28,7 +28,8 @@
 #define ASKED_PAGES 4096u
 #define BATCH_BYTES (1u << 20)
 #define BATCH_RUNS 1024u /* the most that process_vm_readv(2) takes */
-#define PAGEMAP_PAGES 1024u
+#define PAGEMAP_PAGES 1024u /* asked about at most at a time */
+#define PAGEMAP_LEAST 64u /* what lies close together is asked about together */
 
 /* Memory as it was read, before anything is dropped from it. */
 struct batch {
@@ -358,14 +359,17 @@ static void add_page(struct snapshot *s, uint64_t addr)
 	b->bytes += LG_PAGE;
 }
 
-/* Bits 63 (present) and 62 (swapped) of the kernel's pagemap; what it does not tell of may exist. */
-static bool page_exists(struct snapshot *s, uint64_t addr)
+/* Bits 63 (present) and 62 (swapped) of the kernel's pagemap; what it does not tell of may exist. `end`: how far such
+ * questions will go. */
+static bool page_exists(struct snapshot *s, uint64_t addr, uint64_t end)
 {
 	struct pagemap *map = &s->pagemap;
 	uint64_t page = addr / LG_PAGE;
 
 	if (map->fd >= 0 && page - map->first >= map->count) {
-		ssize_t n = pread(map->fd, map->entries, sizeof map->entries, (off_t)(page * 8));
+		uint64_t pages = (end - addr) / LG_PAGE;
+		pages = pages < PAGEMAP_LEAST ? PAGEMAP_LEAST : pages < PAGEMAP_PAGES ? pages : PAGEMAP_PAGES;
+		ssize_t n = pread(map->fd, map->entries, pages * 8, (off_t)(page * 8));
 
 		map->first = page;
 		map->count = n > 0 ? (size_t)n / 8 : 0;
@@ -379,7 +383,7 @@ static void read_mapping(struct snapshot *s, const struct trace_mapping *m)
 	bool is_followed = s->heap_walk.live && !strcmp(m->path, "[heap]");
 
 	for (uint64_t at = m->start; at < m->end; at += LG_PAGE)
-		if (page_exists(s, at) && (!is_followed || live_needs_page(&s->heap_walk, at)))
+		if (page_exists(s, at, m->end) && (!is_followed || live_needs_page(&s->heap_walk, at)))
 			add_page(s, at);
 }
 
