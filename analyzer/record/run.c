@@ -88,7 +88,7 @@ static void finish(struct recorder *r, struct image *i, enum lg_ending ending, i
 		image_make_file(i); /* the next image may have the same program and pid */
 	r->images[i->index] = NULL;
 	r->last = NULL;
-	(is_main ? retire_at_once : retire)(&r->retirement, &retiree);
+	(is_main && !r->retirement.has_thread ? retire_at_once : retire)(&r->retirement, &retiree);
 }
 
 static void breathe(void *context)

@@ -10,6 +10,7 @@
 #include "record/snapshot.h"
 
 #include "record/caller.h"
+#include "record/mapped.h"
 #include "record/proc.h"
 
 #include <elf.h>
@@ -25,15 +26,14 @@
 #include <sys/user.h>
 #include <unistd.h>
 
-#define ASKED_PAGES 4096u
 #define BATCH_BYTES (1u << 20)
+#define CHUNK_BYTES (LG_CHUNK_RAW_MAX / 2)
 #define BATCH_RUNS 1024u /* the most that process_vm_readv(2) takes */
 #define PAGEMAP_PAGES 1024u /* asked about at most at a time */
 #define PAGEMAP_LEAST 64u /* what lies close together is asked about together */
 
 /* Memory as it was read, before anything is dropped from it. */
 struct batch {
-	uint64_t *words; /* owned, BATCH_BYTES */
 	size_t bytes;
 	struct iovec runs[BATCH_RUNS]; /* where they are from, in order */
 	size_t nruns;
@@ -60,17 +60,19 @@ struct snapshot {
 	size_t nthreads;
 	bool is_begun; /* the file has what stands before the memory */
 	struct pagemap pagemap;
+	struct mapped *mapped; /* NULL: not needed yet */
+	uint64_t *words; /* owned, CHUNK_BYTES + BATCH_BYTES: those of `ranges`, then the batch */
+	size_t kept_bytes; /* of the ranges, less than CHUNK_BYTES */
 	struct batch batch; /* what was read last */
 	struct trace_memory *ranges; /* of the MEMORY chunk being filled */
 	size_t nranges, ranges_room;
-	struct buf bytes; /* words of the ranges */
+	bool is_short; /* there was no memory for a range */
 	struct buf payload; /* of the chunk that they become */
 	struct buf leaving; /* the MEMORY chunk that `writer` compresses and writes meanwhile */
 	pthread_t writer;
 	bool is_writing;
 	struct trace_unread *unread;
 	size_t nunread;
-	uint64_t asked[ASKED_PAGES]; /* by page: its number << 1 | whether it is mapped; page 0 is not */
 };
 
 static void put(struct snapshot *s, enum lg_chunk_kind kind, struct buf *out)
@@ -133,29 +135,12 @@ static void mark_mappings(struct snapshot *s)
 	}
 }
 
-static bool is_in_a_mapping(const struct snapshot *s, uint64_t value)
+/* Made when it is needed: of a small memory that is when the target has gone on. */
+static bool has_mapped(struct snapshot *s)
 {
-	size_t low = 0, high = s->nmappings;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->mappings[middle].end <= value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < s->nmappings && value >= s->mappings[low].start;
-}
-
-/* Words point at the same few pages again and again. */
-static bool is_mapped(struct snapshot *s, uint64_t value)
-{
-	uint64_t page = value / LG_PAGE, *asked = &s->asked[page % ASKED_PAGES];
-
-	if (*asked >> 1 != page)
-		*asked = page << 1 | is_in_a_mapping(s, value);
-	return *asked & 1;
+	if (!s->mapped)
+		s->mapped = mapped_new(s->mappings, s->nmappings);
+	return s->mapped;
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------ */
@@ -193,10 +178,9 @@ static void begin_writing(struct snapshot *s)
 static void fill_payload(struct snapshot *s)
 {
 	buf_clear(&s->payload);
-	put_memory(&s->payload, s->ranges, s->nranges, (const uint64_t *)s->bytes.bytes);
-	s->payload.failed |= s->bytes.failed;
-	buf_clear(&s->bytes);
-	s->nranges = 0;
+	put_memory(&s->payload, s->ranges, s->nranges, s->words);
+	s->payload.failed |= s->is_short;
+	s->nranges = s->kept_bytes = 0;
 }
 
 static void flush_memory(struct snapshot *s)
@@ -212,35 +196,40 @@ static void flush_memory(struct snapshot *s)
 static void flush_last_memory(struct snapshot *s)
 {
 	finish_writing(s);
-	if (!s->nranges)
+	if (!s->nranges && !s->is_short)
 		return;
 	fill_payload(s);
 	put(s, LG_CHUNK_MEMORY, &s->payload);
 }
 
-static void add_range(struct snapshot *s, uint64_t start, const uint64_t *words, uint64_t bytes)
+static bool add_range(struct snapshot *s, uint64_t start)
+{
+	if (s->nranges == s->ranges_room) {
+		size_t room = s->ranges_room ? s->ranges_room * 2 : 256;
+		struct trace_memory *grown = realloc(s->ranges, room * sizeof *grown);
+
+		s->is_short |= !grown;
+		if (!grown)
+			return false;
+		s->ranges = grown;
+		s->ranges_room = room;
+	}
+	s->ranges[s->nranges++] = (struct trace_memory){ .start = start };
+	return true;
+}
+
+/* Closes the gap that pages which were dropped have left before it. */
+static void keep_page(struct snapshot *s, uint64_t start, const uint64_t *words)
 {
 	struct trace_memory *last = s->nranges ? &s->ranges[s->nranges - 1] : NULL;
+	uint64_t *to = s->words + s->kept_bytes / 8;
 
-	if (last && last->start + last->bytes == start) {
-		last->bytes += bytes;
-	} else {
-		if (s->nranges == s->ranges_room) {
-			size_t room = s->ranges_room ? s->ranges_room * 2 : 256;
-			struct trace_memory *grown = realloc(s->ranges, room * sizeof *grown);
-
-			if (!grown) {
-				s->bytes.failed = true;
-				return;
-			}
-			s->ranges = grown;
-			s->ranges_room = room;
-		}
-		s->ranges[s->nranges++] = (struct trace_memory){ .start = start, .bytes = bytes };
-	}
-	buf_put(&s->bytes, words, bytes);
-	if (s->bytes.used >= LG_CHUNK_RAW_MAX / 2)
-		flush_memory(s);
+	if ((!last || last->start + last->bytes != start) && !add_range(s, start))
+		return;
+	s->ranges[s->nranges - 1].bytes += LG_PAGE;
+	if (to != words)
+		memmove(to, words, LG_PAGE);
+	s->kept_bytes += LG_PAGE;
 }
 
 static void add_unread(struct snapshot *s, uint64_t start, uint64_t end, int error)
@@ -260,31 +249,41 @@ static void add_unread(struct snapshot *s, uint64_t start, uint64_t end, int err
 }
 
 /* Drops what is neither an address nor a small number. False when nothing is left. */
-static bool filter_page(struct snapshot *s, uint64_t *words, size_t n)
+static bool filter_page(const struct mapped *mapped, uint64_t *words)
 {
-	uint64_t lowest = s->mappings[0].start, left = 0;
+	uint64_t left = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t v = words[i];
+	for (size_t i = 0; i < LG_PAGE / 8; i++) {
+		bool is_kept = lg_is_small(words[i]) | mapped_has(mapped, words[i]);
 
-		if (!lg_is_small(v) && !s->request.full_contents &&
-		    (v < lowest || v >> 47 || !is_mapped(s, v)))
-			words[i] = v = 0;
-		left |= v;
+		words[i] &= -(uint64_t)is_kept;
+		left |= words[i];
 	}
 	return left != 0;
+}
+
+static bool is_empty(const uint64_t *page)
+{
+	return !page[0] && !memcmp(page, page + 1, LG_PAGE - 8);
 }
 
 /* Looks at what was read, and begins the next batch. */
 static void keep_batch(struct snapshot *s)
 {
-	uint64_t *words = s->batch.words;
+	uint64_t *words = s->words + s->kept_bytes / 8;
+	bool is_full = s->request.full_contents;
 
+	if (!is_full && !has_mapped(s)) {
+		s->is_short = true;
+		s->batch.nruns = 0;
+	}
 	for (const struct iovec *run = s->batch.runs; run < s->batch.runs + s->batch.nruns; run++)
 		for (uint64_t at = 0; at < run->iov_len; at += LG_PAGE, words += LG_PAGE / 8)
-			if (filter_page(s, words, LG_PAGE / 8))
-				add_range(s, (uint64_t)run->iov_base + at, words, LG_PAGE);
+			if (is_full ? !is_empty(words) : filter_page(s->mapped, words))
+				keep_page(s, (uint64_t)run->iov_base + at, words);
 	s->batch.bytes = s->batch.nruns = 0;
+	if (s->kept_bytes >= CHUNK_BYTES)
+		flush_memory(s);
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------- */
@@ -329,7 +328,7 @@ static void read_run(struct snapshot *s, const struct iovec *run, uint64_t *word
 static void read_batch(struct snapshot *s)
 {
 	struct batch *b = &s->batch;
-	uint64_t *words = b->words;
+	uint64_t *words = s->words + s->kept_bytes / 8;
 
 	if (read_runs(s, b->runs, b->nruns, words, b->bytes)) {
 		s->meta.bytes_read += b->bytes;
@@ -464,7 +463,7 @@ static void describe_thread(struct snapshot *s, uint32_t tid, bool stopped, stru
 		t->flags |= LG_THREAD_AT_EXIT;
 	}
 	for (size_t i = 0; i < t->nvector; i++)
-		if (lg_is_small(t->vector[i]) || !is_mapped(s, t->vector[i]))
+		if (lg_is_small(t->vector[i]) || !has_mapped(s) || !mapped_has(s->mapped, t->vector[i]))
 			t->vector[i] = 0;
 }
 
@@ -554,14 +553,14 @@ static void put_rest(struct snapshot *s)
 
 static void snapshot_free(struct snapshot *s)
 {
+	mapped_free(s->mapped, s->nmappings);
 	proc_mappings_free(s->mappings, s->nmappings);
 	for (size_t i = 0; i < s->nthreads; i++)
 		free(s->threads[i].vector);
 	free(s->threads);
-	free(s->batch.words);
+	free(s->words);
 	free(s->ranges);
 	free(s->unread);
-	buf_free(&s->bytes);
 	buf_free(&s->payload);
 	buf_free(&s->leaving);
 	free(s);
@@ -578,6 +577,9 @@ static void take(struct snapshot *s, const struct segment *segment)
 	s->heap_walk.live = s->request.full_contents ? NULL : image_live(s->image);
 	s->mappings = proc_mappings(s->tid, &s->nmappings);
 	mark_mappings(s);
+	s->words = malloc(CHUNK_BYTES + BATCH_BYTES);
+	if (!s->words)
+		return;
 	take_threads(s);
 	read_memory(s);
 }
@@ -587,11 +589,8 @@ struct snapshot *snapshot_take(struct image *i, const struct segment *segment, c
 {
 	struct snapshot *s = calloc(1, sizeof *s);
 
-	if (s)
-		s->batch.words = malloc(BATCH_BYTES);
-	if (!s || !s->batch.words) {
+	if (!s) {
 		image_degrade(i, "no snapshot: the recorder ran out of memory");
-		free(s);
 		return NULL;
 	}
 	s->image = i;
@@ -605,12 +604,14 @@ void snapshot_write(struct snapshot *s)
 {
 	if (!s)
 		return;
-	if (s->nmappings) {
+	if (!s->nmappings) {
+		image_degrade(s->image, "no snapshot: /proc/%u/maps cannot be read", s->tid);
+	} else if (!s->words) {
+		image_degrade(s->image, "no snapshot: the recorder ran out of memory");
+	} else {
 		if (!s->is_begun)
 			put_preface(s);
 		put_rest(s);
-	} else {
-		image_degrade(s->image, "no snapshot: /proc/%u/maps cannot be read", s->tid);
 	}
 	snapshot_free(s);
 }
