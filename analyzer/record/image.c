@@ -132,7 +132,6 @@ void image_begin(struct image *i, const struct segment *s, const char *path, str
 	i->key_shift = s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0;
 	i->path = strdup(path);
 	i->writer = writer;
-	i->live = watch_heap(i);
 	put_process_chunk(i, s, full_contents);
 }
 
@@ -268,6 +267,9 @@ static void encode_taken(struct image *i)
 
 void image_round(struct image *i, uint64_t key, uint64_t now)
 {
+	if (!i->is_watched)
+		i->live = watch_heap(i);
+	i->is_watched = true;
 	i->taken = drain_pass(&i->drain, key, now, &i->ntaken);
 	if (i->live)
 		live_take(i->live, i->taken, i->ntaken);
@@ -283,6 +285,7 @@ void image_round(struct image *i, uint64_t key, uint64_t now)
 void image_take(struct image *i)
 {
 	encode_taken(i);
+	i->is_watched = true; /* an image that is over before its first round has little heap to pass over */
 	i->taken = drain_rest(&i->drain, &i->ntaken);
 	if (i->live)
 		live_take(i->live, i->taken, i->ntaken);

@@ -23,6 +23,7 @@ struct image {
 	size_t ntaken;
 	unsigned key_shift; /* how coarse the file's time stamps are */
 	struct live *live; /* NULL: its heap is not known */
+	bool is_watched; /* or is not to be: events have gone by */
 	struct trace_writer *writer;
 	char *path;
 	char *executable; /* owned; "" when it is not known, NULL for want of memory */

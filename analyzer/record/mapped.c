@@ -11,7 +11,6 @@ static size_t bytes_for(size_t nmappings)
 	return sizeof(struct mapped) + (2 + 2 * nmappings) * sizeof(struct mapped_part);
 }
 
-/* The shared segment alone is some hundred thousand pages: 64 at a time. */
 static void mark(struct mapped_part *part, uint64_t start, uint64_t end)
 {
 	uint64_t page = start % PART_BYTES / LG_PAGE, last = page + (end - start) / LG_PAGE;
@@ -55,6 +54,8 @@ struct mapped *mapped_new(const struct trace_mapping *mappings, size_t n)
 	if (memory == MAP_FAILED)
 		return NULL;
 	for (const struct trace_mapping *m = mappings; m < mappings + n; m++) {
+		if (m->flags & LG_MAPPING_SHIM)
+			continue;
 		uint64_t last = m->end >> MAPPED_SPACE_BITS ? 1ULL << MAPPED_SPACE_BITS : m->end, next;
 
 		for (uint64_t at = m->start; at < last; at = next) {

@@ -22,7 +22,7 @@ struct mapped {
 	struct mapped_part parts[]; /* the first is empty */
 };
 
-/* NULL: no memory. `mappings` ascend. */
+/* NULL: no memory. `mappings` ascend; the shim's own, where no block is, count as unmapped. */
 struct mapped *mapped_new(const struct trace_mapping *mappings, size_t n);
 void mapped_free(struct mapped *m, size_t nmappings); /* as many as it was made of; NULL is fine */
 

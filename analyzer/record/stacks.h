@@ -10,6 +10,7 @@
 struct stacks {
 	const struct lg_area *area;
 	uint32_t *numbers; /* by node id, 0: not yet used; owned */
+	uint32_t nnumbers; /* nodes from there on are not yet used */
 	uint32_t count; /* numbers given out: 1 to count */
 	struct trace_node *fresh; /* the latest of them, not yet written; owned */
 	size_t nfresh, room;
