@@ -277,7 +277,8 @@ static void take_on_new(struct recorder *r)
 
 		if (r->images[n] || atomic_load(&r->segment.control->area_state[n]) != LG_AREA_CLAIMED)
 			continue;
-		if (atomic_load(&area->state) == LG_AREA_LIVE && !atomic_load(&area->accepted))
+		/* In this order: an area that is being recycled meanwhile is wiped at once. */
+		if (!atomic_load(&area->accepted) && atomic_load(&area->state) == LG_AREA_LIVE)
 			take_on(r, n);
 		else if (atomic_load(&area->state) == LG_AREA_ENDED)
 			segment_recycle(&r->segment, n);

@@ -66,18 +66,38 @@ static int make_file(struct trace_writer *w, struct err *err)
 	return w->fd < 0 ? fail(err, "%s: cannot create: %s", w->path, strerror(errno)) : 0;
 }
 
-/* What was gathered, into the file; or nothing of it. */
+static size_t chunk_bytes(const uint8_t *chunk)
+{
+	struct lg_chunk_header head;
+
+	memcpy(&head, chunk, sizeof head);
+	return sizeof head + head.stored_bytes;
+}
+
+/* As much as there is room for. */
+static int append_by_chunk(struct trace_writer *w, const struct buf *gathered, struct err *err)
+{
+	int failed = 0;
+
+	for (size_t at = 0, n; at < gathered->used && !failed; at += n) {
+		n = w->good_bytes ? chunk_bytes(gathered->bytes + at) : sizeof(struct lg_file_header);
+		failed = append(w, gathered->bytes + at, n, err);
+	}
+	return failed;
+}
+
+/* What was gathered, into the file. */
 static int flush(struct trace_writer *w, struct err *err)
 {
 	int failed;
 
 	if (w->fd < 0 && (w->is_broken || make_file(w, err)))
 		return -1;
-	failed = append(w, w->gathered.bytes, w->gathered.used, err);
+	failed = append(w, w->gathered.bytes, w->gathered.used, err) && append_by_chunk(w, &w->gathered, err);
 	if (failed && !w->good_bytes)
 		unlink(w->path); /* just made, and of no use without a header */
 	buf_clear(&w->gathered);
-	return failed;
+	return failed ? -1 : 0;
 }
 
 static void destroy(struct trace_writer *w)
