@@ -34,6 +34,9 @@ struct image {
 	struct stacks stacks;
 	uint32_t modules_written;
 	uint64_t snapshots;
+	struct snapshot
+	    *last; /* not yet written to its end: nothing else may be written or drained before; owned */
+	uint64_t last_ns; /* when it was taken */
 	bool exec_foretold; /* the last snapshot was asked for by exec */
 	struct err broken; /* first trouble with the trace file */
 	char **reasons; /* why the verdict is degraded */

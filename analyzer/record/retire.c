@@ -17,7 +17,7 @@ void retire_at_once(struct retirement *r, const struct retiree *retiree)
 	struct image *i = retiree->image;
 	uint32_t index = i->index;
 
-	snapshot_write(retiree->last);
+	snapshot_write(i->last);
 	image_finish(i, &retiree->end);
 	pthread_mutex_lock(&r->lock);
 	if (i->broken.text[0] && !r->trouble.text[0])

@@ -10,7 +10,6 @@
 
 struct retiree {
 	struct image *image;
-	struct snapshot *last; /* what of it is not yet written; NULL: nothing */
 	struct trace_end end;
 };
 
@@ -29,7 +28,7 @@ struct retirement {
 };
 
 void retire_open(struct retirement *r, struct segment *segment);
-/* Takes the image and its snapshot over; the image's area is vacant when they are written. Waits while too many wait. */
+/* Takes the image over; its area is vacant when it is written. Waits while too many wait. */
 void retire(struct retirement *r, const struct retiree *retiree);
 /* The same, here and now. */
 void retire_at_once(struct retirement *r, const struct retiree *retiree);

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #define SLOT_SWEEP_NS (10u * 1000 * 1000)
+#define END_EXPECTED_NS (5u * 1000 * 1000) /* after the snapshot of an image that asked for it */
 #define BUSY_EVENTS 2048u /* in one round: the next is due at once */
 #define BUSY_NAP_NS (500u * 1000)
 #define IDLE_NAP_NS (10u * 1000 * 1000)
@@ -52,7 +53,6 @@ struct recorder {
 	bool main_traced, main_done;
 	int main_status;
 	uint64_t main_done_ns, swept_ns, nap_ns;
-	struct snapshot *last; /* of the process that is at its end, not yet written */
 	struct retirement retirement;
 	struct err trouble; /* first image that could not be recorded */
 };
@@ -73,7 +73,6 @@ static void finish(struct recorder *r, struct image *i, enum lg_ending ending, i
 	bool is_main = i->pid == r->main_pid;
 	struct retiree retiree = {
 		.image = i,
-		.last = r->last,
 		.end = { .ending = ending,
 			 .status = ending == LG_ENDED_EXITED ? (uint64_t)WEXITSTATUS(status) : 0,
 			 .signal = ending == LG_ENDED_SIGNALED ? (uint64_t)WTERMSIG(status) : 0,
@@ -87,7 +86,6 @@ static void finish(struct recorder *r, struct image *i, enum lg_ending ending, i
 	if (ending == LG_ENDED_EXEC)
 		image_make_file(i); /* the next image may have the same program and pid */
 	r->images[i->index] = NULL;
-	r->last = NULL;
 	(is_main && !r->retirement.has_thread ? retire_at_once : retire)(&r->retirement, &retiree);
 }
 
@@ -96,8 +94,13 @@ static void breathe(void *context)
 	segment_beat(&((struct recorder *)context)->segment);
 }
 
-static struct snapshot *take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason,
-				      bool stopped)
+static void write_last(struct image *i)
+{
+	snapshot_write(i->last);
+	i->last = NULL;
+}
+
+static void take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped)
 {
 	struct snapshot_request request = { .reason = reason,
 					    .stopped = stopped,
@@ -105,7 +108,9 @@ static struct snapshot *take_snapshot(struct recorder *r, struct image *i, enum 
 					    .breathe = breathe,
 					    .context = r };
 
-	return snapshot_take(i, &r->segment, &r->follower, &request);
+	write_last(i);
+	i->last = snapshot_take(i, &r->segment, &r->follower, &request);
+	i->last_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
 static bool hook_wants_ending(void *context, uint32_t pid)
@@ -129,7 +134,7 @@ static void hook_ending(void *context, uint32_t pid, bool late, int status)
 		return;
 	if (late)
 		image_degrade(i, "not all threads stopped at the end: their registers are not known");
-	r->last = take_snapshot(r, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
+	take_snapshot(r, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
 }
 
 static void finish_with(struct recorder *r, struct image *i, int status)
@@ -142,12 +147,10 @@ static void hook_let_go(void *context, uint32_t pid, bool over, int status)
 	struct recorder *r = context;
 	struct image *i = image_of(r, pid);
 
-	if (i && over) {
+	if (i && over)
 		finish_with(r, i, status);
-		return;
-	}
-	snapshot_write(r->last);
-	r->last = NULL;
+	else if (i)
+		write_last(i);
 }
 
 static void hook_executed(void *context, uint32_t pid)
@@ -295,14 +298,12 @@ static void serve_request(struct recorder *r, struct image *i)
 	if (request == LG_REQ_NONE)
 		return;
 	bool stopped = traced && follow_stop(&r->follower, i->pid);
-	struct snapshot *taken = take_snapshot(
-	    r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped);
+	take_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped);
 	i->exec_foretold = request == LG_REQ_SNAPSHOT_EXEC;
 	atomic_store(&i->area->request, LG_REQ_NONE);
 	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, 1, NULL, NULL, 0);
 	if (traced)
 		follow_resume(&r->follower, i->pid);
-	snapshot_write(taken);
 }
 
 static bool thread_gone(uint32_t pid, uint32_t tid)
@@ -329,6 +330,9 @@ static uint64_t drain_all(struct recorder *r, uint64_t key, uint64_t now)
 		serve_request(r, i);
 		if (r->verifier)
 			verify_round(r->verifier, i);
+		if (i->last && now < i->last_ns + END_EXPECTED_NS)
+			continue;
+		write_last(i);
 		image_round(i, key, now);
 		if (sweep)
 			drain_release(&i->drain, thread_gone);
@@ -521,7 +525,7 @@ static void fill_result(struct recorder *r, struct record_result *result)
 }
 
 #define KEPT_BYTES (64 << 20)
-#define MAPPED_BYTES (8 << 20)
+#define MAPPED_BYTES (16 << 20)
 
 /* What one image was recorded with serves the next: the kernel need not take it back and clear it. */
 static void keep_memory(void)

@@ -26,7 +26,7 @@
 #include <sys/user.h>
 #include <unistd.h>
 
-#define BATCH_BYTES (1u << 20)
+#define BATCH_BYTES (4u << 20)
 #define CHUNK_BYTES (LG_CHUNK_RAW_MAX / 2)
 #define BATCH_RUNS 1024u /* the most that process_vm_readv(2) takes */
 #define PAGEMAP_PAGES 1024u /* asked about at most at a time */

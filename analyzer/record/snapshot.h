@@ -19,8 +19,7 @@ struct snapshot;
  * cannot be read is recorded as such and degrades the verdict. NULL: no memory for it, and the image says so. */
 struct snapshot *snapshot_take(struct image *i, const struct segment *segment, const struct follower *f,
 			       const struct snapshot_request *request);
-/* Writes what of it is not yet in the trace. Nothing else is written to the image's trace between the two. Frees it;
- * NULL is fine. */
+/* Writes what of it is not yet in the trace, before anything else is. Frees it; NULL is fine. */
 void snapshot_write(struct snapshot *s);
 
 #endif

@@ -91,10 +91,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		the_ends_of_a_mapping_are_exact,
-		what_is_no_user_address_is_not_mapped,
-		a_mapping_of_terabytes_costs_little,
-		the_shims_memory_counts_as_unmapped,
+		the_ends_of_a_mapping_are_exact,	   what_is_no_user_address_is_not_mapped,
+		a_mapping_of_terabytes_costs_little,	   the_shims_memory_counts_as_unmapped,
 		addresses_agree_with_the_list_of_mappings,
 	};
 	return suite_run_with("mapped", NULL, teardown, tests, sizeof tests / sizeof *tests);
