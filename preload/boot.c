@@ -221,15 +221,15 @@ static volatile uint32_t *map_epoch(void)
 	return page;
 }
 
-/* The file of the next malloc: found once, since dladdr takes the loader's lock. */
+/* The file of the next malloc: found once. dladdr would look through all of its symbols. */
 static char allocator[sizeof shim.area->allocator];
 
 static void find_allocator(void)
 {
-	Dl_info next;
+	struct dl_find_object o;
 
-	if (dladdr((void *)real.malloc, &next) && next.dli_fname)
-		strncpy(allocator, next.dli_fname, sizeof allocator - 1);
+	if (!_dl_find_object((void *)real.malloc, &o) && o.dlfo_link_map && o.dlfo_link_map->l_name)
+		strncpy(allocator, o.dlfo_link_map->l_name, sizeof allocator - 1);
 }
 
 static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent_pid)

@@ -46,6 +46,7 @@ void drain_init(struct drain *d, struct lg_area *area)
 
 void drain_free(struct drain *d)
 {
+	free(d->readers);
 	events_free(&d->pending);
 	events_free(&d->spare);
 }
@@ -277,6 +278,24 @@ static void forget_given(struct drain *d)
 	d->given = 0;
 }
 
+/* Slots that have been touched and have a reader. */
+static uint32_t read_slots(struct drain *d)
+{
+	uint32_t slots = atomic_load(&d->area->slots);
+
+	slots = slots < LG_THREADS ? slots : LG_THREADS;
+	if (slots <= d->nreaders)
+		return slots;
+	struct ring_reader *grown = realloc(d->readers, slots * sizeof *grown);
+	if (!grown) {
+		d->out_of_memory = true;
+		return d->nreaders;
+	}
+	memset(grown + d->nreaders, 0, (slots - d->nreaders) * sizeof *grown);
+	d->readers = grown;
+	return d->nreaders = slots;
+}
+
 static bool is_live(const struct drain *d, uint32_t slot)
 {
 	return atomic_load(&d->area->threads[slot].state) == LG_SLOT_LIVE;
@@ -286,10 +305,9 @@ static bool is_live(const struct drain *d, uint32_t slot)
  * and be sorted with every pass, while it waits as well there. */
 static void read_rings(struct drain *d, uint64_t now_ns, uint64_t most)
 {
-	uint32_t slots = atomic_load(&d->area->slots);
+	uint32_t slots = read_slots(d);
 	uint64_t limit = UINT64_MAX;
 
-	slots = slots < LG_THREADS ? slots : LG_THREADS;
 	forget_given(d);
 	for (uint32_t i = 0; i < slots; i++)
 		if (is_live(d, i)) {
@@ -331,9 +349,9 @@ struct trace_event *drain_rest(struct drain *d, size_t *n)
 
 void drain_release(struct drain *d, uint32_t pid, bool (*gone)(uint32_t pid, uint32_t tid))
 {
-	uint32_t slots = atomic_load(&d->area->slots);
+	uint32_t slots = read_slots(d);
 
-	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++) {
+	for (uint32_t i = 0; i < slots; i++) {
 		struct lg_thread *t = &d->area->threads[i];
 		struct ring_reader *r = &d->readers[i];
 		uint32_t tid = atomic_load(&t->tid);

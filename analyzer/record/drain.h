@@ -25,7 +25,8 @@ struct ring_reader {
 
 struct drain {
 	struct lg_area *area;
-	struct ring_reader readers[LG_THREADS];
+	struct ring_reader *readers; /* by slot, owned */
+	uint32_t nreaders;
 	struct events pending; /* drained; the first `given` were handed out by the last pass */
 	size_t given;
 	bool is_mixed; /* they are not all in the order of their keys */

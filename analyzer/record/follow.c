@@ -113,6 +113,13 @@ void follow_free(struct follower *f)
 
 /* ---- the end of a process ---------------------------------------------------------------------------- */
 
+static void forget_hold(struct follower *f, uint32_t pid)
+{
+	for (size_t i = 0; i < f->nheld; i++)
+		if (f->held[i].pid == pid)
+			f->held[i--] = f->held[--f->nheld];
+}
+
 static void release_held(struct follower *f, uint32_t pid)
 {
 	for (size_t i = 0; i < f->count; i++)
@@ -120,9 +127,7 @@ static void release_held(struct follower *f, uint32_t pid)
 			f->tracees[i].held = false;
 			go_on(f->tracees[i].tid, 0);
 		}
-	for (size_t i = 0; i < f->nheld; i++)
-		if (f->held[i].pid == pid)
-			f->held[i--] = f->held[--f->nheld];
+	forget_hold(f, pid);
 }
 
 static bool hold(struct follower *f, uint32_t pid, uint64_t now_ns)
@@ -155,13 +160,36 @@ static int exit_status(uint32_t tid)
 	return (int)status;
 }
 
+/* Detaches from a process of which all threads are held. False: its first thread ended before the others, and tells of
+ * the whole's end only when it is waited for. */
+static bool detach_held(struct follower *f, uint32_t pid)
+{
+	const struct tracee *first = find(f, pid);
+
+	if (!first || !first->held)
+		return false;
+	forget_hold(f, pid);
+	for (size_t i = 0; i < f->count;)
+		if (f->tracees[i].tgid == pid) {
+			ptrace(PTRACE_DETACH, f->tracees[i].tid, NULL, NULL);
+			drop(f, f->tracees[i].tid);
+		} else {
+			i++;
+		}
+	return true;
+}
+
 /* All threads that are left are held: the process is at its end. */
 static void end_if_complete(struct follower *f, uint32_t pid, uint32_t held_tid)
 {
 	if (threads_of(f, pid, true) < threads_of(f, pid, false))
 		return;
-	f->hooks->ending(f->context, pid, false, exit_status(held_tid));
-	release_held(f, pid);
+	int status = exit_status(held_tid);
+	f->hooks->ending(f->context, pid, false, status);
+	bool over = detach_held(f, pid);
+	if (!over)
+		release_held(f, pid);
+	f->hooks->let_go(f->context, pid, over, status);
 }
 
 static void at_exit(struct follower *f, struct tracee *t, uint64_t now_ns)
@@ -184,9 +212,14 @@ static void check_deadlines(struct follower *f, uint64_t now_ns)
 
 		if (now_ns < f->held[i].deadline_ns)
 			continue;
-		if (!f->hooks->execs(f->context, pid))
-			f->hooks->ending(f->context, pid, true, exit_status(pid));
+		bool ends = !f->hooks->execs(f->context, pid);
+		int status = exit_status(pid);
+
+		if (ends)
+			f->hooks->ending(f->context, pid, true, status);
 		release_held(f, pid);
+		if (ends)
+			f->hooks->let_go(f->context, pid, false, status);
 		i--;
 	}
 }

@@ -1,5 +1,6 @@
 /* follow.h: the recorder as a tracer: it seizes processes, lets every stop go on at once, and holds a process at
- * its very end (PTRACE_EVENT_EXIT), when memory and registers are still whole, for as long as a hook looks.
+ * its very end (PTRACE_EVENT_EXIT), when memory and registers are still whole, for as long as a hook looks. Then the
+ * process is let go untraced, so that its parent hears of its end from the kernel and not when the recorder comes to it.
  *
  * ptrace(2) ties tracees to one thread: all calls come from the thread that seized. */
 #ifndef LG_RECORD_FOLLOW_H
@@ -23,6 +24,8 @@ struct follow_hooks {
 	/* All threads of the process are stopped for good (or, `late`, did not come in time). `status` is how it
 	 * will end, as from waitpid(2). */
 	void (*ending)(void *context, uint32_t pid, bool late, int status);
+	/* The process goes on to its end after ending(). `over`: nothing more will be heard of it, unless it is a child. */
+	void (*let_go)(void *context, uint32_t pid, bool over, int status);
 	/* Whether ending() is wanted for this process at all. */
 	bool (*wants_ending)(void *context, uint32_t pid);
 	/* Whether the process said that it is about to exec: its other threads die without an ending. */

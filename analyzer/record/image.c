@@ -17,6 +17,7 @@
 
 #define KEY_SHIFT 10 /* time stamps in the file are this coarse: less than a microsecond */
 #define WRITE_DELAY_NS (250u * 1000 * 1000)
+#define GATHER_NS (2u * 1000 * 1000) /* younger images are likely to be over soon */
 
 /* User and system time of this process, all its threads. */
 static uint64_t recorder_cpu_ns(void)
@@ -61,7 +62,7 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 		.hello_key = a->hello_key,
 		.start_unix_ns = clock_ns(CLOCK_REALTIME),
 		.page_bytes = LG_PAGE,
-		.executable = proc_link(i->pid, "exe"),
+		.executable = i->executable,
 		.directory = proc_link(i->pid, "cwd"),
 		.allocator = allocator,
 		.recorder = (char *)LG_VERSION,
@@ -74,7 +75,6 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 	image_put(i, LG_CHUNK_PROCESS, &out);
 	buf_free(&out);
 	free(p.argv);
-	free(p.executable);
 	free(p.directory);
 }
 
@@ -105,19 +105,17 @@ struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, u
 	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
 	i->begun_cpu_ns = recorder_cpu_ns();
 	i->pidfd = -1;
-	drain_init(&i->drain, i->area);
-	stacks_init(&i->stacks, i->area);
-	i->encoder = encoder_new(s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0);
-	i->drain.out_of_memory = !i->encoder;
 	return i;
 }
 
 void image_begin(struct image *i, const struct segment *s, const char *path, struct trace_writer *writer,
 		 bool full_contents)
 {
+	drain_init(&i->drain, i->area);
+	stacks_init(&i->stacks, i->area);
+	i->key_shift = s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0;
 	i->path = strdup(path);
 	i->writer = writer;
-	i->live = watch_heap(i);
 	put_process_chunk(i, s, full_contents);
 }
 
@@ -128,6 +126,14 @@ void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *paylo
 	struct err err = { "" };
 
 	if (i->writer && trace_put(i->writer, kind, payload, &err) && !i->broken.text[0])
+		i->broken = err;
+}
+
+void image_make_file(struct image *i)
+{
+	struct err err = { "" };
+
+	if (i->writer && trace_flush(i->writer, &err) && !i->broken.text[0])
 		i->broken = err;
 }
 
@@ -153,7 +159,7 @@ static char *module_path(const struct image *i, const struct lg_module *m)
 	memcpy(path, m->path, sizeof path);
 	path[sizeof path - 1] = 0;
 	if (!path[0])
-		return proc_link(i->pid, "exe");
+		return strdup(i->executable ? i->executable : "");
 	if (path[0] != '/' && path[0] != '[')
 		found = mapped_file(i->pid, m->start);
 	return found ? found : strdup(path);
@@ -205,7 +211,7 @@ static void write_stacks(struct image *i)
 	buf_free(&out);
 }
 
-static void write_events(struct image *i)
+static void put_events(struct image *i)
 {
 	struct buf out = { 0 };
 
@@ -219,39 +225,61 @@ static void write_events(struct image *i)
 	buf_free(&out);
 }
 
-/* Stacks are numbered by their first use. */
-static void take_events(struct image *i, struct trace_event *events, size_t n)
+static bool has_encoder(struct image *i)
 {
+	if (!i->encoder)
+		i->encoder = encoder_new(i->key_shift);
+	i->drain.out_of_memory |= !i->encoder;
+	return i->encoder;
+}
+
+/* What was taken, into chunks; full ones are put. Stacks are numbered by their first use. */
+static void encode_taken(struct image *i)
+{
+	struct trace_event *events = i->taken;
+	size_t n = i->ntaken;
+
+	i->ntaken = 0;
 	for (size_t e = 0; e < n; e++)
 		events[e].stack = stacks_number(&i->stacks, events[e].stack);
-	if (i->live)
-		live_take(i->live, events, n);
-	for (size_t at = 0; i->encoder && at < n;) {
+	for (size_t at = 0; at < n && has_encoder(i);) {
 		at += encoder_add(i->encoder, events + at, n - at);
 		if (encoder_count(i->encoder) == LG_EVENTS_PER_CHUNK)
-			write_events(i);
+			put_events(i);
 	}
 }
 
 void image_round(struct image *i, uint64_t key, uint64_t now)
 {
-	size_t n;
-	struct trace_event *events = drain_pass(&i->drain, key, now, &n);
-
-	take_events(i, events, n);
+	if (!i->is_watched)
+		i->live = watch_heap(i);
+	i->is_watched = true;
+	i->taken = drain_pass(&i->drain, key, now, &i->ntaken);
+	if (i->live)
+		live_take(i->live, i->taken, i->ntaken);
+	encode_taken(i);
 	if (now - i->written_ns > WRITE_DELAY_NS) {
-		write_events(i);
+		put_events(i);
 		i->written_ns = now;
 	}
+	if (now - i->begun_ns > GATHER_NS)
+		image_make_file(i);
 }
 
-void image_flush(struct image *i)
+void image_take(struct image *i)
 {
-	size_t n;
-	struct trace_event *events = drain_rest(&i->drain, &n);
+	encode_taken(i);
+	i->is_watched = true; /* an image that is over before its first round has little heap to pass over */
+	i->taken = drain_rest(&i->drain, &i->ntaken);
+	if (i->live)
+		live_take(i->live, i->taken, i->ntaken);
+	write_modules(i);
+}
 
-	take_events(i, events, n);
-	write_events(i);
+void image_write(struct image *i)
+{
+	encode_taken(i);
+	put_events(i);
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------- */
@@ -314,18 +342,13 @@ static void note_trouble(struct image *i, struct trace_end *end)
 	end->nreasons = i->nreasons;
 }
 
-void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint64_t signal, uint64_t key,
-		  uint64_t untraced)
+void image_finish(struct image *i, const struct trace_end *known)
 {
-	struct trace_end end = { .ending = ending,
-				 .status = status,
-				 .signal = signal,
-				 .key = key,
-				 .duration_ns = clock_ns(CLOCK_MONOTONIC) - i->begun_ns,
-				 .untraced = untraced };
+	struct trace_end end = *known;
 	struct buf out = { 0 };
 
-	image_flush(i);
+	image_take(i);
+	image_write(i);
 	end.events = i->events_written;
 	count_losses(i, &end);
 	note_trouble(i, &end);
@@ -346,6 +369,7 @@ void image_free(struct image *i)
 	free(i->reasons);
 	stacks_free(&i->stacks);
 	free(i->path);
+	free(i->executable);
 	encoder_free(i->encoder);
 	live_free(i->live);
 	drain_free(&i->drain);

@@ -18,10 +18,16 @@ struct image {
 	uint32_t number; /* how many images of this pid came before */
 	struct lg_area *area;
 	struct drain drain;
-	struct encoder *encoder; /* events in order, not yet written; NULL: no memory for it */
+	struct encoder
+	    *encoder; /* events in order, not yet written; NULL: there were none, or no memory for it */
+	struct trace_event *taken; /* the drain's, not yet encoded */
+	size_t ntaken;
+	unsigned key_shift; /* how coarse the file's time stamps are */
 	struct live *live; /* NULL: its heap is not known */
+	bool is_watched; /* or is not to be: events have gone by */
 	struct trace_writer *writer;
 	char *path;
+	char *executable; /* owned; "" when it is not known, NULL for want of memory */
 	int pidfd; /* -1: ptrace tells of the end */
 	uint64_t begun_ns, written_ns; /* CLOCK_MONOTONIC */
 	uint64_t begun_cpu_ns; /* what the recorder had spent before the image began */
@@ -29,31 +35,38 @@ struct image {
 	struct stacks stacks;
 	uint32_t modules_written;
 	uint64_t snapshots;
+	struct snapshot
+	    *last; /* not yet written to its end: nothing else may be written or drained before; owned */
+	uint64_t last_ns; /* when it was taken */
 	bool exec_foretold; /* the last snapshot was asked for by exec */
 	struct err broken; /* first trouble with the trace file */
 	char **reasons; /* why the verdict is degraded */
 	size_t nreasons;
 };
 
-/* The image in area `index`, by the id that the recorder knows it by; its events can be taken from here on. NULL: no memory. */
+/* The image in area `index`, by the id that the recorder knows it by. NULL: no memory. */
 struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, uint32_t number);
-/* Begins its trace, in the file `path`; takes the writer over. NULL: it has none, and `broken` says why. */
+/* Its events can be taken from here on. Begins its trace, in the file `path`; takes the writer over. NULL: it has none,
+ * and `broken` says why. */
 void image_begin(struct image *i, const struct segment *s, const char *path, struct trace_writer *writer,
 		 bool full_contents);
 /* One round: takes events from the rings and writes what is due (a full chunk, or any older than a quarter of a
  * second). `key` is segment_key() from before the round's segment_beat(). */
 void image_round(struct image *i, uint64_t key, uint64_t now_ns);
-/* Everything so far into the file: before a snapshot, and at the end. */
-void image_flush(struct image *i);
+/* Every event so far out of the rings, while the target can still be asked about them. */
+void image_take(struct image *i);
+/* What was taken, into the file. */
+void image_write(struct image *i);
 /* What lives by the events so far; NULL when that is not known for sure. */
 const struct live *image_live(const struct image *i);
 /* Adds a line to the footer's reasons; equal lines are kept once. */
 void image_degrade(struct image *i, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Writes the footer and closes the file. `ending` and the rest as in format.h. */
-void image_finish(struct image *i, enum lg_ending ending, uint64_t status, uint64_t signal, uint64_t key,
-		  uint64_t untraced);
-void image_put(struct image *i, enum lg_chunk_kind kind,
-	       const struct buf *payload); /* first failure sticks */
+/* Writes what is left and the footer, and closes the file. The image adds to `end` what it has counted. */
+void image_finish(struct image *i, const struct trace_end *end);
+/* Makes the file now if it is not there yet: its name is taken. */
+void image_make_file(struct image *i);
+/* Chunks of an image that has only begun are gathered: most are over before it is worth while to write. First failure sticks. */
+void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *payload);
 void image_free(struct image *i);
 
 #endif

@@ -67,21 +67,26 @@ int output_first(struct output *o, const char *wanted, const char *program, uint
 	return o->first ? 0 : -1;
 }
 
-const char *output_other(struct output *o, const char *program, uint32_t pid, struct err *err)
+static int make_folder(struct output *o, struct err *err)
 {
 	char *folder = NULL;
-	const char *kept = NULL;
 
-	if (asprintf(&folder, "%s.children", o->first) < 0) {
-		fail(err, "out of memory");
-		return NULL;
-	}
-	if (mkdir(folder, 0777) && errno != EEXIST)
+	if (asprintf(&folder, "%s.children", o->first) < 0)
+		return fail(err, "out of memory");
+	if (mkdir(folder, 0777) && errno != EEXIST) {
 		fail(err, "%s: cannot make the folder for child processes: %s", folder, strerror(errno));
-	else
-		kept = keep(o, fresh_name(folder, "", program, pid), err);
-	free(folder);
-	return kept;
+		free(folder);
+		return -1;
+	}
+	o->folder = folder;
+	return 0;
+}
+
+const char *output_other(struct output *o, const char *program, uint32_t pid, struct err *err)
+{
+	if (!o->folder && make_folder(o, err))
+		return NULL;
+	return keep(o, fresh_name(o->folder, "", program, pid), err);
 }
 
 void output_free(struct output *o)
@@ -89,5 +94,6 @@ void output_free(struct output *o)
 	for (size_t i = 0; i < o->count; i++)
 		free(o->paths[i]);
 	free(o->paths);
+	free(o->folder);
 	*o = (struct output){ 0 };
 }

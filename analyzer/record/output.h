@@ -10,6 +10,7 @@
 
 struct output {
 	char *first; /* the first image's trace */
+	char *folder; /* of the others', NULL: not made yet; owned */
 	char **paths; /* all traces, in order */
 	size_t count;
 };

@@ -29,14 +29,14 @@ char *proc_link(uint32_t pid, const char *name)
 
 char *proc_read(uint32_t pid, const char *name, size_t *bytes)
 {
-	size_t used = 0, room = 4096;
+	size_t used = 0, room = 16384;
 	char *text = malloc(room);
 	int fd = proc_open(pid, name);
 	ssize_t n;
 
-	while (text && fd >= 0 && (n = read(fd, text + used, room - used)) > 0) {
+	while (text && fd >= 0 && (n = read(fd, text + used, room - used - 1)) > 0) {
 		used += (size_t)n;
-		if (used < room)
+		if (used < room - 1)
 			continue;
 		char *grown = realloc(text, room *= 2);
 		if (!grown)
@@ -46,6 +46,8 @@ char *proc_read(uint32_t pid, const char *name, size_t *bytes)
 	if (fd >= 0)
 		close(fd);
 	*bytes = text ? used : 0;
+	if (text)
+		text[used] = 0;
 	return text;
 }
 
@@ -196,25 +198,29 @@ bool proc_has_inner_tid(uint32_t pid, uint32_t tid)
 
 /* ---- mappings ------------------------------------------------------------------------------------------ */
 
-/* False where the line is none of a mapping. The path is NULL when there is no memory for it. */
+/* start-end flags offset device inode, then blanks and perhaps a name. False where the line is none of a mapping. The
+ * path is NULL when there is no memory for it. */
 static bool parse_mapping(char *line, struct trace_mapping *m)
 {
-	unsigned long start, end, offset;
-	char flags[5];
-	int name = 0;
+	char *at = line, *flags;
 
-	line[strcspn(line, "\n")] = 0;
-	if (sscanf(line, "%lx-%lx %4s %lx %*s %*s %n", &start, &end, flags, &offset, &name) != 4 || !name)
+	*m = (struct trace_mapping){ 0 };
+	m->start = strtoul(at, &at, 16);
+	if (*at++ != '-')
 		return false;
-	*m = (struct trace_mapping){
-		.start = start,
-		.end = end,
-		.file_offset = offset,
-		.prot = (flags[0] == 'r' ? PROT_READ : 0) | (flags[1] == 'w' ? PROT_WRITE : 0) |
-			(flags[2] == 'x' ? PROT_EXEC : 0),
-		.flags = flags[3] == 's' ? LG_MAPPING_SHARED : 0,
-		.path = strdup(line + name),
-	};
+	m->end = strtoul(at, &at, 16);
+	flags = at + 1;
+	if (strlen(at) < sizeof " rwxp ")
+		return false;
+	m->prot = (flags[0] == 'r' ? PROT_READ : 0) | (flags[1] == 'w' ? PROT_WRITE : 0) |
+		  (flags[2] == 'x' ? PROT_EXEC : 0);
+	m->flags = flags[3] == 's' ? LG_MAPPING_SHARED : 0;
+	m->file_offset = strtoul(flags + 4, &at, 16);
+	for (unsigned i = 0; i < 2; i++) {
+		at += strspn(at, " ");
+		at += strcspn(at, " ");
+	}
+	m->path = strdup(at + strspn(at, " "));
 	return true;
 }
 
@@ -240,19 +246,14 @@ static bool add_mapping(struct trace_mapping **mappings, size_t *n, size_t *room
 struct trace_mapping *proc_mappings(uint32_t pid, size_t *n)
 {
 	struct trace_mapping *mappings = NULL;
-	char line[PATH_MAX + 128];
-	int fd = proc_open(pid, "maps");
-	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
-	size_t room = 0;
-	bool is_whole = true;
+	size_t room = 0, bytes;
+	char *text = proc_read(pid, "maps", &bytes), *next = text, *line;
+	bool is_whole = text;
 
 	*n = 0;
-	while (f && is_whole && fgets(line, sizeof line, f))
+	while (is_whole && (line = strsep(&next, "\n")) && *line)
 		is_whole = add_mapping(&mappings, n, &room, line);
-	if (f)
-		fclose(f);
-	else if (fd >= 0)
-		close(fd);
+	free(text);
 	if (is_whole)
 		return mappings;
 	proc_mappings_free(mappings, *n);

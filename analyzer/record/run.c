@@ -12,6 +12,7 @@
 #include "record/launch.h"
 #include "record/output.h"
 #include "record/proc.h"
+#include "record/retire.h"
 #include "record/segment.h"
 #include "record/snapshot.h"
 #include "record/untraced.h"
@@ -20,6 +21,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +35,7 @@
 #include <unistd.h>
 
 #define SLOT_SWEEP_NS (10u * 1000 * 1000)
+#define END_EXPECTED_NS (5u * 1000 * 1000) /* after the snapshot of an image that asked for it */
 #define BUSY_NAP_NS (500u * 1000)
 #define IDLE_NAP_NS (10u * 1000 * 1000)
 
@@ -55,6 +58,7 @@ struct recorder {
 	int main_status;
 	uint64_t main_done_ns, swept_ns, nap_ns;
 	struct environment environment; /* of PROGRAM, besides its own */
+	struct retirement retirement;
 	struct err trouble; /* first image that could not be recorded */
 };
 
@@ -68,26 +72,37 @@ static struct image *image_of(struct recorder *r, uint32_t pid)
 
 /* ---- the end of an image ----------------------------------------------------------------------------- */
 
+/* For the first process nobody waits but the user. */
 static void finish(struct recorder *r, struct image *i, enum lg_ending ending, int status)
 {
-	uint64_t untraced = i->pid == r->main_pid ? atomic_load(&r->segment.control->untraced) : 0;
-	uint32_t index = i->index;
+	bool is_main = i->pid == r->main_pid;
+	struct retiree retiree = {
+		.image = i,
+		.end = { .ending = ending,
+			 .status = ending == LG_ENDED_EXITED ? (uint64_t)WEXITSTATUS(status) : 0,
+			 .signal = ending == LG_ENDED_SIGNALED ? (uint64_t)WTERMSIG(status) : 0,
+			 .key = segment_key(&r->segment),
+			 .duration_ns = clock_ns(CLOCK_MONOTONIC) - i->begun_ns,
+			 .untraced = is_main ? atomic_load(&r->segment.control->untraced) : 0 },
+	};
 
-	image_finish(i, ending, ending == LG_ENDED_EXITED ? (uint64_t)WEXITSTATUS(status) : 0,
-		     ending == LG_ENDED_SIGNALED ? (uint64_t)WTERMSIG(status) : 0, segment_key(&r->segment),
-		     untraced);
-	if (i->broken.text[0] && !r->trouble.text[0])
-		r->trouble = i->broken;
 	if (r->verifier)
 		verify_leave(r->verifier, i);
-	image_free(i);
-	r->images[index] = NULL;
-	segment_recycle(&r->segment, index);
+	if (ending == LG_ENDED_EXEC)
+		image_make_file(i); /* the next image may have the same program and pid */
+	r->images[i->index] = NULL;
+	(is_main && !r->retirement.has_thread ? retire_at_once : retire)(&r->retirement, &retiree);
 }
 
 static void breathe(void *context)
 {
 	segment_beat(&((struct recorder *)context)->segment);
+}
+
+static void write_last(struct image *i)
+{
+	snapshot_write(i->last);
+	i->last = NULL;
 }
 
 static void take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped)
@@ -98,7 +113,9 @@ static void take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_
 					    .breathe = breathe,
 					    .context = r };
 
-	snapshot_take(i, &r->segment, &r->follower, &request);
+	write_last(i);
+	i->last = snapshot_take(i, &r->segment, &r->follower, &request);
+	i->last_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
 static bool hook_wants_ending(void *context, uint32_t pid)
@@ -115,13 +132,30 @@ static bool hook_execs(void *context, uint32_t pid)
 
 static void hook_ending(void *context, uint32_t pid, bool late, int status)
 {
-	struct image *i = image_of(context, pid);
+	struct recorder *r = context;
+	struct image *i = image_of(r, pid);
 
 	if (!i)
 		return;
 	if (late)
 		image_degrade(i, "not all threads stopped at the end: their registers are not known");
-	take_snapshot(context, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
+	take_snapshot(r, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
+}
+
+static void finish_with(struct recorder *r, struct image *i, int status)
+{
+	finish(r, i, WIFSIGNALED(status) ? LG_ENDED_SIGNALED : LG_ENDED_EXITED, status);
+}
+
+static void hook_let_go(void *context, uint32_t pid, bool over, int status)
+{
+	struct recorder *r = context;
+	struct image *i = image_of(r, pid);
+
+	if (i && over)
+		finish_with(r, i, status);
+	else if (i)
+		write_last(i);
 }
 
 static uint32_t images_of(const struct recorder *r, uint32_t pid)
@@ -166,7 +200,7 @@ static void hook_gone(void *context, uint32_t pid, int status)
 		finish(r, i, LG_ENDED_EXEC, 0);
 	} else if (i) {
 		untraced_forget(&r->untraced, pid);
-		finish(r, i, WIFSIGNALED(status) ? LG_ENDED_SIGNALED : LG_ENDED_EXITED, status);
+		finish_with(r, i, status);
 	}
 	if (pid == r->main_pid) {
 		r->main_done = true;
@@ -175,8 +209,8 @@ static void hook_gone(void *context, uint32_t pid, int status)
 	}
 }
 
-static const struct follow_hooks hooks = { hook_ending,	  hook_wants_ending, hook_execs,
-					   hook_executed, hook_vforked,	     hook_gone };
+static const struct follow_hooks hooks = { hook_ending,	  hook_let_go,	hook_wants_ending, hook_execs,
+					   hook_executed, hook_vforked, hook_gone };
 
 /* Images that ptrace does not follow: their pidfd becomes readable. */
 static void notice_ends(struct recorder *r)
@@ -239,14 +273,12 @@ static struct trace_writer *open_trace(struct recorder *r, struct image *i, cons
 		r->first = NULL;
 		return writer;
 	}
-	char *program = proc_link(i->pid, "exe");
-	const char *other =
-	    output_other(&r->output, program && *program ? program : "process", i->pid, &i->broken);
-	free(program);
+	const char *program = i->executable && *i->executable ? i->executable : "process";
+	const char *other = output_other(&r->output, program, i->pid, &i->broken);
 	if (!other)
 		return NULL;
 	*path = other;
-	return trace_writer_open(&writer, other, &i->broken) ? NULL : writer;
+	return trace_writer_gather(&writer, other, &i->broken) ? NULL : writer;
 }
 
 /* What processes say of their execs. One that says HELLO has said this before. */
@@ -295,6 +327,7 @@ static void take_on(struct recorder *r, uint32_t index)
 	r->images[index] = i;
 	r->nforked += (area->flags & LG_IMAGE_FORKED) != 0;
 	answer(area, follow(r, i));
+	i->executable = proc_link(pid, "exe");
 	struct trace_writer *writer = open_trace(r, i, &path);
 	image_begin(i, &r->segment, path, writer, r->options->full_contents);
 }
@@ -307,7 +340,8 @@ static void take_on_new(struct recorder *r)
 
 		if (r->images[n] || atomic_load(&r->segment.control->area_state[n]) != LG_AREA_CLAIMED)
 			continue;
-		if (atomic_load(&area->state) == LG_AREA_LIVE && !atomic_load(&area->accepted))
+		/* In this order: an area that is being recycled meanwhile is wiped at once. */
+		if (!atomic_load(&area->accepted) && atomic_load(&area->state) == LG_AREA_LIVE)
 			take_on(r, n);
 		else if (atomic_load(&area->state) == LG_AREA_ENDED)
 			segment_recycle(&r->segment, n);
@@ -401,10 +435,17 @@ static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 
 		if (!i)
 			continue;
+		if (i->begun_ns > now) { /* in this round: it may be at its end already, or nearly */
+			haul.is_behind = true; /* the next round is due at once */
+			continue;
+		}
 		uint64_t before = i->drain.taken;
 		serve_request(r, i);
 		if (r->verifier)
 			verify_round(r->verifier, i);
+		if (i->last && now < i->last_ns + END_EXPECTED_NS)
+			continue;
+		write_last(i);
 		image_round(i, key, now);
 		if (sweep)
 			drain_release(&i->drain, i->pid,
@@ -614,12 +655,16 @@ static int record_program(struct recorder *r, const char *program, int *exit_sta
 	signal_doorbell = &r->segment.control->doorbell;
 	signal_target = launch.pid;
 	set_signals(former);
+	retire_open(&r->retirement, &r->segment);
 	failed = launch_go(&launch, program, exit_status, err);
 	if (failed)
 		launch_abandon(&launch);
 	else
 		record_rounds(r);
 	leave_behind(r);
+	retire_close(&r->retirement);
+	if (!r->trouble.text[0])
+		r->trouble = r->retirement.trouble;
 	drop_first(r);
 	reset_signals(former);
 	launch_close(&launch);
@@ -645,6 +690,16 @@ static void fill_result(struct recorder *r, struct record_result *result)
 		}
 }
 
+#define KEPT_BYTES (64 << 20)
+#define MAPPED_BYTES (16 << 20)
+
+/* What one image was recorded with serves the next: the kernel need not take it back and clear it. */
+static void keep_memory(void)
+{
+	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+	mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+}
+
 int record_run(const struct record_options *options, struct record_result *result, int *exit_status,
 	       struct err *err)
 {
@@ -655,6 +710,7 @@ int record_run(const struct record_options *options, struct record_result *resul
 
 	*result = (struct record_result){ 0 };
 	*exit_status = 125;
+	keep_memory();
 	if (!r)
 		return fail(err, "out of memory");
 	r->options = options;

@@ -3,11 +3,15 @@
  * Reads only pages that exist (pagemap: present or swapped), of mappings that can hold references: writable ones,
  * read-only anonymous ones, and the relocated read-only data of modules. Unless told otherwise, every word that is
  * neither an address of mapped memory nor a small integer is dropped before it reaches the file; pages without any
- * word left are not written. Pages of the heap that hold nothing alive are not read: their words are dead. */
+ * word left are not written. Pages of the heap that hold nothing alive are not read: their words are dead.
+ *
+ * Memory is read in batches, many places by one system call. What the last batch holds is looked at when the target has
+ * gone on, so that of a small memory nothing but the copy is waited for. */
 #include "record/snapshot.h"
 
 #include "record/caller.h"
 #include "record/kept.h"
+#include "record/mapped.h"
 #include "record/proc.h"
 
 #include <elf.h>
@@ -23,45 +27,71 @@
 #include <sys/user.h>
 #include <unistd.h>
 
-#define ASKED_PAGES 4096u
+#define BATCH_BYTES (4u << 20)
+#define CHUNK_BYTES (LG_CHUNK_RAW_MAX / 2)
+#define BATCH_RUNS 1024u /* the most that process_vm_readv(2) takes */
+#define PAGEMAP_PAGES 1024u /* asked about at most at a time */
+#define PAGEMAP_LEAST 64u /* what lies close together is asked about together */
 
-struct job {
+/* Memory as it was read, before anything is dropped from it. */
+struct batch {
+	size_t bytes;
+	struct iovec runs[BATCH_RUNS]; /* where they are from, in order */
+	size_t nruns;
+};
+
+/* Some of the kernel's pagemap: which pages exist at all. */
+struct pagemap {
+	int fd;
+	uint64_t first; /* page of entries[0] */
+	size_t count;
+	uint64_t entries[PAGEMAP_PAGES];
+};
+
+struct snapshot {
 	struct image *image;
-	const struct segment *segment;
 	const struct follower *follower;
-	const struct snapshot_request *request;
+	struct snapshot_request request;
 	uint32_t tid; /* a thread through which /proc shows the address space */
-	int mem_fd, pagemap_fd;
 	struct live_walk heap_walk; /* over what the heap still holds; live NULL: read all of it */
 	struct trace_snapshot meta;
 	struct trace_mapping *mappings;
 	size_t nmappings;
+	struct trace_thread *threads;
+	size_t nthreads;
+	bool is_begun; /* the file has what stands before the memory */
+	struct pagemap pagemap;
+	struct mapped *mapped; /* NULL: not needed yet */
+	uint64_t *words; /* owned, CHUNK_BYTES + BATCH_BYTES: those of `ranges`, then the batch */
+	size_t kept_bytes; /* of the ranges, less than CHUNK_BYTES */
+	struct batch batch; /* what was read last */
 	struct trace_memory *ranges; /* of the MEMORY chunk being filled */
 	size_t nranges, ranges_room;
-	struct buf bytes; /* words of the ranges */
+	bool is_short; /* there was no memory for a range */
+	const char *trouble; /* NULL: all that could be read is in the file */
+	struct kept *kept; /* NULL: nothing besides pointers and small integers is kept */
 	struct buf payload; /* of the chunk that they become */
 	struct buf leaving; /* the MEMORY chunk that `writer` compresses and writes meanwhile */
 	pthread_t writer;
 	bool is_writing;
-	const char *trouble; /* NULL: all that could be read is in the file */
-	struct kept *kept; /* NULL: nothing besides pointers and small integers is kept */
 	struct trace_unread *unread;
 	size_t nunread;
-	uint64_t asked[ASKED_PAGES]; /* by page: its number << 1 | whether it is mapped; page 0 is not */
 };
 
-static void put(struct job *j, enum lg_chunk_kind kind, struct buf *out)
+static void put(struct snapshot *s, enum lg_chunk_kind kind, struct buf *out)
 {
-	image_put(j->image, kind, out);
+	image_put(s->image, kind, out);
 	buf_clear(out);
-	j->request->breathe(j->request->context);
+	s->request.breathe(s->request.context);
 }
+
+static void put_preface(struct snapshot *s);
 
 /* ---- mappings ---------------------------------------------------------------------------------------- */
 
-static bool is_shim(const struct job *j, const struct trace_mapping *m)
+static bool is_shim(const struct snapshot *s, const struct trace_mapping *m)
 {
-	const struct lg_area *a = j->image->area;
+	const struct lg_area *a = s->image->area;
 
 	if (!strncmp(m->path, "/memfd:leakgraph", 16))
 		return true;
@@ -77,264 +107,309 @@ static bool is_kernel_page(const struct trace_mapping *m)
 }
 
 /* Relocated read-only data: the read-only part of a module's writable segment, mapped right before the rest. */
-static bool is_relro(const struct job *j, size_t i)
+static bool is_relro(const struct snapshot *s, size_t i)
 {
-	const struct trace_mapping *m = &j->mappings[i], *next = m + 1;
+	const struct trace_mapping *m = &s->mappings[i], *next = m + 1;
 
-	return m->path[0] == '/' && m->prot == PROT_READ && i + 1 < j->nmappings && next->start == m->end &&
+	return m->path[0] == '/' && m->prot == PROT_READ && i + 1 < s->nmappings && next->start == m->end &&
 	       next->prot & PROT_WRITE && !strcmp(next->path, m->path);
 }
 
-static bool holds_references(const struct job *j, size_t i)
+static bool holds_references(const struct snapshot *s, size_t i)
 {
-	const struct trace_mapping *m = &j->mappings[i];
+	const struct trace_mapping *m = &s->mappings[i];
 
-	if (is_shim(j, m) || is_kernel_page(m) || !strncmp(m->path, "/dev/", 5))
+	if (is_shim(s, m) || is_kernel_page(m) || !strncmp(m->path, "/dev/", 5))
 		return !strncmp(m->path, "/dev/zero", 9);
 	if (m->prot & PROT_WRITE)
 		return true;
 	if (m->flags & LG_MAPPING_SHARED)
 		return false;
-	return !m->path[0] || m->path[0] == '[' || is_relro(j, i);
+	return !m->path[0] || m->path[0] == '[' || is_relro(s, i);
 }
 
-static void mark_mappings(struct job *j)
+static void mark_mappings(struct snapshot *s)
 {
-	for (size_t i = 0; i < j->nmappings; i++) {
-		if (is_shim(j, &j->mappings[i]))
-			j->mappings[i].flags |= LG_MAPPING_SHIM;
-		if (holds_references(j, i))
-			j->mappings[i].flags |= LG_MAPPING_READ;
+	for (size_t i = 0; i < s->nmappings; i++) {
+		if (is_shim(s, &s->mappings[i]))
+			s->mappings[i].flags |= LG_MAPPING_SHIM;
+		if (holds_references(s, i))
+			s->mappings[i].flags |= LG_MAPPING_READ;
 	}
 }
 
-static bool is_in_a_mapping(const struct job *j, uint64_t value)
+/* Made when it is needed: of a small memory that is when the target has gone on. */
+static bool has_mapped(struct snapshot *s)
 {
-	size_t low = 0, high = j->nmappings;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (j->mappings[middle].end <= value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < j->nmappings && value >= j->mappings[low].start;
-}
-
-/* Words point at the same few pages again and again. */
-static bool is_mapped(struct job *j, uint64_t value)
-{
-	uint64_t page = value / LG_PAGE, *asked = &j->asked[page % ASKED_PAGES];
-
-	if (*asked >> 1 != page)
-		*asked = page << 1 | is_in_a_mapping(j, value);
-	return *asked & 1;
+	if (!s->mapped)
+		s->mapped = mapped_new(s->mappings, s->nmappings);
+	return s->mapped;
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------ */
 
-#define BLOCK_BYTES (1u << 20)
-
 static void *write_leaving(void *context)
 {
-	struct job *j = context;
+	struct snapshot *s = context;
 
-	image_put(j->image, LG_CHUNK_MEMORY, &j->leaving);
+	image_put(s->image, LG_CHUNK_MEMORY, &s->leaving);
 	return NULL;
 }
 
 /* From here on the image's file is this thread's again. */
-static void finish_writing(struct job *j)
+static void finish_writing(struct snapshot *s)
 {
-	if (j->is_writing)
-		pthread_join(j->writer, NULL);
-	j->is_writing = false;
+	if (s->is_writing)
+		pthread_join(s->writer, NULL);
+	s->is_writing = false;
 }
 
 /* The target stands still: while one chunk is compressed, the next is read. */
-static void begin_writing(struct job *j)
+static void begin_writing(struct snapshot *s)
 {
 	struct buf swap;
 
-	finish_writing(j);
-	swap = j->leaving;
-	j->leaving = j->payload;
-	j->payload = swap;
-	j->is_writing = !pthread_create(&j->writer, NULL, write_leaving, j);
-	if (!j->is_writing)
-		write_leaving(j);
+	finish_writing(s);
+	swap = s->leaving;
+	s->leaving = s->payload;
+	s->payload = swap;
+	s->is_writing = !pthread_create(&s->writer, NULL, write_leaving, s);
+	if (!s->is_writing)
+		write_leaving(s);
 }
 
-static void fill_payload(struct job *j)
+static void fill_payload(struct snapshot *s)
 {
-	buf_clear(&j->payload);
-	j->payload.failed |= j->bytes.failed;
-	if (!j->bytes.failed)
-		put_memory(&j->payload, j->ranges, j->nranges, (const uint64_t *)j->bytes.bytes);
-	buf_clear(&j->bytes);
-	j->nranges = 0;
+	buf_clear(&s->payload);
+	s->payload.failed |= s->is_short;
+	if (!s->is_short)
+		put_memory(&s->payload, s->ranges, s->nranges, s->words);
+	s->nranges = s->kept_bytes = 0;
 }
 
-static void flush_memory(struct job *j)
+static void flush_memory(struct snapshot *s)
 {
-	fill_payload(j);
-	begin_writing(j);
-	j->request->breathe(j->request->context);
+	if (!s->is_begun)
+		put_preface(s);
+	fill_payload(s);
+	begin_writing(s);
+	s->request.breathe(s->request.context);
 }
 
 /* What is left is mostly all there is: not worth a thread. */
-static void flush_last_memory(struct job *j)
+static void flush_last_memory(struct snapshot *s)
 {
-	finish_writing(j);
-	if (!j->nranges)
+	finish_writing(s);
+	if (!s->nranges && !s->is_short)
 		return;
-	fill_payload(j);
-	put(j, LG_CHUNK_MEMORY, &j->payload);
+	fill_payload(s);
+	put(s, LG_CHUNK_MEMORY, &s->payload);
 }
 
-static void add_range(struct job *j, uint64_t start, const uint64_t *words, uint64_t bytes)
+static bool add_range(struct snapshot *s, uint64_t start)
 {
-	struct trace_memory *last = j->nranges ? &j->ranges[j->nranges - 1] : NULL;
+	if (s->nranges == s->ranges_room) {
+		size_t room = s->ranges_room ? s->ranges_room * 2 : 256;
+		struct trace_memory *grown = realloc(s->ranges, room * sizeof *grown);
 
-	if (last && last->start + last->bytes == start) {
-		last->bytes += bytes;
-	} else {
-		if (j->nranges == j->ranges_room) {
-			size_t room = j->ranges_room ? j->ranges_room * 2 : 256;
-			struct trace_memory *grown = realloc(j->ranges, room * sizeof *grown);
-
-			if (!grown) {
-				j->bytes.failed = true;
-				return;
-			}
-			j->ranges = grown;
-			j->ranges_room = room;
-		}
-		j->ranges[j->nranges++] = (struct trace_memory){ .start = start, .bytes = bytes };
+		s->is_short |= !grown;
+		if (!grown)
+			return false;
+		s->ranges = grown;
+		s->ranges_room = room;
 	}
-	buf_put(&j->bytes, words, bytes);
-	if (j->bytes.used >= LG_CHUNK_RAW_MAX / 2)
-		flush_memory(j);
+	s->ranges[s->nranges++] = (struct trace_memory){ .start = start };
+	return true;
 }
 
-static void add_unread(struct job *j, uint64_t start, uint64_t end, int error)
+/* Closes the gap that pages which were dropped have left before it. */
+static void keep_page(struct snapshot *s, uint64_t start, const uint64_t *words)
 {
-	struct trace_unread *last = j->nunread ? &j->unread[j->nunread - 1] : NULL;
+	struct trace_memory *last = s->nranges ? &s->ranges[s->nranges - 1] : NULL;
+	uint64_t *to = s->words + s->kept_bytes / 8;
 
-	j->meta.bytes_unread += end - start;
+	if ((!last || last->start + last->bytes != start) && !add_range(s, start))
+		return;
+	s->ranges[s->nranges - 1].bytes += LG_PAGE;
+	if (to != words)
+		memmove(to, words, LG_PAGE);
+	s->kept_bytes += LG_PAGE;
+}
+
+static void add_unread(struct snapshot *s, uint64_t start, uint64_t end, int error)
+{
+	struct trace_unread *last = s->nunread ? &s->unread[s->nunread - 1] : NULL;
+
+	s->meta.bytes_unread += end - start;
 	if (last && last->end == start && last->error == error) {
 		last->end = end;
 		return;
 	}
-	struct trace_unread *grown = realloc(j->unread, (j->nunread + 1) * sizeof *grown);
+	struct trace_unread *grown = realloc(s->unread, (s->nunread + 1) * sizeof *grown);
 	if (!grown)
 		return;
-	j->unread = grown;
-	j->unread[j->nunread++] = (struct trace_unread){ start, end, error };
+	s->unread = grown;
+	s->unread[s->nunread++] = (struct trace_unread){ start, end, error };
 }
 
 /* Drops what is neither an address nor a small number. False when nothing is left. */
-static bool filter_page(struct job *j, uint64_t *words, size_t n)
+static bool filter_page(const struct mapped *mapped, uint64_t *words)
 {
-	uint64_t lowest = j->mappings[0].start, left = 0;
+	uint64_t left = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t v = words[i];
+	for (size_t i = 0; i < LG_PAGE / 8; i++) {
+		bool is_kept = lg_is_small(words[i]) | mapped_has(mapped, words[i]);
 
-		if (!lg_is_small(v) && !j->request->full_contents &&
-		    (v < lowest || v >> 47 || !is_mapped(j, v)))
-			words[i] = v = 0;
-		left |= v;
+		words[i] &= -(uint64_t)is_kept;
+		left |= words[i];
 	}
 	return left != 0;
 }
 
-/* process_vm_readv, or /proc/PID/mem for what has lost its read permission. */
+static bool is_empty(const uint64_t *page)
+{
+	return !page[0] && !memcmp(page, page + 1, LG_PAGE - 8);
+}
+
+/* Looks at what was read, and begins the next batch. */
+static void keep_batch(struct snapshot *s)
+{
+	uint64_t *words = s->words + s->kept_bytes / 8;
+	bool is_full = s->request.full_contents;
+
+	if (!is_full && !has_mapped(s)) {
+		s->is_short = true;
+		s->batch.nruns = 0;
+	}
+	for (const struct iovec *run = s->batch.runs; run < s->batch.runs + s->batch.nruns; run++)
+		for (uint64_t at = 0; at < run->iov_len; at += LG_PAGE, words += LG_PAGE / 8)
+			if (is_full ? !is_empty(words) : filter_page(s->mapped, words))
+				keep_page(s, (uint64_t)run->iov_base + at, words);
+	s->batch.bytes = s->batch.nruns = 0;
+	if (s->kept_bytes >= CHUNK_BYTES)
+		flush_memory(s);
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------- */
+
+/* For what has lost its read permission. */
+static bool read_forcibly(const struct snapshot *s, const struct iovec *run, void *to)
+{
+	int fd = proc_open(s->tid, "mem");
+	bool is_read = fd >= 0 && pread(fd, to, run->iov_len, (off_t)run->iov_base) == (ssize_t)run->iov_len;
+
+	if (fd >= 0)
+		close(fd);
+	return is_read;
+}
+
+/* A few bytes by themselves. */
 static bool read_bytes(const void *context, uint64_t start, void *to, size_t bytes)
 {
-	const struct job *j = context;
+	const struct snapshot *s = context;
 	struct iovec local = { to, bytes }, remote = { (void *)start, bytes };
 
-	if (process_vm_readv((pid_t)j->tid, &local, 1, &remote, 1, 0) == (ssize_t)bytes)
-		return true;
-	return j->mem_fd >= 0 && pread(j->mem_fd, to, bytes, (off_t)start) == (ssize_t)bytes;
+	return process_vm_readv((pid_t)s->tid, &local, 1, &remote, 1, 0) == (ssize_t)bytes ||
+	       read_forcibly(s, &remote, to);
 }
 
-static void read_block(struct job *j, uint64_t start, uint64_t bytes, uint64_t *words)
+static bool read_runs(const struct snapshot *s, const struct iovec *runs, size_t n, void *to, size_t bytes)
 {
-	if (!read_bytes(j, start, words, bytes)) {
-		int error = errno;
+	struct iovec local = { to, bytes };
 
-		if (bytes == LG_PAGE) {
-			add_unread(j, start, start + bytes, error);
-			return;
-		}
-		for (uint64_t at = 0; at < bytes; at += LG_PAGE)
-			read_block(j, start + at, LG_PAGE, words);
+	return process_vm_readv((pid_t)s->tid, &local, 1, runs, n, 0) == (ssize_t)bytes;
+}
+
+/* One run by itself, and where that fails page by page. What cannot be read counts as zeros. */
+static void read_run(struct snapshot *s, const struct iovec *run, uint64_t *words)
+{
+	if (read_runs(s, run, 1, words, run->iov_len) || read_forcibly(s, run, words)) {
+		s->meta.bytes_read += run->iov_len;
 		return;
 	}
-	j->meta.bytes_read += bytes;
-	if (j->kept)
-		kept_look(j->kept, words, bytes / 8, start);
-	for (uint64_t at = 0; at < bytes; at += LG_PAGE)
-		if (filter_page(j, words + at / 8, LG_PAGE / 8))
-			add_range(j, start + at, words + at / 8, LG_PAGE);
+	if (run->iov_len == LG_PAGE) {
+		add_unread(s, (uint64_t)run->iov_base, (uint64_t)run->iov_base + LG_PAGE, errno);
+		memset(words, 0, LG_PAGE);
+		return;
+	}
+	for (uint64_t at = 0; at < run->iov_len; at += LG_PAGE) {
+		struct iovec page = { (char *)run->iov_base + at, LG_PAGE };
+
+		read_run(s, &page, words + at / 8);
+	}
 }
 
-/* Which of the next pages exist at all: bits 63 (present) and 62 (swapped) of the kernel's pagemap. */
-static size_t read_pagemap(const struct job *j, uint64_t start, size_t pages, uint64_t *entries)
+static void read_batch(struct snapshot *s)
 {
-	ssize_t n =
-	    j->pagemap_fd < 0 ? -1 : pread(j->pagemap_fd, entries, pages * 8, (off_t)(start / LG_PAGE * 8));
+	struct batch *b = &s->batch;
+	uint64_t *words = s->words + s->kept_bytes / 8;
+	bool is_read = read_runs(s, b->runs, b->nruns, words, b->bytes);
 
-	return n > 0 ? (size_t)n / 8 : 0;
+	s->meta.bytes_read += is_read ? b->bytes : 0;
+	for (const struct iovec *run = b->runs; run < b->runs + b->nruns; run++) {
+		if (!is_read)
+			read_run(s, run, words);
+		if (s->kept)
+			kept_look(s->kept, words, run->iov_len / 8, (uint64_t)run->iov_base);
+		words += run->iov_len / 8;
+	}
+}
+
+static void add_page(struct snapshot *s, uint64_t addr)
+{
+	struct batch *b = &s->batch;
+	struct iovec *last = b->nruns ? &b->runs[b->nruns - 1] : NULL;
+	bool joins = last && (uint64_t)last->iov_base + last->iov_len == addr;
+
+	if (b->bytes == BATCH_BYTES || (!joins && b->nruns == BATCH_RUNS)) {
+		read_batch(s);
+		keep_batch(s);
+		joins = false;
+	}
+	if (joins)
+		last->iov_len += LG_PAGE;
+	else
+		b->runs[b->nruns++] = (struct iovec){ (void *)addr, LG_PAGE };
+	b->bytes += LG_PAGE;
+}
+
+/* Bits 63 (present) and 62 (swapped) of the kernel's pagemap; what it does not tell of may exist. `end`: how far such
+ * questions will go. */
+static bool page_exists(struct snapshot *s, uint64_t addr, uint64_t end)
+{
+	struct pagemap *map = &s->pagemap;
+	uint64_t page = addr / LG_PAGE;
+
+	if (map->fd >= 0 && page - map->first >= map->count) {
+		uint64_t pages = (end - addr) / LG_PAGE;
+		pages = pages < PAGEMAP_LEAST ? PAGEMAP_LEAST : pages < PAGEMAP_PAGES ? pages : PAGEMAP_PAGES;
+		ssize_t n = pread(map->fd, map->entries, pages * 8, (off_t)(page * 8));
+
+		map->first = page;
+		map->count = n > 0 ? (size_t)n / 8 : 0;
+	}
+	return !map->count || map->entries[page - map->first] >> 62;
 }
 
 /* Pages of the heap in which nothing lives are as good as absent. */
-static void pass_over_dead(struct job *j, uint64_t start, size_t pages, uint64_t *entries)
+static void read_mapping(struct snapshot *s, const struct trace_mapping *m)
 {
-	for (size_t i = 0; i < pages; i++)
-		if (!live_needs_page(&j->heap_walk, start + i * LG_PAGE))
-			entries[i] = 0;
+	bool is_followed = s->heap_walk.live && !strcmp(m->path, "[heap]");
+
+	for (uint64_t at = m->start; at < m->end; at += LG_PAGE)
+		if (page_exists(s, at, m->end) && (!is_followed || live_needs_page(&s->heap_walk, at)))
+			add_page(s, at);
 }
 
-static void read_mapping(struct job *j, const struct trace_mapping *m, uint64_t *words)
+static void read_memory(struct snapshot *s)
 {
-	static uint64_t entries[BLOCK_BYTES / LG_PAGE];
-
-	for (uint64_t at = m->start; at < m->end; at += BLOCK_BYTES) {
-		size_t pages = (size_t)((m->end - at < BLOCK_BYTES ? m->end - at : BLOCK_BYTES) / LG_PAGE);
-		size_t known = read_pagemap(j, at, pages, entries);
-
-		if (j->heap_walk.live && !strcmp(m->path, "[heap]"))
-			pass_over_dead(j, at, known, entries);
-		for (size_t i = 0, run; i < pages; i += run) {
-			bool exists = i >= known || entries[i] >> 62;
-
-			for (run = 1; i + run < pages; run++)
-				if ((i + run >= known || entries[i + run] >> 62) != exists)
-					break;
-			if (exists)
-				read_block(j, at + i * LG_PAGE, run * LG_PAGE, words);
-		}
-	}
-}
-
-static void read_memory(struct job *j)
-{
-	uint64_t *words = malloc(BLOCK_BYTES);
-
-	for (size_t i = 0; words && i < j->nmappings; i++)
-		if (j->mappings[i].flags & LG_MAPPING_READ)
-			read_mapping(j, &j->mappings[i], words);
-	flush_last_memory(j);
-	while (j->kept && kept_put(j->kept, &j->payload))
-		put(j, LG_CHUNK_KEPT, &j->payload);
-	if (!words)
-		j->trouble = "out of memory";
-	free(words);
+	s->pagemap.fd = proc_open(s->tid, "pagemap");
+	for (size_t i = 0; i < s->nmappings; i++)
+		if (s->mappings[i].flags & LG_MAPPING_READ)
+			read_mapping(s, &s->mappings[i]);
+	read_batch(s);
+	if (s->pagemap.fd >= 0)
+		close(s->pagemap.fd);
 }
 
 /* ---- threads ----------------------------------------------------------------------------------------- */
@@ -370,20 +445,20 @@ static void vector_registers(struct trace_thread *t)
 }
 
 /* What the thread itself takes for its id. */
-static uint32_t own_tid(const struct job *j, uint32_t tid)
+static uint32_t own_tid(const struct snapshot *s, uint32_t tid)
 {
-	return j->image->is_elsewhere ? proc_inner_tid(j->image->pid, tid) : tid;
+	return s->image->is_elsewhere ? proc_inner_tid(s->image->pid, tid) : tid;
 }
 
 /* The thread that called exit or exec, or returned from main: the shim knows what it was called with. */
-static bool is_at_exit(const struct job *j, uint32_t tid)
+static bool is_at_exit(const struct snapshot *s, uint32_t tid)
 {
-	const struct lg_area *a = j->image->area;
+	const struct lg_area *a = s->image->area;
 
-	return atomic_load(&a->exiting) && a->exit_tid == own_tid(j, tid);
+	return atomic_load(&a->exiting) && a->exit_tid == own_tid(s, tid);
 }
 
-static void registers_of_stopped(const struct job *j, struct trace_thread *t)
+static void registers_of_stopped(const struct snapshot *s, struct trace_thread *t)
 {
 	struct user_regs_struct regs;
 
@@ -391,182 +466,192 @@ static void registers_of_stopped(const struct job *j, struct trace_thread *t)
 		return;
 	general_registers(t, &regs);
 	t->flags |= LG_THREAD_STOPPED;
-	if (is_at_exit(j, t->tid))
+	if (is_at_exit(s, t->tid))
 		return;
-	if (caller_of_libc(j->mappings, j->nmappings, t, regs.orig_rax))
+	if (caller_of_libc(s->mappings, s->nmappings, t, regs.orig_rax))
 		t->flags |= LG_THREAD_IN_CALL;
 	else
 		vector_registers(t);
 }
 
-static void describe_thread(struct job *j, uint32_t tid, bool stopped, struct trace_thread *t)
+static void describe_thread(struct snapshot *s, uint32_t tid, bool stopped, struct trace_thread *t)
 {
 	*t = (struct trace_thread){ .tid = tid,
-				    .number = drain_thread_number(&j->image->drain, own_tid(j, tid)) };
+				    .number = drain_thread_number(&s->image->drain, own_tid(s, tid)) };
 	if (stopped)
-		registers_of_stopped(j, t);
-	if (is_at_exit(j, tid)) {
-		memcpy(t->regs, j->image->area->exit_regs, sizeof t->regs);
-		t->fs_base = j->image->area->exit_fs_base;
+		registers_of_stopped(s, t);
+	if (is_at_exit(s, tid)) {
+		memcpy(t->regs, s->image->area->exit_regs, sizeof t->regs);
+		t->fs_base = s->image->area->exit_fs_base;
 		t->nregs = LG_REGS;
 		t->flags |= LG_THREAD_AT_EXIT;
 	}
 	for (size_t i = 0; i < t->nvector; i++)
-		if (lg_is_small(t->vector[i]) || !is_mapped(j, t->vector[i]))
+		if (lg_is_small(t->vector[i]) || !has_mapped(s) || !mapped_has(s->mapped, t->vector[i]))
 			t->vector[i] = 0;
 }
 
-static bool is_stopped(const struct job *j, uint32_t tid)
+static bool is_stopped(const struct snapshot *s, uint32_t tid)
 {
-	for (size_t i = 0; i < j->follower->count; i++)
-		if (j->follower->tracees[i].tid == tid)
-			return j->request->stopped &&
-			       (j->follower->tracees[i].held || j->follower->tracees[i].stopped);
+	for (size_t i = 0; i < s->follower->count; i++)
+		if (s->follower->tracees[i].tid == tid)
+			return s->request.stopped &&
+			       (s->follower->tracees[i].held || s->follower->tracees[i].stopped);
 	return false;
 }
 
 /* A thread that has ended but stays listed: the first one, after pthread_exit. */
-static bool is_dead(const struct job *j, uint32_t tid)
+static bool is_dead(const struct snapshot *s, uint32_t tid)
 {
-	for (size_t i = 0; i < j->follower->count; i++)
-		if (j->follower->tracees[i].tid == tid)
-			return j->follower->tracees[i].dead;
+	for (size_t i = 0; i < s->follower->count; i++)
+		if (s->follower->tracees[i].tid == tid)
+			return s->follower->tracees[i].dead;
 	return false;
 }
 
-static struct trace_thread *list_threads(struct job *j, size_t *n)
+/* The process's threads, those that are not stopped among them. */
+static void take_threads(struct snapshot *s)
 {
 	char path[64];
-	struct trace_thread *threads = NULL;
 	const struct dirent *entry;
 
-	snprintf(path, sizeof path, "/proc/%u/task", j->tid);
+	snprintf(path, sizeof path, "/proc/%u/task", s->tid);
 	DIR *tasks = opendir(path);
 	if (!tasks)
-		j->trouble = strerror(errno);
+		s->trouble = strerror(errno);
 	while (tasks && (entry = readdir(tasks))) {
 		uint32_t tid = (uint32_t)strtoul(entry->d_name, NULL, 10);
 
-		if (!tid || is_dead(j, tid))
+		if (!tid || is_dead(s, tid))
 			continue;
-		struct trace_thread *grown = realloc(threads, (*n + 1) * sizeof *grown);
+		struct trace_thread *grown = realloc(s->threads, (s->nthreads + 1) * sizeof *grown);
 		if (!grown) {
-			j->trouble = "out of memory";
+			s->trouble = "out of memory";
 			break;
 		}
-		threads = grown;
-		describe_thread(j, tid, is_stopped(j, tid), &threads[*n]);
-		j->meta.threads_seen++;
-		j->meta.threads_stopped += (threads[*n].flags & LG_THREAD_STOPPED) != 0;
-		++*n;
+		s->threads = grown;
+		struct trace_thread *t = &grown[s->nthreads++];
+		describe_thread(s, tid, is_stopped(s, tid), t);
+		s->meta.threads_seen++;
+		s->meta.threads_stopped += (t->flags & LG_THREAD_STOPPED) != 0;
 	}
 	if (tasks)
 		closedir(tasks);
-	return threads;
-}
-
-static void put_thread_list(struct job *j)
-{
-	struct buf out = { 0 };
-	size_t n = 0;
-	struct trace_thread *threads = list_threads(j, &n);
-
-	put_threads(&out, threads, n);
-	put(j, LG_CHUNK_THREADS, &out);
-	buf_free(&out);
-	for (size_t i = 0; i < n; i++)
-		free(threads[i].vector);
-	free(threads);
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------- */
 
 /* A thread of the process that still has its memory: the first one may be gone (pthread_exit in main). */
-static uint32_t live_thread(const struct job *j, uint32_t pid)
+static uint32_t live_thread(const struct follower *f, uint32_t pid)
 {
-	for (size_t i = 0; i < j->follower->count; i++) {
-		const struct tracee *t = &j->follower->tracees[i];
-
-		if (t->tgid == pid && (t->held || t->stopped))
-			return t->tid;
-	}
+	for (size_t i = 0; i < f->count; i++)
+		if (f->tracees[i].tgid == pid && (f->tracees[i].held || f->tracees[i].stopped))
+			return f->tracees[i].tid;
 	return pid;
 }
 
-static void put_meta(struct job *j, enum lg_chunk_kind kind,
-		     void (*encode)(struct buf *, const struct trace_snapshot *))
+/* What stands before the memory in the file. */
+static void put_preface(struct snapshot *s)
 {
 	struct buf out = { 0 };
 
-	encode(&out, &j->meta);
-	put(j, kind, &out);
+	s->is_begun = true;
+	image_write(s->image);
+	s->meta.events = s->image->events_written;
+	put_snapshot(&out, &s->meta);
+	put(s, LG_CHUNK_SNAPSHOT, &out);
+	put_threads(&out, s->threads, s->nthreads);
+	put(s, LG_CHUNK_THREADS, &out);
+	put_mappings(&out, s->mappings, s->nmappings);
+	put(s, LG_CHUNK_MAPPINGS, &out);
 	buf_free(&out);
 }
 
-static void put_address_space(struct job *j)
+static void put_rest(struct snapshot *s)
 {
 	struct buf out = { 0 };
 
-	put_mappings(&out, j->mappings, j->nmappings);
-	put(j, LG_CHUNK_MAPPINGS, &out);
-	buf_free(&out);
-}
-
-static void put_unread_ranges(struct job *j)
-{
-	struct buf out = { 0 };
-
-	put_unread(&out, j->unread, j->nunread);
-	put(j, LG_CHUNK_UNREAD, &out);
-	buf_free(&out);
-}
-
-static void job_free(struct job *j)
-{
-	proc_mappings_free(j->mappings, j->nmappings);
-	free(j->ranges);
-	free(j->unread);
-	kept_free(j->kept);
-	buf_free(&j->bytes);
-	buf_free(&j->payload);
-	buf_free(&j->leaving);
-	if (j->mem_fd >= 0)
-		close(j->mem_fd);
-	if (j->pagemap_fd >= 0)
-		close(j->pagemap_fd);
-}
-
-void snapshot_take(struct image *i, const struct segment *s, const struct follower *f,
-		   const struct snapshot_request *request)
-{
-	struct job j = { .image = i, .segment = s, .follower = f, .request = request };
-
-	j.tid = live_thread(&j, i->pid);
-	j.mem_fd = proc_open(j.tid, "mem");
-	j.pagemap_fd = proc_open(j.tid, "pagemap");
-	image_flush(i);
-	j.meta.id = ++i->snapshots;
-	j.meta.key = segment_key(s);
-	j.meta.reason = request->reason;
-	j.meta.method = request->stopped ? LG_METHOD_PTRACE : LG_METHOD_READ;
-	j.meta.events = i->events_written;
-	j.heap_walk.live = request->full_contents ? NULL : image_live(i);
-	j.mappings = proc_mappings(j.tid, &j.nmappings);
-	if (!j.nmappings) {
-		image_degrade(i, "no snapshot: /proc/%u/maps cannot be read", j.tid);
+	keep_batch(s);
+	flush_last_memory(s);
+	while (s->kept && kept_put(s->kept, &s->payload))
+		put(s, LG_CHUNK_KEPT, &s->payload);
+	put_unread(&out, s->unread, s->nunread);
+	put(s, LG_CHUNK_UNREAD, &out);
+	if (s->is_short)
+		s->trouble = "out of memory";
+	if (s->trouble) {
+		image_degrade(s->image, "the snapshot is not whole: %s", s->trouble);
 	} else {
-		mark_mappings(&j);
-		put_meta(&j, LG_CHUNK_SNAPSHOT, put_snapshot);
-		put_thread_list(&j);
-		put_address_space(&j);
-		if (!request->full_contents)
-			j.kept = kept_open(j.mappings, j.nmappings, read_bytes, &j);
-		read_memory(&j);
-		put_unread_ranges(&j);
-		if (j.trouble)
-			image_degrade(i, "the snapshot is not whole: %s", j.trouble);
-		else
-			put_meta(&j, LG_CHUNK_SNAPSHOT_END, put_snapshot_end);
+		put_snapshot_end(&out, &s->meta);
+		put(s, LG_CHUNK_SNAPSHOT_END, &out);
 	}
-	job_free(&j);
+	buf_free(&out);
+}
+
+static void snapshot_free(struct snapshot *s)
+{
+	mapped_free(s->mapped, s->nmappings);
+	proc_mappings_free(s->mappings, s->nmappings);
+	for (size_t i = 0; i < s->nthreads; i++)
+		free(s->threads[i].vector);
+	free(s->threads);
+	free(s->words);
+	kept_free(s->kept);
+	free(s->ranges);
+	free(s->unread);
+	buf_free(&s->payload);
+	buf_free(&s->leaving);
+	free(s);
+}
+
+static void take(struct snapshot *s, const struct segment *segment)
+{
+	s->tid = live_thread(s->follower, s->image->pid);
+	image_take(s->image);
+	s->meta.id = ++s->image->snapshots;
+	s->meta.key = segment_key(segment);
+	s->meta.reason = s->request.reason;
+	s->meta.method = s->request.stopped ? LG_METHOD_PTRACE : LG_METHOD_READ;
+	s->heap_walk.live = s->request.full_contents ? NULL : image_live(s->image);
+	s->mappings = proc_mappings(s->tid, &s->nmappings);
+	mark_mappings(s);
+	s->words = malloc(CHUNK_BYTES + BATCH_BYTES);
+	if (!s->words)
+		return;
+	take_threads(s);
+	if (!s->request.full_contents)
+		s->kept = kept_open(s->mappings, s->nmappings, read_bytes, s);
+	read_memory(s);
+}
+
+struct snapshot *snapshot_take(struct image *i, const struct segment *segment, const struct follower *f,
+			       const struct snapshot_request *request)
+{
+	struct snapshot *s = calloc(1, sizeof *s);
+
+	if (!s) {
+		image_degrade(i, "no snapshot: the recorder ran out of memory");
+		return NULL;
+	}
+	s->image = i;
+	s->follower = f;
+	s->request = *request;
+	take(s, segment);
+	return s;
+}
+
+void snapshot_write(struct snapshot *s)
+{
+	if (!s)
+		return;
+	if (!s->nmappings) {
+		image_degrade(s->image, "no snapshot: /proc/%u/maps cannot be read", s->tid);
+	} else if (!s->words) {
+		image_degrade(s->image, "no snapshot: the recorder ran out of memory");
+	} else {
+		if (!s->is_begun)
+			put_preface(s);
+		put_rest(s);
+	}
+	snapshot_free(s);
 }

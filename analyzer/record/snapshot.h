@@ -13,8 +13,13 @@ struct snapshot_request {
 	void *context;
 };
 
-/* Drains the image's rings first. What cannot be read is recorded as such and degrades the verdict. */
-void snapshot_take(struct image *i, const struct segment *s, const struct follower *f,
-		   const struct snapshot_request *request);
+struct snapshot;
+
+/* All that is wanted of the target, which may go on, or end, when this returns; drains the image's rings first. What
+ * cannot be read is recorded as such and degrades the verdict. NULL: no memory for it, and the image says so. */
+struct snapshot *snapshot_take(struct image *i, const struct segment *segment, const struct follower *f,
+			       const struct snapshot_request *request);
+/* Writes what of it is not yet in the trace, before anything else is. Frees it; NULL is fine. */
+void snapshot_write(struct snapshot *s);
 
 #endif

@@ -3,26 +3,17 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define PATH_MAX_NODES (2 * LG_MAX_FRAMES) /* reused and fresh frames of the shim's longest walk */
 
-#define NUMBERS_BYTES (LG_NODES * sizeof(uint32_t))
-
-/* Mapped, not allocated: an image touches little of it, and malloc may keep it to clear it for the next image. */
 void stacks_init(struct stacks *s, const struct lg_area *area)
 {
-	void *numbers = mmap(NULL, NUMBERS_BYTES, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	*s = (struct stacks){ .area = area, .numbers = numbers == MAP_FAILED ? NULL : numbers };
-	s->out_of_memory = !s->numbers;
+	*s = (struct stacks){ .area = area };
 }
 
 void stacks_free(struct stacks *s)
 {
-	if (s->numbers)
-		munmap(s->numbers, NUMBERS_BYTES);
+	free(s->numbers);
 	free(s->fresh);
 	memset(s, 0, sizeof *s);
 }
@@ -66,6 +57,22 @@ static bool reserve(struct stacks *s, size_t more)
 	return true;
 }
 
+/* Room for the number of a node, and so for those of all before it: a node's parents are older. */
+static bool reach(struct stacks *s, uint32_t node)
+{
+	uint32_t room = s->nnumbers ? s->nnumbers : 4096;
+
+	while (room <= node)
+		room *= 2;
+	uint32_t *numbers = realloc(s->numbers, room * sizeof *numbers);
+	if (!numbers)
+		return false;
+	memset(numbers + s->nnumbers, 0, (room - s->nnumbers) * sizeof *numbers);
+	s->numbers = numbers;
+	s->nnumbers = room;
+	return true;
+}
+
 static void add(struct stacks *s, uint32_t node, uint64_t word)
 {
 	uint32_t parent = s->numbers[word & LG_NODE_PARENT_MASK];
@@ -79,12 +86,19 @@ uint32_t stacks_number_new(struct stacks *s, uint32_t node)
 	uint32_t path[PATH_MAX_NODES], n = 0;
 	uint64_t words[PATH_MAX_NODES];
 
-	if (node >= LG_NODES || !s->numbers)
+	if (node >= LG_NODES)
 		return 0;
-	for (uint32_t at = node; at && !s->numbers[at]; at = (uint32_t)(words[n++] & LG_NODE_PARENT_MASK)) {
+	if (node >= s->nnumbers && !reach(s, node)) {
+		s->out_of_memory = true;
+		return 0;
+	}
+	for (uint32_t at = node, parent; at && !s->numbers[at]; at = parent) {
 		if (n == PATH_MAX_NODES || !(words[n] = node_word(s, at)))
 			return 0;
-		path[n] = at;
+		parent = (uint32_t)(words[n] & LG_NODE_PARENT_MASK);
+		if (parent >= at)
+			return 0; /* parents are older */
+		path[n++] = at;
 	}
 	if (!reserve(s, n)) {
 		s->out_of_memory = true;

@@ -10,6 +10,7 @@
 struct stacks {
 	const struct lg_area *area;
 	uint32_t *numbers; /* by node id, 0: not yet used; owned */
+	uint32_t nnumbers; /* nodes from there on are not yet used */
 	uint32_t count; /* numbers given out: 1 to count */
 	struct trace_node *fresh; /* the latest of them, not yet written; owned */
 	size_t nfresh, room;
@@ -26,7 +27,7 @@ uint32_t stacks_number_new(struct stacks *s, uint32_t node);
 /* Most have theirs, and events without a stack have node 0, whose number is 0. */
 static inline uint32_t stacks_number(struct stacks *s, uint32_t node)
 {
-	uint32_t number = s->numbers && node < LG_NODES ? s->numbers[node] : 0;
+	uint32_t number = node < s->nnumbers ? s->numbers[node] : 0;
 
 	return number || !node ? number : stacks_number_new(s, node);
 }

@@ -1,58 +1,52 @@
 /* writer.c: appends chunks to a new trace file.
  *
- * A chunk is in the file whole or not at all: one that cannot be written is cut away again, so that everything
- * before it stays readable. Chunk numbers count what was put, not what was written; a reader sees by the gap how
- * much was dropped. A process that may run into RLIMIT_FSIZE must ignore SIGXFSZ. */
+ * A chunk is in the file whole or not at all: what cannot be written is cut away again, so that everything before it
+ * stays readable. Chunk numbers count what was put, not what was written; a reader sees by the gap how much was
+ * dropped. A process that may run into RLIMIT_FSIZE must ignore SIGXFSZ. */
 #include "trace/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
+#define GATHER_BYTES (256u << 10)
 #define LEVEL (-1) /* half the time of level 1 on events, a tenth more bytes */
 
 struct trace_writer {
-	int fd; /* owned */
+	int fd; /* owned; -1: the file is not made yet */
 	char *path;
 	ZSTD_CCtx *zstd;
 	struct buf packed; /* the compressed payload of the chunk under way */
+	struct buf
+	    gathered; /* whole chunks that are not in the file yet, after its header where it has none */
+	bool gathers; /* writes much at once */
 	uint64_t good_bytes; /* length of the file up to its last whole chunk */
 	uint64_t sequence; /* of the next chunk put */
 	bool is_broken; /* a chunk was dropped; `broken` says why */
 	struct err broken;
 };
 
-/* Writes all of two parts. The parts are used up on the way. */
-static int write_all(int fd, struct iovec parts[2])
+static int write_all(int fd, const uint8_t *bytes, size_t left)
 {
-	while (parts[0].iov_len + parts[1].iov_len) {
-		ssize_t n = writev(fd, parts, 2);
+	while (left) {
+		ssize_t n = write(fd, bytes, left);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -1;
-		for (int i = 0; i < 2; i++) {
-			size_t used = (size_t)n < parts[i].iov_len ? (size_t)n : parts[i].iov_len;
-			parts[i].iov_base = (char *)parts[i].iov_base + used;
-			parts[i].iov_len -= used;
-			n -= (ssize_t)used;
-		}
+		bytes += n;
+		left -= (size_t)n;
 	}
 	return 0;
 }
 
 /* Appends, or leaves the file as it was. */
-static int append(struct trace_writer *w, const void *head, size_t head_bytes, const void *body,
-		  size_t body_bytes, struct err *err)
+static int append(struct trace_writer *w, const uint8_t *bytes, size_t n, struct err *err)
 {
-	struct iovec parts[2] = { { (void *)(uintptr_t)head, head_bytes },
-				  { (void *)(uintptr_t)body, body_bytes } };
-
-	if (write_all(w->fd, parts) == 0) {
-		w->good_bytes += head_bytes + body_bytes;
+	if (write_all(w->fd, bytes, n) == 0) {
+		w->good_bytes += n;
 		return 0;
 	}
 	int error = errno;
@@ -63,25 +57,47 @@ static int append(struct trace_writer *w, const void *head, size_t head_bytes, c
 		    (unsigned long long)w->good_bytes);
 }
 
-static int create(struct trace_writer *w, const char *path, struct err *err)
+static int make_file(struct trace_writer *w, struct err *err)
 {
-	const struct lg_file_header head = { LG_TRACE_MAGIC, LG_TRACE_VERSION, 0 };
-
-	w->path = strdup(path);
-	w->zstd = ZSTD_createCCtx();
-	if (!w->path || !w->zstd)
-		return fail(err, "%s: out of memory", path);
-	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, LEVEL);
-	w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	w->fd = open(w->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (w->fd < 0 && errno == EEXIST)
 		return fail(err, "%s: exists already, and traces are never overwritten; name another file",
-			    path);
-	if (w->fd < 0)
-		return fail(err, "%s: cannot create: %s", path, strerror(errno));
-	if (append(w, &head, sizeof head, NULL, 0, err) == 0)
-		return 0;
-	unlink(path); /* just made, and of no use without a header */
-	return -1;
+			    w->path);
+	return w->fd < 0 ? fail(err, "%s: cannot create: %s", w->path, strerror(errno)) : 0;
+}
+
+static size_t chunk_bytes(const uint8_t *chunk)
+{
+	struct lg_chunk_header head;
+
+	memcpy(&head, chunk, sizeof head);
+	return sizeof head + head.stored_bytes;
+}
+
+/* As much as there is room for. */
+static int append_by_chunk(struct trace_writer *w, const struct buf *gathered, struct err *err)
+{
+	int failed = 0;
+
+	for (size_t at = 0, n; at < gathered->used && !failed; at += n) {
+		n = w->good_bytes ? chunk_bytes(gathered->bytes + at) : sizeof(struct lg_file_header);
+		failed = append(w, gathered->bytes + at, n, err);
+	}
+	return failed;
+}
+
+/* What was gathered, into the file. */
+static int flush(struct trace_writer *w, struct err *err)
+{
+	int failed;
+
+	if (w->fd < 0 && (w->is_broken || make_file(w, err)))
+		return -1;
+	failed = append(w, w->gathered.bytes, w->gathered.used, err) && append_by_chunk(w, &w->gathered, err);
+	if (failed && !w->good_bytes)
+		unlink(w->path); /* just made, and of no use without a header */
+	buf_clear(&w->gathered);
+	return failed ? -1 : 0;
 }
 
 static void destroy(struct trace_writer *w)
@@ -90,24 +106,43 @@ static void destroy(struct trace_writer *w)
 		close(w->fd);
 	ZSTD_freeCCtx(w->zstd);
 	buf_free(&w->packed);
+	buf_free(&w->gathered);
 	free(w->path);
 	free(w);
 }
 
-int trace_writer_open(struct trace_writer **out, const char *path, struct err *err)
+int trace_writer_gather(struct trace_writer **out, const char *path, struct err *err)
 {
+	static const struct lg_file_header head = { LG_TRACE_MAGIC, LG_TRACE_VERSION, 0 };
 	struct trace_writer *w = calloc(1, sizeof *w);
 
 	*out = NULL;
 	if (!w)
 		return fail(err, "%s: out of memory", path);
 	w->fd = -1;
-	if (create(w, path, err) < 0) {
+	w->gathers = true;
+	w->path = strdup(path);
+	w->zstd = ZSTD_createCCtx();
+	buf_put(&w->gathered, &head, sizeof head);
+	if (!w->path || !w->zstd || w->gathered.failed) {
 		destroy(w);
-		return -1;
+		return fail(err, "%s: out of memory", path);
 	}
+	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, LEVEL);
 	*out = w;
 	return 0;
+}
+
+int trace_writer_open(struct trace_writer **out, const char *path, struct err *err)
+{
+	if (trace_writer_gather(out, path, err))
+		return -1;
+	(*out)->gathers = false;
+	if (flush(*out, err) == 0)
+		return 0;
+	destroy(*out);
+	*out = NULL;
+	return -1;
 }
 
 /* Compresses into w->packed. Says false where storing the payload as it is takes no more room. */
@@ -143,7 +178,25 @@ static int put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf
 		.sequence = sequence,
 	};
 	head.checksum = chunk_checksum(&head, stored->bytes);
-	return append(w, &head, sizeof head, stored->bytes, stored->used, err);
+	if (!buf_reserve(&w->gathered, sizeof head + stored->used)) {
+		w->gathered.failed = false;
+		return fail(err, "%s: out of memory", w->path);
+	}
+	buf_put(&w->gathered, &head, sizeof head);
+	buf_put(&w->gathered, stored->bytes, stored->used);
+	return 0;
+}
+
+static bool is_due(const struct trace_writer *w, enum lg_chunk_kind kind)
+{
+	return !w->gathers || kind == LG_CHUNK_END || w->gathered.used >= GATHER_BYTES;
+}
+
+static void note_broken(struct trace_writer *w, const struct err *trouble)
+{
+	if (!w->is_broken)
+		w->broken = *trouble;
+	w->is_broken = true;
 }
 
 int trace_put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf *payload, struct err *err)
@@ -153,12 +206,21 @@ int trace_put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf 
 
 	if (w->is_broken && kind != LG_CHUNK_END)
 		return fail(err, "%s", w->broken.text);
-	if (put(w, kind, payload, sequence, &trouble) == 0)
-		return w->is_broken ? fail(err, "%s", w->broken.text) : 0;
-	if (!w->is_broken)
-		w->broken = trouble;
-	w->is_broken = true;
-	return fail(err, "%s", w->broken.text);
+	if (put(w, kind, payload, sequence, &trouble) || (is_due(w, kind) && flush(w, &trouble))) {
+		note_broken(w, &trouble);
+		if (kind == LG_CHUNK_END && !put(w, kind, payload, sequence, &trouble))
+			flush(w, &trouble); /* alone it may fit */
+	}
+	return w->is_broken ? fail(err, "%s", w->broken.text) : 0;
+}
+
+int trace_flush(struct trace_writer *w, struct err *err)
+{
+	struct err trouble = { 0 };
+
+	if (!w->is_broken && w->gathered.used && flush(w, &trouble))
+		note_broken(w, &trouble);
+	return w->is_broken ? fail(err, "%s", w->broken.text) : 0;
 }
 
 int trace_writer_close(struct trace_writer *w, struct err *err)
@@ -167,7 +229,8 @@ int trace_writer_close(struct trace_writer *w, struct err *err)
 
 	if (!w)
 		return 0;
-	if (close(w->fd) < 0) /* where a network file system tells of a full disk */
+	trace_flush(w, NULL);
+	if (w->fd >= 0 && close(w->fd) < 0) /* where a network file system tells of a full disk */
 		answer = fail(err, "%s: cannot write: %s", w->path, strerror(errno));
 	w->fd = -1;
 	if (w->is_broken)

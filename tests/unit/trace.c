@@ -1568,6 +1568,79 @@ START_TEST(a_full_disk_keeps_what_was_written)
 }
 END_TEST
 
+static struct trace_writer *start_gathering(void)
+{
+	struct trace_writer *w;
+	struct err err = { 0 };
+
+	unlink(path);
+	ck_assert_msg(trace_writer_gather(&w, path, &err) == 0, "%s", err.text);
+	return w;
+}
+
+START_TEST(what_is_gathered_is_written_when_it_is_flushed)
+{
+	struct trace_writer *w = start_gathering();
+	struct err err = { 0 };
+
+	put_the_process(w);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	ck_assert_int_eq(trace_flush(w, &err), 0);
+	struct buf file = slurp();
+	ck_assert_uint_eq(file.used, chunk_at(&file, 1));
+	put_the_nodes(w);
+	struct buf same = slurp();
+	ck_assert_uint_eq(same.used, file.used);
+	finish(w);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.nnodes, 5);
+	trace_close(&t);
+	buf_free(&file), buf_free(&same);
+}
+END_TEST
+
+START_TEST(a_full_disk_keeps_what_there_was_room_for_of_what_was_gathered)
+{
+	struct err err = { 0 };
+	struct buf big = noise(100000), footer = { 0 };
+	struct trace_writer *w = start_gathering();
+
+	put_the_process(w);
+	put_the_nodes(w);
+	put_the_events(w);
+	limit_files_to(20000);
+	put(w, LG_CHUNK_MEMORY, &big);
+	put_end(&footer, &end);
+	ck_assert_int_eq(trace_put(w, LG_CHUNK_END, &footer, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "cannot write: File too large"));
+	ck_assert_int_eq(trace_writer_close(w, NULL), -1);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.nevents, NEVENTS);
+	ck_assert(t.end.present);
+	ck_assert_ptr_nonnull(strstr(t.damage, "1 chunks missing"));
+	trace_close(&t);
+	buf_free(&footer);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_made_is_told_of_when_it_is_flushed)
+{
+	struct trace_writer *w = start_gathering();
+	struct err err = { 0 };
+	struct buf footer = { 0 };
+
+	spill("precious", 8);
+	put_the_process(w);
+	put_end(&footer, &end);
+	ck_assert_int_eq(trace_put(w, LG_CHUNK_END, &footer, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "exists already"));
+	ck_assert_int_eq(trace_writer_close(w, NULL), -1);
+	struct buf file = slurp();
+	ck_assert_uint_eq(file.used, 8);
+	buf_free(&file), buf_free(&footer);
+}
+END_TEST
+
 START_TEST(no_room_for_a_header_leaves_no_file)
 {
 	struct trace_writer *w;
@@ -1676,6 +1749,9 @@ static void add_writer(TCase *tc)
 {
 	tcase_add_test(tc, nothing_is_overwritten);
 	tcase_add_test(tc, a_full_disk_keeps_what_was_written);
+	tcase_add_test(tc, what_is_gathered_is_written_when_it_is_flushed);
+	tcase_add_test(tc, a_full_disk_keeps_what_there_was_room_for_of_what_was_gathered);
+	tcase_add_test(tc, a_file_that_cannot_be_made_is_told_of_when_it_is_flushed);
 	tcase_add_test(tc, no_room_for_a_header_leaves_no_file);
 	tcase_add_test(tc, payloads_may_be_as_large_as_the_limit_and_no_larger);
 	tcase_add_test(tc, an_incomplete_payload_is_not_written);

@@ -47,8 +47,7 @@ static PyObject *overfree(PyObject *module, PyObject *object)
 }
 
 struct box {
-	PyObject_HEAD
-	PyObject *named; /* a member of its type */
+	PyObject_HEAD PyObject *named; /* a member of its type */
 	PyObject *hidden; /* known to the collector only */
 	void *buffer;
 };
@@ -104,7 +103,8 @@ static PyMethodDef methods[] = { { "lose", lose, METH_VARARGS, NULL },
 				 { "keep_packed", keep_packed, METH_O, NULL },
 				 { "overfree", overfree, METH_O, NULL },
 				 { 0 } };
-static struct PyModuleDef leaky = { PyModuleDef_HEAD_INIT, .m_name = "leaky", .m_size = -1, .m_methods = methods };
+static struct PyModuleDef leaky = { PyModuleDef_HEAD_INIT, .m_name = "leaky", .m_size = -1,
+				    .m_methods = methods };
 
 PyMODINIT_FUNC PyInit_leaky(void)
 {

@@ -1,0 +1,88 @@
+/* retire.c: see retire.h. The thread is made for the first image, and takes no signals: they are the recorder's. */
+#include "record/retire.h"
+
+#include "record/segment.h"
+
+#include <signal.h>
+
+void retire_open(struct retirement *r, struct segment *segment)
+{
+	*r = (struct retirement){ .segment = segment };
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->changed, NULL);
+}
+
+void retire_at_once(struct retirement *r, const struct retiree *retiree)
+{
+	struct image *i = retiree->image;
+	uint32_t index = i->index;
+
+	snapshot_write(i->last);
+	image_finish(i, &retiree->end);
+	pthread_mutex_lock(&r->lock);
+	if (i->broken.text[0] && !r->trouble.text[0])
+		r->trouble = i->broken;
+	pthread_mutex_unlock(&r->lock);
+	image_free(i);
+	segment_recycle(r->segment, index);
+}
+
+static void *work(void *context)
+{
+	struct retirement *r = context;
+
+	pthread_mutex_lock(&r->lock);
+	while (r->count || !r->closing) {
+		if (!r->count) {
+			pthread_cond_wait(&r->changed, &r->lock);
+			continue;
+		}
+		struct retiree retiree = r->queue[r->first];
+		pthread_mutex_unlock(&r->lock);
+		retire_at_once(r, &retiree);
+		pthread_mutex_lock(&r->lock);
+		r->first = (r->first + 1) % RETIREES;
+		r->count--;
+		pthread_cond_broadcast(&r->changed);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return NULL;
+}
+
+static bool start(struct retirement *r)
+{
+	sigset_t all, former;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &former);
+	r->has_thread = !pthread_create(&r->thread, NULL, work, r);
+	pthread_sigmask(SIG_SETMASK, &former, NULL);
+	return r->has_thread;
+}
+
+void retire(struct retirement *r, const struct retiree *retiree)
+{
+	if (!r->has_thread && !start(r)) {
+		retire_at_once(r, retiree);
+		return;
+	}
+	pthread_mutex_lock(&r->lock);
+	while (r->count == RETIREES)
+		pthread_cond_wait(&r->changed, &r->lock);
+	r->queue[(r->first + r->count++) % RETIREES] = *retiree;
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void retire_close(struct retirement *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->closing = true;
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	if (r->has_thread)
+		pthread_join(r->thread, NULL);
+	r->has_thread = false;
+	pthread_cond_destroy(&r->changed);
+	pthread_mutex_destroy(&r->lock);
+}
