@@ -161,6 +161,16 @@ static char *mapped_file(uint32_t pid, uint64_t address)
 	return found;
 }
 
+/* Whether the loader was told to run the program: then /proc/PID/exe is the loader. */
+static bool loader_was_told(const struct image *i)
+{
+	char *exe = proc_link(i->pid, "exe");
+	bool is_loader = exe && strstr(exe, "/ld-linux");
+
+	free(exe);
+	return is_loader;
+}
+
 static char *module_path(const struct image *i, const struct lg_module *m)
 {
 	char path[sizeof m->path];
@@ -168,10 +178,10 @@ static char *module_path(const struct image *i, const struct lg_module *m)
 
 	memcpy(path, m->path, sizeof path);
 	path[sizeof path - 1] = 0;
-	if (!path[0])
-		return proc_link(i->pid, "exe");
-	if (path[0] != '/' && path[0] != '[')
+	if (path[0] != '/' && path[0] != '[' && (path[0] || loader_was_told(i)))
 		found = mapped_file(i->pid, m->start);
+	if (!found && !path[0])
+		return proc_link(i->pid, "exe");
 	return found ? found : strdup(path);
 }
 
