@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 #define ASKED_PAGES 4096u
+#define ZONE_SHIFT 32
+#define ZONES ((LG_ADDRESS_BITS >> ZONE_SHIFT) + 1)
 
 struct job {
 	struct image *image;
@@ -45,6 +47,7 @@ struct job {
 	struct trace_unread *unread;
 	size_t nunread;
 	uint64_t asked[ASKED_PAGES]; /* by page: its number << 1 | whether it is mapped; page 0 is not */
+	uint8_t zones[ZONES]; /* by 4 GiB of addresses: whether anything is mapped there */
 };
 
 static void put(struct job *j, enum lg_chunk_kind kind, struct buf *out)
@@ -95,6 +98,13 @@ static bool holds_references(const struct job *j, size_t i)
 	return !m->path[0] || m->path[0] == '[' || is_relro(j, i);
 }
 
+static void mark_zones(struct job *j, const struct trace_mapping *m)
+{
+	for (uint64_t zone = m->start >> ZONE_SHIFT; zone <= (m->end - 1) >> ZONE_SHIFT && zone < ZONES;
+	     zone++)
+		j->zones[zone] = 1;
+}
+
 static void mark_mappings(struct job *j)
 {
 	for (size_t i = 0; i < j->nmappings; i++) {
@@ -102,6 +112,7 @@ static void mark_mappings(struct job *j)
 			j->mappings[i].flags |= LG_MAPPING_SHIM;
 		if (holds_references(j, i))
 			j->mappings[i].flags |= LG_MAPPING_READ;
+		mark_zones(j, &j->mappings[i]);
 	}
 }
 
@@ -231,16 +242,22 @@ static void add_unread(struct job *j, uint64_t start, uint64_t end, int error)
 	j->unread[j->nunread++] = (struct trace_unread){ start, end, error };
 }
 
+/* Of text and other numbers nearly all lie, as addresses, where nothing at all is mapped. */
+static bool is_address(struct job *j, uint64_t value)
+{
+	value &= LG_ADDRESS_BITS;
+	return j->zones[value >> ZONE_SHIFT] && is_mapped(j, value);
+}
+
 /* Drops what is neither an address nor a small number. False when nothing is left. */
 static bool filter_page(struct job *j, uint64_t *words, size_t n)
 {
-	uint64_t lowest = j->mappings[0].start, left = 0;
+	uint64_t left = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t v = words[i];
 
-		if (!lg_is_small(v) && !j->request->full_contents &&
-		    (v < lowest || v >> 47 || !is_mapped(j, v)))
+		if (!lg_is_small(v) && !j->request->full_contents && !is_address(j, v))
 			words[i] = v = 0;
 		left |= v;
 	}
@@ -488,6 +505,19 @@ static void put_unread_ranges(struct job *j)
 	buf_free(&out);
 }
 
+static void put_held_words(struct job *j)
+{
+	struct buf out = { 0 };
+	size_t n;
+	struct trace_held *held = proc_held(j->tid, &n);
+
+	put_held(&out, held, n);
+	if (n)
+		put(j, LG_CHUNK_HELD, &out);
+	buf_free(&out);
+	free(held);
+}
+
 static void job_free(struct job *j)
 {
 	proc_mappings_free(j->mappings, j->nmappings);
@@ -525,6 +555,7 @@ void snapshot_take(struct image *i, const struct segment *s, const struct follow
 		put_meta(&j, LG_CHUNK_SNAPSHOT, put_snapshot);
 		put_thread_list(&j);
 		put_address_space(&j);
+		put_held_words(&j);
 		read_memory(&j);
 		put_unread_ranges(&j);
 		put_meta(&j, LG_CHUNK_SNAPSHOT_END, put_snapshot_end);

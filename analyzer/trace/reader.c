@@ -57,7 +57,7 @@ static void take_chunk(struct trace *t, struct chunk_source *s, const struct chu
 {
 	uint16_t kind = chunk->head.kind;
 
-	if (kind < LG_CHUNK_PROCESS || kind > LG_CHUNK_END)
+	if (kind < LG_CHUNK_PROCESS || kind >= LG_CHUNK_KINDS)
 		return; /* of a later leakgraph */
 	count_chunk(t, &chunk->head);
 	if (kind == LG_CHUNK_EVENTS) {

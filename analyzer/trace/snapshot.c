@@ -93,6 +93,7 @@ void snapshot_free(struct trace_snapshot *s)
 	free(s->mappings);
 	free(s->memory);
 	free(s->unread);
+	free(s->held);
 	*s = (struct trace_snapshot){ 0 };
 }
 

@@ -46,14 +46,15 @@ _Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
 	X(MEMORY, 8, "the snapshot's memory, filtered")                                                      \
 	X(UNREAD, 9, "ranges of the snapshot that could not be read")                                        \
 	X(SNAPSHOT_END, 10, "the snapshot is whole")                                                         \
-	X(END, 11, "the footer: how the image ended, totals, losses")
+	X(END, 11, "the footer: how the image ended, totals, losses")                                        \
+	X(HELD, 12, "addresses that only the kernel keeps for the snapshot's process")
 enum lg_chunk_kind {
 #define X(name, number, help) LG_CHUNK_##name = number,
 	LG_CHUNKS(X)
 #undef X
 };
-#define LG_CHUNK_KINDS 12 /* numbers below it may be known */
-_Static_assert(LG_CHUNK_END == LG_CHUNK_KINDS - 1, "END is the last kind");
+#define LG_CHUNK_KINDS 13 /* numbers below it may be known */
+_Static_assert(LG_CHUNK_HELD == LG_CHUNK_KINDS - 1, "the last kind");
 
 /* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
@@ -114,8 +115,8 @@ enum {
  * order, as four columns: a bit each (from bit 0 of a byte) that says that the word is not 0; a bit each that says
  * that its upper half is not 0; the lower halves of words that are not 0; the upper halves that are not 0.
  * Ranges of a snapshot are disjoint; chunks and ranges may come in any order.
- * Unless the process is LG_PROCESS_FULL_CONTENTS, words that are neither addresses of mapped memory nor small
- * integers are zero. Small is a word whose halves both lie in -LG_SMALL_INTEGER .. LG_SMALL_INTEGER - 1 as signed
+ * Unless the process is LG_PROCESS_FULL_CONTENTS, words that are neither addresses of mapped memory, whatever their
+ * upper 17 bits, nor small integers are zero. Small is a word whose halves both lie in -LG_SMALL_INTEGER .. LG_SMALL_INTEGER - 1 as signed
  * numbers: counts that objects keep of their references are often half a word. */
 #define LG_SMALL_INTEGER (1u << 20)
 static inline int lg_is_small(uint64_t word)
@@ -124,7 +125,17 @@ static inline int lg_is_small(uint64_t word)
 
 	return low < 2 * LG_SMALL_INTEGER && high < 2 * LG_SMALL_INTEGER;
 }
+#define LG_ADDRESS_BITS 0x7fffffffffffu /* of user memory; programs keep tags of their own above */
 /* UNREAD: varint count; each: varint start, end, errno. */
+#define LG_HOLDERS(X)                                                                                        \
+	X(EPOLL, 1, "epoll") /* the data of a registration; id: the epoll's descriptor */                    \
+	X(TIMER, 2, "timer") /* the value that a POSIX timer signals; id: the timer */
+enum lg_holder {
+#define X(name, number, text) LG_HOLDER_##name = number,
+	LG_HOLDERS(X)
+#undef X
+};
+/* HELD: varint count; each: varint value, holder (enum lg_holder), id. */
 /* SNAPSHOT_END: varint id, bytes read, bytes unread, threads seen, threads stopped. */
 
 #define LG_ENDINGS(X)                                                                                        \

@@ -372,8 +372,7 @@ program_emacs()
 {
 	command=(emacs -Q --batch --eval '(let (l) (dotimes (i 20000) (push (format "%d" i) l)) (princ (md5 (mapconcat (quote identity) l ","))) (garbage-collect) (kill-emacs 3))')
 }
-prepare_qemu() { echo '#include <stdio.h>
-int main(void) { return printf("guest\n"); }' | gcc -static -x c -o a -; }
+prepare_qemu() { printf '%s\n' '#include <stdio.h>' 'int main(void) { return puts("guest"); }' | gcc -static -x c -o a -; }
 program_qemu() { command=(qemu-x86_64 ./a); }
 
 # run_in_fresh_folder NAME MODE PREFIX...: runs PREFIX COMMAND; leaves out, err, status, seconds and files (a checksum
