@@ -33,7 +33,7 @@ void *calloc(size_t n, size_t size)
 void *realloc(void *p, size_t n)
 {
 	NEXT(void *(void *, size_t), "realloc");
-	return is_early(p) || !real ? memcpy(malloc(n), p ? p : early, p ? n : 0) : real(p, n);
+	return is_early(p) || !real ? memcpy(take(n), p ? p : early, p ? n : 0) : real(p, n);
 }
 void free(void *p)
 {
