@@ -325,31 +325,13 @@ static bool under_valgrind(void)
 	return answer;
 }
 
-/* Counts an image that is left alone. */
-static void stand_aside(void)
-{
-	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC);
-	struct lg_control *control = fd < 0 ? NULL : map_control(fd);
-
-	if (control) {
-		atomic_fetch_add(&control->untraced, 1);
-		sys_munmap(control, LG_PAGE);
-	}
-	if (fd >= 0)
-		sys_close(fd);
-}
-
 static void begin(void)
 {
 	const char *path = start_env(LG_ENV_SEGMENT);
 
-	if (!path || strlen(path) >= SEGMENT_PATH_MAX)
+	if (!path || strlen(path) >= SEGMENT_PATH_MAX || under_valgrind())
 		return;
 	memcpy(segment_path, path, strlen(path) + 1);
-	if (under_valgrind()) {
-		stand_aside();
-		return;
-	}
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
 	module_range((const void *)real_end.exit_now, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
