@@ -47,13 +47,13 @@ _Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
 	X(UNREAD, 9, "ranges of the snapshot that could not be read")                                        \
 	X(SNAPSHOT_END, 10, "the snapshot is whole")                                                         \
 	X(END, 11, "the footer: how the image ended, totals, losses")                                        \
-	X(HELD, 12, "addresses that only the kernel keeps for the snapshot's process")
+	X(HELD, 14, "addresses that only the kernel keeps for the snapshot's process")
 enum lg_chunk_kind {
 #define X(name, number, help) LG_CHUNK_##name = number,
 	LG_CHUNKS(X)
 #undef X
 };
-#define LG_CHUNK_KINDS 13 /* numbers below it may be known */
+#define LG_CHUNK_KINDS 15 /* numbers below it may be known */
 _Static_assert(LG_CHUNK_HELD == LG_CHUNK_KINDS - 1, "the last kind");
 
 /* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
