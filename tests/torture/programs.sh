@@ -346,7 +346,7 @@ program_valgrind()
 	filter='s/==[0-9]*==/==N==/'
 	right='memcheck.*: not recorded: .*statically linked.*'
 }
-program_jemalloc() { command=(env LD_PRELOAD=libjemalloc.so.2 ls -la /usr/share/doc); }
+program_jemalloc() { command=(sh -c 'LD_PRELOAD=${LD_PRELOAD:+$LD_PRELOAD:}libjemalloc.so.2 ls -la /usr/share/doc; LD_PRELOAD=libjemalloc.so.2:$LD_PRELOAD perl -e "print 42"'); }
 
 prepare_man()
 {
