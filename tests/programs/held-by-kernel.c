@@ -15,7 +15,8 @@ NOINLINE static int hold_by_epoll(void)
 	struct epoll_event event = { .events = EPOLLIN };
 
 	event.data.ptr = calloc(1, 64); /* @epoll */
-	return epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &event) && epoll_ctl(epoll, EPOLL_CTL_ADD, epoll_create1(0), &event);
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &event) &&
+	       epoll_ctl(epoll, EPOLL_CTL_ADD, epoll_create1(0), &event);
 }
 
 NOINLINE static int hold_by_timer(void)
