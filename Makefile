@@ -150,13 +150,16 @@ fuzz: ## fuzz the trace reader for SECONDS (300) with clang's libFuzzer
 		analyzer/base/buf.c analyzer/base/err.c -lzstd
 	$(B)/fuzz/trace_read -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus tests/fuzz/corpus/trace_read
 
-static: layers headers shim-static ## the rules of the house
+static: layers headers shim-static traps ## the rules of the house
 
 layers:
 	@scripts/check-layers
 
 headers:
 	@scripts/check-headers
+
+traps:
+	@scripts/check-traps
 
 shim-static: $(B)/liblgpreload.so
 	@scripts/check-shim $(B)/liblgpreload.so
@@ -201,5 +204,5 @@ uninstall: ## remove what install put there
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
 
 .PHONY: all demo check clean help unit-programs unit cli real-quick failnth failnth-quick torture asan fuzz-replay fuzz static layers \
-	headers shim-static format format-check bench compare-valgrind install uninstall
+	headers shim-static traps format format-check bench compare-valgrind install uninstall
 .SECONDARY:

@@ -126,6 +126,15 @@ bool stack_word(uint64_t addr, uint64_t *word)
 
 enum step { STEP_ON, STEP_END, STEP_LOST, STEP_FULL, STEP_DEEP };
 
+/* Frames are not larger, but for few. Further out a wrong rule may lead to what another stack was, which has been
+ * readable and is gone: there the kernel is asked again. */
+#define FRAME_USUAL (16u << 10)
+
+static inline bool is_near(const struct frame *at, uint64_t cfa)
+{
+	return likely(cfa - at->sp < FRAME_USUAL) || (sys_readable(cfa - 16) && sys_readable(cfa - 8));
+}
+
 /* From the frame *at to the one outside it. */
 static inline enum step step_simple(struct scratch *s, const struct rule *rule, const struct frame *at,
 				    struct frame *out)
@@ -133,7 +142,7 @@ static inline enum step step_simple(struct scratch *s, const struct rule *rule, 
 	uint64_t cfa = (rule->kind == RULE_SP ? at->sp : at->bp) + (uint64_t)(int64_t)rule->cfa_offset;
 
 	out->sp = cfa;
-	if (cfa <= at->sp || !load(s, cfa - 8, &out->pc))
+	if (cfa <= at->sp || !is_near(at, cfa) || !load(s, cfa - 8, &out->pc))
 		return STEP_LOST;
 	if (rule->saves_bp) {
 		out->bp_at = cfa + (uint64_t)(int64_t)rule->bp_offset;
@@ -163,8 +172,8 @@ static enum step step_signal(struct scratch *s, const struct frame *at, struct f
 /* No CFI (generated code, hand-written assembly): believe in a frame pointer that looks like one. */
 static enum step step_frame_pointer(struct scratch *s, const struct frame *at, struct frame *out)
 {
-	if (at->bp < at->sp || at->bp - at->sp > 1u << 20 || !load(s, at->bp, &out->bp) ||
-	    !load(s, at->bp + 8, &out->pc) || out->pc < LG_PAGE)
+	if (at->bp < at->sp || at->bp - at->sp > 1u << 20 || !is_near(at, at->bp + 16) ||
+	    !load(s, at->bp, &out->bp) || !load(s, at->bp + 8, &out->pc) || out->pc < LG_PAGE)
 		return STEP_LOST;
 	out->sp = at->bp + 16;
 	out->bp_at = at->bp;

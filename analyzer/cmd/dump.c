@@ -64,6 +64,9 @@ static const struct value_name chunk_kinds[] = { LG_CHUNKS(X){ 0, NULL } };
 #define X(name, number, text) { LG_ENDED_##name, text },
 static const struct value_name endings[] = { LG_ENDINGS(X){ 0, NULL } };
 #undef X
+#define X(name, number, text) { LG_HOLDER_##name, text },
+static const struct value_name holders[] = { LG_HOLDERS(X){ 0, NULL } };
+#undef X
 static const struct value_name clocks[] = { { LG_CLOCK_TSC, "tsc" },
 					    { LG_CLOCK_SHARED, "shared" },
 					    { 0, NULL } };
@@ -258,6 +261,13 @@ static void dump_unread(const struct trace_unread *u)
 		printf(" error=%d\n", u->error);
 }
 
+static void dump_held(const struct trace_held *h)
+{
+	printf("held value=0x%" PRIx64, h->value);
+	print_name("holder", holders, h->holder);
+	printf(" id=%" PRIu64 "\n", h->id);
+}
+
 static void dump_snapshot(const struct trace_snapshot *s, const struct dump_options *o)
 {
 	printf("snapshot id=%" PRIu64 " key=%" PRIu64, s->id, s->key);
@@ -275,6 +285,8 @@ static void dump_snapshot(const struct trace_snapshot *s, const struct dump_opti
 		dump_memory(&s->memory[i], o);
 	for (size_t i = 0; i < s->nunread; i++)
 		dump_unread(&s->unread[i]);
+	for (size_t i = 0; i < s->nheld; i++)
+		dump_held(&s->held[i]);
 }
 
 /* ---- the file itself ---------------------------------------------------------------------------------- */

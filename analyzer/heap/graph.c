@@ -247,6 +247,14 @@ static void scan_registers(struct scanner *s, const struct root_region *region, 
 	}
 }
 
+static void scan_held(struct scanner *s, uint32_t number)
+{
+	const struct trace_snapshot *snapshot = s->heap->snapshot;
+
+	for (size_t i = 0; i < snapshot->nheld; i++)
+		scan_words(s, &snapshot->held[i].value, 1, 8ULL * i, number);
+}
+
 /* The parent's memory: all but this image's own blocks, which are judged like any other. */
 static void scan_inherited(struct scanner *s, const struct root_region *region, uint32_t number)
 {
@@ -286,6 +294,8 @@ static void scan_region(struct scanner *s, struct root_scan *r, uint32_t number)
 	    region->kind == ROOT_GLOBAL && (!strncmp(name, "libc.so", 7) || !strncmp(name, "libc-", 5));
 	if (region->kind == ROOT_REGISTER)
 		scan_registers(s, region, number);
+	else if (region->kind == ROOT_KERNEL)
+		scan_held(s, number);
 	else if (region->kind == ROOT_LOADER)
 		scan_loader(r, number);
 	else if (region->kind == ROOT_INHERITED)

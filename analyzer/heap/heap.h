@@ -91,6 +91,7 @@ uint32_t heap_after(const struct heap *h, uint64_t addr);
 	X(SHARED, "shared") /* a shared mapping */                                                           \
 	X(LOADER, "loader") /* a block that the dynamic loader allocated for itself */                       \
 	X(INHERITED, "inherited") /* heap memory that a forked child has from its parent */                  \
+	X(KERNEL, "kernel") /* what only the kernel keeps: epoll's data, a timer's value */                  \
 	X(STALE, "stale") /* a stack whose thread was not stopped: dead words count as references */
 enum root_kind {
 #define X(name, text) ROOT_##name,
@@ -100,12 +101,19 @@ enum root_kind {
 };
 const char *root_kind_name(enum root_kind kind);
 
+/* Roots whose references make a block no more than possibly reachable. */
+static inline bool root_kind_is_weak(enum root_kind kind)
+{
+	return kind == ROOT_STALE || kind == ROOT_KERNEL;
+}
+
 struct root_region {
 	enum root_kind kind;
 	uint32_t thread; /* thread number, or tid when it never allocated: STACK, REGISTER, TLS, TSD, STALE */
 	uint32_t module; /* trace module id, 0: none */
 	uint64_t start,
-	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; LOADER: 0, 0 */
+	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; KERNEL: 0 .. 8 * held words;
+		  * LOADER: 0, 0 */
 	const char *path; /* the module's or mapping's file, "" for none; owned by the trace */
 };
 

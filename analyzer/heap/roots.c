@@ -323,6 +323,13 @@ static void add_registers(struct canvas *c, const struct heap *h)
 	}
 }
 
+static void add_held(struct canvas *c, const struct trace_snapshot *s)
+{
+	if (s->nheld)
+		canvas_add(c,
+			   (struct root_region){ .kind = ROOT_KERNEL, .end = 8ULL * s->nheld, .path = "" });
+}
+
 /* ---- the rest ---------------------------------------------------------------------------------------- */
 
 /* What the parent's blocks hold is held. */
@@ -405,6 +412,7 @@ static void paint_all(struct canvas *c, const struct heap *h, const struct owned
 	paint_owned(c, h, &owned->guessed);
 	paint_mappings(c, h->snapshot);
 	add_registers(c, h);
+	add_held(c, h->snapshot);
 	add_loader(c, h->trace);
 }
 

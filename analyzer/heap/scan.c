@@ -1,6 +1,10 @@
 /* scan.c: see scan.h. */
 #include "heap/scan.h"
 
+#include "heap/owned.h"
+
+#include <sys/mman.h>
+
 /* A pointer to byte 8 of a block whose first word counts what follows, in elements or in bytes: new T[n] where T has
  * a destructor keeps n there (Itanium C++ ABI, 2.7), others a length. The same rules as Memcheck's heuristics
  * "newarray" and "length64"; a length is an element count of one-byte elements. */
@@ -11,6 +15,44 @@ static bool is_counted_array(const struct heap *h, const struct block *b)
 	if (b->size <= 8 || !snapshot_word(h->snapshot, b->addr, &n))
 		return false;
 	return n > 0 && (b->size - 8) % n == 0;
+}
+
+/* A pointer to the characters of a string of the old C++ ABI: three words before them tell the length, the capacity and how
+ * many share it (libstdc++, basic_string.h, _Rep). Memcheck's heuristic "stdstring". */
+#define OLD_STRING_HEADER 24
+
+static bool is_old_string(const struct heap *h, const struct block *b)
+{
+	uint64_t length, capacity;
+
+	return snapshot_word(h->snapshot, b->addr, &length) &&
+	       snapshot_word(h->snapshot, b->addr + 8, &capacity) && capacity && length <= capacity &&
+	       capacity < b->size && b->size - capacity > OLD_STRING_HEADER;
+}
+
+/* Tables of virtual functions are constants of a module. */
+static bool is_in_constants(const struct trace_snapshot *s, uint64_t addr)
+{
+	const struct trace_mapping *m = addr % 8 ? NULL : mapping_at(s, addr);
+
+	return m && m->prot == PROT_READ && m->path && *m->path == '/';
+}
+
+/* A pointer to another base than the first of an object: where it leads, and where the object begins, is a pointer to a
+ * table of virtual functions. Memcheck's heuristic "multipleinheritance". */
+static bool is_other_base(const struct heap *h, const struct block *b, uint64_t offset)
+{
+	uint64_t first, other;
+
+	return offset % 8 == 0 && offset + 8 <= b->size && snapshot_word(h->snapshot, b->addr, &first) &&
+	       snapshot_word(h->snapshot, b->addr + offset, &other) && first != other &&
+	       is_in_constants(h->snapshot, first) && is_in_constants(h->snapshot, other);
+}
+
+static bool is_recognised(const struct heap *h, const struct block *b, uint64_t offset)
+{
+	return (offset == 8 && is_counted_array(h, b)) ||
+	       (offset == OLD_STRING_HEADER && is_old_string(h, b)) || is_other_base(h, b, offset);
 }
 
 static void resolve(struct scanner *s, struct probe *p)
@@ -24,14 +66,14 @@ static void resolve(struct scanner *s, struct probe *p)
 	const struct block *b = &blocks[p->block];
 	uint64_t offset = p->value - b->addr;
 
-	if (offset == 0)
+	if (p->is_tagged && offset < b->size)
+		s->found(s, p, REF_INTERIOR); /* perhaps no address at all */
+	else if (offset == 0)
 		s->found(s, p, REF_START);
 	else if (offset == b->size)
 		s->found(s, p, REF_PAST_END);
-	else if (offset == 8 && offset < b->size && is_counted_array(s->heap, b))
-		s->found(s, p, REF_RECOGNISED);
 	else if (offset < b->size)
-		s->found(s, p, REF_INTERIOR);
+		s->found(s, p, is_recognised(s->heap, b, offset) ? REF_RECOGNISED : REF_INTERIOR);
 }
 
 void scan_flush(struct scanner *s)
@@ -49,11 +91,13 @@ void scan_flush(struct scanner *s)
 	s->n = 0;
 }
 
-static void scan_word(struct scanner *s, uint64_t value, uint64_t at, uint32_t owner)
+static void scan_word(struct scanner *s, uint64_t word, uint64_t at, uint32_t owner)
 {
 	struct probe *p = &s->probes[s->n];
+	uint64_t value = word & LG_ADDRESS_BITS;
 
 	p->value = value;
+	p->is_tagged = value != word;
 	p->at = at;
 	p->owner = owner;
 	p->cell = index_cell(s->index, value, &p->block);
@@ -71,7 +115,7 @@ void scan_words(struct scanner *s, const uint64_t *words, size_t n, uint64_t at,
 	if (!s->heap->nblocks)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (words[i] - low <= span)
+		if ((words[i] & LG_ADDRESS_BITS) - low <= span)
 			scan_word(s, words[i], at + 8 * i, owner);
 }
 

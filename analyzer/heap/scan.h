@@ -8,10 +8,11 @@
 #include "heap/index.h"
 
 struct probe {
-	uint64_t value;
+	uint64_t value; /* an address, without the tag that the program keeps above it */
 	uint64_t at; /* the word's address */
 	const struct cell *cell; /* NULL: `block` is the answer */
 	uint32_t block;
+	bool is_tagged;
 	uint32_t owner; /* whose word it is, as the caller counts */
 };
 #define SCAN_BATCH 64u

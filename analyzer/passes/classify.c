@@ -84,7 +84,7 @@ static void flood_reachable(struct flood *f)
 	f->kinds = KINDS_STRONG;
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		if (ref_kind_is_strong(g->root_refs[i].kind) &&
-		    g->regions[g->root_refs[i].region].kind != ROOT_STALE)
+		    !root_kind_is_weak(g->regions[g->root_refs[i].region].kind))
 			flood_push(f, g->root_refs[i].to);
 	flood_run(f);
 }

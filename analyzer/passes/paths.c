@@ -25,7 +25,7 @@ struct search {
 
 static uint32_t is_vague(const struct graph *g, const struct root_ref *r)
 {
-	return !ref_kind_is_strong(r->kind) || g->regions[r->region].kind == ROOT_STALE;
+	return !ref_kind_is_strong(r->kind) || root_kind_is_weak(g->regions[r->region].kind);
 }
 
 static void meet(struct search *s, uint32_t block, struct met how)

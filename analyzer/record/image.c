@@ -151,6 +151,12 @@ static char *mapped_file(uint32_t pid, uint64_t address)
 	return found;
 }
 
+/* Whether the loader was told to run the program: then /proc/PID/exe is the loader. */
+static bool loader_was_told(const struct image *i)
+{
+	return i->executable && strstr(i->executable, "/ld-linux");
+}
+
 static char *module_path(const struct image *i, const struct lg_module *m)
 {
 	char path[sizeof m->path];
@@ -158,10 +164,10 @@ static char *module_path(const struct image *i, const struct lg_module *m)
 
 	memcpy(path, m->path, sizeof path);
 	path[sizeof path - 1] = 0;
-	if (!path[0])
-		return strdup(i->executable ? i->executable : "");
-	if (path[0] != '/' && path[0] != '[')
+	if (path[0] != '/' && path[0] != '[' && (path[0] || loader_was_told(i)))
 		found = mapped_file(i->pid, m->start);
+	if (!found && !path[0])
+		return strdup(i->executable ? i->executable : "");
 	return found ? found : strdup(path);
 }
 

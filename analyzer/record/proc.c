@@ -302,3 +302,72 @@ void proc_mappings_free(struct trace_mapping *mappings, size_t n)
 		free(mappings[i].path);
 	free(mappings);
 }
+
+/* ---- what the kernel keeps --------------------------------------------------------------------------- */
+
+struct held_list {
+	struct trace_held *at;
+	size_t n, room;
+};
+
+static void add_held(struct held_list *l, uint64_t value, enum lg_holder holder, uint64_t id)
+{
+	if (l->n == l->room) {
+		size_t room = l->room ? l->room * 2 : 16;
+		struct trace_held *grown = realloc(l->at, room * sizeof *grown);
+
+		if (!grown)
+			return;
+		l->at = grown;
+		l->room = room;
+	}
+	l->at[l->n++] = (struct trace_held){ value, holder, id };
+}
+
+/* What follows `mark`, in hexadecimal, in each line of the file that begins with `key`. */
+static void add_values(struct held_list *l, uint32_t pid, const char *name, const char *key, const char *mark,
+		       enum lg_holder holder, uint64_t id)
+{
+	char path[64], line[256];
+	const char *at;
+
+	snprintf(path, sizeof path, "/proc/%u/%s", pid, name);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f))
+		if (!strncmp(line, key, strlen(key)) && (at = strstr(line, mark)))
+			add_held(l, strtoull(at + strlen(mark), NULL, 16), holder, id);
+	if (f)
+		fclose(f);
+}
+
+static void add_epolls(struct held_list *l, uint32_t pid)
+{
+	char path[64];
+	const struct dirent *entry;
+
+	snprintf(path, sizeof path, "/proc/%u/fd", pid);
+	DIR *fds = opendir(path);
+	while (fds && (entry = readdir(fds))) {
+		char name[32];
+		unsigned fd = (unsigned)strtoul(entry->d_name, NULL, 10);
+
+		snprintf(name, sizeof name, "fd/%u", fd);
+		char *file = proc_link(pid, name);
+		snprintf(name, sizeof name, "fdinfo/%u", fd);
+		if (file && !strcmp(file, "anon_inode:[eventpoll]"))
+			add_values(l, pid, name, "tfd:", "data:", LG_HOLDER_EPOLL, fd);
+		free(file);
+	}
+	if (fds)
+		closedir(fds);
+}
+
+struct trace_held *proc_held(uint32_t pid, size_t *n)
+{
+	struct held_list l = { 0 };
+
+	add_epolls(&l, pid);
+	add_values(&l, pid, "timers", "signal:", "/", LG_HOLDER_TIMER, 0);
+	*n = l.n;
+	return l.at;
+}

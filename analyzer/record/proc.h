@@ -11,6 +11,7 @@
 char *proc_link(uint32_t pid, const char *name); /* "exe", "cwd" */
 char *proc_read(uint32_t pid, const char *name, size_t *bytes); /* "cmdline"; terminated */
 int proc_open(uint32_t pid, const char *name); /* "mem"; -1: not allowed, or gone */
+struct trace_held *proc_held(uint32_t pid, size_t *n); /* addresses that the kernel keeps for it */
 struct trace_mapping *proc_mappings(uint32_t pid, size_t *n);
 /* Processes, this one not, that map the file of that inode. Returns how many: at most `room`. */
 size_t proc_find_mapped(uint64_t inode, uint32_t *pids, size_t room);

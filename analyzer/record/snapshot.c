@@ -69,6 +69,8 @@ struct snapshot {
 	size_t nranges, ranges_room;
 	bool is_short; /* there was no memory for a range */
 	const char *trouble; /* NULL: all that could be read is in the file */
+	struct trace_held *held; /* what only the kernel keeps for the process */
+	size_t nheld;
 	struct kept *kept; /* NULL: nothing besides pointers and small integers is kept */
 	struct buf payload; /* of the chunk that they become */
 	struct buf leaving; /* the MEMORY chunk that `writer` compresses and writes meanwhile */
@@ -258,7 +260,7 @@ static bool filter_page(const struct mapped *mapped, uint64_t *words)
 	uint64_t left = 0;
 
 	for (size_t i = 0; i < LG_PAGE / 8; i++) {
-		bool is_kept = lg_is_small(words[i]) | mapped_has(mapped, words[i]);
+		bool is_kept = lg_is_small(words[i]) | mapped_has(mapped, words[i] & LG_ADDRESS_BITS);
 
 		words[i] &= -(uint64_t)is_kept;
 		left |= words[i];
@@ -573,6 +575,10 @@ static void put_rest(struct snapshot *s)
 
 	keep_batch(s);
 	flush_last_memory(s);
+	put_held(&out, s->held, s->nheld);
+	if (s->nheld)
+		put(s, LG_CHUNK_HELD, &out);
+	buf_clear(&out);
 	while (s->kept && kept_put(s->kept, &s->payload))
 		put(s, LG_CHUNK_KEPT, &s->payload);
 	put_unread(&out, s->unread, s->nunread);
@@ -597,6 +603,7 @@ static void snapshot_free(struct snapshot *s)
 	free(s->threads);
 	free(s->words);
 	kept_free(s->kept);
+	free(s->held);
 	free(s->ranges);
 	free(s->unread);
 	buf_free(&s->payload);
@@ -619,6 +626,7 @@ static void take(struct snapshot *s, const struct segment *segment)
 	if (!s->words)
 		return;
 	take_threads(s);
+	s->held = proc_held(s->tid, &s->nheld);
 	if (!s->request.full_contents)
 		s->kept = kept_open(s->mappings, s->nmappings, read_bytes, s);
 	read_memory(s);

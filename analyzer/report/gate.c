@@ -100,6 +100,14 @@ static void doubt_process(struct gate_result *g, const struct report_process *p)
 		      "leakgraph doctor PROGRAM says whether it can be");
 }
 
+static bool is_named_pid(const struct report *r, uint32_t pid)
+{
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		if (r->processes[i].is_named && r->processes[i].pid == pid)
+			return true;
+	return false;
+}
+
 /* The program that an image of a named trace's pid became by exec must have a trace too. */
 static void doubt_exec(struct gate_result *g, const struct report *r, const struct report_process *p)
 {
@@ -120,7 +128,7 @@ static void doubt_all(struct gate_result *g, const struct report *r, const struc
 		if (gate_covers(&r->processes[i], options)) {
 			covers_any = true;
 			doubt_process(g, &r->processes[i]);
-			if (r->processes[i].is_named && !options->no_children)
+			if (is_named_pid(r, r->processes[i].pid) && !options->no_children)
 				doubt_exec(g, r, &r->processes[i]);
 		}
 	if (!r->nprocesses)

@@ -26,6 +26,7 @@
 	X(UNREAD_BLOCKS, true, "leakgraph doctor says what keeps ptrace from being used here")               \
 	X(UNSTOPPED, true, "join the threads before the end, or allow ptrace: leakgraph doctor says how")    \
 	X(FOREIGN, true, "link the program with the system's malloc, and dynamically")                       \
+	X(BYPASSED, true, "load plugins without RTLD_DEEPBIND, and with dlopen rather than dlmopen")         \
 	X(RECORDER, true, NULL)                                                                              \
 	X(UNTRACED, true, "leakgraph doctor PROGRAM says why a program cannot be traced")                    \
 	X(CHILD, true, NULL)

@@ -2,9 +2,11 @@
  * whether it hides leaks, come from the table in model.h. */
 #include "report/model.h"
 #include "base/term.h"
+#include "heap/owned.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define REASONS_MAX 64u
 
@@ -85,6 +87,34 @@ static int judge_file(struct report_process *p, const struct trace *t, struct po
 		return report_add_reason(p, pool, REASON_DAMAGED,
 					 pool_print(pool, "the trace is damaged: %s", t->damage));
 	return 0;
+}
+
+/* A second libc, as dlmopen brings one, has a malloc that no preload reaches. */
+static bool has_other_libc(const struct trace_snapshot *s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; s && i < s->nmappings; i++)
+		n += s->mappings[i].prot & PROT_EXEC && path_is(s->mappings[i].path, "libc.so.6");
+	return n > 1;
+}
+
+/* Frees that were not seen leave blocks that look lost; an address that is handed out again gives one away. */
+static int judge_bypassed(struct report_process *p, const struct analysis *a, struct pool *pool)
+{
+	char count[TERM_TEXT];
+
+	if (p->totals.implied_frees &&
+	    report_add_reason(
+		p, pool, REASON_BYPASSED,
+		pool_print(pool, "not all frees were seen: %s handed out again without one",
+			   human_things(count, sizeof count, p->totals.implied_frees, "block"))))
+		return -1;
+	if (!has_other_libc(a->snapshot))
+		return 0;
+	return report_add_reason(
+	    p, pool, REASON_BYPASSED,
+	    pool_print(pool, "part of the program has a libc of its own, whose allocations were not seen"));
 }
 
 static int judge_events(struct report_process *p, const struct trace *t, struct pool *pool)
@@ -231,8 +261,8 @@ int report_verdict(struct report_process *p, const struct analysis *a, struct po
 {
 	const struct trace *t = &a->trace;
 
-	return judge_file(p, t, pool) || judge_events(p, t, pool) || judge_snapshot(p, a, pool) ||
-		       judge_recorder(p, t, pool)
+	return judge_file(p, t, pool) || judge_events(p, t, pool) || judge_bypassed(p, a, pool) ||
+		       judge_snapshot(p, a, pool) || judge_recorder(p, t, pool)
 		   ? -1
 		   : 0;
 }

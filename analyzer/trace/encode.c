@@ -98,6 +98,16 @@ void put_unread(struct buf *out, const struct trace_unread *unread, size_t n)
 	}
 }
 
+void put_held(struct buf *out, const struct trace_held *held, size_t n)
+{
+	buf_varint(out, n);
+	for (size_t i = 0; i < n; i++) {
+		buf_varint(out, held[i].value);
+		buf_varint(out, held[i].holder);
+		buf_varint(out, held[i].id);
+	}
+}
+
 void put_snapshot_end(struct buf *out, const struct trace_snapshot *s)
 {
 	buf_varint(out, s->id);

@@ -306,6 +306,20 @@ static void load_unread(struct trace *t, struct cursor *c)
 	}
 }
 
+static void load_held(struct trace *t, struct cursor *c)
+{
+	struct trace_snapshot *s = snapshot_of(t, c);
+
+	for (size_t n = take_items(c, 3, "held count"); n && !c->broken; n--) {
+		struct trace_held h = { 0 };
+		h.value = take_varint(c, "held value");
+		h.holder = take_varint(c, "holder");
+		h.id = take_varint(c, "holder's id");
+		if (!c->broken && array_grow(t, &s->held, s->nheld, 1, sizeof h))
+			s->held[s->nheld++] = h;
+	}
+}
+
 static void load_snapshot_end(struct trace *t, struct cursor *c)
 {
 	struct trace_snapshot *s = snapshot_of(t, c);
@@ -416,6 +430,7 @@ void load_chunk(struct trace *t, uint16_t kind, struct cursor *c)
 		[LG_CHUNK_SNAPSHOT_END] = load_snapshot_end,
 		[LG_CHUNK_END] = load_end,
 		[LG_CHUNK_KEPT] = load_kept,
+		[LG_CHUNK_HELD] = load_held,
 	};
 
 	if (kind < sizeof loaders / sizeof *loaders && loaders[kind])

@@ -183,6 +183,7 @@ void snapshot_free(struct trace_snapshot *s)
 	free(s->memory);
 	free(s->unread);
 	free(s->kept);
+	free(s->held);
 	*s = (struct trace_snapshot){ 0 };
 }
 

@@ -59,6 +59,10 @@ struct trace_unread {
 	int error;
 };
 
+struct trace_held {
+	uint64_t value, holder, id; /* enum lg_holder, or one that is not known */
+};
+
 struct trace_snapshot {
 	uint64_t id, key, reason, method, events; /* events of the trace before it */
 	bool whole; /* SNAPSHOT_END was there */
@@ -73,6 +77,8 @@ struct trace_snapshot {
 	size_t nunread;
 	struct trace_memory *kept; /* while loading: what is to be put over the memory */
 	size_t nkept;
+	struct trace_held *held;
+	size_t nheld;
 };
 
 struct trace_end {
@@ -147,6 +153,7 @@ void put_snapshot(struct buf *out, const struct trace_snapshot *s);
 void put_threads(struct buf *out, const struct trace_thread *threads, size_t n);
 void put_mappings(struct buf *out, const struct trace_mapping *mappings, size_t n);
 void put_unread(struct buf *out, const struct trace_unread *unread, size_t n);
+void put_held(struct buf *out, const struct trace_held *held, size_t n);
 void put_snapshot_end(struct buf *out, const struct trace_snapshot *s);
 void put_end(struct buf *out, const struct trace_end *end);
 /* `words` are those of all ranges, one after the other. */

@@ -47,14 +47,15 @@ _Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
 	X(UNREAD, 9, "ranges of the snapshot that could not be read")                                        \
 	X(SNAPSHOT_END, 10, "the snapshot is whole")                                                         \
 	X(END, 11, "the footer: how the image ended, totals, losses")                                        \
-	X(KEPT, 12, "words of the snapshot's memory that the filter would have dropped")
+	X(KEPT, 12, "words of the snapshot's memory that the filter would have dropped")                     \
+	X(HELD, 14, "addresses that only the kernel keeps for the snapshot's process")
 enum lg_chunk_kind {
 #define X(name, number, help) LG_CHUNK_##name = number,
 	LG_CHUNKS(X)
 #undef X
 };
-#define LG_CHUNK_KINDS 13 /* numbers below it may be known */
-_Static_assert(LG_CHUNK_KEPT == LG_CHUNK_KINDS - 1, "KEPT is the last kind");
+#define LG_CHUNK_KINDS 15 /* numbers below it may be known */
+_Static_assert(LG_CHUNK_HELD == LG_CHUNK_KINDS - 1, "the last kind");
 
 /* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
@@ -116,7 +117,7 @@ enum {
  * that its upper half is not 0; the lower halves of words that are not 0; the upper halves that are not 0.
  * Ranges of a snapshot are disjoint; chunks and ranges may come in any order.
  * Unless the process is LG_PROCESS_FULL_CONTENTS, words that are neither addresses of mapped memory (the shim's own
- * is none) nor small integers are zero. Small is a word whose halves both lie in -LG_SMALL_INTEGER .. LG_SMALL_INTEGER - 1 as signed
+ * is none), whatever their upper 17 bits, nor small integers are zero. Small is a word whose halves both lie in -LG_SMALL_INTEGER .. LG_SMALL_INTEGER - 1 as signed
  * numbers: counts that objects keep of their references are often half a word. */
 #define LG_SMALL_INTEGER (1u << 20)
 static inline int lg_is_small(uint64_t word)
@@ -127,7 +128,17 @@ static inline int lg_is_small(uint64_t word)
 }
 /* KEPT: laid out as MEMORY, and put over it: where both hold a word, this one is as it was. It may also hold words of
  * mappings without LG_MAPPING_READ (names in read-only data), and the same word more than once. */
+#define LG_ADDRESS_BITS 0x7fffffffffffu /* of user memory; programs keep tags of their own above */
 /* UNREAD: varint count; each: varint start, end, errno. */
+#define LG_HOLDERS(X)                                                                                        \
+	X(EPOLL, 1, "epoll") /* the data of a registration; id: the epoll's descriptor */                    \
+	X(TIMER, 2, "timer") /* the value that a POSIX timer signals; id: the timer */
+enum lg_holder {
+#define X(name, number, text) LG_HOLDER_##name = number,
+	LG_HOLDERS(X)
+#undef X
+};
+/* HELD: varint count; each: varint value, holder (enum lg_holder), id. */
 /* SNAPSHOT_END: varint id, bytes read, bytes unread, threads seen, threads stopped. */
 
 #define LG_ENDINGS(X)                                                                                        \

@@ -1236,7 +1236,7 @@ START_TEST(a_hostile_count_is_refused)
 {
 	static const enum lg_chunk_kind kinds[] = { LG_CHUNK_MODULES, LG_CHUNK_STACKS,	 LG_CHUNK_EVENTS,
 						    LG_CHUNK_THREADS, LG_CHUNK_MAPPINGS, LG_CHUNK_MEMORY,
-						    LG_CHUNK_UNREAD };
+						    LG_CHUNK_UNREAD,  LG_CHUNK_HELD };
 	struct buf b = { 0 };
 
 	if (kinds[_i] == LG_CHUNK_STACKS)
@@ -1731,7 +1731,7 @@ static void add_damage(TCase *tc)
 
 static void add_hostile(TCase *tc)
 {
-	tcase_add_loop_test(tc, a_hostile_count_is_refused, 0, 7);
+	tcase_add_loop_test(tc, a_hostile_count_is_refused, 0, 8);
 	tcase_add_test(tc, hostile_fields_are_refused);
 	tcase_add_loop_test(tc, hostile_memory_ranges_are_refused, 0, 6);
 	tcase_add_loop_test(tc, memory_comes_back_word_for_word, 0, 40);

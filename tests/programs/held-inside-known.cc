@@ -1,0 +1,40 @@
+/* held-inside-known.cc: blocks held only by pointers into their middle that C++ makes by itself: to the second base of an
+ * object, to the elements of an array behind their count, to the characters of a string of the old ABI. All are held. */
+// build: -D_GLIBCXX_USE_CXX11_ABI=0
+// expect: direct=0/0 cycle=0/0 indirect=0/0 possible=0/0
+// more: .processes[0].summary.reachable.blocks >= 3
+#include "victim.h"
+
+#include <string>
+
+struct first {
+	virtual ~first() {}
+	long one = 1;
+};
+struct second {
+	virtual ~second() {}
+	long two = 2;
+};
+struct both : first, second {
+	long three = 3;
+};
+struct counted {
+	~counted() { escape(&number); }
+	long number = 4;
+};
+
+static second *volatile base;
+static counted *volatile array;
+static std::string &text = *new std::string;
+
+NOINLINE static void hold()
+{
+	base = new both;
+	array = new counted[9];
+	text.assign(100, 'x');
+}
+
+int main()
+{
+	hold();
+}
