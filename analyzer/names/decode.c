@@ -131,7 +131,7 @@ struct reading {
 	uint64_t address; /* of the first byte */
 	const uint8_t *start;
 	bool is_cut;
-	bool has_66, has_segment;
+	bool has_66, has_repeat, has_segment;
 	uint8_t rex, map, opcode;
 	uint8_t mod, reg, rm;
 	struct insn i;
@@ -174,8 +174,9 @@ static void read_prefixes(struct reading *r)
 			r->has_66 = true;
 		else if (byte == 0x64 || byte == 0x65)
 			r->has_segment = true;
-		else if (byte != 0xf0 && byte != 0xf2 && byte != 0xf3 && byte != 0x2e && byte != 0x36 &&
-			 byte != 0x3e && byte != 0x26)
+		else if (byte == 0xf2 || byte == 0xf3)
+			r->has_repeat = true;
+		else if (byte != 0xf0 && byte != 0x2e && byte != 0x36 && byte != 0x3e && byte != 0x26)
 			break;
 	}
 	if (r->at < r->end && (*r->at & 0xf0) == 0x40)
@@ -275,6 +276,12 @@ static void mean_group(struct reading *r, int64_t immediate)
 	}
 	if ((r->opcode == 0x80 || r->opcode == 0x81) && kind == 7)
 		r->i.writes = 0;
+	if ((r->opcode == 0x81 || r->opcode == 0x83) && (kind == 0 || kind == 5) && r->rex & 8 &&
+	    !r->i.is_memory) {
+		set_operands(r, INSN_ADD, true);
+		r->i.from = NO_REG;
+		r->i.disp = kind ? -immediate : immediate;
+	}
 }
 
 static void mean_one_byte(struct reading *r, int64_t immediate)
@@ -329,6 +336,34 @@ static void mean_one_byte(struct reading *r, int64_t immediate)
 	}
 }
 
+/* SSE2's ways to put two pointers side by side. */
+static void mean_vector(struct reading *r)
+{
+	bool is_store = r->opcode == 0x11 || r->opcode == 0x29 || r->opcode == 0x7f;
+
+	r->i.to = r->reg;
+	r->i.from = r->i.is_memory ? NO_REG : r->rm;
+	if (r->opcode == 0x6e && r->has_66 && r->rex & 8 && !r->i.is_memory) {
+		r->i.op = INSN_VECTOR_SET;
+		r->i.from = abi_number(r->rm);
+	} else if (r->opcode == 0x6c && r->has_66 && !r->i.is_memory) {
+		r->i.op = INSN_VECTOR_PAIR;
+	} else if (is_store && r->i.is_memory && (!r->has_repeat || r->opcode == 0x7f)) {
+		r->i.op = INSN_VECTOR_STORE;
+		r->i.from = r->reg;
+	} else if (!is_store && r->opcode != 0xd6 && (r->opcode != 0x7e || r->has_repeat)) {
+		r->i.op = INSN_VECTOR;
+	}
+	if (r->opcode == 0x7e && r->has_repeat)
+		r->i.writes = 0;
+}
+
+static bool is_vector(uint8_t opcode)
+{
+	return (opcode >= 0x10 && opcode <= 0x17) || (opcode >= 0x28 && opcode <= 0x2b) ||
+	       (opcode >= 0x51 && opcode <= 0x7f) || opcode == 0xc6 || (opcode >= 0xd0 && opcode != 0xd7);
+}
+
 static void mean_two_byte(struct reading *r, int64_t immediate)
 {
 	if (r->opcode >= 0x80 && r->opcode <= 0x8f) {
@@ -336,6 +371,8 @@ static void mean_two_byte(struct reading *r, int64_t immediate)
 		r->i.condition = r->opcode & 15;
 	} else if (r->opcode == 0x0b) {
 		r->i.op = INSN_STOP;
+	} else if (is_vector(r->opcode)) {
+		mean_vector(r);
 	} else if (r->opcode == 0xa2 || r->opcode == 0x05) {
 		r->i.writes |= 1u << LG_REG_RBX | 1u << LG_REG_R11;
 	}

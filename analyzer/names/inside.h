@@ -156,6 +156,9 @@ bool variable_find(struct names *n, struct object *o, uint64_t address, struct v
 
 /* bytes.c: what the file holds at an ELF virtual address; returns how many of the bytes are there. */
 size_t object_bytes(struct object *o, uint64_t address, void *bytes, size_t count);
+/* imports.c: the function of another object that a stub of the procedure linkage table at an address leads to, by its
+ * name; NULL: there is no stub. */
+const char *object_import(struct object *o, uint64_t address);
 
 /* locals.c: the variables and parameters in scope at an address of code, innermost scope first, that live somewhere
  * at that moment; `m` holds what is known of the registers and gets the function's frame base. */
