@@ -15,7 +15,8 @@ enum {
 	WR = 64, /* ModRM.reg is changed */
 	WE = 128, /* ModRM.rm is changed */
 	WO = 256, /* the register in the opcode's low bits is changed */
-	WA = 512, /* rax is changed, and rdx where that is not worth a bit of its own */
+	WA = 512, /* rax is changed */
+	WD = 1024, /* rdx is changed */
 };
 
 #define ALU(at, we, wr, wa)                                                                                  \
@@ -51,12 +52,13 @@ static const uint16_t one_byte[256] = {
 	[0x8f] = M | WE,
 	[0x90] = KNOWN,
 	[0x91 ... 0x97] = KNOWN | WO | WA,
-	[0x98 ... 0x99] = KNOWN | WA,
+	[0x98] = KNOWN | WA,
+	[0x99] = KNOWN | WD,
 	[0x9b ... 0x9f] = KNOWN,
 	[0xa4 ... 0xa7] = KNOWN,
 	[0xa8] = B,
 	[0xa9] = Z,
-	[0xaa ... 0xaf] = KNOWN | WA,
+	[0xaa ... 0xaf] = KNOWN,
 	[0xb0 ... 0xb7] = B | WO,
 	[0xb8 ... 0xbf] = V | WO,
 	[0xc0 ... 0xc1] = M | B | WE,
@@ -71,7 +73,7 @@ static const uint16_t one_byte[256] = {
 	[0xeb] = B,
 	[0xf4] = KNOWN,
 	[0xf5] = KNOWN,
-	[0xf6 ... 0xf7] = M | WE | WA,
+	[0xf6 ... 0xf7] = M,
 	[0xf8 ... 0xfd] = KNOWN,
 	[0xfe ... 0xff] = M | WE,
 };
@@ -85,7 +87,7 @@ static const uint16_t two_byte[256] = {
 	[0x28 ... 0x2b] = M,
 	[0x2c ... 0x2d] = M | WR,
 	[0x2e ... 0x2f] = M,
-	[0x31] = KNOWN | WA,
+	[0x31] = KNOWN | WA | WD,
 	[0x40 ... 0x4f] = M | WR,
 	[0x50] = M | WR,
 	[0x51 ... 0x6f] = M,
@@ -97,7 +99,7 @@ static const uint16_t two_byte[256] = {
 	[0x7f] = M,
 	[0x80 ... 0x8f] = REL,
 	[0x90 ... 0x9f] = M | WE,
-	[0xa2] = KNOWN | WA,
+	[0xa2] = KNOWN | WA | WD,
 	[0xa3] = M,
 	[0xa4] = M | B | WE,
 	[0xa5] = M | WE,
@@ -118,7 +120,7 @@ static const uint16_t two_byte[256] = {
 	[0xc4] = M | B,
 	[0xc5] = M | B | WR,
 	[0xc6] = M | B,
-	[0xc7] = M | WA,
+	[0xc7] = M | WA | WD,
 	[0xc8 ... 0xcf] = KNOWN | WO,
 	[0xd0 ... 0xd6] = M,
 	[0xd7] = M | WR,
@@ -240,7 +242,9 @@ static void find_writes(struct reading *r, unsigned flags)
 	if (flags & WO)
 		r->i.writes |= 1u << abi_number((r->opcode & 7) | (r->rex & 1) << 3);
 	if (flags & WA)
-		r->i.writes |= 1u << LG_REG_RAX | 1u << LG_REG_RDX | 1u << LG_REG_RCX;
+		r->i.writes |= 1u << LG_REG_RAX;
+	if (flags & WD)
+		r->i.writes |= 1u << LG_REG_RDX;
 }
 
 /* The registers of an instruction that takes `rm` and `reg`; `stores`: into rm. */
@@ -263,6 +267,10 @@ static void mean_group(struct reading *r, int64_t immediate)
 {
 	uint8_t kind = r->reg & 7;
 
+	if ((r->opcode & 0xfe) == 0xf6 && kind >= 4) /* mul, div */
+		r->i.writes |= 1u << LG_REG_RAX | 1u << LG_REG_RDX;
+	else if ((r->opcode & 0xfe) == 0xf6 && kind >= 2 && !r->i.is_memory) /* not, neg */
+		r->i.writes |= 1u << abi_number(r->rm);
 	if (r->opcode == 0xff && (kind == 2 || kind == 4))
 		r->i.op = kind == 2 ? INSN_CALL : INSN_JUMP;
 	if (r->opcode == 0xff && kind >= 2)
@@ -324,8 +332,12 @@ static void mean_one_byte(struct reading *r, int64_t immediate)
 		r->i.writes |= 1u << LG_REG_RBP;
 		return;
 	case 0xa4 ... 0xa7:
-	case 0xaa ... 0xaf:
+	case 0xaa ... 0xab:
+	case 0xae ... 0xaf:
 		r->i.writes |= 1u << LG_REG_RSI | 1u << LG_REG_RDI | 1u << LG_REG_RCX;
+		return;
+	case 0xac ... 0xad:
+		r->i.writes |= 1u << LG_REG_RAX | 1u << LG_REG_RSI | 1u << LG_REG_RCX;
 		return;
 	case 0xcc:
 	case 0xf4:
@@ -374,7 +386,7 @@ static void mean_two_byte(struct reading *r, int64_t immediate)
 	} else if (is_vector(r->opcode)) {
 		mean_vector(r);
 	} else if (r->opcode == 0xa2 || r->opcode == 0x05) {
-		r->i.writes |= 1u << LG_REG_RBX | 1u << LG_REG_R11;
+		r->i.writes |= 1u << LG_REG_RBX | 1u << LG_REG_RCX | 1u << LG_REG_R11;
 	}
 }
 
