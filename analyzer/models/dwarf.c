@@ -160,9 +160,8 @@ static bool variable_of(const struct model_world *w, const struct root_ref *r, s
 		t = thread_of(s, region);
 		if (t && region->kind == ROOT_REGISTER)
 			return names_register_variable(w->names, s, t, (unsigned)(r->at / 8), v);
-		return t &&
-		       ((region->kind == ROOT_TLS && names_tls_variable(w->names, t->fs_base, r->at, v)) ||
-			names_stack_variable(w->names, s, t, r->at, v));
+		return t && ((region->kind == ROOT_TLS && names_tls_variable(w->names, s, t, r->at, v)) ||
+			     names_stack_variable(w->names, s, t, r->at, v));
 	default:
 		return false;
 	}

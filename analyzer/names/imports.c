@@ -1,5 +1,5 @@
-/* imports.c: what calls into the procedure linkage table call: the stub jumps through a word of the global offset
- * table, and a relocation names what the loader puts there. */
+/* imports.c: what the loader puts into words of the global offset table, by the relocations that ask for it: functions
+ * that stubs of the procedure linkage table jump to, and the module's number for thread-local storage. */
 #include "names/decode.h"
 #include "names/inside.h"
 
@@ -62,4 +62,40 @@ const char *object_import(struct object *o, uint64_t address)
 			name = relocated_by(elf, section, &header, word);
 	}
 	return name;
+}
+
+/* Of a section's relocations the word that gets the number of the module itself. */
+static uint64_t number_word(Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t n = data && header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+	Elf_Scn *table = elf_getscn(elf, header->sh_link);
+	Elf_Data *symbols = table ? elf_getdata(table, NULL) : NULL;
+	GElf_Rela r;
+	GElf_Sym symbol;
+
+	for (size_t i = 0; i < n && gelf_getrela(data, (int)i, &r); i++) {
+		if (GELF_R_TYPE(r.r_info) != R_X86_64_DTPMOD64)
+			continue;
+		if (!GELF_R_SYM(r.r_info) ||
+		    (symbols && gelf_getsym(symbols, (int)GELF_R_SYM(r.r_info), &symbol) &&
+		     symbol.st_shndx != SHN_UNDEF))
+			return r.r_offset;
+	}
+	return 0;
+}
+
+uint64_t object_tls_number(struct object *o)
+{
+	GElf_Addr bias;
+	Elf *elf = o->file && !o->has_tls_number ? dwfl_module_getelf(o->file, &bias) : NULL;
+
+	o->has_tls_number = true;
+	for (Elf_Scn *section = NULL; elf && !o->tls_number && (section = elf_nextscn(elf, section));) {
+		GElf_Shdr header;
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_RELA &&
+		    header.sh_flags & SHF_ALLOC)
+			o->tls_number = number_word(elf, section, &header);
+	}
+	return o->tls_number;
 }

@@ -351,6 +351,21 @@ static const char *usual_name(const char *name)
 	return name;
 }
 
+/* A class without a name that can be called. */
+static bool is_lambda(Dwarf_Die *record)
+{
+	Dwarf_Die child;
+
+	if (dwarf_child(record, &child) != 0)
+		return false;
+	do {
+		const char *name = dwarf_tag(&child) == DW_TAG_subprogram ? dwarf_diename(&child) : NULL;
+		if (name && !strcmp(name, "operator()"))
+			return true;
+	} while (die_next(&child));
+	return false;
+}
+
 /* "struct node", "shop::Cart<int>". */
 static const char *spell_plain(const struct type *t)
 {
@@ -361,6 +376,8 @@ static const char *spell_plain(const struct type *t)
 			   : is_record(t->tag)		       ? "struct"
 							       : NULL;
 
+	if (!name && !names_are_plain_at(&die) && is_lambda(&die))
+		return "(lambda)";
 	if (!name)
 		return word ? arena_format(&t->names->arena, "%s {...}", word) : "?";
 	if (t->tag == DW_TAG_base_type)

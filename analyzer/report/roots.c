@@ -123,7 +123,7 @@ static bool find_in_thread(struct names *names, const struct heap *h, const stru
 
 	if (!t)
 		return false;
-	if (region->kind == ROOT_TLS && names_tls_variable(names, t->fs_base, at, v))
+	if (region->kind == ROOT_TLS && names_tls_variable(names, h->snapshot, t, at, v))
 		return true; /* else the outermost frames, which lie right below */
 	return region->kind == ROOT_REGISTER
 		   ? names_register_variable(names, h->snapshot, t, (unsigned)(at / 8), v)

@@ -282,18 +282,21 @@ START_TEST(thread_local_variables_are_known)
 {
 	struct scene s;
 	struct variable v;
-	uint64_t fs_base = 0x7f1000000000;
+	const struct trace_snapshot empty = { 0 };
+	const struct trace_thread thread = { .fs_base = 0x7f1000000000 };
 
 	build_c("gcc", "");
 	scene_open(&s, "app");
-	ck_assert(names_tls_variable(s.names, fs_base, fs_base - 48 + address_of("app", "pad") + 8, &v));
+	ck_assert(names_tls_variable(s.names, &empty, &thread,
+				     thread.fs_base - 48 + address_of("app", "pad") + 8, &v));
 	ck_assert_str_eq(v.name, "pad");
 	ck_assert_uint_eq(v.offset, 8);
-	ck_assert(names_tls_variable(s.names, fs_base, fs_base - 48 + address_of("app", "current"), &v));
+	ck_assert(names_tls_variable(s.names, &empty, &thread,
+				     thread.fs_base - 48 + address_of("app", "current"), &v));
 	ck_assert_str_eq(v.name, "current");
 	ck_assert_str_eq(type_name(v.type), "struct node *");
-	ck_assert(!names_tls_variable(s.names, fs_base, fs_base - 56, &v));
-	ck_assert(!names_tls_variable(s.names, fs_base, fs_base, &v));
+	ck_assert(!names_tls_variable(s.names, &empty, &thread, thread.fs_base - 56, &v));
+	ck_assert(!names_tls_variable(s.names, &empty, &thread, thread.fs_base, &v));
 	names_close(s.names);
 }
 END_TEST
