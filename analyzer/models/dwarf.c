@@ -5,10 +5,9 @@
  * block the best is taken, by fit, size and name, so that order never matters. Members of unions are believed last. */
 #include "models/model.h"
 
-#include "heap/roots.h"
+#include "models/variable.h"
 #include "names/sites.h"
 #include "names/store.h"
-#include "names/variables.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,39 +134,6 @@ static void spread_from_block(struct spread *s, uint32_t block)
 				     g->refs[i].to);
 }
 
-static const struct trace_thread *thread_of(const struct trace_snapshot *s, const struct root_region *region)
-{
-	for (size_t i = 0; s && i < s->nthreads; i++)
-		if (thread_label(&s->threads[i]) == region->thread)
-			return &s->threads[i];
-	return NULL;
-}
-
-/* The variable that a root word belongs to. */
-static bool variable_of(const struct model_world *w, const struct root_ref *r, struct variable *v)
-{
-	const struct root_region *region = &w->graph->regions[r->region];
-	const struct trace_snapshot *s = w->heap->snapshot;
-	const struct trace_thread *t;
-
-	switch (region->kind) {
-	case ROOT_GLOBAL:
-	case ROOT_RELRO:
-		return names_variable(w->names, region->module, r->at, v);
-	case ROOT_TLS:
-	case ROOT_STACK:
-	case ROOT_REGISTER:
-		t = thread_of(s, region);
-		if (t && region->kind == ROOT_REGISTER)
-			return names_register_variable(w->names, s, t, (unsigned)(r->at / 8), v);
-		return t &&
-		       ((region->kind == ROOT_TLS && names_tls_variable(w->names, t->fs_base, r->at, v)) ||
-			names_stack_variable(w->names, s, t, r->at, v));
-	default:
-		return false;
-	}
-}
-
 static void spread_from_roots(struct spread *s)
 {
 	const struct model_world *w = s->d->world;
@@ -176,11 +142,12 @@ static void spread_from_roots(struct spread *s)
 
 	for (uint64_t i = 0; i < w->graph->nroot_refs; i++) {
 		const struct root_ref *r = &w->graph->root_refs[i];
-		bool is_stack = w->graph->regions[r->region].kind == ROOT_STACK;
+		const struct root_region *region = &w->graph->regions[r->region];
+		bool is_stack = region->kind == ROOT_STACK;
 		if (r->kind != REF_START || is_settled(s, r->to) ||
 		    (is_stack && stack_words++ >= STACK_WORDS))
 			continue;
-		if (variable_of(w, r, &v) && type_bytes(v.type))
+		if (root_variable(w->names, w->heap, region, r->at, &v) && type_bytes(v.type))
 			offer_member(s, v.type, type_bytes(v.type), v.offset, r->to);
 	}
 }

@@ -15,7 +15,8 @@ enum {
 	WR = 64, /* ModRM.reg is changed */
 	WE = 128, /* ModRM.rm is changed */
 	WO = 256, /* the register in the opcode's low bits is changed */
-	WA = 512, /* rax is changed, and rdx where that is not worth a bit of its own */
+	WA = 512, /* rax is changed */
+	WD = 1024, /* rdx is changed */
 };
 
 #define ALU(at, we, wr, wa)                                                                                  \
@@ -51,12 +52,13 @@ static const uint16_t one_byte[256] = {
 	[0x8f] = M | WE,
 	[0x90] = KNOWN,
 	[0x91 ... 0x97] = KNOWN | WO | WA,
-	[0x98 ... 0x99] = KNOWN | WA,
+	[0x98] = KNOWN | WA,
+	[0x99] = KNOWN | WD,
 	[0x9b ... 0x9f] = KNOWN,
 	[0xa4 ... 0xa7] = KNOWN,
 	[0xa8] = B,
 	[0xa9] = Z,
-	[0xaa ... 0xaf] = KNOWN | WA,
+	[0xaa ... 0xaf] = KNOWN,
 	[0xb0 ... 0xb7] = B | WO,
 	[0xb8 ... 0xbf] = V | WO,
 	[0xc0 ... 0xc1] = M | B | WE,
@@ -71,7 +73,7 @@ static const uint16_t one_byte[256] = {
 	[0xeb] = B,
 	[0xf4] = KNOWN,
 	[0xf5] = KNOWN,
-	[0xf6 ... 0xf7] = M | WE | WA,
+	[0xf6 ... 0xf7] = M,
 	[0xf8 ... 0xfd] = KNOWN,
 	[0xfe ... 0xff] = M | WE,
 };
@@ -85,7 +87,7 @@ static const uint16_t two_byte[256] = {
 	[0x28 ... 0x2b] = M,
 	[0x2c ... 0x2d] = M | WR,
 	[0x2e ... 0x2f] = M,
-	[0x31] = KNOWN | WA,
+	[0x31] = KNOWN | WA | WD,
 	[0x40 ... 0x4f] = M | WR,
 	[0x50] = M | WR,
 	[0x51 ... 0x6f] = M,
@@ -97,7 +99,7 @@ static const uint16_t two_byte[256] = {
 	[0x7f] = M,
 	[0x80 ... 0x8f] = REL,
 	[0x90 ... 0x9f] = M | WE,
-	[0xa2] = KNOWN | WA,
+	[0xa2] = KNOWN | WA | WD,
 	[0xa3] = M,
 	[0xa4] = M | B | WE,
 	[0xa5] = M | WE,
@@ -118,7 +120,7 @@ static const uint16_t two_byte[256] = {
 	[0xc4] = M | B,
 	[0xc5] = M | B | WR,
 	[0xc6] = M | B,
-	[0xc7] = M | WA,
+	[0xc7] = M | WA | WD,
 	[0xc8 ... 0xcf] = KNOWN | WO,
 	[0xd0 ... 0xd6] = M,
 	[0xd7] = M | WR,
@@ -131,7 +133,7 @@ struct reading {
 	uint64_t address; /* of the first byte */
 	const uint8_t *start;
 	bool is_cut;
-	bool has_66, has_segment;
+	bool has_66, has_repeat, has_segment;
 	uint8_t rex, map, opcode;
 	uint8_t mod, reg, rm;
 	struct insn i;
@@ -174,8 +176,9 @@ static void read_prefixes(struct reading *r)
 			r->has_66 = true;
 		else if (byte == 0x64 || byte == 0x65)
 			r->has_segment = true;
-		else if (byte != 0xf0 && byte != 0xf2 && byte != 0xf3 && byte != 0x2e && byte != 0x36 &&
-			 byte != 0x3e && byte != 0x26)
+		else if (byte == 0xf2 || byte == 0xf3)
+			r->has_repeat = true;
+		else if (byte != 0xf0 && byte != 0x2e && byte != 0x36 && byte != 0x3e && byte != 0x26)
 			break;
 	}
 	if (r->at < r->end && (*r->at & 0xf0) == 0x40)
@@ -239,7 +242,9 @@ static void find_writes(struct reading *r, unsigned flags)
 	if (flags & WO)
 		r->i.writes |= 1u << abi_number((r->opcode & 7) | (r->rex & 1) << 3);
 	if (flags & WA)
-		r->i.writes |= 1u << LG_REG_RAX | 1u << LG_REG_RDX | 1u << LG_REG_RCX;
+		r->i.writes |= 1u << LG_REG_RAX;
+	if (flags & WD)
+		r->i.writes |= 1u << LG_REG_RDX;
 }
 
 /* The registers of an instruction that takes `rm` and `reg`; `stores`: into rm. */
@@ -262,6 +267,10 @@ static void mean_group(struct reading *r, int64_t immediate)
 {
 	uint8_t kind = r->reg & 7;
 
+	if ((r->opcode & 0xfe) == 0xf6 && kind >= 4) /* mul, div */
+		r->i.writes |= 1u << LG_REG_RAX | 1u << LG_REG_RDX;
+	else if ((r->opcode & 0xfe) == 0xf6 && kind >= 2 && !r->i.is_memory) /* not, neg */
+		r->i.writes |= 1u << abi_number(r->rm);
 	if (r->opcode == 0xff && (kind == 2 || kind == 4))
 		r->i.op = kind == 2 ? INSN_CALL : INSN_JUMP;
 	if (r->opcode == 0xff && kind >= 2)
@@ -275,6 +284,12 @@ static void mean_group(struct reading *r, int64_t immediate)
 	}
 	if ((r->opcode == 0x80 || r->opcode == 0x81) && kind == 7)
 		r->i.writes = 0;
+	if ((r->opcode == 0x81 || r->opcode == 0x83) && (kind == 0 || kind == 5) && r->rex & 8 &&
+	    !r->i.is_memory) {
+		set_operands(r, INSN_ADD, true);
+		r->i.from = NO_REG;
+		r->i.disp = kind ? -immediate : immediate;
+	}
 }
 
 static void mean_one_byte(struct reading *r, int64_t immediate)
@@ -317,8 +332,12 @@ static void mean_one_byte(struct reading *r, int64_t immediate)
 		r->i.writes |= 1u << LG_REG_RBP;
 		return;
 	case 0xa4 ... 0xa7:
-	case 0xaa ... 0xaf:
+	case 0xaa ... 0xab:
+	case 0xae ... 0xaf:
 		r->i.writes |= 1u << LG_REG_RSI | 1u << LG_REG_RDI | 1u << LG_REG_RCX;
+		return;
+	case 0xac ... 0xad:
+		r->i.writes |= 1u << LG_REG_RAX | 1u << LG_REG_RSI | 1u << LG_REG_RCX;
 		return;
 	case 0xcc:
 	case 0xf4:
@@ -329,6 +348,34 @@ static void mean_one_byte(struct reading *r, int64_t immediate)
 	}
 }
 
+/* SSE2's ways to put two pointers side by side. */
+static void mean_vector(struct reading *r)
+{
+	bool is_store = r->opcode == 0x11 || r->opcode == 0x29 || r->opcode == 0x7f;
+
+	r->i.to = r->reg;
+	r->i.from = r->i.is_memory ? NO_REG : r->rm;
+	if (r->opcode == 0x6e && r->has_66 && r->rex & 8 && !r->i.is_memory) {
+		r->i.op = INSN_VECTOR_SET;
+		r->i.from = abi_number(r->rm);
+	} else if (r->opcode == 0x6c && r->has_66 && !r->i.is_memory) {
+		r->i.op = INSN_VECTOR_PAIR;
+	} else if (is_store && r->i.is_memory && (!r->has_repeat || r->opcode == 0x7f)) {
+		r->i.op = INSN_VECTOR_STORE;
+		r->i.from = r->reg;
+	} else if (!is_store && r->opcode != 0xd6 && (r->opcode != 0x7e || r->has_repeat)) {
+		r->i.op = INSN_VECTOR;
+	}
+	if (r->opcode == 0x7e && r->has_repeat)
+		r->i.writes = 0;
+}
+
+static bool is_vector(uint8_t opcode)
+{
+	return (opcode >= 0x10 && opcode <= 0x17) || (opcode >= 0x28 && opcode <= 0x2b) ||
+	       (opcode >= 0x51 && opcode <= 0x7f) || opcode == 0xc6 || (opcode >= 0xd0 && opcode != 0xd7);
+}
+
 static void mean_two_byte(struct reading *r, int64_t immediate)
 {
 	if (r->opcode >= 0x80 && r->opcode <= 0x8f) {
@@ -336,8 +383,10 @@ static void mean_two_byte(struct reading *r, int64_t immediate)
 		r->i.condition = r->opcode & 15;
 	} else if (r->opcode == 0x0b) {
 		r->i.op = INSN_STOP;
+	} else if (is_vector(r->opcode)) {
+		mean_vector(r);
 	} else if (r->opcode == 0xa2 || r->opcode == 0x05) {
-		r->i.writes |= 1u << LG_REG_RBX | 1u << LG_REG_R11;
+		r->i.writes |= 1u << LG_REG_RBX | 1u << LG_REG_RCX | 1u << LG_REG_R11;
 	}
 }
 

@@ -11,19 +11,23 @@
 #define NO_REG 0xffu
 #define REG_RIP 16u /* as the base of a memory operand */
 
-/* Registers are numbered as in the psABI (enum lg_reg), not as in the encoding. */
+/* Registers are numbered as in the psABI (enum lg_reg), not as in the encoding; vector registers from 0 to 15. */
 struct insn {
 	unsigned length; /* 0: not known; nothing else is then */
 	enum insn_op {
 		INSN_OTHER, /* changes the registers of `writes` */
 		INSN_MOVE, /* 8 bytes from `from` or memory to `to` or memory */
 		INSN_LEA,
-		INSN_ADD, /* `to` += `from` or memory, 8 bytes */
+		INSN_ADD, /* `to` += `from`, memory, or else disp; 8 bytes */
 		INSN_TEST, /* `from`, or memory, with itself or with 0 */
 		INSN_CALL, /* target 0: indirect */
 		INSN_JUMP, /* the same */
 		INSN_BRANCH, /* condition: the low four bits of its opcode */
 		INSN_RETURN,
+		INSN_VECTOR_SET, /* lower half of the vector register `to` = `from` */
+		INSN_VECTOR_PAIR, /* upper half of `to` = lower half of the vector register `from` */
+		INSN_VECTOR_STORE, /* 16 bytes of the vector register `from` to memory */
+		INSN_VECTOR, /* anything else to the vector register `to` */
 		INSN_STOP, /* traps, or is not decoded further */
 	} op;
 	uint32_t writes; /* bit mask */

@@ -13,16 +13,20 @@
 #define PATHS 6u /* waiting to be followed */
 #define STEPS 160u /* instructions of one call, over all paths */
 #define PATH_STEPS 64u
+#define MEMBERS_WEIGHED 1024u /* bytes of a record */
+#define BYTES_BEFORE 4096u /* of the function's code before the call that are looked at */
 
 /* What is known of a word. */
 struct fact {
 	bool is_value; /* it is what the call returned */
-	const struct type *target; /* what it points at; NULL: not known */
+	const struct type *target; /* what it points into; NULL: not known */
+	int64_t offset; /* where */
 };
 
 struct state {
 	uint64_t at; /* the next instruction, ELF virtual */
 	struct fact regs[16];
+	uint8_t vectors[16]; /* bit 0: the value is in the lower half of the register, bit 1: in the upper */
 	struct slot {
 		uint64_t address;
 		struct fact fact;
@@ -36,6 +40,7 @@ struct follow {
 	struct names *names;
 	struct object *object;
 	struct findings *findings;
+	bool is_before; /* still before the call, where variables are not asked */
 	struct state now, waiting[PATHS];
 	unsigned nwaiting, steps;
 
@@ -64,7 +69,7 @@ static const struct type *word_type(const struct type *t, uint64_t offset)
 	struct type_member m;
 	uint64_t bytes = type_bytes(t);
 
-	if (!bytes || offset >> 32)
+	if (!bytes || offset >> 32) /* also what is before it */
 		return NULL;
 	if (offset >= bytes)
 		bytes = (offset / bytes + 1) * bytes;
@@ -79,20 +84,19 @@ static void taken_for(struct follow *f, const struct type *t, uint64_t offset)
 
 /* ---- variables --------------------------------------------------------------------------------------- */
 
-/* Where the stack pointer or the frame pointer is, relative to the CFA. */
+/* Where the register is that the CFA is reckoned from: the stack pointer or the frame pointer. */
 static void set_machine(struct follow *f)
 {
+	static const uint8_t bases[] = { LG_REG_RSP, LG_REG_RBP };
 	Dwarf_Frame *row = cfi_row(f->object, f->now.at);
-	Dwarf_Op *ops;
-	size_t nops;
 
 	f->machine = (struct machine){ .has_cfa = true, .cfa = CFA };
-	if (row && dwarf_frame_cfa(row, &ops, &nops) == 0 && nops == 1) {
-		unsigned number = ops[0].atom - DW_OP_breg0;
-		if (number == LG_REG_RSP || number == LG_REG_RBP) {
-			f->machine.regs[number] = CFA - ops[0].number;
-			f->machine.known = 1u << number;
-		}
+	for (size_t i = 0; row && i < sizeof bases; i++) {
+		struct machine zero = { .known = 1u << bases[i] };
+		if (!cfi_find_cfa(row, &zero))
+			continue;
+		f->machine.regs[bases[i]] = CFA - zero.cfa;
+		f->machine.known = 1u << bases[i];
 	}
 	free(row);
 }
@@ -101,7 +105,7 @@ static void set_locals(struct follow *f)
 {
 	struct unit *u;
 
-	if (f->locals_of == f->now.at)
+	if (f->is_before || f->locals_of == f->now.at)
 		return;
 	f->locals_of = f->now.at;
 	f->nlocals = locals_at(f->object, f->now.at, &f->machine, f->locals, &u);
@@ -137,20 +141,20 @@ static void look_at_locals(struct follow *f)
 	}
 }
 
-/* What a register points at, by a variable that lives in it. */
-static const struct type *register_target(struct follow *f, unsigned number)
+/* What a register points at: by a variable that lives in it, else by where it comes from. */
+static struct fact register_fact(struct follow *f, unsigned number)
 {
-	if (f->now.regs[number].target)
-		return f->now.regs[number].target;
+	if (f->is_before)
+		return f->now.regs[number];
 	set_locals(f);
 	for (size_t i = 0; i < f->nlocals; i++) {
 		const struct type *target = NULL;
 		if (f->locals[i].place.kind == AT_REGISTER && f->locals[i].place.number == number)
 			target = type_pointee(word_type(local_type(f, i), 0));
 		if (target)
-			return target;
+			return (struct fact){ false, target, 0 };
 	}
-	return NULL;
+	return f->now.regs[number];
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------ */
@@ -189,9 +193,12 @@ static const struct type *memory_word(struct follow *f, const struct insn *i)
 			   : NULL;
 	if (is_in_frame(f, i))
 		return frame_word(f, frame_address(f, i));
-	if (i->base == NO_REG || i->disp < 0)
+	if (i->base == NO_REG)
 		return NULL;
-	return word_type(register_target(f, i->base), (uint64_t)i->disp);
+	struct fact fact = register_fact(f, i->base);
+	if (!fact.target && i->index != NO_REG) /* either may be the array */
+		fact = register_fact(f, i->index);
+	return word_type(fact.target, (uint64_t)(fact.offset + i->disp));
 }
 
 static struct fact load(struct follow *f, const struct insn *i)
@@ -200,7 +207,19 @@ static struct fact load(struct follow *f, const struct insn *i)
 
 	if (slot)
 		return slot->fact;
-	return (struct fact){ false, type_pointee(memory_word(f, i)) };
+	return (struct fact){ false, type_pointee(memory_word(f, i)), 0 };
+}
+
+/* An index may hide any offset: the value may be for each pointer of the record that its size fits exactly. */
+static void weigh_members(struct follow *f, const struct insn *i)
+{
+	const struct type *t = register_fact(f, i->base).target;
+	struct type_member m;
+
+	for (uint64_t offset = 0; type_is_record(t) && offset < type_bytes(t) && offset < MEMBERS_WEIGHED;
+	     offset += 8)
+		if (type_word_at(t, type_bytes(t), offset, &m, NULL, 0))
+			found(f->findings, type_pointee(m.type), true);
 }
 
 static void store(struct follow *f, const struct insn *i, struct fact fact)
@@ -209,6 +228,8 @@ static void store(struct follow *f, const struct insn *i, struct fact fact)
 
 	if (fact.is_value)
 		found(f->findings, type_pointee(memory_word(f, i)), false);
+	if (fact.is_value && i->index != NO_REG && i->base < 16)
+		weigh_members(f, i);
 	if (!slot && is_in_frame(f, i) && f->now.nslots < SLOTS && (fact.is_value || fact.target)) {
 		slot = &f->now.slots[f->now.nslots++];
 		slot->address = frame_address(f, i);
@@ -217,15 +238,21 @@ static void store(struct follow *f, const struct insn *i, struct fact fact)
 		slot->fact = fact;
 }
 
-/* The address of a variable, or of the first member of what a register points at. */
-static const struct type *address_target(struct follow *f, const struct insn *i)
+/* The address of a variable, or of what lies near where a register points. */
+static struct fact address(struct follow *f, const struct insn *i)
 {
 	struct variable v;
+	struct fact fact = { .is_value = false };
 
-	if (i->base == REG_RIP &&
-	    variable_find(f->names, f->object, f->now.at + i->length + (uint64_t)i->disp, &v) && !v.offset)
-		return v.type;
-	return i->base < 16 && !i->disp && !is_in_frame(f, i) ? register_target(f, i->base) : NULL;
+	if (i->base == REG_RIP) {
+		if (variable_find(f->names, f->object, f->now.at + i->length + (uint64_t)i->disp, &v))
+			fact = (struct fact){ false, v.type, (int64_t)v.offset };
+	} else if (i->base < 16 && !is_in_frame(f, i)) {
+		fact = register_fact(f, i->base);
+		fact.is_value = false;
+		fact.offset += i->disp;
+	}
+	return fact;
 }
 
 /* ---- calls and returns ------------------------------------------------------------------------------- */
@@ -261,8 +288,23 @@ static void pass_arguments(struct follow *f, Dwarf_Die *callee)
 	} while (++n < 6 && die_next(&die));
 }
 
-static void after_call(struct follow *f)
+/* Functions of the C library that return their first argument. */
+static bool returns_argument(struct follow *f, uint64_t callee)
 {
+	static const char *const known[] = { "memset",	     "memcpy",	    "memmove", "strcpy",
+					     "strncpy",	     "strcat",	    "wmemcpy", "__memset_chk",
+					     "__memcpy_chk", "__strcpy_chk" };
+	const char *name = callee ? object_import(f->object, callee) : NULL;
+
+	for (size_t i = 0; name && i < sizeof known / sizeof *known; i++)
+		if (!strcmp(name, known[i]))
+			return true;
+	return false;
+}
+
+static void after_call(struct follow *f, uint64_t callee)
+{
+	struct fact first = f->now.regs[LG_REG_RDI];
 	static const uint16_t clobbered = 1u << LG_REG_RAX | 1u << LG_REG_RCX | 1u << LG_REG_RDX |
 					  1u << LG_REG_RSI | 1u << LG_REG_RDI | 1u << LG_REG_R8 |
 					  1u << LG_REG_R9 | 1u << LG_REG_R10 | 1u << LG_REG_R11;
@@ -270,6 +312,9 @@ static void after_call(struct follow *f)
 	for (unsigned i = 0; i < 16; i++)
 		if (clobbered >> i & 1)
 			f->now.regs[i] = (struct fact){ .is_value = false };
+	memset(f->now.vectors, 0, sizeof f->now.vectors);
+	if (first.is_value && returns_argument(f, callee))
+		f->now.regs[LG_REG_RAX] = first;
 }
 
 static void return_value(struct follow *f)
@@ -307,16 +352,36 @@ static void move(struct follow *f, const struct insn *i)
 /* A pointer plus an index still points into the same array. */
 static void add(struct follow *f, const struct insn *i)
 {
-	struct fact fact = { false, NULL };
+	struct fact fact;
 
 	if (i->to == NO_REG)
 		return;
-	fact.target = f->now.regs[i->to].target;
-	if (!fact.target && i->from < 16)
-		fact.target = f->now.regs[i->from].target;
+	fact = f->now.regs[i->to];
+	if (i->from == NO_REG && !i->is_memory)
+		fact.offset += i->disp;
 	else if (!fact.target)
-		fact.target = load(f, i).target;
+		fact = i->is_memory ? load(f, i) : f->now.regs[i->from];
+	fact.is_value = false;
 	f->now.regs[i->to] = fact;
+}
+
+/* Two words of the frame, copied on as one. */
+static uint8_t load_vector(struct follow *f, const struct insn *i)
+{
+	struct insn half = *i;
+	uint8_t values = 0;
+
+	for (unsigned upper = 0; upper < 2 && i->is_memory; upper++, half.disp += 8)
+		values |= (uint8_t)(has_value(f, &half) << upper);
+	return values;
+}
+
+static void store_vector(struct follow *f, const struct insn *i)
+{
+	struct insn half = *i;
+
+	for (unsigned upper = 0; upper < 2; upper++, half.disp += 8)
+		store(f, &half, (struct fact){ .is_value = f->now.vectors[i->from] >> upper & 1 });
 }
 
 static void wait_for(struct follow *f, uint64_t address)
@@ -339,14 +404,19 @@ static void branch(struct follow *f, const struct insn *i)
 	f->now.at = next;
 }
 
-/* False: the path ends. */
+/* False: the path ends. Leaving the function this way is a call, then a return. */
 static bool jump(struct follow *f, const struct insn *i)
 {
 	Dwarf_Die *callee = i->target ? function_at(f, i->target) : NULL;
+	bool leaves = !i->target || callee || object_import(f->object, i->target);
 
-	pass_arguments(f, callee);
+	if (leaves) {
+		pass_arguments(f, callee);
+		after_call(f, i->target);
+		return_value(f);
+	}
 	f->now.at = i->target;
-	return i->target && !callee;
+	return !leaves;
 }
 
 static void clear_written(struct follow *f, const struct insn *i)
@@ -366,14 +436,26 @@ static bool step(struct follow *f, const struct insn *i)
 		move(f, i);
 		break;
 	case INSN_LEA:
-		f->now.regs[i->to] = (struct fact){ false, address_target(f, i) };
+		f->now.regs[i->to] = address(f, i);
 		break;
 	case INSN_ADD:
 		add(f, i);
 		break;
 	case INSN_CALL:
 		pass_arguments(f, i->target ? function_at(f, i->target) : NULL);
-		after_call(f);
+		after_call(f, i->target);
+		break;
+	case INSN_VECTOR_SET:
+		f->now.vectors[i->to] = f->now.regs[i->from].is_value;
+		break;
+	case INSN_VECTOR_PAIR:
+		f->now.vectors[i->to] = (f->now.vectors[i->to] & 1) | (f->now.vectors[i->from] & 1) << 1;
+		break;
+	case INSN_VECTOR_STORE:
+		store_vector(f, i);
+		break;
+	case INSN_VECTOR:
+		f->now.vectors[i->to] = load_vector(f, i);
 		break;
 	case INSN_JUMP:
 		return jump(f, i);
@@ -398,7 +480,7 @@ static bool step(struct follow *f, const struct insn *i)
 static bool is_gone(const struct state *s)
 {
 	for (unsigned i = 0; i < 16; i++)
-		if (s->regs[i].is_value)
+		if (s->regs[i].is_value || s->vectors[i])
 			return false;
 	for (unsigned i = 0; i < s->nslots; i++)
 		if (s->slots[i].fact.is_value)
@@ -432,6 +514,64 @@ static void follow_path(struct follow *f)
 		if (!step(f, &i))
 			return;
 	}
+}
+
+/* ---- before the call --------------------------------------------------------------------------------- */
+
+/* Only what registers keep over calls matters; jumps are passed by, as if the code ran from top to bottom. */
+static void step_before(struct follow *f, const struct insn *i)
+{
+	switch (i->op) {
+	case INSN_MOVE:
+	case INSN_LEA:
+	case INSN_ADD:
+	case INSN_CALL:
+	case INSN_OTHER:
+		step(f, i);
+		return;
+	default:
+		f->now.at += i->length;
+	}
+}
+
+static void take_parameters(struct follow *f)
+{
+	set_machine(f);
+	set_locals(f);
+	for (size_t i = 0; i < f->nlocals; i++)
+		if (f->locals[i].place.kind == AT_REGISTER && f->locals[i].place.number < 16)
+			f->now.regs[f->locals[i].place.number].target = type_pointee(local_type(f, i));
+}
+
+/* Finds what pointers the function holds when it makes the call, from its entry on. */
+static void arrive(struct follow *f, uint64_t call)
+{
+	uint8_t bytes[INSN_MAX];
+	Dwarf_Die *function;
+	Dwarf_Addr entry;
+
+	if (!unit_at(f->object, call - 1, &function) || !function || dwarf_entrypc(function, &entry) != 0)
+		return;
+	f->now.at = entry + f->object->debug.bias;
+	if (call - f->now.at > BYTES_BEFORE)
+		return;
+	uint64_t start = f->now.at;
+	take_parameters(f);
+	f->now.at = call - 1; /* the frame, and what lives in it, is that of the call */
+	set_machine(f);
+	set_locals(f);
+	f->now.at = start;
+	f->is_before = true;
+	while (f->now.at < call) {
+		size_t n = object_bytes(f->object, f->now.at, bytes, sizeof bytes);
+		struct insn i = insn_decode(bytes, n, f->now.at);
+		if (!i.length)
+			break;
+		step_before(f, &i);
+	}
+	f->is_before = false;
+	f->now.nslots = 0;
+	after_call(f, 0);
 }
 
 /* ---- what the scopes say ----------------------------------------------------------------------------- */
@@ -472,8 +612,9 @@ void follow_value(struct names *n, struct object *o, uint64_t address, struct fi
 	f->names = n;
 	f->object = o;
 	f->findings = findings;
+	arrive(f, address);
 	f->now.at = address;
-	f->now.regs[LG_REG_RAX].is_value = true;
+	f->now.regs[LG_REG_RAX] = (struct fact){ .is_value = true };
 	follow_path(f);
 	while (f->nwaiting) {
 		f->now = f->waiting[--f->nwaiting];

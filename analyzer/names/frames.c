@@ -219,14 +219,20 @@ static bool local_in(struct names *n, struct stack_frame *f, struct place_of_val
 	return is_found;
 }
 
-/* The frame whose own part of the stack holds the address: its CFA is the first above. */
+/* The frame whose own part of the stack holds the address: its CFA is the first above. Only the last may have none. */
 static size_t frame_over(const struct thread_frames *all, uint64_t address)
 {
-	size_t i = 0;
+	size_t low = 0, high = all->n;
 
-	while (i < all->n && (!all->at[i].machine.has_cfa || all->at[i].machine.cfa <= address))
-		i++;
-	return i;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct machine *m = &all->at[middle].machine;
+		if (m->has_cfa && m->cfa > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }
 
 /* A register that an inner frame saved at the address still is a variable of a frame further out. */

@@ -66,6 +66,8 @@ struct object {
 	bool is_noted; /* its lack of symbols was looked at */
 	struct symbols symbols;
 	struct debug debug;
+	bool has_tls_number; /* the next was looked for */
+	uint64_t tls_number; /* see object_tls_number() */
 	struct variables variables;
 	bool has_definitions; /* the map below is filled */
 	struct map definitions; /* hash of a record's name -> struct definition */
@@ -156,6 +158,11 @@ bool variable_find(struct names *n, struct object *o, uint64_t address, struct v
 
 /* bytes.c: what the file holds at an ELF virtual address; returns how many of the bytes are there. */
 size_t object_bytes(struct object *o, uint64_t address, void *bytes, size_t count);
+/* imports.c: the function of another object that a stub of the procedure linkage table at an address leads to, by its
+ * name; NULL: there is no stub. */
+const char *object_import(struct object *o, uint64_t address);
+/* The ELF virtual address of the word that holds the module's number for thread-local storage; 0: there is none. */
+uint64_t object_tls_number(struct object *o);
 
 /* locals.c: the variables and parameters in scope at an address of code, innermost scope first, that live somewhere
  * at that moment; `m` holds what is known of the registers and gets the function's frame base. */

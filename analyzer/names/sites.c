@@ -43,13 +43,11 @@ static void ask(struct names *n, uint64_t frame, struct told *told)
 	uint64_t address = frame & LG_FRAME_OFFSET_MASK;
 	struct object *o = object_with(n, frame >> LG_FRAME_MODULE_SHIFT, &module);
 
-	if (has_function(o, address - 1)) {
-		follow_value(n, o, address, &told->findings);
-		return;
-	}
 	const struct symbol *symbol = o ? symbol_of_code(o, address - 1) : NULL;
-	told->is_foreign = true;
 	told->is_sure = symbol && hands_on(symbol->name);
+	told->is_foreign = told->is_sure || !has_function(o, address - 1);
+	if (!told->is_foreign)
+		follow_value(n, o, address, &told->findings);
 }
 
 static const struct told *told_by(struct names *n, uint64_t frame)
@@ -76,6 +74,20 @@ static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 	return 2 * (unsigned)fit;
 }
 
+/* Takes what fits better; of what fits as well the whole rather than its part (a constructor's bases). */
+static void weigh(const struct told *told, bool is_weak, uint64_t bytes, const struct type **best,
+		  unsigned *least)
+{
+	for (unsigned i = 0; i < told->findings.n; i++) {
+		const struct type *t = told->findings.at[i].type;
+		unsigned m = merit(&told->findings.at[i], is_weak, bytes);
+		if (m < *least || (*best && m == *least && type_wraps(t, *best))) {
+			*least = m;
+			*best = t;
+		}
+	}
+}
+
 const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes)
 {
 	const struct trace *t = n->trace;
@@ -89,13 +101,7 @@ const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t byt
 		if (!told)
 			break;
 		is_weak |= told->is_foreign && !told->is_sure;
-		for (unsigned i = 0; i < told->findings.n; i++) {
-			unsigned m = merit(&told->findings.at[i], is_weak, bytes);
-			if (m < least) {
-				least = m;
-				best = told->findings.at[i].type;
-			}
-		}
+		weigh(told, is_weak, bytes, &best, &least);
 		if (!told->is_foreign && !told->findings.is_returned)
 			break;
 		stack = t->nodes[stack].parent;

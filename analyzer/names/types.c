@@ -240,10 +240,15 @@ static uint64_t field_bytes(Dwarf_Die *die, uint64_t bytes)
 	return bits ? (die_number(die, DW_AT_data_bit_offset) % 8 + bits + 7) / 8 : bytes;
 }
 
+/* Of Rust's enums. They have no size: their members say what they cover. */
+static bool is_part(int tag)
+{
+	return tag == DW_TAG_variant_part || tag == DW_TAG_variant;
+}
+
 static bool is_field(int tag)
 {
-	return tag == DW_TAG_member || tag == DW_TAG_inheritance || tag == DW_TAG_variant_part ||
-	       tag == DW_TAG_variant;
+	return tag == DW_TAG_member || tag == DW_TAG_inheritance || is_part(tag);
 }
 
 static bool read_field(struct type *t, Dwarf_Die *die, struct field *f)
@@ -251,16 +256,16 @@ static bool read_field(struct type *t, Dwarf_Die *die, struct field *f)
 	int tag = dwarf_tag(die);
 	const char *name = tag == DW_TAG_member ? dwarf_diename(die) : NULL;
 
-	if (tag == DW_TAG_member || tag == DW_TAG_inheritance) {
+	if (!is_part(tag)) {
 		if (!field_offset(die, &f->offset))
 			return false;
 		f->type = type_of(t->names, t->object, die);
 	} else {
-		f->offset = 0; /* of Rust's enums: members of variants count from the enum's start */
+		f->offset = 0; /* members of variants count from the enum's start */
 		f->type = type_from(t->names, t->object, die);
 	}
 	f->name = name ? name : "";
-	f->bytes = field_bytes(die, type_bytes(f->type));
+	f->bytes = is_part(tag) ? UINT32_MAX : field_bytes(die, type_bytes(f->type));
 	return f->type;
 }
 
@@ -279,7 +284,7 @@ static void read_fields(struct type *t)
 		}
 	} while (t->nfields < FIELDS_MAX && die_next(&child));
 	t->fields = fields.failed ? NULL : arena_take(&t->names->arena, fields.used);
-	if (t->fields)
+	if (t->fields && t->nfields)
 		memcpy(t->fields, fields.bytes, fields.used);
 	else
 		t->nfields = 0;
@@ -346,6 +351,21 @@ static const char *usual_name(const char *name)
 	return name;
 }
 
+/* A class without a name that can be called. */
+static bool is_lambda(Dwarf_Die *record)
+{
+	Dwarf_Die child;
+
+	if (dwarf_child(record, &child) != 0)
+		return false;
+	do {
+		const char *name = dwarf_tag(&child) == DW_TAG_subprogram ? dwarf_diename(&child) : NULL;
+		if (name && !strcmp(name, "operator()"))
+			return true;
+	} while (die_next(&child));
+	return false;
+}
+
 /* "struct node", "shop::Cart<int>". */
 static const char *spell_plain(const struct type *t)
 {
@@ -356,6 +376,8 @@ static const char *spell_plain(const struct type *t)
 			   : is_record(t->tag)		       ? "struct"
 							       : NULL;
 
+	if (!name && !names_are_plain_at(&die) && is_lambda(&die))
+		return "(lambda)";
 	if (!name)
 		return word ? arena_format(&t->names->arena, "%s {...}", word) : "?";
 	if (t->tag == DW_TAG_base_type)
@@ -465,6 +487,26 @@ bool type_is_record(const struct type *t)
 const struct type *type_pointee(const struct type *t)
 {
 	return type_is_pointer(t) ? readied(t)->inner : NULL;
+}
+
+/* The member that is as large as its record; NULL: none is. */
+static const struct type *only_part(const struct type *t)
+{
+	readied(t);
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (!t->fields[i].offset && type_bytes(t->fields[i].type) == t->bytes)
+			return t->fields[i].type;
+	return NULL;
+}
+
+bool type_wraps(const struct type *t, const struct type *inner)
+{
+	for (unsigned depth = 0; depth < WALK_DEPTH && type_is_record(t); depth++) {
+		t = only_part(t);
+		if (t == inner)
+			return t;
+	}
+	return false;
 }
 
 enum type_fit type_fit(const struct type *t, uint64_t block_bytes)

@@ -19,6 +19,9 @@ bool type_is_pointer(const struct type *t);
 bool type_is_record(const struct type *t); /* struct, class or union */
 const struct type *type_pointee(const struct type *t); /* NULL: no pointer, or one to void */
 
+/* Whether a record is little more than one of another type: a base class or member as large as itself, or that one's. */
+bool type_wraps(const struct type *t, const struct type *inner);
+
 /* How well a type explains a block of so many bytes, best first. */
 enum type_fit {
 	FIT_EXACT,

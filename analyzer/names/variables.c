@@ -296,38 +296,54 @@ const char *variable_word(const struct variable *v, char *text, size_t room)
 
 /* ---- thread-local ------------------------------------------------------------------------------------ */
 
-static const struct trace_module *program_module(const struct trace *t)
+static bool is_program(const struct trace *t, const struct trace_module *m)
 {
-	for (size_t i = 0; i < t->nmodules; i++) {
-		const char *path = t->modules[i].path;
-		if (!path || !*path || (t->process.executable && !strcmp(path, t->process.executable)))
-			return &t->modules[i];
-	}
-	return NULL;
+	return !m->path || !*m->path || (t->process.executable && !strcmp(m->path, t->process.executable));
 }
 
-/* x86-64 psABI, variant II: the program's block ends at the thread pointer, rounded up to its alignment. */
-static uint64_t tls_block_bytes(struct object *o)
+static bool tls_header(struct object *o, GElf_Phdr *header)
 {
 	GElf_Addr bias;
 	Elf *elf = o->file ? dwfl_module_getelf(o->file, &bias) : NULL;
-	GElf_Phdr header;
 	size_t n;
 
 	if (!elf || elf_getphdrnum(elf, &n) != 0)
-		return 0;
+		return false;
 	for (size_t i = 0; i < n; i++)
-		if (gelf_getphdr(elf, (int)i, &header) && header.p_type == PT_TLS)
-			return (header.p_memsz + header.p_align - 1) & -(header.p_align ? header.p_align : 1);
-	return 0;
+		if (gelf_getphdr(elf, (int)i, header) && header->p_type == PT_TLS)
+			return true;
+	return false;
 }
 
-bool names_tls_variable(struct names *n, uint64_t fs_base, uint64_t address, struct variable *v)
+/* x86-64 psABI, variant II: the program's block ends at the thread pointer, rounded up to its alignment; the others
+ * are in the dynamic thread vector, a pointer and a flag each, by the number that the loader gave the module. */
+static uint64_t tls_block(struct object *o, const struct trace_module *m, bool is_first,
+			  const struct trace_snapshot *s, const struct trace_thread *t,
+			  const GElf_Phdr *header)
 {
-	const struct trace_module *m = program_module(n->trace);
-	struct object *o = m ? object_with(n, m->id, &m) : NULL;
-	uint64_t bytes = o ? tls_block_bytes(o) : 0;
+	uint64_t align = header->p_align ? header->p_align : 1, number, vector, block;
+	uint64_t word = is_first ? 0 : object_tls_number(o);
 
-	return bytes && fs_base - address <= bytes &&
-	       find_listed(n, o, true, address - (fs_base - bytes), 0, true, v);
+	if (is_first)
+		return t->fs_base - ((header->p_memsz + align - 1) & -align);
+	if (!word || !snapshot_word(s, word + m->bias, &number) || number >> 16 ||
+	    !snapshot_word(s, t->fs_base + 8, &vector) || !snapshot_word(s, vector + 16 * number, &block))
+		return 0;
+	return block;
+}
+
+bool names_tls_variable(struct names *n, const struct trace_snapshot *s, const struct trace_thread *t,
+			uint64_t address, struct variable *v)
+{
+	for (size_t i = 0; i < n->trace->nmodules; i++) {
+		const struct trace_module *m = &n->trace->modules[i];
+		struct object *o = object_with(n, m->id, &m);
+		GElf_Phdr header;
+		if (!o || !tls_header(o, &header))
+			continue;
+		uint64_t block = tls_block(o, m, is_program(n->trace, m), s, t, &header);
+		if (block && address - block < header.p_memsz)
+			return find_listed(n, o, true, address - block, 0, true, v);
+	}
+	return false;
 }

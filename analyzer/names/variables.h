@@ -22,9 +22,10 @@ const char *variable_word(const struct variable *v, char *text, size_t room);
  * All texts live until names_close(). */
 bool names_variable(struct names *n, uint32_t module, uint64_t address, struct variable *v);
 
-/* The thread-local variable at an address of the process, in the block of a thread with that fs_base. So far only
- * those of the program itself: theirs is the block next to the thread control block. */
-bool names_tls_variable(struct names *n, uint64_t fs_base, uint64_t address, struct variable *v);
+/* The thread-local variable of a thread at an address of the process: of the program, or of a library that asks for its
+ * own by __tls_get_addr. */
+bool names_tls_variable(struct names *n, const struct trace_snapshot *s, const struct trace_thread *t,
+			uint64_t address, struct variable *v);
 
 /* The local variable or parameter that a word of a thread's stack, or one of its registers (enum lg_reg), belongs to:
  * of the frames that its registers and its stack in the snapshot show. */

@@ -1,8 +1,7 @@
 /* roots.c: see report/roots.h. */
 #include "report/roots.h"
 
-#include "heap/roots.h"
-#include "names/variables.h"
+#include "models/variable.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,14 +29,14 @@ static const char *line_text(struct pool *pool, const struct variable *v)
 }
 
 /* The word at `at`, or the whole variable that it is in. */
-static struct root_name global_name(struct pool *pool, struct names *names, const struct trace *t,
+static struct root_name global_name(struct pool *pool, struct names *names, const struct heap *h,
 				    const struct root_region *region, uint64_t at, bool whole)
 {
-	const char *module = module_name(t, region), *word, *line;
+	const char *module = module_name(h->trace, region), *word, *line;
 	char text[WORD_TEXT];
 	struct variable v;
 
-	if (!names_variable(names, region->module, at, &v))
+	if (!root_variable(names, h, region, at, &v))
 		return (struct root_name){ .text = pool_print(pool, "data of %s at 0x%llx", module,
 							      (unsigned long long)at) };
 	word = pool_text(pool, whole ? v.name : variable_word(&v, text, sizeof text));
@@ -107,31 +106,6 @@ static const char *root_text(struct pool *pool, const struct trace *t, const str
 
 /* ---- variables ----------------------------------------------------------------------------------------- */
 
-static const struct trace_thread *thread_of(const struct heap *h, const struct root_region *region)
-{
-	const struct trace_snapshot *s = h->snapshot;
-
-	for (size_t i = 0; s && i < s->nthreads; i++)
-		if (thread_label(&s->threads[i]) == region->thread)
-			return &s->threads[i];
-	return NULL;
-}
-
-/* A variable of a thread: a local one of a frame of its stack, or a thread-local one. False: none is known there. */
-static bool find_in_thread(struct names *names, const struct heap *h, const struct root_region *region,
-			   uint64_t at, struct variable *v)
-{
-	const struct trace_thread *t = thread_of(h, region);
-
-	if (!t)
-		return false;
-	if (region->kind == ROOT_TLS && names_tls_variable(names, t->fs_base, at, v))
-		return true; /* else the outermost frames, which lie right below */
-	return region->kind == ROOT_REGISTER
-		   ? names_register_variable(names, h->snapshot, t, (unsigned)(at / 8), v)
-		   : names_stack_variable(names, h->snapshot, t, at, v);
-}
-
 static struct root_name thread_name(struct pool *pool, struct names *names, const struct heap *h,
 				    const struct root_region *region, uint64_t at)
 {
@@ -139,7 +113,7 @@ static struct root_name thread_name(struct pool *pool, struct names *names, cons
 	struct variable v;
 	const char *word;
 
-	if (!find_in_thread(names, h, region, at, &v))
+	if (!root_variable(names, h, region, at, &v))
 		return (struct root_name){ .text = root_text(pool, h->trace, region, at) };
 	word = pool_text(pool, variable_word(&v, text, sizeof text));
 	if (!word)
@@ -159,7 +133,7 @@ struct root_name root_name(struct pool *pool, struct names *names, const struct 
 	switch (region->kind) {
 	case ROOT_GLOBAL:
 	case ROOT_RELRO:
-		return global_name(pool, names, h->trace, region, at, false);
+		return global_name(pool, names, h, region, at, false);
 	case ROOT_STACK:
 	case ROOT_REGISTER:
 	case ROOT_TLS:
@@ -175,7 +149,7 @@ const char *root_holder_text(struct pool *pool, struct names *names, const struc
 	const struct trace *t = h->trace;
 
 	if (is_variable)
-		return global_name(pool, names, t, region, at, true).text;
+		return global_name(pool, names, h, region, at, true).text;
 	switch (region->kind) {
 	case ROOT_GLOBAL:
 	case ROOT_RELRO:

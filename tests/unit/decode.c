@@ -90,6 +90,20 @@ START_TEST(moves_name_their_operands)
 }
 END_TEST
 
+START_TEST(registers_that_change_are_told)
+{
+	ck_assert_uint_eq(DECODE("\xf3\x48\xab").writes,
+			  1u << LG_REG_RSI | 1u << LG_REG_RDI | 1u << LG_REG_RCX);
+	ck_assert_uint_eq(DECODE("\x48\x05\x00\x01\x00\x00").writes, 1u << LG_REG_RAX); /* add $256,%rax */
+	ck_assert_uint_eq(DECODE("\x48\x99").writes, 1u << LG_REG_RDX); /* cqo */
+	ck_assert_uint_eq(DECODE("\x48\xf7\xf1").writes, 1u << LG_REG_RAX | 1u << LG_REG_RDX); /* div %rcx */
+	ck_assert_uint_eq(DECODE("\x48\xf7\xd9").writes, 1u << LG_REG_RCX); /* neg %rcx */
+	ck_assert_uint_eq(DECODE("\x48\x39\xd8").writes, 0); /* cmp %rbx,%rax */
+	ck_assert_uint_eq(DECODE("\x41\x5c").writes, 1u << LG_REG_R12); /* pop %r12 */
+	ck_assert_uint_eq(DECODE("\xff\x73\x08").writes, 0); /* push 8(%rbx) */
+}
+END_TEST
+
 START_TEST(jumps_name_their_targets)
 {
 	struct insn i = DECODE("\xe8\xfb\x0f\x00\x00");
@@ -119,7 +133,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = { lengths_are_objdumps, moves_name_their_operands,
-				       jumps_name_their_targets, cut_bytes_are_unknown };
+				       registers_that_change_are_told, jumps_name_their_targets,
+				       cut_bytes_are_unknown };
 
 	return suite_run("decode", tests, sizeof tests / sizeof *tests);
 }

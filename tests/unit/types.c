@@ -1,5 +1,6 @@
 /* types.c: variables get the names and types that the compiler was given, and words of blocks their members. */
 #include "names/types.h"
+#include "names/sites.h"
 #include "names/variables.h"
 
 #include "built.h"
@@ -281,18 +282,21 @@ START_TEST(thread_local_variables_are_known)
 {
 	struct scene s;
 	struct variable v;
-	uint64_t fs_base = 0x7f1000000000;
+	const struct trace_snapshot empty = { 0 };
+	const struct trace_thread thread = { .fs_base = 0x7f1000000000 };
 
 	build_c("gcc", "");
 	scene_open(&s, "app");
-	ck_assert(names_tls_variable(s.names, fs_base, fs_base - 48 + address_of("app", "pad") + 8, &v));
+	ck_assert(names_tls_variable(s.names, &empty, &thread,
+				     thread.fs_base - 48 + address_of("app", "pad") + 8, &v));
 	ck_assert_str_eq(v.name, "pad");
 	ck_assert_uint_eq(v.offset, 8);
-	ck_assert(names_tls_variable(s.names, fs_base, fs_base - 48 + address_of("app", "current"), &v));
+	ck_assert(names_tls_variable(s.names, &empty, &thread,
+				     thread.fs_base - 48 + address_of("app", "current"), &v));
 	ck_assert_str_eq(v.name, "current");
 	ck_assert_str_eq(type_name(v.type), "struct node *");
-	ck_assert(!names_tls_variable(s.names, fs_base, fs_base - 56, &v));
-	ck_assert(!names_tls_variable(s.names, fs_base, fs_base, &v));
+	ck_assert(!names_tls_variable(s.names, &empty, &thread, thread.fs_base - 56, &v));
+	ck_assert(!names_tls_variable(s.names, &empty, &thread, thread.fs_base, &v));
 	names_close(s.names);
 }
 END_TEST
@@ -320,6 +324,70 @@ START_TEST(cxx_types_have_scopes_and_bases)
 }
 END_TEST
 
+static const char makes_c[] =
+    "#include <stdlib.h>\n"
+    "struct leaf { long a, b; }; struct node { struct node *next; union { struct leaf *leaf; long n; } u;\n"
+    "	struct leaf *slots[3]; } *head;\n"
+    "static void *get(size_t n) { void *p = malloc(n); if (!p) abort(); return p; }\n"
+    "__attribute__((noinline)) int plant(struct node *n, int i) {\n"
+    "	struct leaf *mine = get(sizeof *mine);\n"
+    "	n->u.leaf = mine; n->slots[i] = get(sizeof *mine); head = get(sizeof *head); return mine->a; }\n"
+    "int main(int n, char **v) { struct node one; return plant(&one, n) + !v; }\n";
+
+/* Asks about code as if each byte began an instruction, and about all data. */
+static void ask_everything(struct scene *s, uint64_t code, uint64_t data)
+{
+	struct trace_node nodes[2] = { 0 };
+	struct type_member m;
+	struct variable v;
+	char text[64];
+
+	s->trace.nodes = nodes;
+	s->trace.nnodes = 2;
+	for (uint64_t i = 0; i < 200; i++) {
+		nodes[1].frame = ((uint64_t)MODULE << LG_FRAME_MODULE_SHIFT) | (code + i);
+		const struct type *t = names_site_type(s->names, 1, 40);
+		for (uint64_t offset = 0; t && offset < 40; offset += 8)
+			type_member_at(t, 40, offset, 0, &m, text, sizeof text);
+	}
+	for (uint64_t i = 0; i < 64; i++)
+		if (names_variable(s->names, MODULE, BIAS + data + i, &v) && v.type)
+			type_member_at(type_pointee(v.type), 4096, i * 8, i % 3, &m, text, sizeof text);
+}
+
+/* Overwrites bytes of the debug sections, of CFI and of code; whatever is answered, it must end and stay in bounds. */
+START_TEST(damage_ends)
+{
+	unsigned seed = 4711;
+
+	write_file("makes.c", makes_c);
+	ck_assert(run(
+	    "gcc -O2 -g -o good makes.c && readelf -SW good | awk '/debug_info|debug_abbrev|debug_loclists|"
+	    "debug_str |eh_frame |\\.text/ { sub(/.*\\]/, \"\"); print $4, $5 }' >sections"));
+	uint64_t code = address_of("good", "plant"), data = address_of("good", "head");
+	for (unsigned round = 0; round < 54; round++) {
+		struct scene s;
+		unsigned offset, bytes, part = round % 6;
+
+		ck_assert(run("cp good bad"));
+		FILE *sections = fopen(in_dir("sections"), "r");
+		for (unsigned i = 0; i <= part; i++)
+			ck_assert_int_eq(fscanf(sections, "%x %x", &offset, &bytes), 2);
+		fclose(sections);
+		FILE *bad = fopen(in_dir("bad"), "r+");
+		for (unsigned i = 0; i < 1 + round / 4; i++) {
+			seed = seed * 1103515245u + 12345u;
+			fseek(bad, (long)(offset + (seed >> 8) % bytes), SEEK_SET);
+			fputc((int)(seed >> 24), bad);
+		}
+		fclose(bad);
+		scene_open(&s, "bad");
+		ask_everything(&s, code, data);
+		names_close(s.names);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { types_are_named_as_in_the_source,
@@ -330,7 +398,8 @@ int main(void)
 				       variables_tell_their_function_and_line,
 				       symbols_stand_in_for_dwarf,
 				       thread_local_variables_are_known,
-				       cxx_types_have_scopes_and_bases };
+				       cxx_types_have_scopes_and_bases,
+				       damage_ends };
 
 	return suite_run_with("types", set_up, tear_down, tests, sizeof tests / sizeof *tests);
 }
