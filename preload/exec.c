@@ -47,6 +47,7 @@ static void tell_exec(const char *path, bool has_failed)
 	note->pid = sys_getpid();
 	note->pid_namespace = sys_pid_namespace();
 	note->has_failed = has_failed;
+	note->order = atomic_fetch_add(&shim.control->note_order, 1);
 	atomic_store(&note->state, LG_NOTE_READY);
 }
 

@@ -24,7 +24,8 @@
 	X(STR, "str")                                                                                        \
 	X(BYTES, "bytes")                                                                                    \
 	X(BYTEARRAY, "bytearray")                                                                            \
-	X(LIST, "list") X(TUPLE, "tuple") X(DICT, "dict") X(SET, "set") X(FROZENSET, "frozenset")            \
+	X(LIST, "list")                                                                                      \
+	X(TUPLE, "tuple") X(DICT, "dict") X(SET, "set") X(FROZENSET, "frozenset")                            \
 	    X(WEAKREF, "weakref.ReferenceType") X(WEAKPROXY, "weakref.ProxyType")                            \
 		X(WEAKCALLABLE, "weakref.CallableProxyType") X(DEQUE, "collections.deque") X(CODE, "code")   \
 		    X(GENERATOR, "generator") X(COROUTINE, "coroutine") X(ASYNCGEN, "async_generator")       \

@@ -282,13 +282,23 @@ static struct trace_writer *open_trace(struct recorder *r, struct image *i, cons
 }
 
 /* What processes say of their execs. One that says HELLO has said this before. */
+static struct lg_note *first_note(struct recorder *r)
+{
+	struct lg_note *first = NULL, *note = r->segment.control->notes;
+
+	for (; note < r->segment.control->notes + LG_NOTES; note++)
+		if (atomic_load(&note->state) == LG_NOTE_READY &&
+		    (!first || (int32_t)(note->order - first->order) < 0))
+			first = note;
+	return first;
+}
+
+/* In their order: that an exec has failed is told after that it would come. */
 static void read_notes(struct recorder *r)
 {
-	for (uint32_t n = 0; n < LG_NOTES; n++) {
-		struct lg_note *note = &r->segment.control->notes[n];
+	struct lg_note *note;
 
-		if (atomic_load(&note->state) != LG_NOTE_READY)
-			continue;
+	for (unsigned n = 0; n < LG_NOTES && (note = first_note(r)); n++) {
 		uint32_t pid = proc_outer_pid(note->pid_namespace, note->pid);
 		note->path[sizeof note->path - 1] = 0;
 		struct image *i = image_of(r, pid);
@@ -363,16 +373,18 @@ static void write_untraced(struct recorder *r, struct beginner *b)
 	beginner_free(b);
 }
 
-/* Looks for new images between seeing that a process has ended and saying that it had none. */
+/* Looks for notes and new images between seeing that a process has ended and saying that it had none. */
 static void settle_untraced(struct recorder *r, bool all)
 {
 	struct beginner b;
+	uint32_t pid;
 
-	while (untraced_take(&r->untraced, all, &b)) {
-		uint32_t before = images_of(r, b.pid);
-
+	while ((pid = untraced_ended(&r->untraced, all))) {
+		read_notes(r); /* all that it had to say is there */
 		take_on_new(r);
-		if (images_of(r, b.pid) > before || (b.is_silent && !all))
+		if (!untraced_take(&r->untraced, pid, &b))
+			continue;
+		if (b.is_silent && !all)
 			beginner_free(&b);
 		else
 			write_untraced(r, &b);

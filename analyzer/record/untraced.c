@@ -153,15 +153,23 @@ static bool has_ended(const struct beginner *b)
 	return b->pidfd < 0 || poll(&p, 1, 0) == 1;
 }
 
-bool untraced_take(struct untraced *u, bool all, struct beginner *b)
+uint32_t untraced_ended(const struct untraced *u, bool all)
 {
 	for (size_t i = 0; i < u->count; i++)
-		if (all || has_ended(&u->beginners[i])) {
-			*b = u->beginners[i];
-			take_out(u, &u->beginners[i]);
-			return true;
-		}
-	return false;
+		if (all || has_ended(&u->beginners[i]))
+			return u->beginners[i].pid;
+	return 0;
+}
+
+bool untraced_take(struct untraced *u, uint32_t pid, struct beginner *b)
+{
+	struct beginner *found = find(u, pid);
+
+	if (!found)
+		return false;
+	*b = *found;
+	take_out(u, found);
+	return true;
 }
 
 void untraced_free(struct untraced *u)

@@ -36,8 +36,10 @@ void untraced_silent(struct untraced *u, uint32_t pid);
 void untraced_forget(struct untraced *u, uint32_t pid);
 /* Whether it is about to run a file that exec gives privileges, which ptrace(2) would keep from it. */
 bool untraced_gains_privileges(const struct untraced *u, uint32_t pid);
-/* Takes one out that has ended, or with `all` any. False: there is none. */
-bool untraced_take(struct untraced *u, bool all, struct beginner *b);
+/* One that has ended, or with `all` any; 0: there is none. */
+uint32_t untraced_ended(const struct untraced *u, bool all);
+/* Takes one out. False: it is not there. */
+bool untraced_take(struct untraced *u, uint32_t pid, struct beginner *b);
 /* Its whole trace. */
 int untraced_write(const struct beginner *b, const struct segment *s, const char *path, struct err *err);
 void beginner_free(struct beginner *b);

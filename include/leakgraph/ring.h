@@ -251,7 +251,8 @@ struct lg_note {
 	uint32_t pid; /* (T) as the process itself has it */
 	uint64_t pid_namespace; /* (T) */
 	uint32_t has_failed; /* (T) 0: it is about to exec; 1: and is still here */
-	char path[236]; /* (T) as exec was given it, cut; empty: not known */
+	uint32_t order; /* (T) rises from note to note of a process; may wrap */
+	char path[232]; /* (T) as exec was given it, cut; empty: not known */
 };
 #define LG_NOTES 48u
 _Static_assert(sizeof(struct lg_note) == 256, "wire size is frozen");
@@ -283,6 +284,7 @@ struct lg_control {
 	_Atomic uint32_t closed;
 	_Alignas(64) _Atomic uint64_t counter; /* (T) LG_CLOCK_SHARED only */
 	_Alignas(64) _Atomic uint64_t untraced; /* (T) images that found no area */
+	_Atomic uint32_t note_order; /* (T) counts notes */
 	_Atomic uint64_t forks; /* (T) by fork(3), in all of the tree */
 	_Atomic uint32_t area_state[LG_AREAS]; /* (T) FREE -> CLAIMED by compare-exchange; (R) -> FREE */
 	struct lg_note notes[LG_NOTES];
