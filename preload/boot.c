@@ -242,6 +242,9 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 	memcpy(area->allocator, allocator, sizeof allocator);
 	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.private, (uint64_t)(shim.private + 1) };
 	area->shim_ranges[2] = stacks_memory();
+	if (shim.ended)
+		area->shim_ranges[3] =
+		    (struct lg_range){ (uint64_t)shim.ended, (uint64_t)(shim.ended + NOTES) };
 	area->shim_ranges[1] = (struct lg_range){ (uint64_t)shim.epoch, (uint64_t)shim.epoch + LG_PAGE };
 }
 
@@ -331,6 +334,9 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 	use_area(area);
 	shim.tsc_base = shim.control->tsc_base;
 	shim.verify_every = shim.control->verify_every;
+	if (shim.control->free_stacks && !shim.ended)
+		shim.ended = sys_mmap(NOTES * sizeof *shim.ended, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (introduce(flags, parent_pid))
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);
@@ -385,6 +391,7 @@ void boot(void)
 		return;
 	int error = errno;
 	find_real();
+	operators_find();
 	atomic_store(&stage, BOOT_REAL);
 	begin();
 	atomic_store(&stage, BOOT_DONE);

@@ -20,7 +20,7 @@ EXPORT void *malloc(size_t size)
 	void *p = real.malloc(size);
 
 	if (likely(p))
-		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_MALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_MALLOC, HOOK_FRAME);
 	return p;
 }
 
@@ -29,39 +29,40 @@ EXPORT void *calloc(size_t n, size_t size)
 	void *p = real.calloc(n, size);
 
 	if (likely(p))
-		emit_alloc(LG_EV_ALLOC, p, n * size, LG_ENTRY_CALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, n * size, 0, LG_ENTRY_CALLOC, HOOK_FRAME);
 	return p;
-}
-
-static void free_as(void *p, enum lg_entry entry, const uint64_t *frame)
-{
-	if (!p || unlikely(boot_contains(p)))
-		return;
-	if (unlikely(in_loader(frame[1])))
-		rules_notice_loader();
-	emit_free(LG_EV_FREE, p, entry);
-	real.free(p);
 }
 
 EXPORT void free(void *p)
 {
-	free_as(p, LG_ENTRY_FREE, HOOK_FRAME);
+	if (!p || unlikely(boot_contains(p)))
+		return;
+	if (unlikely(in_loader(HOOK_FRAME[1])))
+		rules_notice_loader();
+	emit_free(LG_EV_FREE, p, LG_ENTRY_FREE, HOOK_FRAME);
+	real.free(p);
 }
 
 /* C23, 7.24.3.4 and 7.24.3.5; not in glibc 2.36, so the real call is free. */
+static void free_given(void *p, size_t size, enum lg_entry entry, const uint64_t *frame)
+{
+	if (!p || boot_contains(p))
+		return;
+	emit_free_given(p, size, 0, entry, frame);
+	real.free(p);
+}
+
 EXPORT void free_sized(void *p, size_t size);
 EXPORT void free_sized(void *p, size_t size)
 {
-	(void)size;
-	free_as(p, LG_ENTRY_FREE_SIZED, HOOK_FRAME);
+	free_given(p, size, LG_ENTRY_FREE_SIZED, HOOK_FRAME);
 }
 
 EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size);
 EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
 {
 	(void)alignment;
-	(void)size;
-	free_as(p, LG_ENTRY_FREE_ALIGNED_SIZED, HOOK_FRAME);
+	free_given(p, size, LG_ENTRY_FREE_ALIGNED_SIZED, HOOK_FRAME);
 }
 
 static void *realloc_boot(void *p, size_t size)
@@ -77,10 +78,10 @@ static void *realloc_boot(void *p, size_t size)
 /* realloc(p, 0) frees p; what comes back, if anything, is a new block (glibc: NULL, musl: a pointer). */
 static void *realloc_to_nothing(void *p, const uint64_t *frame)
 {
-	emit_free(LG_EV_FREE, p, LG_ENTRY_REALLOC);
+	emit_free(LG_EV_FREE, p, LG_ENTRY_REALLOC, frame);
 	void *q = real.realloc(p, 0);
 	if (q)
-		emit_alloc(LG_EV_ALLOC, q, 0, LG_ENTRY_REALLOC, frame);
+		emit_alloc(LG_EV_ALLOC, q, 0, 0, LG_ENTRY_REALLOC, frame);
 	return q;
 }
 
@@ -91,14 +92,14 @@ EXPORT void *realloc(void *p, size_t size)
 	if (!p || unlikely(boot_contains(p))) {
 		q = p ? realloc_boot(p, size) : real.realloc(NULL, size);
 		if (q)
-			emit_alloc(LG_EV_ALLOC, q, size, LG_ENTRY_REALLOC, HOOK_FRAME);
+			emit_alloc(LG_EV_ALLOC, q, size, 0, LG_ENTRY_REALLOC, HOOK_FRAME);
 		return q;
 	}
 	if (unlikely(!size))
 		return realloc_to_nothing(p, HOOK_FRAME);
-	emit_free(LG_EV_RELEASE, p, LG_ENTRY_REALLOC);
+	emit_free(LG_EV_RELEASE, p, LG_ENTRY_REALLOC, HOOK_FRAME);
 	q = real.realloc(p, size);
-	emit_alloc(LG_EV_RESIZE, q, size, LG_ENTRY_REALLOC, HOOK_FRAME);
+	emit_alloc(LG_EV_RESIZE, q, size, 0, LG_ENTRY_REALLOC, HOOK_FRAME);
 	return q;
 }
 
@@ -107,7 +108,7 @@ EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 	int error = real.posix_memalign(p, alignment, size);
 
 	if (!error && *p)
-		emit_alloc(LG_EV_ALLOC, *p, size, LG_ENTRY_POSIX_MEMALIGN, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, *p, size, 0, LG_ENTRY_POSIX_MEMALIGN, HOOK_FRAME);
 	return error;
 }
 
@@ -116,7 +117,7 @@ EXPORT void *memalign(size_t alignment, size_t size)
 	void *p = real.memalign(alignment, size);
 
 	if (p)
-		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_MEMALIGN, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_MEMALIGN, HOOK_FRAME);
 	return p;
 }
 
@@ -125,7 +126,7 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size)
 	void *p = real.aligned_alloc(alignment, size);
 
 	if (p)
-		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_ALIGNED_ALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_ALIGNED_ALLOC, HOOK_FRAME);
 	return p;
 }
 
@@ -134,7 +135,7 @@ EXPORT void *valloc(size_t size)
 	void *p = real.valloc(size);
 
 	if (p)
-		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_VALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_VALLOC, HOOK_FRAME);
 	return p;
 }
 
@@ -143,7 +144,7 @@ EXPORT void *pvalloc(size_t size)
 	void *p = real.pvalloc(size);
 
 	if (p)
-		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_PVALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_PVALLOC, HOOK_FRAME);
 	return p;
 }
 

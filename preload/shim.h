@@ -1,6 +1,8 @@
 /* shim.h: the guest's rooms and who owns what.
  *
  *   hooks.c    the interposed entry points: call the real one, say what happened
+ *   operators.c  C++'s operators new and delete
+ *   symbols.c  what a name stands for in a loaded module
  *   exec.c     the exec family: a snapshot of the old image before it goes
  *   boot.c     stages from the first call to recording; fork
  *   thread.c   a thread's slot in the shared segment
@@ -19,6 +21,8 @@
 #define LG_PRELOAD_SHIM_H
 
 #include "leakgraph/ring.h"
+
+#include <elf.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,6 +81,17 @@ struct rule_place {
 	_Atomic uint64_t packed;
 };
 
+/* What is known of the latest block that began at an address; 0: nothing, or it has ended.
+ *   bits 4..0 enum lg_entry, 5 bit 3 of the address, 9..6 log2 of the alignment, 19..10 size, folded, 31..20 tag
+ * A place serves all addresses that are equal modulo 128 MiB; the tag tells them apart, and the latest block has it. */
+typedef uint32_t note;
+#define NOTES (1u << 23)
+#define NOTE_ENTRY 0x1fu
+#define NOTE_ALIGN_SHIFT 6
+#define NOTE_ALIGN (0xfu << NOTE_ALIGN_SHIFT)
+#define NOTE_SIZE (0x3ffu << 10)
+#define NOTE_TAG (0xfffu << 20)
+
 #define OWNERS (1u << 16)
 #define OWNER_THREAD_BITS 28
 
@@ -86,6 +101,7 @@ struct private
 	struct rule_place rules[LG_CODES];
 	/* By page of memory: the thread that had the latest event there; page number << OWNER_THREAD_BITS | thread. */
 	_Atomic uint64_t owners[OWNERS];
+	_Atomic note notes[NOTES];
 };
 
 /* Written by boot (and again in a forked child), read by all. */
@@ -100,6 +116,8 @@ struct shim {
 	_Atomic uint64_t *nodes; /* [LG_NODES] */
 	struct stack_index *stacks; /* private memory, empty in a forked child */
 	struct private *private;
+	_Atomic uint64_t
+	    *ended; /* [NOTES] rest of the address << 22 | stack of its free; NULL: not asked for */
 	uint64_t tsc_base;
 	uint32_t verify_every; /* lg_control's, where the next use is in cache anyhow */
 	uint64_t self_start, self_end; /* the shim's own module */
@@ -126,6 +144,15 @@ static inline bool in_loader(uint64_t pc)
 
 /* First call of the process: finds the real allocator, attaches to the segment. Safe from any thread. */
 void boot(void);
+struct link_map;
+/* The function of that name which a module defines, else NULL. */
+const Elf64_Sym *symbol_in(const struct link_map *module, const char *name);
+
+/* The next operators new and delete: whether they are there and are followed is decided once. */
+void operators_find(void);
+/* `pc` lies in one of them, or in the hooks: what it calls is part of what the hook tells. */
+bool operators_contain(uint64_t pc);
+
 /* A forked child's first call: gets an area of its own. False: this child is not recorded. */
 bool boot_child(void);
 
@@ -145,6 +172,7 @@ struct self {
 	uint64_t tail; /* as the recorder had it when the ring last looked full */
 	uint32_t unverified; /* stacks since the last one that was checked */
 	uint32_t unlucky; /* no slot was free: events to pass by before the next try */
+	volatile bool inside; /* an operator new or delete, whose own calls are not told again */
 	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
 };
 extern _Thread_local struct self self;
@@ -196,9 +224,14 @@ static inline bool thread_ready(void)
 /* Where a hook was called from, by the hook's own frame pointer: [0] the caller's rbp, [1] the return address. */
 #define HOOK_FRAME ((const uint64_t *)__builtin_frame_address(0))
 
-void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
+/* `alignment` is what an aligned operator new was given, else 0. */
+void emit_alloc(enum lg_event_type type, const void *p, size_t size, size_t alignment, enum lg_entry entry,
 		const uint64_t *frame);
-void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry);
+/* By an entry of malloc's family. */
+void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, const uint64_t *frame);
+/* By any, given a size and an alignment or 0. */
+void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry entry,
+		     const uint64_t *frame);
 
 /* A slot's scratch has a new owner. */
 void unwind_reset(struct scratch *scratch);

@@ -187,6 +187,54 @@ static int make_leaks(struct report_process *p, struct maker *m)
 	return 0;
 }
 
+/* ---- heap errors --------------------------------------------------------------------------------------- */
+
+static uint64_t alignment_of(uint8_t log2)
+{
+	return log2 ? 1ull << log2 : 0;
+}
+
+static int make_error(struct report_error *out, struct maker *m, const struct heap_error *e, uint32_t number)
+{
+	*out = (struct report_error){
+		.kind = e->kind,
+		.instances = e->instances,
+		.address = e->call.addr,
+		.thread = e->thread,
+		.call = report_entry_name(e->entry),
+		.size = e->call.size,
+		.alignment = alignment_of(e->call.align),
+		.stack = stack_book_get(m->book, e->call.stack, report_entry_name(e->entry)),
+		.has_block = e->at != 0,
+		.block = e->at,
+		.block_size = e->size,
+		.block_alignment = alignment_of(e->call.block_align),
+	};
+	snprintf(out->id, sizeof out->id, "E%u", number);
+	if (e->at)
+		out->allocation = stack_book_get(m->book, e->stack, report_entry_name(e->block_entry));
+	if (e->kind == HEAP_ERROR_DOUBLE_FREE && e->call.before)
+		out->first_free = stack_book_get(m->book, e->call.before, "free");
+	if (!out->stack || (e->at && !out->allocation))
+		return -1;
+	return fingerprint_stack(&out->fingerprint, out->stack, m->pool);
+}
+
+static int make_errors(struct report_process *p, struct maker *m)
+{
+	const struct heap_errors *found = &m->a->errors;
+	struct report_error *errors = pool_take(m->pool, found->n * sizeof *errors);
+
+	if (!errors)
+		return -1;
+	for (uint32_t i = 0; i < found->n; i++)
+		if (make_error(&errors[i], m, &found->at[i], i + 1))
+			return -1;
+	p->errors = errors;
+	p->nerrors = found->n;
+	return 0;
+}
+
 /* ---- places -------------------------------------------------------------------------------------------- */
 
 static int make_place(struct report_leak *out, struct maker *m, const struct places *found,
@@ -368,7 +416,7 @@ static int copy_notes(struct report_process *p, struct analysis *a, struct pool 
 
 static bool has_findings(const struct analysis *a, const struct report_options *options)
 {
-	return a->leaks.nleaks || a->counts.objects ||
+	return a->leaks.nleaks || a->counts.objects || a->errors.n ||
 	       (a->heap.nblocks && (!a->is_judged || options->with_reachable || options->with_holders));
 }
 
@@ -382,7 +430,7 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 	if (!has_findings(a, options))
 		return 0;
 	book->names = a->names;
-	if (make_leaks(p, &m))
+	if (make_leaks(p, &m) || make_errors(p, &m))
 		return no_memory(err);
 	if (counted_process(p, a, book, pool, err))
 		return -1;

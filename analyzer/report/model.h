@@ -117,6 +117,22 @@ struct report_holder {
 	const char *main_type; /* NULL: unknown */
 };
 
+/* A free that was wrong, equal ones folded. */
+struct report_error {
+	char id[16]; /* "E1" */
+	enum heap_error_kind kind;
+	struct fingerprint fingerprint; /* of the wrong call */
+	uint64_t instances;
+	uint64_t address, thread; /* of the first: what was freed, by whom */
+	const char *call; /* "operator delete(void*)" */
+	uint64_t size, alignment; /* that the call was given; 0: none */
+	const struct report_stack *stack; /* of the call */
+	const struct report_stack *first_free; /* DOUBLE_FREE: the call before; NULL: not known */
+	bool has_block; /* the block that the address is, was, or points into: */
+	uint64_t block, block_size, block_alignment;
+	const struct report_stack *allocation;
+};
+
 struct report_process {
 	const char *trace, *name, *executable, *directory;
 	char *const *argv; /* ends with NULL */
@@ -133,6 +149,8 @@ struct report_process {
 	struct sum sums[LEAK_CLASSES], unjudged;
 	struct report_leak *leaks; /* in order of importance, possible ones last */
 	uint32_t nleaks;
+	const struct report_error *errors; /* in order of their first events */
+	uint32_t nerrors;
 	struct report_leak *places; /* !is_judged: live at the end; else reachable ones when asked for */
 	uint32_t nplaces, nplaces_all; /* kept, in all */
 	const struct report_leak *suppressed; /* leaks and places that a suppression took out */
