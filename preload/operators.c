@@ -193,27 +193,34 @@ static bool holds(const struct link_map *m, const void *function)
 	return !_dl_find_object((void *)(uintptr_t)function, &o) && o.dlfo_link_map == m;
 }
 
+static bool is_expected(const struct link_map *m)
+{
+	return is_runtime(m->l_name) || holds(m, (const void *)real.malloc);
+}
+
 void operators_find(void)
 {
-	struct dl_find_object self_object;
-	const struct link_map *ours, *first = NULL;
+	struct dl_find_object o;
+	const struct link_map *ours;
+	void *function, *first;
+	bool found_any = false;
 
-	if (_dl_find_object((void *)operators_find, &self_object))
+	if (_dl_find_object((void *)operators_find, &o))
 		return;
-	ours = self_object.dlfo_link_map;
+	ours = o.dlfo_link_map;
 	are_followed = true;
-	for (unsigned o = 0; o < OPERATORS; o++) {
-		void *function = NULL;
-		const struct link_map *module = definer(ours->l_next, table[o].name, &function);
+	for (unsigned i = 0; i < OPERATORS; i++) {
+		const char *name = table[i].name;
+		const struct link_map *module = definer(ours->l_next, name, &function);
 
-		first = first ? first : module;
-		if (module)
-			next[o] = (next_operator *)function;
-		else
-			take_back((ElfW(Sym) *)(uintptr_t)symbol_in(ours, table[o].name));
-		/* An executable's own comes before ours. */
-		are_followed &=
-		    !module || (module == first && definer(_r_debug.r_map, table[o].name, &function) == ours);
+		if (!module) {
+			take_back((ElfW(Sym) *)(uintptr_t)symbol_in(ours, name));
+			continue;
+		}
+		next[i] = (next_operator *)function;
+		/* An executable's own come before ours. */
+		are_followed &= is_expected(module) && definer(_r_debug.r_map, name, &first) == ours;
+		found_any = true;
 	}
-	are_followed &= first && (is_runtime(first->l_name) || holds(first, (const void *)real.malloc));
+	are_followed &= found_any;
 }
