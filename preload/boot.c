@@ -131,9 +131,11 @@ static void find_real(void)
 	};
 
 	real_end = (struct real_end){
-		dlsym(RTLD_NEXT, "execve"),  dlsym(RTLD_NEXT, "execv"),	  dlsym(RTLD_NEXT, "execvp"),
-		dlsym(RTLD_NEXT, "execvpe"), dlsym(RTLD_NEXT, "fexecve"), dlsym(RTLD_NEXT, "execveat"),
-		dlsym(RTLD_NEXT, "_exit"),   dlsym(RTLD_NEXT, "abort"),
+		dlsym(RTLD_NEXT, "execve"),	 dlsym(RTLD_NEXT, "execv"),
+		dlsym(RTLD_NEXT, "execvp"),	 dlsym(RTLD_NEXT, "execvpe"),
+		dlsym(RTLD_NEXT, "fexecve"),	 dlsym(RTLD_NEXT, "execveat"),
+		dlsym(RTLD_NEXT, "posix_spawn"), dlsym(RTLD_NEXT, "posix_spawnp"),
+		dlsym(RTLD_NEXT, "_exit"),	 dlsym(RTLD_NEXT, "abort"),
 	};
 	shim.first_malloc = dlsym(RTLD_DEFAULT, "malloc");
 	real = next;

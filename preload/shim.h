@@ -4,6 +4,7 @@
  *   operators.c  C++'s operators new and delete
  *   symbols.c  what a name stands for in a loaded module
  *   exec.c     the exec family: a snapshot of the old image before it goes
+ *   target.c   what an exec is about to start: can the shim be loaded into it
  *   boot.c     stages from the first call to recording; fork
  *   thread.c   a thread's slot in the shared segment
  *   emit.c     events into the ring
@@ -23,6 +24,7 @@
 #include "leakgraph/ring.h"
 
 #include <elf.h>
+#include <spawn.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,6 +56,10 @@ struct real_end {
 	int (*execvpe)(const char *, char *const[], char *const[]);
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
+	int (*posix_spawn)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			   const posix_spawnattr_t *, char *const[], char *const[]);
+	int (*posix_spawnp)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			    const posix_spawnattr_t *, char *const[], char *const[]);
 	void (*exit_now)(int); /* _exit */
 	void (*abort)(void);
 };
@@ -365,6 +371,15 @@ void verify_stack(uint32_t node);
 
 /* The loader frees: where it does so while it unloads a module, that voids the rules. */
 void rules_notice_loader(void);
+
+/* ---- other programs ------------------------------------------------------------------------------------ */
+
+/* Whether the program that exec is about to start can have the shim loaded. `path_envp`: where to find PATH for a name
+ * without a slash; NULL: it is a path as it is. */
+bool target_takes_shim(const char *file, char *const *path_envp);
+/* A copy of the environment with the shim taken out of LD_PRELOAD, in target_room() bytes; 0: nothing to take out. */
+size_t target_room(char *const *envp);
+char *const *target_environment(void *room, char *const *envp);
 
 /* ---- the end ----------------------------------------------------------------------------------------- */
 
