@@ -5,6 +5,7 @@
  *   symbols.c  what a name stands for in a loaded module
  *   exec.c     the exec family: a snapshot of the old image before it goes
  *   target.c   what an exec is about to start: can the shim be loaded into it
+ *   sanitized.c  ... is it built with a sanitizer
  *   boot.c     stages from the first call to recording; fork
  *   thread.c   a thread's slot in the shared segment
  *   emit.c     events into the ring
@@ -151,6 +152,14 @@ static inline bool in_loader(uint64_t pc)
 /* First call of the process: finds the real allocator, attaches to the segment. Safe from any thread. */
 void boot(void);
 struct link_map;
+static inline uint32_t gnu_hash(const char *name) /* as in DT_GNU_HASH */
+{
+	uint32_t h = 5381;
+
+	while (*name)
+		h = h * 33 + (unsigned char)*name++;
+	return h;
+}
 /* The function of that name which a module defines, else NULL. */
 const Elf64_Sym *symbol_in(const struct link_map *module, const char *name);
 
@@ -377,6 +386,7 @@ void rules_notice_loader(void);
 /* Whether the program that exec is about to start can have the shim loaded. `path_envp`: where to find PATH for a name
  * without a slash; NULL: it is a path as it is. */
 bool target_takes_shim(const char *file, char *const *path_envp);
+bool is_sanitized(int fd, const Elf64_Ehdr *elf);
 /* A copy of the environment with the shim taken out of LD_PRELOAD, in target_room() bytes; 0: nothing to take out. */
 size_t target_room(char *const *envp);
 char *const *target_environment(void *room, char *const *envp);

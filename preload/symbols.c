@@ -32,15 +32,6 @@ static struct tables tables_of(const struct link_map *m)
 	return t;
 }
 
-static uint32_t gnu_hash(const char *name)
-{
-	uint32_t h = 5381;
-
-	while (*name)
-		h = h * 33 + (unsigned char)*name++;
-	return h;
-}
-
 const ElfW(Sym) * symbol_in(const struct link_map *m, const char *name)
 {
 	struct tables t = tables_of(m);

@@ -1,5 +1,5 @@
 /* target.c: what an exec is about to start. A program that the shim cannot be loaded into (another libc, another class)
- * would be told so by its loader on its stderr, and musl's ends it; so the shim is taken out of its LD_PRELOAD, other
+ * would be told so by its loader on its stderr, and musl's ends it; a sanitizer would end it too. So the shim is taken out of its LD_PRELOAD, other
  * preloads stay. What cannot be read is left to its luck.
  *
  * Async-signal-safe, as all of exec: system calls and the stack only. */
@@ -36,8 +36,9 @@ static bool loads_shim(int fd, const Elf64_Ehdr *elf)
 		if (h.p_type != PT_INTERP)
 			continue;
 		size_t n = h.p_filesz < sizeof loader ? h.p_filesz : sizeof loader - 1;
-		return sys_pread(fd, loader, n, h.p_offset) != (long)n ||
-		       !strncmp(base_name(loader), "ld-linux-x86-64", 15);
+		if (sys_pread(fd, loader, n, h.p_offset) != (long)n)
+			return true;
+		return !strncmp(base_name(loader), "ld-linux-x86-64", 15) && !is_sanitized(fd, elf);
 	}
 	return true;
 }

@@ -137,7 +137,16 @@ static const struct {
 	{ "liblsan.so", "__lsan_init", "LeakSanitizer" },
 	{ "libmsan.so", "__msan_init", "MemorySanitizer" },
 	{ "libtsan.so", "__tsan_init", "ThreadSanitizer" },
+	{ "libclang_rt.", "__tls_get_addr",
+	  "a sanitizer" }, /* gcc's with -static-libasan shows no name of its own */
 };
+
+/* One that is known by its own name stays so. */
+static void see_sanitizer(struct program_facts *f, size_t i)
+{
+	if (!f->sanitizer || sanitizers[i].name[0] != 'a')
+		f->sanitizer = sanitizers[i].name;
+}
 
 static void see_library(struct program_facts *f, const char *name)
 {
@@ -148,7 +157,7 @@ static void see_library(struct program_facts *f, const char *name)
 		f->uses_glib |= !strncmp(name, glib[i], strlen(glib[i]));
 	for (size_t i = 0; i < sizeof sanitizers / sizeof *sanitizers; i++)
 		if (!strncmp(name, sanitizers[i].library, strlen(sanitizers[i].library)))
-			f->sanitizer = sanitizers[i].name;
+			see_sanitizer(f, i);
 }
 
 static void see_symbol(struct program_facts *f, const char *name, const GElf_Sym *sym)
@@ -160,8 +169,8 @@ static void see_symbol(struct program_facts *f, const char *name, const GElf_Sym
 		f->defines_malloc = true;
 	f->is_python |= is_defined && !strcmp(name, "Py_BytesMain");
 	for (size_t i = 0; i < sizeof sanitizers / sizeof *sanitizers; i++)
-		if (!strcmp(name, sanitizers[i].symbol))
-			f->sanitizer = sanitizers[i].name;
+		if (is_defined && !strcmp(name, sanitizers[i].symbol))
+			see_sanitizer(f, i);
 }
 
 static void inspect_dynsym(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct program_facts *f)
