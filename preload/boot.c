@@ -339,6 +339,7 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 	if (shim.control->free_stacks && !shim.ended)
 		shim.ended = sys_mmap(NOTES * sizeof *shim.ended, PROT_READ | PROT_WRITE,
 				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	shim.plain_ends = shim.ended ? 0 : LG_ENTRIES_OF_MALLOC;
 	if (introduce(flags, parent_pid))
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);

@@ -99,25 +99,30 @@ static inline note note_tag(uint64_t addr)
 	return (note)(addr >> 7) & NOTE_TAG; /* bits 38..27: those below are the place's */
 }
 
-static inline note note_make(uint64_t addr, uint64_t size, uint64_t alignment, enum lg_entry entry)
+static inline note note_make(uint64_t addr, uint64_t size, enum lg_entry entry)
 {
-	note align = alignment ? (note)__builtin_ctzll(alignment) << NOTE_ALIGN_SHIFT : 0;
 	note folded = (note)(size ^ size >> 10) << 10;
 
-	return note_tag(addr) | (folded & NOTE_SIZE) | (align & NOTE_ALIGN) | (addr & 8) << 2 | entry;
+	return note_tag(addr) | (folded & NOTE_SIZE) | entry;
 }
 
-/* Whether what is known of a block goes with how it is ended: sure at a glance. */
+static inline note note_align(uint64_t alignment)
+{
+	return alignment ? (note)__builtin_ctzll(alignment) << NOTE_ALIGN_SHIFT & NOTE_ALIGN : 0;
+}
+
+/* Whether what is known of a block goes with how it is ended: sure at a glance. Blocks that are aligned to less share a
+ * place with their neighbour: the events have to tell. */
 static inline bool note_fits_free(note known, uint64_t addr)
 {
-	return (known ^ note_tag(addr)) < 1u << 20 && LG_ENTRIES_OF_MALLOC >> (known & NOTE_ENTRY) & 1 &&
+	return (known ^ note_tag(addr)) < 1u << 20 && shim.plain_ends >> (known & NOTE_ENTRY) & 1 &&
 	       addr % 16 == 0;
 }
-static inline bool note_fits(note known, note given)
+static inline bool note_fits(note known, note given, uint64_t addr)
 {
 	note ignored = given & NOTE_SIZE ? 0 : NOTE_SIZE;
 
-	return !((known ^ given) & ~(ignored | NOTE_ENTRY)) &&
+	return !((known ^ given) & ~(ignored | NOTE_ENTRY)) && addr % 16 == 0 &&
 	       lg_entry_ends(given & NOTE_ENTRY) >> (known & NOTE_ENTRY) & 1;
 }
 
@@ -149,7 +154,7 @@ struct doubt {
 static struct doubt free_look(uint64_t addr, size_t size, note known, note given, const uint64_t *frame)
 {
 	struct doubt d = { 0 };
-	bool is_fine = note_is_of_other(known, addr) || (note_fits(known, given) && addr % 8 == 0);
+	bool is_fine = note_is_of_other(known, addr) || note_fits(known, given, addr);
 
 	if (is_fine && !shim.ended)
 		return d;
@@ -173,7 +178,7 @@ static inline bool is_silent(const uint64_t *frame)
 	       (unlikely(self.inside) && operators_contain(frame[1]));
 }
 
-void emit_alloc(enum lg_event_type type, const void *p, size_t size, size_t alignment, enum lg_entry entry,
+void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
 		const uint64_t *frame)
 {
 	uint64_t place;
@@ -183,7 +188,7 @@ void emit_alloc(enum lg_event_type type, const void *p, size_t size, size_t alig
 	uint32_t stack = unwind_stack(frame);
 	if (unlikely(shim.verify_every))
 		verify_stack(stack);
-	atomic_store_explicit(note_place((uint64_t)p), note_make((uint64_t)p, size, alignment, entry),
+	atomic_store_explicit(note_place((uint64_t)p), note_make((uint64_t)p, size, entry),
 			      memory_order_relaxed);
 	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);
 	if (unlikely(!e)) {
@@ -197,6 +202,14 @@ void emit_alloc(enum lg_event_type type, const void *p, size_t size, size_t alig
 	e->entry = (uint16_t)entry;
 	e->aligns = 0;
 	ring_commit(e, place, type, p);
+}
+
+void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_entry entry,
+			const uint64_t *frame)
+{
+	emit_alloc(LG_EV_ALLOC, p, size, entry, frame);
+	if (shim.epoch)
+		atomic_fetch_or(note_place((uint64_t)p), note_align(alignment));
 }
 
 static inline __attribute__((always_inline)) void put_free(enum lg_event_type type, const void *p,
@@ -235,11 +248,10 @@ void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, cons
 	if (is_silent(frame))
 		return;
 	_Atomic note *at = note_place((uint64_t)p);
-	bool fits =
-	    note_fits_free(atomic_load_explicit(at, memory_order_relaxed), (uint64_t)p) && !shim.ended;
+	bool fits = note_fits_free(atomic_load_explicit(at, memory_order_relaxed), (uint64_t)p);
 
 	if (unlikely(!fits)) {
-		free_doubted(type, p, 0, note_make((uint64_t)p, 0, 0, entry), frame);
+		free_doubted(type, p, 0, note_make((uint64_t)p, 0, entry), frame);
 		return;
 	}
 	atomic_store_explicit(at, 0, memory_order_relaxed);
@@ -251,8 +263,9 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 	if (is_silent(frame))
 		return;
 	_Atomic note *at = note_place((uint64_t)p);
-	note given = note_make((uint64_t)p, size, alignment, entry);
-	bool fits = note_fits(atomic_load_explicit(at, memory_order_relaxed), given) && !shim.ended;
+	note given = note_make((uint64_t)p, size, entry) | note_align(alignment);
+	bool fits =
+	    note_fits(atomic_load_explicit(at, memory_order_relaxed), given, (uint64_t)p) && !shim.ended;
 
 	if (unlikely(!fits)) {
 		free_doubted(LG_EV_FREE, p, size, given, frame);

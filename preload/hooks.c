@@ -20,7 +20,7 @@ EXPORT void *malloc(size_t size)
 	void *p = real.malloc(size);
 
 	if (likely(p))
-		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_MALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_MALLOC, HOOK_FRAME);
 	return p;
 }
 
@@ -29,7 +29,7 @@ EXPORT void *calloc(size_t n, size_t size)
 	void *p = real.calloc(n, size);
 
 	if (likely(p))
-		emit_alloc(LG_EV_ALLOC, p, n * size, 0, LG_ENTRY_CALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, n * size, LG_ENTRY_CALLOC, HOOK_FRAME);
 	return p;
 }
 
@@ -81,7 +81,7 @@ static void *realloc_to_nothing(void *p, const uint64_t *frame)
 	emit_free(LG_EV_FREE, p, LG_ENTRY_REALLOC, frame);
 	void *q = real.realloc(p, 0);
 	if (q)
-		emit_alloc(LG_EV_ALLOC, q, 0, 0, LG_ENTRY_REALLOC, frame);
+		emit_alloc(LG_EV_ALLOC, q, 0, LG_ENTRY_REALLOC, frame);
 	return q;
 }
 
@@ -92,14 +92,14 @@ EXPORT void *realloc(void *p, size_t size)
 	if (!p || unlikely(boot_contains(p))) {
 		q = p ? realloc_boot(p, size) : real.realloc(NULL, size);
 		if (q)
-			emit_alloc(LG_EV_ALLOC, q, size, 0, LG_ENTRY_REALLOC, HOOK_FRAME);
+			emit_alloc(LG_EV_ALLOC, q, size, LG_ENTRY_REALLOC, HOOK_FRAME);
 		return q;
 	}
 	if (unlikely(!size))
 		return realloc_to_nothing(p, HOOK_FRAME);
 	emit_free(LG_EV_RELEASE, p, LG_ENTRY_REALLOC, HOOK_FRAME);
 	q = real.realloc(p, size);
-	emit_alloc(LG_EV_RESIZE, q, size, 0, LG_ENTRY_REALLOC, HOOK_FRAME);
+	emit_alloc(LG_EV_RESIZE, q, size, LG_ENTRY_REALLOC, HOOK_FRAME);
 	return q;
 }
 
@@ -108,7 +108,7 @@ EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 	int error = real.posix_memalign(p, alignment, size);
 
 	if (!error && *p)
-		emit_alloc(LG_EV_ALLOC, *p, size, 0, LG_ENTRY_POSIX_MEMALIGN, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, *p, size, LG_ENTRY_POSIX_MEMALIGN, HOOK_FRAME);
 	return error;
 }
 
@@ -117,7 +117,7 @@ EXPORT void *memalign(size_t alignment, size_t size)
 	void *p = real.memalign(alignment, size);
 
 	if (p)
-		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_MEMALIGN, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_MEMALIGN, HOOK_FRAME);
 	return p;
 }
 
@@ -126,7 +126,7 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size)
 	void *p = real.aligned_alloc(alignment, size);
 
 	if (p)
-		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_ALIGNED_ALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_ALIGNED_ALLOC, HOOK_FRAME);
 	return p;
 }
 
@@ -135,7 +135,7 @@ EXPORT void *valloc(size_t size)
 	void *p = real.valloc(size);
 
 	if (p)
-		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_VALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_VALLOC, HOOK_FRAME);
 	return p;
 }
 
@@ -144,7 +144,7 @@ EXPORT void *pvalloc(size_t size)
 	void *p = real.pvalloc(size);
 
 	if (p)
-		emit_alloc(LG_EV_ALLOC, p, size, 0, LG_ENTRY_PVALLOC, HOOK_FRAME);
+		emit_alloc(LG_EV_ALLOC, p, size, LG_ENTRY_PVALLOC, HOOK_FRAME);
 	return p;
 }
 

@@ -90,8 +90,12 @@ static inline __attribute__((always_inline)) void *make(enum operator o, uintptr
 	self.inside = true;
 	void *p = next[o](size, b, c);
 	self.inside = was_inside;
-	if (likely(p))
-		emit_alloc(LG_EV_ALLOC, p, size, alignment, entry, frame);
+	if (unlikely(!p))
+		return p;
+	if (alignment)
+		emit_alloc_aligned(p, size, alignment, entry, frame);
+	else
+		emit_alloc(LG_EV_ALLOC, p, size, entry, frame);
 	return p;
 }
 

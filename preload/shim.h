@@ -89,7 +89,7 @@ struct rule_place {
 };
 
 /* What is known of the latest block that began at an address; 0: nothing, or it has ended.
- *   bits 4..0 enum lg_entry, 5 bit 3 of the address, 9..6 log2 of the alignment, 19..10 size, folded, 31..20 tag
+ *   bits 4..0 enum lg_entry, 9..6 log2 of the alignment, 19..10 size, folded, 31..20 tag
  * A place serves all addresses that are equal modulo 128 MiB; the tag tells them apart, and the latest block has it. */
 typedef uint32_t note;
 #define NOTES (1u << 23)
@@ -123,8 +123,9 @@ struct shim {
 	_Atomic uint64_t *nodes; /* [LG_NODES] */
 	struct stack_index *stacks; /* private memory, empty in a forked child */
 	struct private *private;
-	_Atomic uint64_t
-	    *ended; /* [NOTES] rest of the address << 22 | stack of its free; NULL: not asked for */
+	uint32_t
+	    plain_ends; /* LG_ENTRIES_OF_MALLOC: of these free ends with no more to look at; 0 with `ended` */
+	_Atomic uint64_t *ended; /* [NOTES] rest of the address << 22 | stack of its free; NULL: not wanted */
 	uint64_t tsc_base;
 	uint32_t verify_every; /* lg_control's, where the next use is in cache anyhow */
 	uint64_t self_start, self_end; /* the shim's own module */
@@ -239,9 +240,11 @@ static inline bool thread_ready(void)
 /* Where a hook was called from, by the hook's own frame pointer: [0] the caller's rbp, [1] the return address. */
 #define HOOK_FRAME ((const uint64_t *)__builtin_frame_address(0))
 
-/* `alignment` is what an aligned operator new was given, else 0. */
-void emit_alloc(enum lg_event_type type, const void *p, size_t size, size_t alignment, enum lg_entry entry,
+void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
 		const uint64_t *frame);
+/* By an aligned operator new. */
+void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_entry entry,
+			const uint64_t *frame);
 /* By an entry of malloc's family. */
 void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, const uint64_t *frame);
 /* By any, given a size and an alignment or 0. */
