@@ -36,6 +36,10 @@ enum report_reason_code {
 #undef X
 };
 
+/* REASON_FOREIGN's: whose malloc */
+#define REPORT_FOREIGN_TEXT "allocator not visible: the program's own calls go to the malloc of %s"
+const char *report_cure(enum report_reason_code code); /* NULL: none is known */
+
 struct report_reason {
 	enum report_reason_code code;
 	const char *text;
