@@ -130,8 +130,9 @@ static int judge_events(struct report_process *p, const struct trace *t, struct 
 	if (t->process.flags & LG_PROCESS_FOREIGN_MALLOC &&
 	    report_add_reason(p, pool, REASON_FOREIGN,
 			      pool_print(pool, REPORT_FOREIGN_TEXT,
-					 t->process.allocator && *t->process.allocator ? t->process.allocator
-										       : "its executable")))
+					 t->process.executable && *t->process.executable
+					     ? t->process.executable
+					     : "its executable")))
 		return -1;
 	if (!(end->lost_allocs | end->lost_frees))
 		return 0;
