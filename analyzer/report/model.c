@@ -3,6 +3,7 @@
 #include "report/model.h"
 #include "base/version.h"
 #include "report/holders.h"
+#include "names/runtime.h"
 #include "report/counted.h"
 #include "report/places.h"
 #include "report/roots.h"
@@ -220,6 +221,26 @@ static int make_error(struct report_error *out, struct maker *m, const struct he
 	return fingerprint_stack(&out->fingerprint, out->stack, m->pool);
 }
 
+/* The file of the code that made a call, NULL: not known. */
+static const char *caller_file(const struct trace *t, uint32_t stack)
+{
+	uint64_t module = stack < t->nnodes ? t->nodes[stack].frame >> LG_FRAME_MODULE_SHIFT : 0;
+
+	for (size_t i = 0; i < t->nmodules; i++)
+		if (t->modules[i].id == module)
+			return t->modules[i].path;
+	return NULL;
+}
+
+/* Code with operators of its own inside calls malloc and free where others call new and delete. */
+static bool may_be_operators(const struct trace *t, const struct heap_error *e)
+{
+	bool is_free = lg_entry_ends(e->entry) == LG_ENTRIES_OF_MALLOC;
+	const char *file = caller_file(t, is_free ? e->call.stack : e->stack);
+
+	return e->kind == HEAP_ERROR_FAMILY && file && brings_cxx_runtime(file);
+}
+
 static int make_errors(struct report_process *p, struct maker *m)
 {
 	const struct heap_errors *found = &m->a->errors;
@@ -227,11 +248,14 @@ static int make_errors(struct report_process *p, struct maker *m)
 
 	if (!errors)
 		return -1;
-	for (uint32_t i = 0; i < found->n; i++)
-		if (make_error(&errors[i], m, &found->at[i], i + 1))
-			return -1;
 	p->errors = errors;
-	p->nerrors = found->n;
+	for (uint32_t i = 0; i < found->n; i++) {
+		if (may_be_operators(&m->a->trace, &found->at[i]))
+			continue;
+		if (make_error(&errors[p->nerrors], m, &found->at[i], p->nerrors + 1))
+			return -1;
+		p->nerrors++;
+	}
 	return 0;
 }
 

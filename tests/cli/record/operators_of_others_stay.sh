@@ -44,3 +44,10 @@ for command in ./own './host ./plugin.so' './host ./plain.so'; do
 	exits 0 "$LG" check --kinds=direct,heap-error -- $command
 	cmp native.out out || fails "$command: $(cat out)"
 done
+# A program with the runtime linked in and hidden ends a library's blocks by free: no mismatch.
+printf 'long *make() { return new long; }\n' >make.cc
+g++ -shared -fPIC -o libmake.so make.cc
+printf '#include <stdexcept>\nlong *make();\nint main() { delete make(); try { throw std::runtime_error("x"); } catch (std::exception &) {} return 0; }\n' >ends.cc
+g++ -static-libstdc++ -static-libgcc -o ends ends.cc -Wl,--exclude-libs,ALL -L. -lmake -Wl,-rpath,"$PWD"
+exits 0 "$LG" check --kinds=direct,heap-error --json=r.json -- ./ends
+[ "$(json r.json '.processes[0].verdict')" = complete ] || fails "$(json r.json '.processes[0].verdict_reasons')"
