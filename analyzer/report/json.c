@@ -293,13 +293,6 @@ static void put_summary(struct json *j, const struct report_process *p)
 	json_close(j, '}');
 }
 
-static void put_empty(struct json *j, const char *key)
-{
-	json_key(j, key);
-	json_open(j, '[');
-	json_close(j, ']');
-}
-
 static void put_holders(struct json *j, const struct report_process *p)
 {
 	json_key(j, "roots");

@@ -598,7 +598,7 @@ START_TEST(any_values_survive_the_columns)
 					       (uint32_t)(random_bits() % 3),
 					       full ? (uint32_t)(random_bits() % 5) : 0,
 					       type,
-					       (uint8_t)(pad ? 0 : random_bits() % 12) };
+					       (uint8_t)(pad ? 0 : random_bits() % 12), 0 };
 	}
 	for (size_t i = 0; i < 3; i++) {
 		struct buf b = { 0 };
@@ -754,9 +754,9 @@ END_TEST
 
 START_TEST(what_is_no_event_is_written_as_padding)
 {
-	static const struct trace_event odd[] = { { 1, 8, 9, 1, 1, 0, 0 },
-						  { 2, 8, 9, 1, 1, 77, 1 },
-						  { 3, 8, 9, 1, 1, LG_EV_ALLOC, 200 } };
+	static const struct trace_event odd[] = { { 1, 8, 9, 1, 1, 0, 0, 0 },
+						  { 2, 8, 9, 1, 1, 77, 1, 0 },
+						  { 3, 8, 9, 1, 1, LG_EV_ALLOC, 200, 0 } };
 	struct buf b = { 0 };
 
 	put_events(&b, odd, 3);
