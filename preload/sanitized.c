@@ -16,7 +16,7 @@ struct file {
 	int fd;
 	const Elf64_Ehdr *elf;
 	uint64_t strings, hash; /* addresses, 0: none */
-	uint64_t needed[NEEDED_MAX]; /* offsets in the strings */
+	uint32_t needed[NEEDED_MAX]; /* offsets in the strings */
 	unsigned nneeded;
 };
 
@@ -54,7 +54,7 @@ static void read_dynamic(struct file *f, const Elf64_Phdr *h)
 		else if (d.d_tag == DT_GNU_HASH)
 			f->hash = d.d_un.d_ptr;
 		else if (d.d_tag == DT_NEEDED && f->nneeded < NEEDED_MAX)
-			f->needed[f->nneeded++] = d.d_un.d_val;
+			f->needed[f->nneeded++] = (uint32_t)d.d_un.d_val;
 }
 
 static bool needs_runtime(const struct file *f)
