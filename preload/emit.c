@@ -89,47 +89,47 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 
 /* ---- what is known of blocks ------------------------------------------------------------------------- */
 
-static inline _Atomic note *note_place(uint64_t addr)
+static inline _Atomic memo *memo_place(uint64_t addr)
 {
-	return &shim.private->notes[addr / 16 % NOTES];
+	return &shim.private->memos[addr / 16 % MEMOS];
 }
 
-static inline note note_tag(uint64_t addr)
+static inline memo memo_tag(uint64_t addr)
 {
-	return (note)(addr >> 7) & NOTE_TAG; /* bits 38..27: those below are the place's */
+	return (memo)(addr >> 7) & MEMO_TAG; /* bits 38..27: those below are the place's */
 }
 
-static inline note note_make(uint64_t addr, uint64_t size, enum lg_entry entry)
+static inline memo memo_make(uint64_t addr, uint64_t size, enum lg_entry entry)
 {
-	note folded = (note)(size ^ size >> 10) << 10;
+	memo folded = (memo)(size ^ size >> 10) << 10;
 
-	return note_tag(addr) | (folded & NOTE_SIZE) | entry;
+	return memo_tag(addr) | (folded & MEMO_SIZE) | entry;
 }
 
-static inline note note_align(uint64_t alignment)
+static inline memo memo_align(uint64_t alignment)
 {
-	return alignment ? (note)__builtin_ctzll(alignment) << NOTE_ALIGN_SHIFT & NOTE_ALIGN : 0;
+	return alignment ? (memo)__builtin_ctzll(alignment) << MEMO_ALIGN_SHIFT & MEMO_ALIGN : 0;
 }
 
 /* Whether what is known of a block goes with how it is ended: sure at a glance. Blocks that are aligned to less share a
  * place with their neighbour: the events have to tell. */
-static inline bool note_fits_free(note known, uint64_t addr)
+static inline bool memo_fits_free(memo known, uint64_t addr)
 {
-	return (known ^ note_tag(addr)) < 1u << 20 && shim.plain_ends >> (known & NOTE_ENTRY) & 1 &&
+	return (known ^ memo_tag(addr)) < 1u << 20 && shim.plain_ends >> (known & MEMO_ENTRY) & 1 &&
 	       addr % 16 == 0;
 }
-static inline bool note_fits(note known, note given, uint64_t addr)
+static inline bool memo_fits(memo known, memo given, uint64_t addr)
 {
-	note ignored = given & NOTE_SIZE ? 0 : NOTE_SIZE;
+	memo ignored = given & MEMO_SIZE ? 0 : MEMO_SIZE;
 
-	return !((known ^ given) & ~(ignored | NOTE_ENTRY)) && addr % 16 == 0 &&
-	       lg_entry_ends(given & NOTE_ENTRY) >> (known & NOTE_ENTRY) & 1;
+	return !((known ^ given) & ~(ignored | MEMO_ENTRY)) && addr % 16 == 0 &&
+	       lg_entry_ends(given & MEMO_ENTRY) >> (known & MEMO_ENTRY) & 1;
 }
 
-/* Another block's note stands in the place: nothing is known of this one. */
-static inline bool note_is_of_other(note known, uint64_t addr)
+/* Another block's memo stands in the place: nothing is known of this one. */
+static inline bool memo_is_of_other(memo known, uint64_t addr)
 {
-	return known && (known ^ note_tag(addr)) & NOTE_TAG;
+	return known && (known ^ memo_tag(addr)) & MEMO_TAG;
 }
 
 #define ENDED_TAG_SHIFT 22 /* stacks have 22 bits, and the place stands for the lower 27 of the address */
@@ -138,7 +138,7 @@ static inline bool note_is_of_other(note known, uint64_t addr)
 static __attribute__((noinline)) uint32_t ended_exchange(uint64_t addr, uint32_t stack)
 {
 	uint64_t tag = addr >> 27 << ENDED_TAG_SHIFT;
-	uint64_t before = atomic_exchange(&shim.ended[addr / 16 % NOTES], tag | stack);
+	uint64_t before = atomic_exchange(&shim.ended[addr / 16 % MEMOS], tag | stack);
 
 	return (before ^ tag) >> ENDED_TAG_SHIFT ? 0 : (uint32_t)before % LG_NODES;
 }
@@ -151,10 +151,10 @@ struct doubt {
 };
 
 /* A free that did not fit at a glance, or whose stack was asked for. */
-static struct doubt free_look(uint64_t addr, size_t size, note known, note given, const uint64_t *frame)
+static struct doubt free_look(uint64_t addr, size_t size, memo known, memo given, const uint64_t *frame)
 {
 	struct doubt d = { 0 };
-	bool is_fine = note_is_of_other(known, addr) || note_fits(known, given, addr);
+	bool is_fine = memo_is_of_other(known, addr) || memo_fits(known, given, addr);
 
 	if (is_fine && !shim.ended)
 		return d;
@@ -163,9 +163,9 @@ static struct doubt free_look(uint64_t addr, size_t size, note known, note given
 		return d;
 	d.stack = stack;
 	d.size = (uint64_t)before << 32 | (uint32_t)size;
-	d.aligns = (uint16_t)((given & NOTE_ALIGN) >> NOTE_ALIGN_SHIFT);
+	d.aligns = (uint16_t)((given & MEMO_ALIGN) >> MEMO_ALIGN_SHIFT);
 	if (known)
-		d.aligns |= (uint16_t)((known & NOTE_ALIGN) >> NOTE_ALIGN_SHIFT << 8);
+		d.aligns |= (uint16_t)((known & MEMO_ALIGN) >> MEMO_ALIGN_SHIFT << 8);
 	return d;
 }
 
@@ -188,7 +188,7 @@ void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_ent
 	uint32_t stack = unwind_stack(frame);
 	if (unlikely(shim.verify_every))
 		verify_stack(stack);
-	atomic_store_explicit(note_place((uint64_t)p), note_make((uint64_t)p, size, entry),
+	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, entry),
 			      memory_order_relaxed);
 	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);
 	if (unlikely(!e)) {
@@ -209,7 +209,7 @@ void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_en
 {
 	emit_alloc(LG_EV_ALLOC, p, size, entry, frame);
 	if (shim.epoch)
-		atomic_fetch_or(note_place((uint64_t)p), note_align(alignment));
+		atomic_fetch_or(memo_place((uint64_t)p), memo_align(alignment));
 }
 
 static inline __attribute__((always_inline)) void put_free(enum lg_event_type type, const void *p,
@@ -232,26 +232,26 @@ static inline __attribute__((always_inline)) void put_free(enum lg_event_type ty
 
 /* Any free that did not fit at a glance. */
 static __attribute__((noinline)) void free_doubted(enum lg_event_type type, const void *p, size_t size,
-						   note given, const uint64_t *frame)
+						   memo given, const uint64_t *frame)
 {
-	_Atomic note *at = note_place((uint64_t)p);
-	note known = atomic_load_explicit(at, memory_order_relaxed);
+	_Atomic memo *at = memo_place((uint64_t)p);
+	memo known = atomic_load_explicit(at, memory_order_relaxed);
 	struct doubt doubt = free_look((uint64_t)p, size, known, given, frame);
 
-	if (!note_is_of_other(known, (uint64_t)p))
+	if (!memo_is_of_other(known, (uint64_t)p))
 		atomic_store_explicit(at, 0, memory_order_relaxed);
-	put_free(type, p, given & NOTE_ENTRY, doubt);
+	put_free(type, p, given & MEMO_ENTRY, doubt);
 }
 
 void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, const uint64_t *frame)
 {
 	if (is_silent(frame))
 		return;
-	_Atomic note *at = note_place((uint64_t)p);
-	bool fits = note_fits_free(atomic_load_explicit(at, memory_order_relaxed), (uint64_t)p);
+	_Atomic memo *at = memo_place((uint64_t)p);
+	bool fits = memo_fits_free(atomic_load_explicit(at, memory_order_relaxed), (uint64_t)p);
 
 	if (unlikely(!fits)) {
-		free_doubted(type, p, 0, note_make((uint64_t)p, 0, entry), frame);
+		free_doubted(type, p, 0, memo_make((uint64_t)p, 0, entry), frame);
 		return;
 	}
 	atomic_store_explicit(at, 0, memory_order_relaxed);
@@ -262,10 +262,10 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 {
 	if (is_silent(frame))
 		return;
-	_Atomic note *at = note_place((uint64_t)p);
-	note given = note_make((uint64_t)p, size, entry) | note_align(alignment);
+	_Atomic memo *at = memo_place((uint64_t)p);
+	memo given = memo_make((uint64_t)p, size, entry) | memo_align(alignment);
 	bool fits =
-	    note_fits(atomic_load_explicit(at, memory_order_relaxed), given, (uint64_t)p) && !shim.ended;
+	    memo_fits(atomic_load_explicit(at, memory_order_relaxed), given, (uint64_t)p) && !shim.ended;
 
 	if (unlikely(!fits)) {
 		free_doubted(LG_EV_FREE, p, size, given, frame);

@@ -91,13 +91,13 @@ struct rule_place {
 /* What is known of the latest block that began at an address; 0: nothing, or it has ended.
  *   bits 4..0 enum lg_entry, 9..6 log2 of the alignment, 19..10 size, folded, 31..20 tag
  * A place serves all addresses that are equal modulo 128 MiB; the tag tells them apart, and the latest block has it. */
-typedef uint32_t note;
-#define NOTES (1u << 23)
-#define NOTE_ENTRY 0x1fu
-#define NOTE_ALIGN_SHIFT 6
-#define NOTE_ALIGN (0xfu << NOTE_ALIGN_SHIFT)
-#define NOTE_SIZE (0x3ffu << 10)
-#define NOTE_TAG (0xfffu << 20)
+typedef uint32_t memo;
+#define MEMOS (1u << 23)
+#define MEMO_ENTRY 0x1fu
+#define MEMO_ALIGN_SHIFT 6
+#define MEMO_ALIGN (0xfu << MEMO_ALIGN_SHIFT)
+#define MEMO_SIZE (0x3ffu << 10)
+#define MEMO_TAG (0xfffu << 20)
 
 #define OWNERS (1u << 16)
 #define OWNER_THREAD_BITS 28
@@ -108,7 +108,7 @@ struct private
 	struct rule_place rules[LG_CODES];
 	/* By page of memory: the thread that had the latest event there; page number << OWNER_THREAD_BITS | thread. */
 	_Atomic uint64_t owners[OWNERS];
-	_Atomic note notes[NOTES];
+	_Atomic memo memos[MEMOS];
 };
 
 /* Written by boot (and again in a forked child), read by all. */
@@ -125,7 +125,7 @@ struct shim {
 	struct private *private;
 	uint32_t
 	    plain_ends; /* LG_ENTRIES_OF_MALLOC: of these free ends with no more to look at; 0 with `ended` */
-	_Atomic uint64_t *ended; /* [NOTES] rest of the address << 22 | stack of its free; NULL: not wanted */
+	_Atomic uint64_t *ended; /* [MEMOS] rest of the address << 22 | stack of its free; NULL: not wanted */
 	uint64_t tsc_base;
 	uint32_t verify_every; /* lg_control's, where the next use is in cache anyhow */
 	uint64_t self_start, self_end; /* the shim's own module */
