@@ -131,9 +131,11 @@ static void find_real(void)
 	};
 
 	real_end = (struct real_end){
-		dlsym(RTLD_NEXT, "execve"),  dlsym(RTLD_NEXT, "execv"),	  dlsym(RTLD_NEXT, "execvp"),
-		dlsym(RTLD_NEXT, "execvpe"), dlsym(RTLD_NEXT, "fexecve"), dlsym(RTLD_NEXT, "execveat"),
-		dlsym(RTLD_NEXT, "_exit"),   dlsym(RTLD_NEXT, "abort"),
+		dlsym(RTLD_NEXT, "execve"),	 dlsym(RTLD_NEXT, "execv"),
+		dlsym(RTLD_NEXT, "execvp"),	 dlsym(RTLD_NEXT, "execvpe"),
+		dlsym(RTLD_NEXT, "fexecve"),	 dlsym(RTLD_NEXT, "execveat"),
+		dlsym(RTLD_NEXT, "posix_spawn"), dlsym(RTLD_NEXT, "posix_spawnp"),
+		dlsym(RTLD_NEXT, "_exit"),	 dlsym(RTLD_NEXT, "abort"),
 	};
 	shim.first_malloc = dlsym(RTLD_DEFAULT, "malloc");
 	real = next;
@@ -242,6 +244,9 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 	memcpy(area->allocator, allocator, sizeof allocator);
 	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.private, (uint64_t)(shim.private + 1) };
 	area->shim_ranges[2] = stacks_memory();
+	if (shim.ended)
+		area->shim_ranges[3] =
+		    (struct lg_range){ (uint64_t)shim.ended, (uint64_t)(shim.ended + MEMOS) };
 	area->shim_ranges[1] = (struct lg_range){ (uint64_t)shim.epoch, (uint64_t)shim.epoch + LG_PAGE };
 }
 
@@ -331,6 +336,10 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 	use_area(area);
 	shim.tsc_base = shim.control->tsc_base;
 	shim.verify_every = shim.control->verify_every;
+	if (shim.control->free_stacks && !shim.ended)
+		shim.ended = sys_mmap(MEMOS * sizeof *shim.ended, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	shim.plain_ends = shim.ended ? 0 : LG_ENTRIES_OF_MALLOC;
 	if (introduce(flags, parent_pid))
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);
@@ -385,6 +394,7 @@ void boot(void)
 		return;
 	int error = errno;
 	find_real();
+	operators_find();
 	atomic_store(&stage, BOOT_REAL);
 	begin();
 	atomic_store(&stage, BOOT_DONE);

@@ -87,16 +87,109 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 			      memory_order_relaxed);
 }
 
+/* ---- what is known of blocks ------------------------------------------------------------------------- */
+
+static inline _Atomic memo *memo_place(uint64_t addr)
+{
+	return &shim.private->memos[addr / 16 % MEMOS];
+}
+
+static inline memo memo_tag(uint64_t addr)
+{
+	return (memo)(addr >> 7) & MEMO_TAG; /* bits 38..27: those below are the place's */
+}
+
+static inline memo memo_make(uint64_t addr, uint64_t size, enum lg_entry entry)
+{
+	memo folded = (memo)(size ^ size >> 10) << 10;
+
+	return memo_tag(addr) | (folded & MEMO_SIZE) | entry;
+}
+
+static inline memo memo_align(uint64_t alignment)
+{
+	return alignment ? (memo)__builtin_ctzll(alignment) << MEMO_ALIGN_SHIFT & MEMO_ALIGN : 0;
+}
+
+/* Whether what is known of a block goes with how it is ended: sure at a glance. Blocks that are aligned to less share a
+ * place with their neighbour: the events have to tell. */
+static inline bool memo_fits_free(memo known, uint64_t addr)
+{
+	return (known ^ memo_tag(addr)) < 1u << 20 && shim.plain_ends >> (known & MEMO_ENTRY) & 1 &&
+	       addr % 16 == 0;
+}
+static inline bool memo_fits(memo known, memo given, uint64_t addr)
+{
+	memo ignored = given & MEMO_SIZE ? 0 : MEMO_SIZE;
+
+	return !((known ^ given) & ~(ignored | MEMO_ENTRY)) && addr % 16 == 0 &&
+	       lg_entry_ends(given & MEMO_ENTRY) >> (known & MEMO_ENTRY) & 1;
+}
+
+/* Another block's memo stands in the place: nothing is known of this one. */
+static inline bool memo_is_of_other(memo known, uint64_t addr)
+{
+	return known && (known ^ memo_tag(addr)) & MEMO_TAG;
+}
+
+#define ENDED_TAG_SHIFT 22 /* stacks have 22 bits, and the place stands for the lower 27 of the address */
+
+/* Puts down who freed addr, and says who did so before. */
+static __attribute__((noinline)) uint32_t ended_exchange(uint64_t addr, uint32_t stack)
+{
+	uint64_t tag = addr >> 27 << ENDED_TAG_SHIFT;
+	uint64_t before = atomic_exchange(&shim.ended[addr / 16 % MEMOS], tag | stack);
+
+	return (before ^ tag) >> ENDED_TAG_SHIFT ? 0 : (uint32_t)before % LG_NODES;
+}
+
+/* What a free says besides its address when it looks wrong: as in lg_event. */
+struct doubt {
+	uint64_t size;
+	uint32_t stack;
+	uint16_t aligns;
+};
+
+/* A free that did not fit at a glance, or whose stack was asked for. */
+static struct doubt free_look(uint64_t addr, size_t size, memo known, memo given, const uint64_t *frame)
+{
+	struct doubt d = { 0 };
+	bool is_fine = memo_is_of_other(known, addr) || memo_fits(known, given, addr);
+
+	if (is_fine && !shim.ended)
+		return d;
+	uint32_t stack = unwind_stack(frame), before = shim.ended ? ended_exchange(addr, stack) : 0;
+	if (is_fine)
+		return d;
+	d.stack = stack;
+	d.size = (uint64_t)before << 32 | (uint32_t)size;
+	d.aligns = (uint16_t)((given & MEMO_ALIGN) >> MEMO_ALIGN_SHIFT);
+	if (known)
+		d.aligns |= (uint16_t)((known & MEMO_ALIGN) >> MEMO_ALIGN_SHIFT << 8);
+	return d;
+}
+
+/* ---- events ------------------------------------------------------------------------------------------ */
+
+/* Nothing to tell: not recording, or an operator's own call. */
+static inline bool is_silent(const uint64_t *frame)
+{
+	return unlikely(!shim.epoch) || !thread_ready() ||
+	       (unlikely(self.inside) && operators_contain(frame[1]));
+}
+
 void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
 		const uint64_t *frame)
 {
 	uint64_t place;
 
-	if (unlikely(!shim.epoch) || !thread_ready())
+	if (is_silent(frame))
 		return;
 	uint32_t stack = unwind_stack(frame);
 	if (unlikely(shim.verify_every))
 		verify_stack(stack);
+	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, entry),
+			      memory_order_relaxed);
 	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);
 	if (unlikely(!e)) {
 		count(&self.thread->lost_allocs, 1);
@@ -107,25 +200,77 @@ void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_ent
 	e->size = size;
 	e->stack = stack;
 	e->entry = (uint16_t)entry;
-	e->flags = 0;
+	e->aligns = 0;
 	ring_commit(e, place, type, p);
 }
 
-void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry)
+void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_entry entry,
+			const uint64_t *frame)
+{
+	emit_alloc(LG_EV_ALLOC, p, size, entry, frame);
+	if (shim.epoch)
+		atomic_fetch_or(memo_place((uint64_t)p), memo_align(alignment));
+}
+
+static inline __attribute__((always_inline)) void put_free(enum lg_event_type type, const void *p,
+							   enum lg_entry entry, struct doubt doubt)
 {
 	uint64_t place;
-
-	if (unlikely(!shim.epoch) || !thread_ready())
-		return;
 	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - RING_SLACK, &place);
+
 	if (unlikely(!e)) {
 		count(&self.thread->lost_frees, 1);
 		return;
 	}
 	e->addr = (uint64_t)p;
-	e->size = 0;
-	e->stack = 0;
+	e->size = doubt.size;
+	e->stack = doubt.stack;
 	e->entry = (uint16_t)entry;
-	e->flags = 0;
+	e->aligns = doubt.aligns;
 	ring_commit(e, place, type, p);
+}
+
+/* Any free that did not fit at a glance. */
+static __attribute__((noinline)) void free_doubted(enum lg_event_type type, const void *p, size_t size,
+						   memo given, const uint64_t *frame)
+{
+	_Atomic memo *at = memo_place((uint64_t)p);
+	memo known = atomic_load_explicit(at, memory_order_relaxed);
+	struct doubt doubt = free_look((uint64_t)p, size, known, given, frame);
+
+	if (!memo_is_of_other(known, (uint64_t)p))
+		atomic_store_explicit(at, 0, memory_order_relaxed);
+	put_free(type, p, given & MEMO_ENTRY, doubt);
+}
+
+void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, const uint64_t *frame)
+{
+	if (is_silent(frame))
+		return;
+	_Atomic memo *at = memo_place((uint64_t)p);
+	bool fits = memo_fits_free(atomic_load_explicit(at, memory_order_relaxed), (uint64_t)p);
+
+	if (unlikely(!fits)) {
+		free_doubted(type, p, 0, memo_make((uint64_t)p, 0, entry), frame);
+		return;
+	}
+	atomic_store_explicit(at, 0, memory_order_relaxed);
+	put_free(type, p, entry, (struct doubt){ 0 });
+}
+
+void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry entry, const uint64_t *frame)
+{
+	if (is_silent(frame))
+		return;
+	_Atomic memo *at = memo_place((uint64_t)p);
+	memo given = memo_make((uint64_t)p, size, entry) | memo_align(alignment);
+	bool fits =
+	    memo_fits(atomic_load_explicit(at, memory_order_relaxed), given, (uint64_t)p) && !shim.ended;
+
+	if (unlikely(!fits)) {
+		free_doubted(LG_EV_FREE, p, size, given, frame);
+		return;
+	}
+	atomic_store_explicit(at, 0, memory_order_relaxed);
+	put_free(LG_EV_FREE, p, entry, (struct doubt){ 0 });
 }

@@ -88,28 +88,49 @@ static int still_here(int answer)
 
 /* ---- the family ---------------------------------------------------------------------------------------- */
 
+/* In the caller's frame, since it must last until the real call: the environment that the program is to have. */
+#define FIT_ENVIRONMENT(file, path_envp, envp)                                                               \
+	do {                                                                                                 \
+		size_t room = shim.epoch && !target_takes_shim(file, path_envp) ? target_room(envp) : 0;     \
+                                                                                                             \
+		if (room)                                                                                    \
+			envp = (char **)target_environment(__builtin_alloca(room), envp);                    \
+	} while (0)
+
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
+	char *const *with = envp;
+
 	about_to_exec(path);
-	return still_here(real_end.execve(path, argv, envp));
+	FIT_ENVIRONMENT(path, NULL, with);
+	return still_here(real_end.execve(path, argv, with));
 }
 
 EXPORT int execv(const char *path, char *const argv[])
 {
+	char *const *with = environ;
+
 	about_to_exec(path);
-	return still_here(real_end.execv(path, argv));
+	FIT_ENVIRONMENT(path, NULL, with);
+	return still_here(with == environ ? real_end.execv(path, argv) : real_end.execve(path, argv, with));
 }
 
 EXPORT int execvp(const char *file, char *const argv[])
 {
+	char *const *with = environ;
+
 	about_to_exec(file);
-	return still_here(real_end.execvp(file, argv));
+	FIT_ENVIRONMENT(file, environ, with);
+	return still_here(with == environ ? real_end.execvp(file, argv) : real_end.execvpe(file, argv, with));
 }
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
+	char *const *with = envp;
+
 	about_to_exec(file);
-	return still_here(real_end.execvpe(file, argv, envp));
+	FIT_ENVIRONMENT(file, environ, with);
+	return still_here(real_end.execvpe(file, argv, with));
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
@@ -122,6 +143,27 @@ EXPORT int execveat(int fd, const char *path, char *const argv[], char *const en
 {
 	about_to_exec(NULL);
 	return still_here(real_end.execveat(fd, path, argv, envp, flags));
+}
+
+/* These leave the image as it is. */
+EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+	char *const *with = envp;
+
+	boot();
+	FIT_ENVIRONMENT(path, NULL, with);
+	return real_end.posix_spawn(pid, path, actions, attributes, argv, with);
+}
+
+EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+	char *const *with = envp;
+
+	boot();
+	FIT_ENVIRONMENT(file, environ, with);
+	return real_end.posix_spawnp(pid, file, actions, attributes, argv, with);
 }
 
 /* The variadic ones: arguments up to a NULL, then for execle the environment. */

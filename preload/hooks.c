@@ -33,35 +33,36 @@ EXPORT void *calloc(size_t n, size_t size)
 	return p;
 }
 
-static void free_as(void *p, enum lg_entry entry, const uint64_t *frame)
+EXPORT void free(void *p)
 {
 	if (!p || unlikely(boot_contains(p)))
 		return;
-	if (unlikely(in_loader(frame[1])))
+	if (unlikely(in_loader(HOOK_FRAME[1])))
 		rules_notice_loader();
-	emit_free(LG_EV_FREE, p, entry);
+	emit_free(LG_EV_FREE, p, LG_ENTRY_FREE, HOOK_FRAME);
 	real.free(p);
 }
 
-EXPORT void free(void *p)
+/* C23, 7.24.3.4 and 7.24.3.5; not in glibc 2.36, so the real call is free. */
+static void free_given(void *p, size_t size, enum lg_entry entry, const uint64_t *frame)
 {
-	free_as(p, LG_ENTRY_FREE, HOOK_FRAME);
+	if (!p || boot_contains(p))
+		return;
+	emit_free_given(p, size, 0, entry, frame);
+	real.free(p);
 }
 
-/* C23, 7.24.3.4 and 7.24.3.5; not in glibc 2.36, so the real call is free. */
 EXPORT void free_sized(void *p, size_t size);
 EXPORT void free_sized(void *p, size_t size)
 {
-	(void)size;
-	free_as(p, LG_ENTRY_FREE_SIZED, HOOK_FRAME);
+	free_given(p, size, LG_ENTRY_FREE_SIZED, HOOK_FRAME);
 }
 
 EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size);
 EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
 {
 	(void)alignment;
-	(void)size;
-	free_as(p, LG_ENTRY_FREE_ALIGNED_SIZED, HOOK_FRAME);
+	free_given(p, size, LG_ENTRY_FREE_ALIGNED_SIZED, HOOK_FRAME);
 }
 
 static void *realloc_boot(void *p, size_t size)
@@ -77,7 +78,7 @@ static void *realloc_boot(void *p, size_t size)
 /* realloc(p, 0) frees p; what comes back, if anything, is a new block (glibc: NULL, musl: a pointer). */
 static void *realloc_to_nothing(void *p, const uint64_t *frame)
 {
-	emit_free(LG_EV_FREE, p, LG_ENTRY_REALLOC);
+	emit_free(LG_EV_FREE, p, LG_ENTRY_REALLOC, frame);
 	void *q = real.realloc(p, 0);
 	if (q)
 		emit_alloc(LG_EV_ALLOC, q, 0, LG_ENTRY_REALLOC, frame);
@@ -96,7 +97,7 @@ EXPORT void *realloc(void *p, size_t size)
 	}
 	if (unlikely(!size))
 		return realloc_to_nothing(p, HOOK_FRAME);
-	emit_free(LG_EV_RELEASE, p, LG_ENTRY_REALLOC);
+	emit_free(LG_EV_RELEASE, p, LG_ENTRY_REALLOC, HOOK_FRAME);
 	q = real.realloc(p, size);
 	emit_alloc(LG_EV_RESIZE, q, size, LG_ENTRY_REALLOC, HOOK_FRAME);
 	return q;

@@ -1,7 +1,11 @@
 /* shim.h: the guest's rooms and who owns what.
  *
  *   hooks.c    the interposed entry points: call the real one, say what happened
+ *   operators.c  C++'s operators new and delete
+ *   symbols.c  what a name stands for in a loaded module
  *   exec.c     the exec family: a snapshot of the old image before it goes
+ *   target.c   what an exec is about to start: can the shim be loaded into it
+ *   sanitized.c  ... is it built with a sanitizer
  *   boot.c     stages from the first call to recording; fork
  *   thread.c   a thread's slot in the shared segment
  *   emit.c     events into the ring
@@ -19,6 +23,9 @@
 #define LG_PRELOAD_SHIM_H
 
 #include "leakgraph/ring.h"
+
+#include <elf.h>
+#include <spawn.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +57,10 @@ struct real_end {
 	int (*execvpe)(const char *, char *const[], char *const[]);
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
+	int (*posix_spawn)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			   const posix_spawnattr_t *, char *const[], char *const[]);
+	int (*posix_spawnp)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			    const posix_spawnattr_t *, char *const[], char *const[]);
 	void (*exit_now)(int); /* _exit */
 	void (*abort)(void);
 };
@@ -77,6 +88,17 @@ struct rule_place {
 	_Atomic uint64_t packed;
 };
 
+/* What is known of the latest block that began at an address; 0: nothing, or it has ended.
+ *   bits 4..0 enum lg_entry, 9..6 log2 of the alignment, 19..10 size, folded, 31..20 tag
+ * A place serves all addresses that are equal modulo 128 MiB; the tag tells them apart, and the latest block has it. */
+typedef uint32_t memo;
+#define MEMOS (1u << 23)
+#define MEMO_ENTRY 0x1fu
+#define MEMO_ALIGN_SHIFT 6
+#define MEMO_ALIGN (0xfu << MEMO_ALIGN_SHIFT)
+#define MEMO_SIZE (0x3ffu << 10)
+#define MEMO_TAG (0xfffu << 20)
+
 #define OWNERS (1u << 16)
 #define OWNER_THREAD_BITS 28
 
@@ -86,6 +108,7 @@ struct private
 	struct rule_place rules[LG_CODES];
 	/* By page of memory: the thread that had the latest event there; page number << OWNER_THREAD_BITS | thread. */
 	_Atomic uint64_t owners[OWNERS];
+	_Atomic memo memos[MEMOS];
 };
 
 /* Written by boot (and again in a forked child), read by all. */
@@ -100,6 +123,9 @@ struct shim {
 	_Atomic uint64_t *nodes; /* [LG_NODES] */
 	struct stack_index *stacks; /* private memory, empty in a forked child */
 	struct private *private;
+	uint32_t
+	    plain_ends; /* LG_ENTRIES_OF_MALLOC: of these free ends with no more to look at; 0 with `ended` */
+	_Atomic uint64_t *ended; /* [MEMOS] rest of the address << 22 | stack of its free; NULL: not wanted */
 	uint64_t tsc_base;
 	uint32_t verify_every; /* lg_control's, where the next use is in cache anyhow */
 	uint64_t self_start, self_end; /* the shim's own module */
@@ -126,6 +152,23 @@ static inline bool in_loader(uint64_t pc)
 
 /* First call of the process: finds the real allocator, attaches to the segment. Safe from any thread. */
 void boot(void);
+struct link_map;
+static inline uint32_t gnu_hash(const char *name) /* as in DT_GNU_HASH */
+{
+	uint32_t h = 5381;
+
+	while (*name)
+		h = h * 33 + (unsigned char)*name++;
+	return h;
+}
+/* The function of that name which a module defines, else NULL. */
+const Elf64_Sym *symbol_in(const struct link_map *module, const char *name);
+
+/* The next operators new and delete: whether they are there and are followed is decided once. */
+void operators_find(void);
+/* `pc` lies in one of them, or in the hooks: what it calls is part of what the hook tells. */
+bool operators_contain(uint64_t pc);
+
 /* A forked child's first call: gets an area of its own. False: this child is not recorded. */
 bool boot_child(void);
 
@@ -145,6 +188,7 @@ struct self {
 	uint64_t tail; /* as the recorder had it when the ring last looked full */
 	uint32_t unverified; /* stacks since the last one that was checked */
 	uint32_t unlucky; /* no slot was free: events to pass by before the next try */
+	volatile bool inside; /* an operator new or delete, whose own calls are not told again */
 	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
 };
 extern _Thread_local struct self self;
@@ -198,7 +242,14 @@ static inline bool thread_ready(void)
 
 void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
 		const uint64_t *frame);
-void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry);
+/* By an aligned operator new. */
+void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_entry entry,
+			const uint64_t *frame);
+/* By an entry of malloc's family. */
+void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, const uint64_t *frame);
+/* By any, given a size and an alignment or 0. */
+void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry entry,
+		     const uint64_t *frame);
 
 /* A slot's scratch has a new owner. */
 void unwind_reset(struct scratch *scratch);
@@ -332,6 +383,16 @@ void verify_stack(uint32_t node);
 
 /* The loader frees: where it does so while it unloads a module, that voids the rules. */
 void rules_notice_loader(void);
+
+/* ---- other programs ------------------------------------------------------------------------------------ */
+
+/* Whether the program that exec is about to start can have the shim loaded. `path_envp`: where to find PATH for a name
+ * without a slash; NULL: it is a path as it is. */
+bool target_takes_shim(const char *file, char *const *path_envp);
+bool is_sanitized(int fd, const Elf64_Ehdr *elf);
+/* A copy of the environment with the shim taken out of LD_PRELOAD, in target_room() bytes; 0: nothing to take out. */
+size_t target_room(char *const *envp);
+char *const *target_environment(void *room, char *const *envp);
 
 /* ---- the end ----------------------------------------------------------------------------------------- */
 

@@ -61,6 +61,16 @@ static inline long sys_file_bytes(int fd)
 	return sys6(SYS_lseek, fd, 0, 2 /* SEEK_END */, 0, 0, 0);
 }
 
+static inline long sys_pread(int fd, void *to, size_t bytes, uint64_t offset)
+{
+	return sys6(SYS_pread64, fd, (long)to, (long)bytes, (long)offset, 0, 0);
+}
+
+static inline int sys_mprotect(void *p, size_t bytes, int prot)
+{
+	return (int)sys6(SYS_mprotect, (long)p, (long)bytes, prot, 0, 0, 0);
+}
+
 static inline int sys_madvise(void *p, size_t bytes, int advice)
 {
 	return (int)sys6(SYS_madvise, (long)p, (long)bytes, advice, 0, 0, 0);

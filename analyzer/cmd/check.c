@@ -23,7 +23,8 @@ static const char help[] =
     "       leakgraph check [options] TRACE...\n"
     "Fail when a program leaks. The report goes to stderr; stdout is the program's.\n"
     "\n"
-    "  --kinds=LIST           what counts: direct, cycle, indirect (these by default), possible, reachable\n"
+    "  --kinds=LIST           what counts: direct, cycle, indirect (these by default), possible, reachable,\n"
+    "                         heap-error (double free, mismatched delete, ...; takes --free-stacks with it)\n"
     "  --max-leaks=N          so many leaks pass (equal ones counted each)\n"
     "  --max-bytes=N          so many leaked bytes pass (64K, 1M)\n"
     "  --error-exitcode=N     exit status when the gate fails (23; 0: never fail)\n"
@@ -114,6 +115,8 @@ static void print_found(const struct gate_result *g, const struct gate_options *
 	char leaks[64], bytes[TERM_TEXT];
 	bool is_first = true;
 
+	if (gate->kinds & GATE_HEAP_ERRORS)
+		fprintf(stderr, "%s, ", human_things(leaks, sizeof leaks, g->heap_errors, "heap error"));
 	fprintf(stderr, "%s, %s (", human_things(leaks, sizeof leaks, g->leaks, "leak"),
 		human_bytes(bytes, g->found.bytes));
 	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
@@ -122,6 +125,8 @@ static void print_found(const struct gate_result *g, const struct gate_options *
 				leak_class_name((enum leak_class) class));
 			is_first = false;
 		}
+	if (gate->kinds & GATE_HEAP_ERRORS)
+		fprintf(stderr, "%sheap-error", is_first ? "" : ",");
 	fputs("; ", stderr);
 	print_limits(gate);
 	fputs(")", stderr);
@@ -266,7 +271,7 @@ static int check_program(struct check *c)
 
 static int take_kinds(struct check *c, const char *list, struct err *err)
 {
-	const char *names[LEAK_CLASSES + 1] = { NULL };
+	const char *names[LEAK_CLASSES + 2] = { [LEAK_CLASSES] = "heap-error" };
 	char words[256], *save = NULL;
 
 	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
@@ -280,6 +285,7 @@ static int take_kinds(struct check *c, const char *list, struct err *err)
 			return -1;
 		c->gate.kinds |= 1u << class;
 	}
+	c->record.free_stacks |= (c->gate.kinds & GATE_HEAP_ERRORS) != 0;
 	return c->gate.kinds ? 0 : fail(err, "--kinds takes a list such as direct,cycle");
 }
 

@@ -22,9 +22,13 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define SPACE_LEAST (64u << 20)
+#define DEBUG_FOLDER "/usr/lib/debug/.build-id"
 
 enum finding { OK, WARN, FAIL };
 
@@ -206,6 +210,33 @@ static void check_debuginfod(struct visit *v)
 		     "not used; DEBUGINFOD_URLS of your distribution would give the lines of its libraries");
 }
 
+/* Where a trace goes by default. */
+static void check_space(struct visit *v)
+{
+	struct statvfs fs;
+
+	if (access(".", W_OK))
+		tell(v, WARN, "traces", "this folder cannot be written to: %s; name another with -o",
+		     strerror(errno));
+	else if (statvfs(".", &fs))
+		tell(v, WARN, "traces", "how much room is here is not known: %s", strerror(errno));
+	else if ((uint64_t)fs.f_bavail * fs.f_frsize < SPACE_LEAST)
+		tell(v, WARN, "traces", "%llu MiB are left here; make room, or name another folder with -o",
+		     (unsigned long long)(fs.f_bavail * fs.f_frsize) >> 20);
+	else
+		tell(v, OK, "traces", "this folder has room for them");
+}
+
+static void check_preload(struct visit *v)
+{
+	const char *others = getenv("LD_PRELOAD");
+
+	if (others && *others)
+		tell(v, OK, "LD_PRELOAD", "%s stays, behind leakgraph's own", others);
+	else
+		tell(v, OK, "LD_PRELOAD", "not in use by others");
+}
+
 static void visit_machine(struct visit *v)
 {
 	puts("This machine:");
@@ -217,15 +248,31 @@ static void visit_machine(struct visit *v)
 	check_clock(v);
 	check_ptrace(v);
 	check_seccomp(v);
+	check_preload(v);
+	check_space(v);
 	check_debuginfod(v);
 }
 
 /* ---- this program ------------------------------------------------------------------------------------ */
 
+/* Debian's place for separate debug files. */
+static bool has_debug_file(const struct program_facts *f)
+{
+	char path[sizeof DEBUG_FOLDER + 2 * LG_BUILD_ID_MAX + sizeof "//.debug"], *at = path;
+
+	at += sprintf(at, DEBUG_FOLDER "/");
+	for (uint32_t i = 0; i < f->build_id_bytes; i++)
+		at += sprintf(at, i == 1 ? "/%02x" : "%02x", f->build_id[i]);
+	strcpy(at, ".debug");
+	return f->build_id_bytes > 1 && !access(path, R_OK);
+}
+
 static void tell_symbols(struct visit *v, const struct program_facts *f)
 {
 	if (f->has_debug_info)
 		tell(v, OK, "debug info", "functions, files and lines");
+	else if (has_debug_file(f))
+		tell(v, OK, "debug info", "functions, files and lines, by its debug file in " DEBUG_FOLDER);
 	else if (f->has_debug_link)
 		tell(v, OK, "debug info", "kept in another file; lines are shown where that is installed");
 	else if (f->has_symtab)
@@ -237,17 +284,33 @@ static void tell_symbols(struct visit *v, const struct program_facts *f)
 		     "-dbgsym package");
 }
 
-static void tell_elf(struct visit *v, const struct program_facts *f)
+static void tell_allocator(struct visit *v, const char *path, const struct program_facts *f)
+{
+	if (f->defines_malloc)
+		tell(v, FAIL, "allocator", REPORT_FOREIGN_TEXT "; %s", path, report_cure(REASON_FOREIGN));
+	else if (*f->allocator)
+		tell(v, OK, "allocator", "%s, whose malloc and operator new are seen", f->allocator);
+	else
+		tell(v, OK, "allocator", "the C library's, or a library's");
+	if (f->defines_new && !f->defines_malloc)
+		tell(v, WARN, "operator new",
+		     "its own: new and delete are seen as what they ask of malloc, and not told from it; "
+		     "that hides "
+		     "no leaks");
+}
+
+static void tell_elf(struct visit *v, const char *path, const struct program_facts *f)
 {
 	tell(v, OK, "format", "64-bit x86-64 ELF%s, loader %s",
 	     f->is_pie_like ? ", position independent" : "", f->is_loader ? "itself" : f->loader);
-	if (f->defines_malloc)
-		tell(v, FAIL, "allocator",
-		     "it defines malloc itself, so its own calls are not seen; rebuild it with the "
-		     "system's malloc");
-	else
-		tell(v, OK, "allocator", "the C library's, or a library's");
+	tell_allocator(v, path, f);
 	tell_symbols(v, f);
+	if (f->build_id_bytes)
+		tell(v, OK, "build-id", "a changed file is noticed, and debug files are found by it");
+	else
+		tell(v, WARN, "build-id",
+		     "none: a changed file is not noticed, debug files are not found; link with "
+		     "-Wl,--build-id");
 }
 
 /* One program file; a script leads on to its interpreter, whose path is then in `next`. */
@@ -274,7 +337,7 @@ static void visit_file(struct visit *v, const char *path, char next[256])
 		     facts.interpreter);
 		memcpy(next, facts.interpreter, sizeof facts.interpreter);
 	} else {
-		tell_elf(v, &facts);
+		tell_elf(v, path, &facts);
 	}
 }
 

@@ -125,6 +125,15 @@ static void print_text(const char *before, const char *text)
 	putchar('"');
 }
 
+/* C++ operators have spaces in their names. */
+static void print_entry(uint64_t entry)
+{
+	if (entry >= LG_ENTRY_NEW && entry < LG_ENTRY_KINDS)
+		print_text(" entry=", entries[entry].name);
+	else
+		print_name("entry", entries, entry);
+}
+
 /* ---- records ------------------------------------------------------------------------------------------ */
 
 static void dump_process(const struct trace_process *p)
@@ -182,13 +191,20 @@ static int dump_events(void *context, const struct trace_event *events, size_t n
 	for (const struct trace_event *e = events; e < events + n; e++) {
 		printf("event number=%" PRIu64, (*number)++);
 		print_name("type", event_types, e->type);
-		print_name("entry", entries, e->entry);
+		print_entry(e->entry);
 		printf(" key=%" PRIu64 " thread=%u addr=0x%" PRIx64, e->key, e->thread, e->addr);
 		if (e->type == LG_EV_ALLOC || e->type == LG_EV_RESIZE)
 			printf(" size=%" PRIu64 " stack=%u", e->size, e->stack);
 		putchar('\n');
 	}
 	return ferror(stdout) ? 1 : 0;
+}
+
+static void dump_suspect(const struct trace_suspect *s)
+{
+	printf("suspect event=%" PRIu64 " addr=0x%" PRIx64 " stack=%u before=%u size=%" PRIu64
+	       " align=%u block_align=%u\n",
+	       s->event, s->addr, s->stack, s->before, s->size, s->align, s->block_align);
 }
 
 static void dump_end(const struct trace_end *e)
@@ -318,6 +334,8 @@ static int dump_trace(const struct trace *t, const struct dump_options *o, struc
 		dump_nodes(t);
 	if (!o->no_events && trace_events(t, dump_events, &number, err) < 0)
 		return -1;
+	for (size_t i = 0; i < t->nsuspects; i++)
+		dump_suspect(&t->suspects[i]);
 	for (size_t i = 0; i < t->nsnapshots; i++)
 		dump_snapshot(&t->snapshots[i], o);
 	dump_end(&t->end);

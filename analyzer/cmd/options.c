@@ -13,6 +13,8 @@ const char run_options_help[] =
     "  --no-ptrace            never ptrace it: fatal signals then leave no snapshot\n"
     "  --no-env               do not set PYTHONMALLOC or G_SLICE for programs with Python or GLib\n"
     "  --on-full=wait|drop    when events come too fast: wait for room (default), or lose some at once\n"
+    "  --free-stacks          note where each block is freed, so that a double free shows the first free "
+    "too\n"
     "  --contents=full        keep all memory contents in the trace, not only pointers\n"
     "  --linger=SECONDS       how long to stay with children that outlive PROGRAM (1)\n";
 
@@ -67,6 +69,9 @@ int take_run_option(struct record_options *options, int code, const char *value,
 		choice = parse_choice("--contents", value, contents, err);
 		options->full_contents = choice == 1;
 		return choice < 0 ? -1 : 1;
+	case OPT_FREE_STACKS:
+		options->free_stacks = true;
+		return 1;
 	case OPT_LINGER:
 		return parse_seconds("--linger", value, &options->linger_ns, err) ? -1 : 1;
 	}

@@ -19,6 +19,7 @@ enum option_code {
 	OPT_NO_ENV,
 	OPT_ON_FULL,
 	OPT_CONTENTS,
+	OPT_FREE_STACKS,
 	OPT_NO_CHILDREN,
 	OPT_LINGER,
 	OPT_ALL,
@@ -58,6 +59,7 @@ enum option_code {
 	    { "no-ptrace", no_argument, NULL, OPT_NO_PTRACE }, { "no-env", no_argument, NULL, OPT_NO_ENV },  \
 	    { "on-full", required_argument, NULL, OPT_ON_FULL },                                             \
 	    { "contents", required_argument, NULL, OPT_CONTENTS },                                           \
+	    { "free-stacks", no_argument, NULL, OPT_FREE_STACKS },                                           \
 	    { "no-children", no_argument, NULL, OPT_NO_CHILDREN },                                           \
 	{                                                                                                    \
 		"linger", required_argument, NULL, OPT_LINGER                                                \

@@ -80,6 +80,7 @@ static inline size_t take_event(struct trace_event *to, uint32_t number, const s
 		.stack = e->stack,
 		.type = type,
 		.entry = (uint8_t)e->entry,
+		.aligns = e->aligns,
 	};
 	return type >= LG_EV_ALLOC && type <= LG_EV_RESIZE;
 }

@@ -242,9 +242,10 @@ static void executed(struct follower *f, uint32_t pid)
 			drop(f, f->tracees[i].tid);
 		else
 			i++;
-	add(f, pid, pid);
+	drop(f, pid);
 	f->hooks->executed(f->context, pid);
-	go_on(pid, 0);
+	ptrace(PTRACE_DETACH, pid, NULL,
+	       NULL); /* a sanitizer may not be traced; others say HELLO and are seized */
 }
 
 static void new_thread(struct follower *f, uint32_t parent)

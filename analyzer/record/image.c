@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define KEY_SHIFT 10 /* time stamps in the file are this coarse: less than a microsecond */
+#define SUSPECTS_STEP 256u
 #define WRITE_DELAY_NS (250u * 1000 * 1000)
 #define GATHER_NS (2u * 1000 * 1000) /* younger images are likely to be over soon */
 
@@ -217,6 +218,18 @@ static void write_stacks(struct image *i)
 	buf_free(&out);
 }
 
+static void write_suspects(struct image *i)
+{
+	struct buf out = { 0 };
+
+	if (!i->nsuspects)
+		return;
+	put_suspects(&out, i->suspects, i->nsuspects);
+	image_put(i, LG_CHUNK_SUSPECTS, &out);
+	buf_free(&out);
+	i->nsuspects = 0;
+}
+
 static void put_events(struct image *i)
 {
 	struct buf out = { 0 };
@@ -225,6 +238,7 @@ static void put_events(struct image *i)
 		return;
 	write_modules(i);
 	write_stacks(i);
+	write_suspects(i);
 	i->events_written += encoder_count(i->encoder);
 	encoder_put(i->encoder, &out);
 	image_put(i, LG_CHUNK_EVENTS, &out);
@@ -239,15 +253,40 @@ static bool has_encoder(struct image *i)
 	return i->encoder;
 }
 
+/* An end with a stack looked wrong. Without memory for it nothing is claimed of it. */
+static void note_suspect(struct image *i, const struct trace_event *e, uint64_t number)
+{
+	struct trace_suspect *more = i->suspects;
+
+	if (i->nsuspects % SUSPECTS_STEP == 0)
+		more = realloc(more, (i->nsuspects + SUSPECTS_STEP) * sizeof *more);
+	if (!more)
+		return;
+	i->suspects = more;
+	i->suspects[i->nsuspects++] = (struct trace_suspect){
+		.event = number,
+		.addr = e->addr,
+		.size = (uint32_t)e->size,
+		.stack = e->stack,
+		.before = stacks_number(&i->stacks, (uint32_t)(e->size >> 32)),
+		.align = e->aligns & 0xf,
+		.block_align = e->aligns >> 8 & 0xf,
+	};
+}
+
 /* What was taken, into chunks; full ones are put. Stacks are numbered by their first use. */
 static void encode_taken(struct image *i)
 {
 	struct trace_event *events = i->taken;
 	size_t n = i->ntaken;
+	uint64_t number = i->events_written + (i->encoder ? encoder_count(i->encoder) : 0);
 
 	i->ntaken = 0;
-	for (size_t e = 0; e < n; e++)
+	for (size_t e = 0; e < n; e++) {
 		events[e].stack = stacks_number(&i->stacks, events[e].stack);
+		if (events[e].stack && (events[e].type == LG_EV_FREE || events[e].type == LG_EV_RELEASE))
+			note_suspect(i, &events[e], number + e);
+	}
 	for (size_t at = 0; at < n && has_encoder(i);) {
 		at += encoder_add(i->encoder, events + at, n - at);
 		if (encoder_count(i->encoder) == LG_EVENTS_PER_CHUNK)
@@ -374,6 +413,7 @@ void image_free(struct image *i)
 		free(i->reasons[n]);
 	free(i->reasons);
 	stacks_free(&i->stacks);
+	free(i->suspects);
 	free(i->path);
 	free(i->executable);
 	encoder_free(i->encoder);

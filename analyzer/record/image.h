@@ -33,6 +33,8 @@ struct image {
 	uint64_t begun_cpu_ns; /* what the recorder had spent before the image began */
 	uint64_t events_written;
 	struct stacks stacks;
+	struct trace_suspect *suspects; /* of the events in the encoder; owned */
+	size_t nsuspects;
 	uint32_t modules_written;
 	uint64_t snapshots;
 	struct snapshot

@@ -137,18 +137,32 @@ static const struct {
 	{ "liblsan.so", "__lsan_init", "LeakSanitizer" },
 	{ "libmsan.so", "__msan_init", "MemorySanitizer" },
 	{ "libtsan.so", "__tsan_init", "ThreadSanitizer" },
+	{ "libclang_rt.", "__tls_get_addr",
+	  "a sanitizer" }, /* gcc's with -static-libasan shows no name of its own */
 };
+
+/* One that is known by its own name stays so. */
+static void see_sanitizer(struct program_facts *f, size_t i)
+{
+	if (!f->sanitizer || sanitizers[i].name[0] != 'a')
+		f->sanitizer = sanitizers[i].name;
+}
 
 static void see_library(struct program_facts *f, const char *name)
 {
 	static const char *const glib[] = { "libglib-2", "libgobject-2", "libgio-2", "libgtk-" };
+	static const char *const allocators[] = { "libjemalloc.so", "libtcmalloc", "libmimalloc",
+						  "libsnmalloc",    "libhoard",	   "libtbbmalloc_proxy" };
 
 	f->is_python |= !strncmp(name, "libpython3", 10);
 	for (size_t i = 0; i < sizeof glib / sizeof *glib; i++)
 		f->uses_glib |= !strncmp(name, glib[i], strlen(glib[i]));
 	for (size_t i = 0; i < sizeof sanitizers / sizeof *sanitizers; i++)
 		if (!strncmp(name, sanitizers[i].library, strlen(sanitizers[i].library)))
-			f->sanitizer = sanitizers[i].name;
+			see_sanitizer(f, i);
+	for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
+		if (!strncmp(name, allocators[i], strlen(allocators[i])))
+			snprintf(f->allocator, sizeof f->allocator, "%s", name);
 }
 
 static void see_symbol(struct program_facts *f, const char *name, const GElf_Sym *sym)
@@ -159,9 +173,11 @@ static void see_symbol(struct program_facts *f, const char *name, const GElf_Sym
 	if (is_defined && (type == STT_FUNC || type == STT_GNU_IFUNC) && !strcmp(name, "malloc"))
 		f->defines_malloc = true;
 	f->is_python |= is_defined && !strcmp(name, "Py_BytesMain");
+	if (is_defined && type == STT_FUNC && !strcmp(name, "_Znwm"))
+		f->defines_new = true;
 	for (size_t i = 0; i < sizeof sanitizers / sizeof *sanitizers; i++)
-		if (!strcmp(name, sanitizers[i].symbol))
-			f->sanitizer = sanitizers[i].name;
+		if (is_defined && !strcmp(name, sanitizers[i].symbol))
+			see_sanitizer(f, i);
 }
 
 static void inspect_dynsym(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct program_facts *f)
@@ -197,6 +213,20 @@ static void inspect_dynamic(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 	}
 }
 
+static void inspect_notes(Elf_Scn *section, struct program_facts *f)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t name, text;
+	GElf_Nhdr note;
+
+	for (size_t at = 0; data && (at = gelf_getnote(data, at, &note, &name, &text)) > 0;)
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+		    !memcmp((const char *)data->d_buf + name, "GNU", 4) && note.n_descsz <= LG_BUILD_ID_MAX) {
+			memcpy(f->build_id, (const char *)data->d_buf + text, note.n_descsz);
+			f->build_id_bytes = note.n_descsz;
+		}
+}
+
 static void inspect_sections(Elf *elf, struct program_facts *f)
 {
 	size_t names;
@@ -212,6 +242,8 @@ static void inspect_sections(Elf *elf, struct program_facts *f)
 			inspect_dynsym(elf, section, &header, f);
 		else if (header.sh_type == SHT_DYNAMIC)
 			inspect_dynamic(elf, section, &header, f);
+		else if (header.sh_type == SHT_NOTE)
+			inspect_notes(section, f);
 		else if (header.sh_type == SHT_SYMTAB)
 			f->has_symtab = true;
 		else if (name && (!strcmp(name, ".debug_info") || !strcmp(name, ".zdebug_info")))

@@ -4,6 +4,7 @@
 #define LG_RECORD_PREFLIGHT_H
 
 #include "base/err.h"
+#include "leakgraph/ring.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -30,6 +31,10 @@ struct program_facts {
 	bool defines_malloc; /* its .dynsym defines malloc: it wins over every preload */
 	bool is_python; /* it has CPython in it, or needs its library */
 	bool uses_glib;
+	bool defines_new; /* ... operator new, so new and delete are seen as what they ask of malloc */
+	char allocator[64]; /* the needed library that replaces the C library's malloc; "" when none is known to */
+	uint8_t build_id[LG_BUILD_ID_MAX];
+	uint32_t build_id_bytes; /* 0: none */
 	const char *sanitizer; /* "AddressSanitizer", ...; NULL: none seen */
 	bool has_symtab, has_debug_info, has_debug_link;
 

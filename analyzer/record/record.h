@@ -14,6 +14,7 @@ struct record_options {
 	const char *output; /* FILE, an existing folder, or NULL: leakgraph.<program>.<pid>.lgt here */
 	bool no_ptrace; /* never ptrace the target */
 	bool drop_when_full; /* --on-full=drop: lose events at once rather than wait for room */
+	bool free_stacks; /* --free-stacks: take the stack of every free too */
 	bool full_contents; /* --contents=full */
 	bool no_environment; /* leave the target's environment as it is, but for what the shim needs */
 	bool no_children; /* record the first program only */

@@ -45,13 +45,15 @@ int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestr
 	if (trace_open(&a->trace, path, err))
 		return -1;
 	a->snapshot = last_whole(&a->trace);
-	if (names_open(&a->names, &a->trace, options, err) || build_heap(a, ancestry, err))
+	if (names_open(&a->names, &a->trace, options, err) || build_heap(a, ancestry, err) ||
+	    heap_errors_find(&a->errors, &a->trace, a->snapshot, err))
 		return -1;
 	return a->snapshot ? judge(a, err) : 0;
 }
 
 void analysis_close(struct analysis *a)
 {
+	heap_errors_free(&a->errors);
 	leak_set_free(&a->leaks);
 	classes_free(&a->classes);
 	counts_free(&a->counts);

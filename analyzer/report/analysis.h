@@ -2,6 +2,7 @@
 #ifndef LG_REPORT_ANALYSIS_H
 #define LG_REPORT_ANALYSIS_H
 
+#include "heap/errors.h"
 #include "models/models.h"
 #include "passes/counts.h"
 #include "passes/passes.h"
@@ -17,6 +18,7 @@ struct analysis {
 	struct count_set counts; /* of no object when no model knows any that counts */
 	struct classes classes;
 	struct leak_set leaks;
+	struct heap_errors errors;
 	bool is_judged; /* there is a snapshot, so every block has a class */
 };
 

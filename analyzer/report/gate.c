@@ -62,6 +62,8 @@ static void count_process(struct gate_result *g, const struct report_process *p,
 		add(&g->found, p->sums[CLASS_REACHABLE]);
 		g->leaks += p->sums[CLASS_REACHABLE].blocks;
 	}
+	for (uint32_t i = 0; kinds & GATE_HEAP_ERRORS && i < p->nerrors; i++)
+		g->heap_errors += p->errors[i].instances;
 }
 
 /* Known leaks that did not show, where all was seen. */
@@ -73,6 +75,8 @@ static void count_stale(struct gate_result *g, const struct baseline *b)
 
 static bool is_over(const struct gate_result *g, const struct gate_options *options)
 {
+	if (g->heap_errors)
+		return true;
 	if (options->max_leaks == NO_LIMIT && options->max_bytes == NO_LIMIT)
 		return g->leaks || g->found.blocks;
 	return (options->max_leaks != NO_LIMIT && g->leaks > options->max_leaks) ||

@@ -10,10 +10,11 @@ enum {
 	STATUS_TOOL = 125, /* could not judge */
 };
 #define NO_LIMIT UINT64_MAX
+#define GATE_HEAP_ERRORS (1u << LEAK_CLASSES) /* a kind like the classes */
 #define GATE_KINDS_DEFAULT (1u << CLASS_DIRECT | 1u << CLASS_CYCLE | 1u << CLASS_INDIRECT)
 
 struct gate_options {
-	unsigned kinds; /* bits 1 << enum leak_class */
+	unsigned kinds; /* bits 1 << enum leak_class, GATE_HEAP_ERRORS */
 	/* With neither limit given anything found fails; a limit that is not given when the other is, is none.
 	 * A leak is a direct block or a cycle, equal ones counted each; of kinds that no counted leak
 	 * stands for (indirect alone, possible, reachable) each block counts. */
@@ -39,6 +40,7 @@ struct gate_result {
 	int status; /* the exit status */
 	uint64_t leaks; /* in gated kinds and processes */
 	uint64_t new_leaks, grown_leaks, stale; /* with a baseline: leaks as shown, entries */
+	uint64_t heap_errors; /* where they are gated: no limit lets them pass */
 	struct sum found;
 	bool is_over; /* found more than the limits, whatever the outcome */
 	const struct report_process *blamed; /* GATE_UNJUDGED: the first process that could not be judged */

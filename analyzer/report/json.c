@@ -143,6 +143,68 @@ static void put_leaks(struct json *j, const char *key, const struct report_leak 
 	json_close(j, ']');
 }
 
+/* ---- heap errors --------------------------------------------------------------------------------------- */
+
+static void put_known(struct json *j, const char *key, uint64_t number)
+{
+	if (number)
+		json_put_number(j, key, number);
+	else
+		json_put_text(j, key, NULL);
+}
+
+static void put_stack_or_null(struct json *j, const char *key, const struct report_stack *s)
+{
+	if (s)
+		json_put_stack(j, key, s);
+	else
+		json_put_text(j, key, NULL);
+}
+
+static void put_block(struct json *j, const struct report_error *e)
+{
+	if (!e->has_block) {
+		json_put_text(j, "block", NULL);
+		return;
+	}
+	json_key(j, "block");
+	json_open(j, '{');
+	json_put_address(j, "address", e->block);
+	json_put_number(j, "size", e->block_size);
+	put_known(j, "alignment", e->block_alignment);
+	json_put_text(j, "allocator", e->allocation->allocator);
+	json_close(j, '}');
+}
+
+static void put_error(struct json *j, const struct report_error *e)
+{
+	json_open(j, '{');
+	json_put_text(j, "id", e->id);
+	json_put_text(j, "kind", heap_error_name(e->kind));
+	json_put_text(j, "fingerprint", e->fingerprint.strict);
+	json_put_text(j, "fingerprint_loose", e->fingerprint.loose);
+	json_put_number(j, "instances", e->instances);
+	json_put_address(j, "address", e->address);
+	json_put_number(j, "thread", e->thread);
+	json_put_text(j, "call", e->call);
+	put_known(j, "size", e->size);
+	put_known(j, "alignment", e->alignment);
+	put_block(j, e);
+	json_put_stack(j, "stack", e->stack);
+	put_stack_or_null(j, "first_free_stack", e->first_free);
+	put_stack_or_null(j, "allocation_stack", e->allocation);
+	json_close(j, '}');
+}
+
+static void put_errors(struct json *j, const struct report_process *p)
+{
+	json_key(j, "heap_errors");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < p->nerrors; i++)
+		put_error(j, &p->errors[i]);
+	json_close(j, ']');
+}
+
 /* ---- processes ----------------------------------------------------------------------------------------- */
 
 static void put_ended(struct json *j, const struct report_process *p)
@@ -231,13 +293,6 @@ static void put_summary(struct json *j, const struct report_process *p)
 	json_close(j, '}');
 }
 
-static void put_empty(struct json *j, const char *key)
-{
-	json_key(j, key);
-	json_open(j, '[');
-	json_close(j, ']');
-}
-
 static void put_holders(struct json *j, const struct report_process *p)
 {
 	json_key(j, "roots");
@@ -316,7 +371,7 @@ static void put_image(struct json *j, const struct report_process *p)
 	put_leaks(j, "suppressed", p->suppressed, p->nsuppressed);
 	put_holders(j, p);
 	put_counts(j, &p->counts);
-	put_empty(j, "heap_errors");
+	put_errors(j, p);
 	put_notes(j, p);
 	json_close(j, '}');
 }

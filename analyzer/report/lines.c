@@ -285,20 +285,19 @@ static uint32_t print_round(const struct lines *l, unsigned indent, const struct
 	return at + period * rounds;
 }
 
-void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s)
+void lines_call(const struct lines *l, unsigned indent, const char *done, const char *call,
+		const struct report_stack *s)
 {
 	uint32_t end = l->full_stacks ? s->nframes : s->shown, at = 0;
 	char text[PLACE_TEXT];
 	size_t width = function_width(s, end);
 
 	if (!s->nframes) {
-		fprintf(l->term->out, "%*sallocated by %s; its stack is not known\n", (int)indent, "",
-			s->allocator ? s->allocator : "?");
+		fprintf(l->term->out, "%*s%s by %s; its stack is not known\n", (int)indent, "", done, call);
 		return;
 	}
-	fprintf(l->term->out, "%*sallocated by ", (int)indent, "");
-	term_clean(l->term,
-		   lines_function(text, s->allocator ? s->allocator : "?", LINE_COLUMNS - indent - 16));
+	fprintf(l->term->out, "%*s%s by ", (int)indent, "", done);
+	term_clean(l->term, lines_function(text, call, LINE_COLUMNS - indent - 7 - strlen(done)));
 	fputs(" in\n", l->term->out);
 	for (uint32_t n = 0; at < end && (l->full_stacks || n < FRAMES_SHOWN || end - at < 3); n++)
 		at = print_round(l, indent + 2, s, at, end, width);
@@ -308,6 +307,11 @@ void lines_stack(const struct lines *l, unsigned indent, const struct report_sta
 	else if (s->is_cut)
 		term_print(l->term, SHADE_DIM, "%*s(the stack could not be followed further)\n",
 			   (int)indent + 2, "");
+}
+
+void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s)
+{
+	lines_call(l, indent, "allocated", s->allocator ? s->allocator : "?", s);
 }
 
 /* ---- verdict ------------------------------------------------------------------------------------------- */

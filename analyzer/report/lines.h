@@ -18,7 +18,10 @@ struct lines {
 
 /* "mk, app.c:12", or "mk, libfoo.so" where there is no line. */
 const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const struct report_stack *s);
-/* "allocated by calloc in" and the frames below it, indented. */
+/* "freed by free in" and the frames below it, indented. */
+void lines_call(const struct lines *l, unsigned indent, const char *done, const char *call,
+		const struct report_stack *s);
+/* "allocated by calloc in" and so on. */
 void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s);
 /* "cut: prev of Node, a link back by its name; that opens every cycle here"; nothing when none is proposed. */
 void lines_break(const struct lines *l, unsigned indent, const struct report_leak *leak);

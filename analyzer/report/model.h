@@ -36,6 +36,10 @@ enum report_reason_code {
 #undef X
 };
 
+/* REASON_FOREIGN's: whose malloc */
+#define REPORT_FOREIGN_TEXT "allocator not visible: the program's own calls go to the malloc of %s"
+const char *report_cure(enum report_reason_code code); /* NULL: none is known */
+
 struct report_reason {
 	enum report_reason_code code;
 	const char *text;
@@ -117,6 +121,22 @@ struct report_holder {
 	const char *main_type; /* NULL: unknown */
 };
 
+/* A free that was wrong, equal ones folded. */
+struct report_error {
+	char id[16]; /* "E1" */
+	enum heap_error_kind kind;
+	struct fingerprint fingerprint; /* of the wrong call */
+	uint64_t instances;
+	uint64_t address, thread; /* of the first: what was freed, by whom */
+	const char *call; /* "operator delete(void*)" */
+	uint64_t size, alignment; /* that the call was given; 0: none */
+	const struct report_stack *stack; /* of the call */
+	const struct report_stack *first_free; /* DOUBLE_FREE: the call before; NULL: not known */
+	bool has_block; /* the block that the address is, was, or points into: */
+	uint64_t block, block_size, block_alignment;
+	const struct report_stack *allocation;
+};
+
 struct report_process {
 	const char *trace, *name, *executable, *directory;
 	char *const *argv; /* ends with NULL */
@@ -133,6 +153,8 @@ struct report_process {
 	struct sum sums[LEAK_CLASSES], unjudged;
 	struct report_leak *leaks; /* in order of importance, possible ones last */
 	uint32_t nleaks;
+	const struct report_error *errors; /* in order of their first events */
+	uint32_t nerrors;
 	struct report_leak *places; /* !is_judged: live at the end; else reachable ones when asked for */
 	uint32_t nplaces, nplaces_all; /* kept, in all */
 	const struct report_leak *suppressed; /* leaks and places that a suppression took out */

@@ -88,6 +88,16 @@ static void print_clean(struct page *g, const struct report_process *p)
 		fprintf(g->term->out, " (%s still reachable)", sum_text(sum, p->sums[CLASS_REACHABLE]));
 }
 
+static void print_error_count(struct page *g, const struct report_process *p)
+{
+	char text[64];
+
+	if (!p->nerrors)
+		return;
+	fputs(", ", g->term->out);
+	term_print(g->term, SHADE_BAD, "%s", human_things(text, sizeof text, p->nerrors, "heap error"));
+}
+
 static void print_headline(struct page *g, const struct report_group *group)
 {
 	const struct report_process *p = group->first;
@@ -102,6 +112,7 @@ static void print_headline(struct page *g, const struct report_group *group)
 		print_leaked(g, p);
 	else
 		print_clean(g, p);
+	print_error_count(g, p);
 	fputc('\n', g->term->out);
 }
 
@@ -201,6 +212,61 @@ static void print_places(struct page *g, const struct report_process *p)
 	if (p->nplaces_all > most)
 		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
 			human_things(text, sizeof text, p->nplaces_all - most, "more place"));
+}
+
+/* ---- heap errors --------------------------------------------------------------------------------------- */
+
+/* "of 24 B", "at 8 B into 24 B" */
+static void print_freed(struct page *g, const struct report_error *e)
+{
+	char bytes[TERM_TEXT], at[TERM_TEXT];
+
+	if (!e->has_block)
+		fprintf(g->term->out, "of 0x%llx, which no allocator gave out",
+			(unsigned long long)e->address);
+	else if (e->address != e->block)
+		fprintf(g->term->out, "%s into a block of %s", human_bytes(at, e->address - e->block),
+			human_bytes(bytes, e->block_size));
+	else
+		fprintf(g->term->out, "of %s", human_bytes(bytes, e->block_size));
+	if (e->kind == HEAP_ERROR_SIZE)
+		fprintf(g->term->out, " as %s", human_bytes(bytes, e->size));
+	if (e->kind == HEAP_ERROR_ALIGNMENT)
+		fprintf(g->term->out, " aligned to %llu as to %llu", (unsigned long long)e->block_alignment,
+			(unsigned long long)e->alignment);
+	if (e->instances > 1)
+		fprintf(g->term->out, ", %s times", human_count(bytes, e->instances));
+}
+
+static void print_error(struct page *g, const struct report_error *e)
+{
+	const struct term *t = g->term;
+
+	fputc('\n', t->out);
+	term_print(t, SHADE_HEAD, "  %-4s", e->id);
+	term_print(t, SHADE_BAD, "%-10s ", heap_error_name(e->kind));
+	print_freed(g, e);
+	fputc('\n', t->out);
+	lines_call(&g->lines, 6, e->kind == HEAP_ERROR_DOUBLE_FREE ? "freed again" : "freed", e->call,
+		   e->stack);
+	if (e->first_free)
+		lines_call(&g->lines, 6, "freed before", e->first_free->allocator, e->first_free);
+	else if (e->kind == HEAP_ERROR_DOUBLE_FREE)
+		term_print(t, SHADE_DIM, "      freed before (record with --free-stacks to see where)\n");
+	if (e->allocation)
+		lines_stack(&g->lines, 6, e->allocation);
+}
+
+static void print_errors(struct page *g, const struct report_process *p)
+{
+	uint32_t most = g->options->all || p->nerrors < LEAKS_SHOWN ? p->nerrors : LEAKS_SHOWN;
+	char text[64];
+
+	for (uint32_t i = 0; i < most; i++)
+		print_error(g, &p->errors[i]);
+	if (p->nerrors > most)
+		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
+			human_things(text, sizeof text, p->nerrors - most, "more heap error"));
 }
 
 /* ---- what it rests on ---------------------------------------------------------------------------------- */
@@ -340,6 +406,7 @@ static void print_details(struct page *g, const struct report_group *group)
 	g->lines.directory = p->directory;
 	print_pids(g, group);
 	lines_verdict(&g->lines, p);
+	print_errors(g, p);
 	print_leaks(g, p);
 	print_places(g, p);
 	if (g->options->brief && p->is_judged && !report_lost(p).blocks)

@@ -19,6 +19,11 @@ static const struct {
 #undef X
 };
 
+const char *report_cure(enum report_reason_code code)
+{
+	return table[code].cure;
+}
+
 bool report_is_complete(const struct report_process *p)
 {
 	return !p->nreasons;
@@ -123,11 +128,11 @@ static int judge_events(struct report_process *p, const struct trace *t, struct 
 	const struct trace_end *end = &t->end;
 
 	if (t->process.flags & LG_PROCESS_FOREIGN_MALLOC &&
-	    report_add_reason(
-		p, pool, REASON_FOREIGN,
-		pool_print(pool, "allocator not visible: the program's own calls go to the malloc of %s",
-			   t->process.allocator && *t->process.allocator ? t->process.allocator
-									 : "its executable")))
+	    report_add_reason(p, pool, REASON_FOREIGN,
+			      pool_print(pool, REPORT_FOREIGN_TEXT,
+					 t->process.executable && *t->process.executable
+					     ? t->process.executable
+					     : "its executable")))
 		return -1;
 	if (!(end->lost_allocs | end->lost_frees))
 		return 0;

@@ -46,6 +46,22 @@ void put_stacks(struct buf *out, uint32_t first, const struct trace_node *nodes,
 	}
 }
 
+void put_suspects(struct buf *out, const struct trace_suspect *suspects, size_t n)
+{
+	uint64_t before = 0;
+
+	buf_varint(out, n);
+	for (const struct trace_suspect *s = suspects; s < suspects + n; before = s++->event) {
+		buf_varint(out, s->event - before);
+		buf_varint(out, s->addr);
+		buf_varint(out, s->stack);
+		buf_varint(out, s->before);
+		buf_varint(out, s->size);
+		buf_varint(out, s->align);
+		buf_varint(out, s->block_align);
+	}
+}
+
 void put_snapshot(struct buf *out, const struct trace_snapshot *s)
 {
 	buf_varint(out, s->id);

@@ -134,7 +134,7 @@ GUESS void put_moment(struct encoder *e, struct pen *pen, const struct trace_eve
 
 GUESS unsigned entry_of(const struct trace_event *event)
 {
-	return event->entry <= LG_ENTRY_FREE_ALIGNED_SIZED ? event->entry : LG_ENTRY_UNKNOWN;
+	return event->entry < LG_ENTRY_KINDS ? event->entry : LG_ENTRY_UNKNOWN;
 }
 
 GUESS unsigned put_stack(struct guess *g, struct lane *lane, struct pen *pen, uint32_t stack)

@@ -127,7 +127,7 @@ GUESS unsigned take_entry(struct column *c, bool *bad)
 	unsigned entry = *c->at++;
 
 	*bad |= c->at > c->end;
-	return entry <= LG_ENTRY_FREE_ALIGNED_SIZED ? entry : LG_ENTRY_UNKNOWN;
+	return entry < LG_ENTRY_KINDS ? entry : LG_ENTRY_UNKNOWN;
 }
 
 /* ---- beginnings --------------------------------------------------------------------------------------- */

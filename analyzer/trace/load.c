@@ -182,6 +182,26 @@ static void load_stacks(struct trace *t, struct cursor *c)
 	}
 }
 
+static void load_suspects(struct trace *t, struct cursor *c)
+{
+	uint64_t event = 0;
+
+	for (size_t n = take_items(c, 7, "suspect count"); n && !c->broken; n--) {
+		struct trace_suspect s = { 0 };
+		event += take_varint(c, "suspect's event");
+		s.event = event;
+		s.addr = take_varint(c, "suspect's address");
+		s.stack = take_u32(c, "suspect's stack");
+		s.before = take_u32(c, "suspect's earlier stack");
+		s.size = take_varint(c, "suspect's size");
+		s.align = (uint8_t)take_count(c, 63, "suspect's alignment");
+		s.block_align = (uint8_t)take_count(c, 63, "alignment of a suspect's block");
+		refuse(c, t->nsuspects && s.event <= t->suspects[t->nsuspects - 1].event, "suspect in order");
+		if (!c->broken && array_grow(t, &t->suspects, t->nsuspects, 1, sizeof s))
+			t->suspects[t->nsuspects++] = s;
+	}
+}
+
 static void load_end(struct trace *t, struct cursor *c)
 {
 	struct trace_end *e = &t->end;
@@ -430,6 +450,7 @@ void load_chunk(struct trace *t, uint16_t kind, struct cursor *c)
 		[LG_CHUNK_SNAPSHOT_END] = load_snapshot_end,
 		[LG_CHUNK_END] = load_end,
 		[LG_CHUNK_KEPT] = load_kept,
+		[LG_CHUNK_SUSPECTS] = load_suspects,
 		[LG_CHUNK_HELD] = load_held,
 	};
 

@@ -276,6 +276,7 @@ void trace_close(struct trace *t)
 	end_free(&t->end);
 	free(t->modules);
 	free(t->nodes);
+	free(t->suspects);
 	free(t->snapshots);
 	free(t->path);
 	free_file(t->file);

@@ -94,6 +94,16 @@ struct trace_event {
 	uint64_t key, addr, size;
 	uint32_t thread, stack;
 	uint8_t type, entry; /* enum lg_event_type, enum lg_entry */
+	uint16_t aligns; /* while recording only, as is the stack of an end: a suspect's */
+};
+
+/* A free that looked wrong. */
+struct trace_suspect {
+	uint64_t event; /* its number, from 0 */
+	uint64_t addr;
+	uint64_t size; /* as given, 0: none */
+	uint32_t stack, before; /* of the call; of the earlier free of the address, 0: not known */
+	uint8_t align, block_align; /* log2 of what it, and operator new, was given; 0: none */
 };
 
 struct trace_chunks { /* all good chunks of one kind */
@@ -107,6 +117,8 @@ struct trace {
 	size_t nmodules;
 	struct trace_node *nodes; /* nodes[0] is the empty stack; a node never seen has frame 0, parent 0 */
 	uint32_t nnodes;
+	struct trace_suspect *suspects; /* in order of events */
+	size_t nsuspects;
 	struct trace_snapshot *snapshots;
 	size_t nsnapshots;
 	struct trace_end end;
@@ -149,6 +161,7 @@ int trace_writer_close(struct trace_writer *w, struct err *err); /* NULL is fine
 void put_process(struct buf *out, const struct trace_process *p);
 void put_modules(struct buf *out, const struct trace_module *modules, size_t n);
 void put_stacks(struct buf *out, uint32_t first, const struct trace_node *nodes, size_t n);
+void put_suspects(struct buf *out, const struct trace_suspect *suspects, size_t n);
 void put_snapshot(struct buf *out, const struct trace_snapshot *s);
 void put_threads(struct buf *out, const struct trace_thread *threads, size_t n);
 void put_mappings(struct buf *out, const struct trace_mapping *mappings, size_t n);

@@ -48,6 +48,7 @@ _Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
 	X(SNAPSHOT_END, 10, "the snapshot is whole")                                                         \
 	X(END, 11, "the footer: how the image ended, totals, losses")                                        \
 	X(KEPT, 12, "words of the snapshot's memory that the filter would have dropped")                     \
+	X(SUSPECTS, 13, "frees that looked wrong when they were made, with their stacks")                    \
 	X(HELD, 14, "addresses that only the kernel keeps for the snapshot's process")
 enum lg_chunk_kind {
 #define X(name, number, help) LG_CHUNK_##name = number,
@@ -74,6 +75,11 @@ enum { LG_PROCESS_FORKED = 1, LG_PROCESS_FOREIGN_MALLOC = 2, LG_PROCESS_FULL_CON
  *   threads  pairs of varints: thread number, run length
  * Keys are rounded down to multiples of 1 << key shift: the order of events is the file's. leakgraph-trace(5) tells the
  * tags and the guesses. */
+
+/* SUSPECTS: varint count; each: varint number of a FREE or RELEASE among the trace's events, less that of the suspect
+ * before it in the chunk (the first: as it is); address; stack of the call; stack of the earlier free of that address (0:
+ * not known); size that the call was given (0: none); log2 of the alignment that it was given, and of that of the block
+ * (0: none). Whether it was wrong, the events tell. */
 
 #define LG_SNAPSHOT_REASONS(X)                                                                               \
 	X(EXIT, 1, "exit")                                                                                   \

@@ -57,12 +57,45 @@ enum lg_event_type {
 	X(VALLOC, 8, "valloc")                                                                               \
 	X(PVALLOC, 9, "pvalloc")                                                                             \
 	X(FREE_SIZED, 10, "free_sized")                                                                      \
-	X(FREE_ALIGNED_SIZED, 11, "free_aligned_sized")
+	X(FREE_ALIGNED_SIZED, 11, "free_aligned_sized")                                                      \
+	X(NEW, 12, "operator new(unsigned long)")                                                            \
+	X(NEW_ARRAY, 13, "operator new[](unsigned long)")                                                    \
+	X(NEW_ALIGNED, 14, "operator new(unsigned long, std::align_val_t)")                                  \
+	X(NEW_ARRAY_ALIGNED, 15, "operator new[](unsigned long, std::align_val_t)")                          \
+	X(DELETE, 16, "operator delete(void*)")                                                              \
+	X(DELETE_ARRAY, 17, "operator delete[](void*)")                                                      \
+	X(DELETE_ALIGNED, 18, "operator delete(void*, std::align_val_t)")                                    \
+	X(DELETE_ARRAY_ALIGNED, 19, "operator delete[](void*, std::align_val_t)")
 enum lg_entry {
 #define X(name, number, text) LG_ENTRY_##name = number,
 	LG_ENTRIES(X)
 #undef X
+	    LG_ENTRY_KINDS
 };
+
+#define LG_ENTRIES_OF_MALLOC                                                                                 \
+	(1u << LG_ENTRY_MALLOC | 1u << LG_ENTRY_CALLOC | 1u << LG_ENTRY_REALLOC |                            \
+	 1u << LG_ENTRY_POSIX_MEMALIGN | 1u << LG_ENTRY_MEMALIGN | 1u << LG_ENTRY_ALIGNED_ALLOC |            \
+	 1u << LG_ENTRY_VALLOC | 1u << LG_ENTRY_PVALLOC)
+
+/* The entries, as bits, whose blocks may be ended by `entry`: blocks of the same family. */
+static inline uint32_t lg_entry_ends(unsigned entry)
+{
+	switch (entry) {
+	case LG_ENTRY_FREE:
+	case LG_ENTRY_REALLOC:
+	case LG_ENTRY_FREE_SIZED:
+	case LG_ENTRY_FREE_ALIGNED_SIZED:
+		return LG_ENTRIES_OF_MALLOC;
+	case LG_ENTRY_DELETE:
+	case LG_ENTRY_DELETE_ARRAY:
+	case LG_ENTRY_DELETE_ALIGNED:
+	case LG_ENTRY_DELETE_ARRAY_ALIGNED:
+		return 1u << (entry - LG_ENTRY_DELETE + LG_ENTRY_NEW);
+	default:
+		return 0;
+	}
+}
 
 /* One event, one half cache line. `commit` is stored last (release) and says that the rest is there:
  *   bits 63..8  key: orders a thread's events, and the events of all threads in one page of memory (see
@@ -73,10 +106,14 @@ enum lg_entry {
 struct lg_event {
 	_Atomic uint64_t commit;
 	uint64_t addr;
-	uint64_t size; /* requested bytes; ALLOC and RESIZE */
-	uint32_t stack; /* node id, 0: no stack */
+	/* ALLOC and RESIZE: requested bytes. FREE and RELEASE that look wrong: bits 31..0 the size that a sized delete
+	 * was given, bits 63..32 the stack that had freed the address before; each 0 when there is none. */
+	uint64_t size;
+	uint32_t stack; /* node id, 0: no stack; FREE and RELEASE have one when they look wrong */
 	uint16_t entry; /* enum lg_entry */
-	uint16_t flags; /* none yet */
+	/* FREE and RELEASE that look wrong: log2 of the alignment that operator delete was given in bits 3..0, of
+	 * that which operator new was given in bits 11..8; 0: none */
+	uint16_t aligns;
 };
 _Static_assert(sizeof(struct lg_event) == 32, "wire size is frozen");
 
@@ -273,6 +310,8 @@ struct lg_control {
 	uint32_t recorder_pid; /* (R) */
 	uint64_t pid_namespace; /* (R) that recorder_pid is of; 0: not known */
 	uint32_t drop_when_full; /* (R) 1: a full ring loses events at once, 0: its producer waits for room */
+	uint32_t
+	    free_stacks; /* (R) 1: each free's stack is taken, for double frees to tell the first one's */
 	uint32_t
 	    verify_every; /* (R) each thread has every so manieth stack checked by the recorder; 0: none */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */

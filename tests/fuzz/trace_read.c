@@ -30,7 +30,7 @@ static int look_at_events(void *context, const struct trace_event *events, size_
 
 	for (size_t i = 0; i < n; i++)
 		claim(events[i].stack < seen->trace->nnodes && events[i].type >= LG_EV_ALLOC &&
-		      events[i].type <= LG_EV_PAD && events[i].entry <= LG_ENTRY_FREE_ALIGNED_SIZED);
+		      events[i].type <= LG_EV_PAD && events[i].entry < LG_ENTRY_KINDS);
 	seen->nevents += n;
 	return 0;
 }

@@ -126,12 +126,12 @@ static const struct trace_node nodes[] = {
 	{ 1ULL << 48 | 0x123, 0 }, { 2ULL << 48 | 0x456, 4 }, { LG_FRAME_TRUNCATED, 1 }, { 0x7fffdeadbeef, 1 }
 };
 static const struct trace_event events[] = {
-	{ 100, 0x5000, 32, 1, 2, LG_EV_ALLOC, LG_ENTRY_MALLOC },
-	{ 107, 0x6000, UINT64_MAX, 2, 4, LG_EV_ALLOC, LG_ENTRY_CALLOC },
-	{ 108, 0x5000, 0, 1, 0, LG_EV_RELEASE, LG_ENTRY_REALLOC },
-	{ 109, 0xffffffffffffff00, 64, 1, 1, LG_EV_RESIZE, LG_ENTRY_REALLOC },
-	{ 109, 0x6000, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE_ALIGNED_SIZED },
-	{ 50, 0, 0, UINT32_MAX, 0, LG_EV_PAD, LG_ENTRY_UNKNOWN },
+	{ 100, 0x5000, 32, 1, 2, LG_EV_ALLOC, LG_ENTRY_MALLOC, 0 },
+	{ 107, 0x6000, UINT64_MAX, 2, 4, LG_EV_ALLOC, LG_ENTRY_CALLOC, 0 },
+	{ 108, 0x5000, 0, 1, 0, LG_EV_RELEASE, LG_ENTRY_REALLOC, 0 },
+	{ 109, 0xffffffffffffff00, 64, 1, 1, LG_EV_RESIZE, LG_ENTRY_REALLOC, 0 },
+	{ 109, 0x6000, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE_ALIGNED_SIZED, 0 },
+	{ 50, 0, 0, UINT32_MAX, 0, LG_EV_PAD, LG_ENTRY_UNKNOWN, 0 },
 };
 #define NEVENTS (sizeof events / sizeof *events)
 static const struct trace_mapping mappings[] = {
@@ -598,7 +598,7 @@ START_TEST(any_values_survive_the_columns)
 					       (uint32_t)(random_bits() % 3),
 					       full ? (uint32_t)(random_bits() % 5) : 0,
 					       type,
-					       (uint8_t)(pad ? 0 : random_bits() % 12) };
+					       (uint8_t)(pad ? 0 : random_bits() % 12), 0 };
 	}
 	for (size_t i = 0; i < 3; i++) {
 		struct buf b = { 0 };
@@ -754,9 +754,9 @@ END_TEST
 
 START_TEST(what_is_no_event_is_written_as_padding)
 {
-	static const struct trace_event odd[] = { { 1, 8, 9, 1, 1, 0, 0 },
-						  { 2, 8, 9, 1, 1, 77, 1 },
-						  { 3, 8, 9, 1, 1, LG_EV_ALLOC, 200 } };
+	static const struct trace_event odd[] = { { 1, 8, 9, 1, 1, 0, 0, 0 },
+						  { 2, 8, 9, 1, 1, 77, 1, 0 },
+						  { 3, 8, 9, 1, 1, LG_EV_ALLOC, 200, 0 } };
 	struct buf b = { 0 };
 
 	put_events(&b, odd, 3);
@@ -861,7 +861,7 @@ static const struct columns good_columns = { 1,
 
 START_TEST(columns_by_hand)
 {
-	static const struct trace_event expected = { 96, 8, 32, 1, 2, LG_EV_ALLOC, LG_ENTRY_MALLOC };
+	static const struct trace_event expected = { 96, 8, 32, 1, 2, LG_EV_ALLOC, LG_ENTRY_MALLOC, 0 };
 	struct buf b = columns(&good_columns);
 
 	write_odd(LG_CHUNK_EVENTS, &b);
@@ -881,20 +881,25 @@ START_TEST(tags_by_hand)
 		uint8_t tag;
 		struct trace_event event;
 	} rows[] = {
-		{ 0x74, { 96, 0x1000, 32, 1, 1, LG_EV_ALLOC, LG_ENTRY_MALLOC } }, /* new stack, 256 steps */
-		{ 0x28, { 96, 0x1030, 32, 1, 1, LG_EV_ALLOC, LG_ENTRY_MALLOC } }, /* given stack, fresh */
-		{ 0x0a, { 96, 0x1000, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE } }, /* age 1 */
-		{ 0xd2, { 96, 0x1030, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE } }, /* the one after */
-		{ 0x40, { 96, 0x1000, 32, 1, 1, LG_EV_ALLOC, LG_ENTRY_MALLOC } }, /* where the first began */
+		{ 0x74,
+		  { 96, 0x1000, 32, 1, 1, LG_EV_ALLOC, LG_ENTRY_MALLOC, 0 } }, /* new stack, 256 steps */
+		{ 0x28, { 96, 0x1030, 32, 1, 1, LG_EV_ALLOC, LG_ENTRY_MALLOC, 0 } }, /* given stack, fresh */
+		{ 0x0a, { 96, 0x1000, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE, 0 } }, /* age 1 */
+		{ 0xd2, { 96, 0x1030, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE, 0 } }, /* the one after */
+		{ 0x40,
+		  { 96, 0x1000, 32, 1, 1, LG_EV_ALLOC, LG_ENTRY_MALLOC, 0 } }, /* where the first began */
 		{ 0x01,
-		  { 128, 0x1030, 32, 1, 1, LG_EV_RESIZE, LG_ENTRY_MALLOC } }, /* the newest of the freed */
-		{ 0xdb, { 128, 0x1000, 0, 1, 0, LG_EV_RELEASE, LG_ENTRY_REALLOC } }, /* the one before */
-		{ 0xe2, { 128, 0x1030, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE } }, /* age 0, given */
-		{ 0xef, { 128, 0x1040, 0, 9, 0, LG_EV_RELEASE, LG_ENTRY_FREE } }, /* one step, entry given */
-		{ 0xf2, { 128, 5, 0, 9, 0, LG_EV_FREE, LG_ENTRY_FREE } }, /* given */
-		{ 0xfa, { 128, 0, 0, 9, 0, LG_EV_PAD, LG_ENTRY_UNKNOWN } },
-		{ 0x91, { 128, 0, 64, 9, 1, LG_EV_RESIZE, LG_ENTRY_REALLOC } }, /* a failed one: no address */
-		{ 0xa0, { 128, 5, 64, 9, 1, LG_EV_ALLOC, LG_ENTRY_REALLOC } }, /* freed, of no known size */
+		  { 128, 0x1030, 32, 1, 1, LG_EV_RESIZE, LG_ENTRY_MALLOC, 0 } }, /* the newest of the freed */
+		{ 0xdb, { 128, 0x1000, 0, 1, 0, LG_EV_RELEASE, LG_ENTRY_REALLOC, 0 } }, /* the one before */
+		{ 0xe2, { 128, 0x1030, 0, 1, 0, LG_EV_FREE, LG_ENTRY_FREE, 0 } }, /* age 0, given */
+		{ 0xef,
+		  { 128, 0x1040, 0, 9, 0, LG_EV_RELEASE, LG_ENTRY_FREE, 0 } }, /* one step, entry given */
+		{ 0xf2, { 128, 5, 0, 9, 0, LG_EV_FREE, LG_ENTRY_FREE, 0 } }, /* given */
+		{ 0xfa, { 128, 0, 0, 9, 0, LG_EV_PAD, LG_ENTRY_UNKNOWN, 0 } },
+		{ 0x91,
+		  { 128, 0, 64, 9, 1, LG_EV_RESIZE, LG_ENTRY_REALLOC, 0 } }, /* a failed one: no address */
+		{ 0xa0,
+		  { 128, 5, 64, 9, 1, LG_EV_ALLOC, LG_ENTRY_REALLOC, 0 } }, /* freed, of no known size */
 	};
 	char tags[COUNT(rows)];
 	struct columns c = { COUNT(rows),
@@ -1443,6 +1448,43 @@ START_TEST(overlaps_are_dropped)
 }
 END_TEST
 
+START_TEST(suspects_come_back_as_they_were)
+{
+	const struct trace_suspect suspects[] = { { 2, 0x7fff00001008, 40, 3, 0, 0, 0 },
+						  { 5, 0x10, 0, 4, 2, 5, 6 } };
+	struct buf b = { 0 };
+
+	put_suspects(&b, suspects, 2);
+	write_odd(LG_CHUNK_SUSPECTS, &b);
+	struct trace t = open_whole();
+	ck_assert_uint_eq(t.nsuspects, 2);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_uint_eq(t.suspects[i].event, suspects[i].event);
+		ck_assert_uint_eq(t.suspects[i].addr, suspects[i].addr);
+		ck_assert_uint_eq(t.suspects[i].size, suspects[i].size);
+		ck_assert_uint_eq(t.suspects[i].stack, suspects[i].stack);
+		ck_assert_uint_eq(t.suspects[i].before, suspects[i].before);
+		ck_assert_uint_eq(t.suspects[i].align, suspects[i].align);
+		ck_assert_uint_eq(t.suspects[i].block_align, suspects[i].block_align);
+	}
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(suspects_out_of_order_are_damage)
+{
+	const struct trace_suspect suspects[] = { { 5, 16, 0, 1, 0, 0, 0 }, { 5, 32, 0, 1, 0, 0, 0 } };
+	struct buf b = { 0 };
+
+	put_suspects(&b, suspects, 2);
+	write_odd(LG_CHUNK_SUSPECTS, &b);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.nsuspects, 1);
+	ck_assert_ptr_nonnull(strstr(t.damage, "suspect in order"));
+	trace_close(&t);
+}
+END_TEST
+
 START_TEST(an_unknown_kind_is_skipped)
 {
 	struct buf b = { 0 };
@@ -1741,6 +1783,8 @@ static void add_hostile(TCase *tc)
 	tcase_add_test(tc, a_parent_beyond_the_table_is_cut);
 	tcase_add_test(tc, long_chains_need_no_stack);
 	tcase_add_test(tc, overlaps_are_dropped);
+	tcase_add_test(tc, suspects_come_back_as_they_were);
+	tcase_add_test(tc, suspects_out_of_order_are_damage);
 	tcase_add_loop_test(tc, an_unknown_kind_is_skipped, 0, 2);
 	tcase_add_test(tc, what_is_no_trace_is_refused);
 }

@@ -1,0 +1,278 @@
+/* errors.c: see errors.h. One pass over the events that looks at the suspects' addresses only, and none where the trace
+ * has no suspects. */
+#include "heap/errors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *heap_error_name(enum heap_error_kind kind)
+{
+	static const char *const names[] = {
+#define X(name, text) [HEAP_ERROR_##name] = text,
+		LG_HEAP_ERRORS(X)
+#undef X
+	};
+
+	return names[kind];
+}
+
+/* The latest block that held an address. */
+struct holder {
+	uint64_t start, size; /* start 0: there was none */
+	uint32_t stack, thread;
+	uint8_t entry;
+	bool is_live;
+	uint32_t released_by; /* the thread whose realloc of it is under way, 0: none */
+};
+
+struct watch {
+	uint64_t addr;
+	struct holder holder;
+};
+
+struct finder {
+	const struct trace *trace;
+	const struct trace_snapshot *snapshot;
+	struct watch *watches; /* by address, distinct; owned */
+	size_t nwatches;
+	uint64_t event; /* number of the next */
+	size_t suspect; /* the next */
+	size_t nreleased; /* watches in a realloc under way */
+	bool has_unseen; /* a block that no event tells of was freed */
+	bool starved;
+	struct heap_errors found;
+};
+
+static int by_addr(const void *left, const void *right)
+{
+	const struct watch *a = left, *b = right;
+
+	return (a->addr > b->addr) - (a->addr < b->addr);
+}
+
+static int open_watches(struct finder *f)
+{
+	const struct trace *t = f->trace;
+	size_t n = 0;
+
+	f->watches = calloc(t->nsuspects, sizeof *f->watches);
+	if (!f->watches)
+		return -1;
+	for (size_t i = 0; i < t->nsuspects; i++)
+		f->watches[i].addr = t->suspects[i].addr;
+	qsort(f->watches, t->nsuspects, sizeof *f->watches, by_addr);
+	for (size_t i = 0; i < t->nsuspects; i++)
+		if (!n || f->watches[n - 1].addr != f->watches[i].addr)
+			f->watches[n++] = f->watches[i];
+	f->nwatches = n;
+	return 0;
+}
+
+/* The first watch at addr or behind it. */
+static struct watch *watch_from(const struct finder *f, uint64_t addr)
+{
+	size_t low = 0, high = f->nwatches;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (f->watches[middle].addr < addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return &f->watches[low];
+}
+
+/* ---- blocks ------------------------------------------------------------------------------------------- */
+
+static void begin_block(struct finder *f, const struct trace_event *e)
+{
+	const struct watch *end = f->watches + f->nwatches;
+	uint64_t last = e->size > UINT64_MAX - e->addr ? UINT64_MAX : e->addr + e->size - (e->size != 0);
+
+	for (struct watch *w = watch_from(f, e->addr); w < end && w->addr <= last; w++) {
+		f->nreleased -= w->holder.released_by != 0;
+		w->holder = (struct holder){ e->addr, e->size, e->stack, e->thread, e->entry, true, 0 };
+	}
+}
+
+/* All watches that lie in the live block which starts at addr. */
+static void end_block(struct finder *f, uint64_t addr, uint32_t released_by)
+{
+	const struct watch *end = f->watches + f->nwatches;
+
+	for (struct watch *w = watch_from(f, addr); w < end && w->holder.start == addr && w->holder.is_live;
+	     w++) {
+		w->holder.is_live = false;
+		w->holder.released_by = released_by;
+		f->nreleased += released_by != 0;
+	}
+}
+
+/* A realloc is over; if it failed the block lives on. */
+static void settle(struct finder *f, uint32_t thread, bool failed)
+{
+	for (struct watch *w = f->watches; f->nreleased && w < f->watches + f->nwatches; w++)
+		if (w->holder.released_by == thread) {
+			w->holder.released_by = 0;
+			w->holder.is_live = failed;
+			f->nreleased--;
+		}
+}
+
+/* ---- judging ------------------------------------------------------------------------------------------ */
+
+static bool is_on_image_or_stack(const struct finder *f, uint64_t addr)
+{
+	for (size_t i = 0; i < f->trace->nmodules; i++)
+		if (addr - f->trace->modules[i].start < f->trace->modules[i].end - f->trace->modules[i].start)
+			return true;
+	for (size_t i = 0; f->snapshot && i < f->snapshot->nmappings; i++) {
+		const struct trace_mapping *m = &f->snapshot->mappings[i];
+
+		if (addr - m->start < m->end - m->start)
+			return m->path && (m->path[0] == '/' || !strncmp(m->path, "[stack", 6)) &&
+			       !(m->flags & LG_MAPPING_SHARED);
+	}
+	return false;
+}
+
+/* The kind of error, or HEAP_ERROR_KINDS: none that can be proved. */
+static enum heap_error_kind judge(struct finder *f, const struct trace_suspect *s,
+				  const struct trace_event *e, const struct holder *h)
+{
+	if (h->is_live && h->start != s->addr)
+		return HEAP_ERROR_INSIDE;
+	if (h->is_live) {
+		if (!(lg_entry_ends(e->entry) >> h->entry & 1))
+			return HEAP_ERROR_FAMILY;
+		if (s->align != s->block_align)
+			return HEAP_ERROR_ALIGNMENT;
+		return s->size && s->size != (uint32_t)h->size ? HEAP_ERROR_SIZE : HEAP_ERROR_KINDS;
+	}
+	if (h->start == s->addr && !h->released_by)
+		return HEAP_ERROR_DOUBLE_FREE;
+	if (is_on_image_or_stack(f, s->addr))
+		return HEAP_ERROR_NO_BLOCK;
+	f->has_unseen = true;
+	return HEAP_ERROR_KINDS;
+}
+
+static bool is_same(const struct heap_error *a, const struct heap_error *b)
+{
+	return a->kind == b->kind && a->entry == b->entry && a->block_entry == b->block_entry &&
+	       a->stack == b->stack && a->call.stack == b->call.stack && a->call.before == b->call.before;
+}
+
+static void add_error(struct finder *f, const struct heap_error *e)
+{
+	struct heap_errors *found = &f->found;
+
+	for (uint32_t i = 0; i < found->n; i++)
+		if (is_same(&found->at[i], e)) {
+			found->at[i].instances++;
+			return;
+		}
+	struct heap_error *more = realloc(found->at, (found->n + 1) * sizeof *more);
+	if (!more) {
+		f->starved = true;
+		return;
+	}
+	found->at = more;
+	found->at[found->n++] = *e;
+}
+
+static void judge_suspect(struct finder *f, const struct trace_suspect *s, const struct trace_event *e)
+{
+	const struct holder *h = &watch_from(f, s->addr)->holder;
+	enum heap_error_kind kind = judge(f, s, e, h);
+	struct heap_error error = {
+		.kind = kind, .instances = 1, .call = *s, .entry = e->entry, .thread = e->thread
+	};
+
+	if (kind == HEAP_ERROR_KINDS)
+		return;
+	if (kind != HEAP_ERROR_DOUBLE_FREE)
+		error.call.before = 0;
+	if (kind != HEAP_ERROR_NO_BLOCK) {
+		error.at = h->start;
+		error.size = h->size;
+		error.stack = h->stack;
+		error.block_entry = h->entry;
+	}
+	add_error(f, &error);
+}
+
+/* ---- the pass ----------------------------------------------------------------------------------------- */
+
+static void take_event(struct finder *f, const struct trace_event *e)
+{
+	const struct trace *t = f->trace;
+	bool is_end = e->type == LG_EV_FREE || e->type == LG_EV_RELEASE;
+
+	while (f->suspect < t->nsuspects && t->suspects[f->suspect].event < f->event)
+		f->suspect++;
+	if (is_end && f->suspect < t->nsuspects && t->suspects[f->suspect].event == f->event &&
+	    t->suspects[f->suspect].addr == e->addr)
+		judge_suspect(f, &t->suspects[f->suspect], e);
+	if (e->type == LG_EV_RESIZE)
+		settle(f, e->thread, !e->addr);
+	if (is_end)
+		end_block(f, e->addr, e->type == LG_EV_RELEASE ? e->thread : 0);
+	else if (e->addr)
+		begin_block(f, e);
+	f->event++;
+}
+
+static int take_batch(void *context, const struct trace_event *events, size_t n)
+{
+	struct finder *f = context;
+
+	for (size_t i = 0; i < n; i++)
+		take_event(f, &events[i]);
+	return 0;
+}
+
+/* Where blocks come and go unseen, an address that looks freed may have been handed out again. */
+static void drop_unproved(struct finder *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->found.n; i++)
+		if (!f->has_unseen || (f->found.at[i].kind != HEAP_ERROR_DOUBLE_FREE &&
+				       f->found.at[i].kind != HEAP_ERROR_INSIDE))
+			f->found.at[n++] = f->found.at[i];
+	f->found.n = n;
+}
+
+static bool is_whole(const struct trace *t)
+{
+	return !t->end.lost_allocs && !t->end.lost_frees && !*t->damage &&
+	       !(t->process.flags & LG_PROCESS_FOREIGN_MALLOC);
+}
+
+int heap_errors_find(struct heap_errors *out, const struct trace *t, const struct trace_snapshot *snapshot,
+		     struct err *err)
+{
+	struct finder f = { .trace = t, .snapshot = snapshot };
+
+	*out = (struct heap_errors){ 0 };
+	if (!t->nsuspects || !is_whole(t))
+		return 0;
+	if (open_watches(&f))
+		return fail(err, "%s: out of memory", t->path);
+	int failed = trace_events(t, take_batch, &f, err);
+	if (!failed && f.starved)
+		failed = fail(err, "%s: out of memory", t->path);
+	drop_unproved(&f);
+	free(f.watches);
+	*out = f.found;
+	return failed;
+}
+
+void heap_errors_free(struct heap_errors *e)
+{
+	free(e->at);
+	*e = (struct heap_errors){ 0 };
+}

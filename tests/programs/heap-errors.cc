@@ -1,0 +1,169 @@
+/* heap-errors.cc: frees that are wrong, one a run, and one run in which all are right though they look unusual. The call is
+ * passed on as it is, so glibc ends the process where it does so without leakgraph. */
+// run: right
+// expect: direct=0/0 cycle=0/0 indirect=0/0 possible=0/0
+// more: .processes[0].heap_errors == []
+// run: twice
+// expect: direct=0/0
+// ended: signaled SIGABRT
+// more: [.processes[0].heap_errors[] | .kind, .call, .block.size, .block.allocator] == ["double-free", "free", 2000, "malloc"]
+// more: .processes[0].heap_errors[0] | .stack[0].function == "drop" and .allocation_stack[0].function == "twice"
+// run: twice-by-realloc
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind, .call, .instances] == ["double-free", "free", 1]
+// ended: signaled SIGABRT
+// run: inside
+// expect: direct=*
+// more: [.processes[0].heap_errors[] | .kind, .block.size] == ["free-inside", 100]
+// more: .processes[0].heap_errors[0] | .allocation_stack[0].function == "inside" and .stack[0].function == "drop"
+// ended: signaled SIGABRT
+// run: static
+// expect: direct=*
+// more: [.processes[0].heap_errors[] | .kind, .block, .allocation_stack] == ["free-no-block", null, null]
+// ended: signaled SIGABRT
+// run: stack
+// expect: direct=*
+// more: [.processes[0].heap_errors[] | .kind] == ["free-no-block"]
+// ended: signaled SIGABRT
+// run: new-free
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind, .call, .block.size] == ["mismatch", "free", 24]
+// more: .processes[0].heap_errors[0].block.allocator == "operator new(unsigned long)"
+// more: .processes[0].heap_errors[0].instances == 3
+// run: array-delete
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind, .call] == ["mismatch", "operator delete(void*)"]
+// run: malloc-delete
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind, .block.allocator] == ["mismatch", "malloc"]
+// run: new-realloc
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind, .call] == ["mismatch", "realloc"]
+// run: size
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind, .size, .block.size] == ["size-mismatch", 40, 24]
+// run: alignment
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind, .alignment, .block.alignment] == ["alignment-mismatch", 32, 64]
+// run: aligned-delete
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind] == ["mismatch"]
+#include "victim.h"
+
+#include <new>
+#include <string.h>
+
+struct Small {
+	long words[3];
+};
+struct Large {
+	long words[5];
+};
+struct alignas(64) Wide {
+	char bytes[64];
+};
+
+static char global[64];
+
+/* The compiler must not see what is freed. */
+template <class T> static T *hidden(T *p)
+{
+	T *volatile q = p;
+	return q;
+}
+
+extern "C" NOINLINE void drop(void *p)
+{
+	free(p);
+	__asm__ volatile(""); /* no tail call */
+}
+
+extern "C" NOINLINE void twice()
+{
+	void *p = hidden(malloc(2000)), *above = hidden(malloc(10)); /* no merging with the top */
+	drop(p);
+	drop(p);
+	free(above);
+}
+
+extern "C" NOINLINE void twice_by_realloc()
+{
+	char *p = static_cast<char *>(hidden(malloc(2000))), *above = static_cast<char *>(hidden(malloc(10)));
+	void *moved = hidden(realloc(p, 20000));
+	drop(p);
+	free(moved);
+	free(above);
+}
+
+extern "C" NOINLINE void inside()
+{
+	drop(static_cast<char *>(hidden(malloc(100))) + 32);
+}
+
+NOINLINE static void free_stack()
+{
+	char local[64];
+	drop(hidden(local + 16));
+}
+
+NOINLINE static void new_free()
+{
+	for (int i = 0; i < 3; i++)
+		drop(hidden(new Small));
+}
+
+/* All operators, an exception, a block moved twice, nothing at all, memory that libc allocated. */
+NOINLINE static void all_right()
+{
+	for (unsigned i = 0; i < 100; i++) {
+		delete hidden(new Small);
+		delete[] hidden(new Small[i]);
+		delete hidden(new Wide);
+		delete[] hidden(new Wide[i % 3 + 1]);
+		::operator delete(hidden(::operator new(i, std::nothrow)), std::nothrow);
+		::operator delete(hidden(::operator new(i, std::align_val_t(32))), std::align_val_t(32));
+		free(realloc(hidden(realloc(hidden(malloc(i)), i + 100)), 10000));
+		free(hidden(realloc(hidden(malloc(10)), 0)));
+		free(strdup("libc's"));
+	}
+	try {
+		drop(hidden(::operator new(size_t(1) << 60)));
+	} catch (const std::bad_alloc &) {
+		delete hidden(new Small);
+	}
+	drop(nullptr);
+	delete hidden(static_cast<Small *>(nullptr));
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "right";
+
+	if (!strcmp(what, "right"))
+		all_right();
+	else if (!strcmp(what, "twice"))
+		twice();
+	else if (!strcmp(what, "twice-by-realloc"))
+		twice_by_realloc();
+	else if (!strcmp(what, "inside"))
+		inside();
+	else if (!strcmp(what, "static"))
+		drop(hidden(global + 16));
+	else if (!strcmp(what, "stack"))
+		free_stack();
+	else if (!strcmp(what, "new-free"))
+		new_free();
+	else if (!strcmp(what, "array-delete"))
+		delete hidden(new Small[3]);
+	else if (!strcmp(what, "malloc-delete"))
+		delete static_cast<Small *>(hidden(malloc(24)));
+	else if (!strcmp(what, "new-realloc"))
+		free(realloc(hidden(static_cast<void *>(new Small)), 100));
+	else if (!strcmp(what, "size"))
+		delete reinterpret_cast<Large *>(hidden(new Small));
+	else if (!strcmp(what, "alignment"))
+		::operator delete(hidden(::operator new(64, std::align_val_t(64))), std::align_val_t(32));
+	else if (!strcmp(what, "aligned-delete"))
+		::operator delete(hidden(static_cast<void *>(new Wide)));
+	return 0;
+}
