@@ -105,7 +105,7 @@ static int take_option(struct report_command *c, int code, struct err *err)
 
 	switch (code) {
 	case OPT_JSON:
-		c->is_json = true;
+		c->is_json = c->view.report.with_holders = true;
 		return 0;
 	case OPT_OUTPUT:
 		if (!output_files_take(&c->outputs, optarg, err))
@@ -156,7 +156,7 @@ int cmd_report(int argc, char **argv)
 					       { "error-exitcode", required_argument, NULL,
 						 OPT_ERROR_EXITCODE },
 					       { 0 } };
-	struct report_command c = { .gate = gate_defaults(), .view.report.with_holders = true };
+	struct report_command c = { .gate = gate_defaults(), .view.report.with_suspects = true };
 	struct err err = { "" };
 	int code;
 

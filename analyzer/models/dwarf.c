@@ -270,7 +270,8 @@ static bool dwarf_field(void *state, uint32_t block, uint64_t offset, char *text
 	       !m.offset_within && *text;
 }
 
-const struct model model_dwarf = { .name = "dwarf",
+const struct model model_dwarf = { .only_describes = true,
+				   .name = "dwarf",
 				   .open = dwarf_open,
 				   .close = dwarf_close,
 				   .classify = dwarf_classify,

@@ -40,6 +40,9 @@ struct object {
 
 struct model {
 	const char *name; /* "cpython": it stands in reports */
+	/* It tells types and fields of blocks that nobody else knows, and nothing that classes depend on: it is opened
+	 * when someone first asks, since most programs have no finding to tell of. */
+	bool only_describes;
 	const char *collector; /* how to run what frees cycles: "gc.collect()"; NULL: nothing does */
 
 	/* Looks for what the model knows. `*state` is passed to the others. 1: there is some, 0: there is none,

@@ -79,9 +79,12 @@ static void label_root(struct models *m, const struct graph *g, struct root_ref 
 
 /* ---- the whole --------------------------------------------------------------------------------------- */
 
-static int open_all(struct models *m, bool *any)
+/* Opens those that only describe, or the others. */
+static int open_some(struct models *m, bool describing, bool *any)
 {
 	for (unsigned i = 0; models_all[i]; i++) {
+		if (models_all[i]->only_describes != describing)
+			continue;
 		int found = models_all[i]->open(&m->states[i], &m->world);
 
 		if (found < 0)
@@ -92,20 +95,41 @@ static int open_all(struct models *m, bool *any)
 	return 0;
 }
 
+static int classify_unknown(struct models *m)
+{
+	uint32_t nblocks = m->world.heap->nblocks;
+
+	if (!m->of)
+		m->of = calloc((size_t)nblocks + 1, sizeof *m->of);
+	for (uint32_t i = 0; m->of && i < nblocks; i++)
+		if (!m->of[i].model)
+			classify_block(m, i);
+	return m->of ? 0 : -1;
+}
+
+/* Without memory for it nothing is described. */
+static void describe(struct models *m)
+{
+	bool any = false;
+
+	if (m->is_described || !m->world.heap)
+		return;
+	m->is_described = true;
+	if (!open_some(m, true, &any) && any)
+		classify_unknown(m);
+}
+
 static int apply(struct models *m, struct graph *g)
 {
 	uint32_t nblocks = g->heap->nblocks;
 	bool any = false;
 
-	if (open_all(m, &any))
+	if (open_some(m, false, &any))
 		return -1;
 	if (!any)
 		return 0;
-	m->of = malloc(((size_t)nblocks + 1) * sizeof *m->of);
-	if (!m->of)
+	if (classify_unknown(m))
 		return -1;
-	for (uint32_t i = 0; i < nblocks; i++)
-		classify_block(m, i);
 	for (uint32_t i = 0; i < nblocks; i++)
 		label_block(m, g, i);
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
@@ -136,13 +160,15 @@ void models_close(struct models *m)
 
 /* ---- answers ----------------------------------------------------------------------------------------- */
 
-const char *models_type(const struct models *m, uint32_t block)
+const char *models_type(struct models *m, uint32_t block)
 {
+	describe(m);
 	return m->of && m->of[block].type != NO_TYPE ? m->types.at[m->of[block].type] : NULL;
 }
 
-const char *models_who(const struct models *m, uint32_t block)
+const char *models_who(struct models *m, uint32_t block)
 {
+	describe(m);
 	const struct model *model = model_of(m, block);
 
 	return model ? model->name : NULL;
@@ -184,8 +210,9 @@ bool models_doubt_root(const struct models *m, const struct root_ref *r)
 }
 
 /* Who knows a block may not know its words: those behind are asked too. */
-bool models_field(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room)
+bool models_field(struct models *m, uint32_t block, uint64_t offset, char *text, size_t room)
 {
+	describe(m);
 	unsigned first = m->of ? m->of[block].model : 0;
 
 	for (unsigned i = first ? first - 1 : MODELS_MAX; i < MODELS_MAX && models_all[i]; i++)

@@ -20,18 +20,19 @@ struct models {
 	struct model_world world;
 	void *states[MODELS_MAX];
 	bool is_open[MODELS_MAX];
+	bool is_described; /* those models were asked that only describe */
 	struct known *of; /* nblocks; NULL: no model found anything */
 	struct texts types; /* distinct names, numbered by the first block, by address, that has it */
 };
 
-/* Asks every model, and labels the graph's references: all passes come after it. */
+/* Asks every model that classes depend on, and labels the graph's references: all passes come after it. */
 int models_apply(struct models *m, struct graph *g, struct names *names, struct err *err);
 void models_close(struct models *m); /* safe on a zeroed or half-open one */
 
 /* The type's name, or NULL. */
-const char *models_type(const struct models *m, uint32_t block);
+const char *models_type(struct models *m, uint32_t block);
 /* "cpython", or NULL: nobody knows the block. */
-const char *models_who(const struct models *m, uint32_t block);
+const char *models_who(struct models *m, uint32_t block);
 /* What frees cycles of such blocks: "gc.collect()", or NULL. */
 const char *models_collector(const struct models *m, uint32_t block);
 /* All that its model says of a block; false: nobody knows it. */
@@ -41,6 +42,6 @@ enum ref_kind models_label(const struct models *m, uint32_t block, uint64_t offs
 /* Whether a root's word may be left over from before. */
 bool models_doubt_root(const struct models *m, const struct root_ref *r);
 /* What a word of the block is called; false: unknown. */
-bool models_field(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room);
+bool models_field(struct models *m, uint32_t block, uint64_t offset, char *text, size_t room);
 
 #endif

@@ -34,7 +34,7 @@ bool is_back_name(const char *field)
 
 struct proposing {
 	const struct classes *classes;
-	const struct models *models;
+	struct models *models;
 	uint32_t *degree; /* nblocks: references from within that are not yet walked away */
 	uint32_t *queue;
 };
@@ -137,7 +137,7 @@ static void propose(const struct proposing *p, struct leak *leak)
 	leak->break_reason = best;
 }
 
-int breaks_propose(struct leak_set *leaks, const struct classes *c, const struct models *models)
+int breaks_propose(struct leak_set *leaks, const struct classes *c, struct models *models)
 {
 	struct proposing p = { .classes = c, .models = models };
 

@@ -7,7 +7,7 @@
 #include "passes/passes.h"
 
 /* Fills the proposal of each cycle leak that has a ring of two blocks or more. -1: no memory. */
-int breaks_propose(struct leak_set *leaks, const struct classes *c, const struct models *models);
+int breaks_propose(struct leak_set *leaks, const struct classes *c, struct models *models);
 
 /* "parent", "m_prev", "owner_": a name by which links back go. */
 bool is_back_name(const char *field);

@@ -32,7 +32,8 @@ struct program_facts {
 	bool is_python; /* it has CPython in it, or needs its library */
 	bool uses_glib;
 	bool defines_new; /* ... operator new, so new and delete are seen as what they ask of malloc */
-	char allocator[64]; /* the needed library that replaces the C library's malloc; "" when none is known to */
+	char allocator
+	    [64]; /* the needed library that replaces the C library's malloc; "" when none is known to */
 	uint8_t build_id[LG_BUILD_ID_MAX];
 	uint32_t build_id_bytes; /* 0: none */
 	const char *sanitizer; /* "AddressSanitizer", ...; NULL: none seen */

@@ -448,6 +448,7 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 		   const struct report_options *options, struct err *err)
 {
 	struct maker m = { a, book, pool };
+	bool wants_holders = options->with_holders || (options->with_suspects && a->leaks.nleaks);
 
 	if (copy_facts(p, a, pool) || report_verdict(p, a, pool))
 		return no_memory(err);
@@ -460,7 +461,7 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 		return -1;
 	if ((!a->is_judged || options->with_reachable) && make_places(p, &m, options->all_places))
 		return no_memory(err);
-	if (a->is_judged && options->with_holders && make_holders(p, &m, err))
+	if (a->is_judged && wants_holders && make_holders(p, &m, err))
 		return -1;
 	return copy_notes(p, a, pool) ? no_memory(err) : 0;
 }
@@ -483,14 +484,16 @@ static int load_one(struct report *r, const char *path, const struct report_opti
 {
 	struct analysis a;
 	struct stack_book book = { .pool = &r->pool };
+	struct report_options own = *options;
 	struct report_process *more =
 	    realloc(r->processes, (r->nprocesses + 1) * sizeof *more); /* few: no need to double */
 
 	if (!more)
 		return no_memory(err);
 	r->processes = more;
+	own.with_holders |= options->with_suspects && !r->nprocesses;
 	int failed = analysis_open(&a, path, ancestry, &options->names, err) ||
-		     report_process(&more[r->nprocesses], &a, &book, &r->pool, options, err);
+		     report_process(&more[r->nprocesses], &a, &book, &r->pool, &own, err);
 	r->nprocesses += !failed;
 	stack_book_free(&book);
 	analysis_close(&a);

@@ -170,7 +170,8 @@ struct report_process {
 struct report_options {
 	bool no_children; /* leave out TRACE.children */
 	bool with_reachable; /* fill `places` with reachable blocks */
-	bool with_holders; /* fill `holders` */
+	bool with_holders; /* fill `holders`, of every process */
+	bool with_suspects; /* fill them of the first process, and of those with leaks */
 	bool all_places; /* keep more than REPORT_PLACES_MAX places */
 	struct names_options names;
 };

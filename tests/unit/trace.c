@@ -598,7 +598,8 @@ START_TEST(any_values_survive_the_columns)
 					       (uint32_t)(random_bits() % 3),
 					       full ? (uint32_t)(random_bits() % 5) : 0,
 					       type,
-					       (uint8_t)(pad ? 0 : random_bits() % 12), 0 };
+					       (uint8_t)(pad ? 0 : random_bits() % 12),
+					       0 };
 	}
 	for (size_t i = 0; i < 3; i++) {
 		struct buf b = { 0 };
