@@ -148,7 +148,7 @@ static void py_close_world(struct py_world *p)
 	world_close(&p->w);
 }
 
-static const char *type_of(const struct py_world *p, uint64_t object)
+static const char *type_of(struct py_world *p, uint64_t object)
 {
 	return models_type(&p->models, world_index(&p->w, object));
 }
@@ -158,7 +158,7 @@ static enum count_verdict verdict_of(const struct py_world *p, uint64_t object)
 	return p->counts.of[world_index(&p->w, object)].verdict;
 }
 
-static void ck_field(const struct py_world *p, uint64_t block, uint64_t offset, const char *name)
+static void ck_field(struct py_world *p, uint64_t block, uint64_t offset, const char *name)
 {
 	char text[64] = "";
 
@@ -350,7 +350,7 @@ static void damage(struct py_world *p, uint64_t *state)
 }
 
 /* Every word of every block is asked for its name as well. */
-static void ask_all(const struct py_world *p)
+static void ask_all(struct py_world *p)
 {
 	char text[16];
 
