@@ -366,7 +366,7 @@ static int judge_elf(const char *path, const struct program_facts *f, int *exit_
 			    "%s gains privileges (%s), so the loader ignores LD_PRELOAD; run it as its "
 			    "owner, or trace a copy: cp %s .",
 			    path, f->is_set_id ? "set-user-ID or set-group-ID" : "file capabilities", path);
-	if (f->sanitizer)
+	if (f->sanitizer && !f->is_loader) /* ld.so has a __tls_get_addr by right */
 		return fail(err,
 			    "%s is built with %s, which wants malloc for itself; rebuild it without "
 			    "-fsanitize, or let the sanitizer find the leaks",
