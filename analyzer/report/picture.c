@@ -1,6 +1,7 @@
 /* picture.c: see picture.h. Nodes are chosen nearest first: the way from a root, who refers to the asked block, what it
  * refers to, and on from there; then every reference between chosen nodes is drawn. */
 #include "report/picture.h"
+#include "base/escape.h"
 #include "report/asked.h"
 #include "report/holders.h"
 #include "report/json.h"
@@ -281,14 +282,9 @@ void picture_free(struct picture *p)
 
 /* ---- DOT ----------------------------------------------------------------------------------------------- */
 
-/* Inside a quoted string; control characters would end lines that they should not. */
 static void put_quoted(struct buf *out, const char *text)
 {
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_put(out, "\\", 1);
-		buf_put(out, (unsigned char)*text < ' ' ? "?" : text, 1);
-	}
+	escape_put(out, text, escape_dot);
 }
 
 static const char *fill_of(const struct picture_node *n)
