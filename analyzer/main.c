@@ -27,6 +27,8 @@ static const struct command commands[] = {
 	  cmd_types },
 	{ "lines", "TRACE", "by source line: live, leaked, at the peak, allocated, temporary", cmd_lines },
 	{ "graph", "TRACE [LEAK|ADDR]", "the references around a leak or a block as a picture", cmd_graph },
+	{ "export", "--format=FORMAT TRACE", "a trace for flame graphs, pprof, graph viewers, SQL",
+	  cmd_export },
 	{ "dump", "TRACE", "the records of a trace as text", cmd_dump },
 	{ "doctor", "[PROGRAM]", "can programs be traced here, and if not, what to do", cmd_doctor },
 };

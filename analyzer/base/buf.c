@@ -52,6 +52,16 @@ void buf_text(struct buf *b, const char *text)
 	buf_put(b, text, strlen(text));
 }
 
+void buf_number(struct buf *b, uint64_t number)
+{
+	char digits[20], *at = digits + sizeof digits;
+
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	buf_put(b, at, (size_t)(digits + sizeof digits - at));
+}
+
 void buf_string(struct buf *b, const char *s)
 {
 	buf_blob(b, s, s ? strlen(s) : 0);

@@ -21,6 +21,7 @@ void buf_free(struct buf *b);
 bool buf_reserve(struct buf *b, size_t more); /* room for `more` bytes past `used` */
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_text(struct buf *b, const char *text); /* the bytes before its NUL */
+void buf_number(struct buf *b, uint64_t number); /* in decimal */
 void buf_string(struct buf *b, const char *s); /* varint length, bytes; NULL is empty */
 void buf_blob(struct buf *b, const void *bytes, size_t n); /* varint length, bytes */
 

@@ -1,5 +1,6 @@
 /* json.c: see json.h. */
 #include "base/json.h"
+#include "base/escape.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -78,39 +79,6 @@ void json_end(struct json *j)
 
 /* ---- text ---------------------------------------------------------------------------------------------- */
 
-/* Bytes of the valid UTF-8 sequence that starts at s, or 0: overlong forms, surrogates and anything past
- * U+10FFFF are not valid (Unicode 15, table 3-7). */
-static size_t sequence_bytes(const unsigned char *s)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 static void put_control(struct json *j, unsigned char c)
 {
 	char text[8];
@@ -127,18 +95,16 @@ static void put_control(struct json *j, unsigned char c)
 	}
 }
 
-static void put_quoted(struct json *j, const char *text)
+static void put_quoted(struct json *j, const char *s)
 {
-	const unsigned char *s = (const unsigned char *)text;
-
 	put(j, "\"");
 	while (*s) {
-		size_t n = sequence_bytes(s);
+		size_t n = utf8_bytes(s);
 
 		if (!n)
 			put(j, "\xef\xbf\xbd");
-		else if (*s < 0x20 || *s == 0x7f)
-			put_control(j, *s);
+		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			put_control(j, (unsigned char)*s);
 		else {
 			if (*s == '"' || *s == '\\')
 				put(j, "\\");
@@ -170,11 +136,8 @@ void json_text(struct json *j, const char *text)
 
 void json_number(struct json *j, uint64_t number)
 {
-	char text[24];
-
 	before_value(j);
-	snprintf(text, sizeof text, "%" PRIu64, number);
-	put(j, text);
+	buf_number(j->out, number);
 }
 
 void json_address(struct json *j, uint64_t address)

@@ -11,6 +11,7 @@ int cmd_check(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 int cmd_types(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_lines(int argc, char **argv);
 int cmd_baseline(int argc, char **argv);
 int cmd_dump(int argc, char **argv);

@@ -1,4 +1,5 @@
 /* ci.c: GitHub's annotations, GitLab's code quality, JUnit's XML, and a summary in Markdown. */
+#include "base/escape.h"
 #include "report/json.h"
 #include "report/lines.h"
 #include "report/outputs.h"
@@ -8,14 +9,6 @@
 
 #define ANNOTATIONS_MAX 10u /* GitHub shows no more of a step */
 #define SUMMARY_LEAKS 20u
-
-static void put_number(struct buf *out, uint64_t number)
-{
-	char text[32];
-
-	snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-	buf_text(out, text);
-}
 
 /* One line a frame, down to main. */
 static void put_stack(struct buf *out, const struct report_stack *s, const struct output_context *c,
@@ -32,7 +25,7 @@ static void put_stack(struct buf *out, const struct report_stack *s, const struc
 		buf_text(out, f->file ? finding_file(f, c) : f->module);
 		if (f->file && f->line) {
 			buf_text(out, ":");
-			put_number(out, f->line);
+			buf_number(out, f->line);
 		}
 		buf_text(out, "\n");
 	}
@@ -94,7 +87,7 @@ static void put_annotation(struct buf *out, const struct finding *f, const struc
 		buf_text(out, "file=");
 		put_escaped(out, file, strlen(file), true);
 		buf_text(out, ",line=");
-		put_number(out, place->line);
+		buf_number(out, place->line);
 		buf_text(out, ",");
 	}
 	finding_title(&text, f);
@@ -172,23 +165,20 @@ void output_gitlab(struct buf *out, const struct report *r, const struct output_
 
 /* ---- JUnit --------------------------------------------------------------------------------------------- */
 
-/* XML 1.0 has no other control characters than these three. */
-static void put_xml(struct buf *out, const char *text, size_t n)
+static void put_xml(struct buf *out, const char *text)
 {
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
+	escape_put(out, text, escape_xml);
+}
 
-		if (c == '&')
-			buf_text(out, "&amp;");
-		else if (c == '<')
-			buf_text(out, "&lt;");
-		else if (c == '>')
-			buf_text(out, "&gt;");
-		else if (c == '"')
-			buf_text(out, "&quot;");
-		else
-			buf_put(out, c < ' ' && c != '\n' && c != '\t' ? "?" : (const char *)&text[i], 1);
-	}
+/* The same of a text that was put together, and may go on. */
+static void put_xml_buf(struct buf *out, struct buf *text)
+{
+	buf_put(text, "", 1);
+	out->failed |= text->failed;
+	if (text->failed)
+		return;
+	put_xml(out, (char *)text->bytes);
+	text->used--;
 }
 
 static void put_failure(struct buf *out, const struct finding *f, const struct output_context *c)
@@ -199,11 +189,11 @@ static void put_failure(struct buf *out, const struct finding *f, const struct o
 	buf_text(out, f->leak->kind);
 	buf_text(out, "\" message=\"");
 	finding_title(&text, f);
-	put_xml(out, (char *)text.bytes, text.used);
+	put_xml_buf(out, &text);
 	buf_text(out, "\">");
 	buf_text(&text, "\n");
 	put_details(&text, f, c);
-	put_xml(out, (char *)text.bytes, text.used);
+	put_xml_buf(out, &text);
 	buf_text(out, "</failure>\n");
 	buf_free(&text);
 }
@@ -214,11 +204,11 @@ static void put_case(struct buf *out, const struct finding *f, const struct outp
 	const char *name = site && site->function ? site->function : "?";
 
 	buf_text(out, "  <testcase classname=\"");
-	put_xml(out, f->process->name, strlen(f->process->name));
+	put_xml(out, f->process->name);
 	buf_text(out, "\" name=\"leak ");
 	buf_put(out, f->leak->fingerprint.strict, 8);
 	buf_text(out, " ");
-	put_xml(out, name, strlen(name));
+	put_xml(out, name);
 	buf_text(out, "\">\n");
 	if (!finding_is_accepted(f))
 		put_failure(out, f, c);
@@ -233,17 +223,17 @@ void output_junit(struct buf *out, const struct report *r, const struct output_c
 	for (struct finding f = { 0 }; finding_next(&f, r, c); cases++)
 		failures += !finding_is_accepted(&f);
 	buf_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"leakgraph\" tests=\"");
-	put_number(out, cases ? cases : 1);
+	buf_number(out, cases ? cases : 1);
 	buf_text(out, "\" failures=\"");
-	put_number(out, failures);
+	buf_number(out, failures);
 	buf_text(out, "\" errors=\"");
-	put_number(out, is_unjudged);
+	buf_number(out, is_unjudged);
 	buf_text(out, "\">\n");
 	for (struct finding f = { 0 }; finding_next(&f, r, c);)
 		put_case(out, &f, c);
 	if (is_unjudged) {
 		buf_text(out, "  <testcase classname=\"leakgraph\" name=\"verdict\">\n    <error message=\"");
-		put_xml(out, c->result->why, strlen(c->result->why));
+		put_xml(out, c->result->why);
 		buf_text(out, "\"/>\n  </testcase>\n");
 	} else if (!cases) {
 		buf_text(out, "  <testcase classname=\"leakgraph\" name=\"no new leaks\"/>\n");
@@ -279,7 +269,7 @@ static void put_row(struct buf *out, const struct report_process *p)
 	buf_text(out, " | ");
 	buf_text(out, report_ending(ending, sizeof ending, p));
 	buf_text(out, " | ");
-	put_number(out, lost.blocks);
+	buf_number(out, lost.blocks);
 	buf_text(out, " | ");
 	buf_text(out, human_bytes(bytes, lost.bytes));
 	buf_text(out, report_is_complete(p) ? " | complete |\n" : " | **degraded** |\n");
@@ -295,7 +285,7 @@ static void put_section(struct buf *out, const struct finding *f, const struct o
 		buf_text(out, "NEW: ");
 	if (f->leak->baseline == BASELINE_GROWN)
 		buf_text(out, "GROWN: ");
-	put_xml(out, (char *)text.bytes, text.used);
+	put_xml_buf(out, &text);
 	buf_text(out, "</summary>\n\n```\n");
 	put_details(out, f, c);
 	buf_text(out, "```\n\n</details>\n");
@@ -326,7 +316,7 @@ void output_markdown(struct buf *out, const struct report *r, const struct outpu
 			put_section(out, &f, c);
 	if (n > SUMMARY_LEAKS) {
 		buf_text(out, "\nand ");
-		put_number(out, n - SUMMARY_LEAKS);
+		buf_number(out, n - SUMMARY_LEAKS);
 		buf_text(out, " more\n");
 	}
 }

@@ -1,6 +1,7 @@
 /* picture.c: see picture.h. Nodes are chosen nearest first: the way from a root, who refers to the asked block, what it
  * refers to, and on from there; then every reference between chosen nodes is drawn. */
 #include "report/picture.h"
+#include "base/escape.h"
 #include "report/asked.h"
 #include "report/holders.h"
 #include "report/json.h"
@@ -137,8 +138,8 @@ static void mark_break(struct drawing *d, const struct leak *leak)
 	const struct cycle_edge *cut = &leak->edges[leak->break_edge];
 	for (uint32_t i = 0; i < d->p->nedges; i++) {
 		struct picture_edge *e = &d->p->edges[i];
-		e->is_break = d->blocks[e->from] == cut->from && d->blocks[e->to] == cut->to &&
-			      (e->offset == cut->offset || e->offset + 8 == cut->offset);
+		e->is_break |= d->blocks[e->from] == cut->from && d->blocks[e->to] == cut->to &&
+			       (e->offset == cut->offset || e->offset + 8 == cut->offset);
 	}
 }
 
@@ -194,6 +195,13 @@ static void draw_referents(struct drawing *d, uint32_t from_node)
 			add_block(d, g->refs[e].to);
 }
 
+static void draw_all_references(struct drawing *d)
+{
+	for (uint32_t i = 0; i < d->p->nnodes; i++)
+		if (d->blocks[i] != NO_BLOCK)
+			draw_references(d, i);
+}
+
 static int draw(struct drawing *d, const struct asked *asked, struct err *err)
 {
 	bool is_held = d->a->classes.of[asked->block] > CLASS_INDIRECT;
@@ -211,10 +219,30 @@ static int draw(struct drawing *d, const struct asked *asked, struct err *err)
 	else if (draw_referrers(d, asked->block, err))
 		return -1;
 	draw_referents(d, node);
-	for (uint32_t i = 0; i < d->p->nnodes; i++)
-		if (d->blocks[i] != NO_BLOCK)
-			draw_references(d, i);
+	draw_all_references(d);
 	mark_break(d, asked->leak);
+	return 0;
+}
+
+/* One instance of each leak, the way to what the heaviest holders keep most of, and on from these. */
+static int draw_whole(struct drawing *d, struct err *err)
+{
+	const struct leak_set *set = &d->a->leaks;
+	struct holders h;
+	int failed = holders_find(&h, d->a, err);
+
+	for (uint32_t i = 0; !failed && i < set->nleaks; i++)
+		for (uint32_t k = 0; k < (set->leaks[i].members ? set->leaks[i].members : 1); k++)
+			add_block(d, set->leaks[i].blocks[k]);
+	for (uint32_t i = 0; !failed && i < h.nheaviest; i++)
+		failed = draw_path(d, h.at[h.heaviest[i]].main_block, err);
+	holders_free(&h);
+	if (failed)
+		return -1;
+	draw_referents(d, 0);
+	draw_all_references(d);
+	for (uint32_t i = 0; i < set->nleaks; i++)
+		mark_break(d, &set->leaks[i]);
 	return 0;
 }
 
@@ -234,6 +262,13 @@ static int choose(struct asked *out, struct analysis *a, struct err *err)
 	return out->block == NO_BLOCK ? fail(err, "%s has no live block to draw", a->trace.path) : 0;
 }
 
+static int take_paper(struct drawing *d, struct err *err)
+{
+	d->p->nodes = calloc((size_t)d->p->nnodes_max + 1, sizeof *d->p->nodes);
+	d->blocks = calloc((size_t)d->p->nnodes_max + 1, sizeof *d->blocks);
+	return d->p->nodes && d->blocks ? 0 : fail(err, "out of memory");
+}
+
 static int make(struct drawing *d, const char *what, const struct report_options *options, struct err *err)
 {
 	struct picture *p = d->p;
@@ -246,10 +281,8 @@ static int make(struct drawing *d, const char *what, const struct report_options
 			    d->a->trace.path);
 	if (what ? asked_find(&asked, d->a, what, err) : choose(&asked, d->a, err))
 		return -1;
-	p->nodes = calloc((size_t)p->nnodes_max + 1, sizeof *p->nodes);
-	d->blocks = calloc((size_t)p->nnodes_max + 1, sizeof *d->blocks);
-	if (!p->nodes || !d->blocks)
-		return fail(err, "out of memory");
+	if (take_paper(d, err))
+		return -1;
 	int failed = draw(d, &asked, err);
 	return !failed && d->is_out_of_memory ? fail(err, "out of memory") : failed;
 }
@@ -271,6 +304,22 @@ int picture_load(struct picture *p, const char *path, const char *what, const st
 	return failed ? -1 : 0;
 }
 
+int picture_whole(struct picture *p, struct analysis *a, const struct report_options *options,
+		  uint32_t max_nodes, struct err *err)
+{
+	struct drawing d = { .p = p, .a = a, .book = { .pool = &p->report.pool }, .pool = &p->report.pool };
+
+	p->nnodes_max = max_nodes;
+	int failed = report_one(&p->report, a, &d.book, options, err) || take_paper(&d, err) ||
+		     (a->is_judged && draw_whole(&d, err));
+	if (!failed && d.is_out_of_memory)
+		failed = fail(err, "out of memory");
+	stack_book_free(&d.book);
+	map_free(&d.numbers);
+	free(d.blocks);
+	return failed ? -1 : 0;
+}
+
 void picture_free(struct picture *p)
 {
 	free(p->nodes);
@@ -281,14 +330,9 @@ void picture_free(struct picture *p)
 
 /* ---- DOT ----------------------------------------------------------------------------------------------- */
 
-/* Inside a quoted string; control characters would end lines that they should not. */
 static void put_quoted(struct buf *out, const char *text)
 {
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_put(out, "\\", 1);
-		buf_put(out, (unsigned char)*text < ' ' ? "?" : text, 1);
-	}
+	escape_put(out, text, escape_dot);
 }
 
 static const char *fill_of(const struct picture_node *n)

@@ -38,6 +38,9 @@ struct picture {
 /* `what` is "L3", an address, or NULL: the first leak, else the heaviest holder. 0, or -1 with err. */
 int picture_load(struct picture *p, const char *path, const char *what, const struct report_options *options,
 		 uint32_t max_nodes, struct err *err);
+/* All of an analysis that is open, as far as it fits: leaks first, then what holds most. Without a snapshot, nothing. */
+int picture_whole(struct picture *p, struct analysis *a, const struct report_options *options,
+		  uint32_t max_nodes, struct err *err);
 void picture_free(struct picture *p);
 
 void picture_dot(struct buf *out, const struct picture *p);
