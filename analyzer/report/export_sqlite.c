@@ -227,7 +227,7 @@ static void put_leak_rows(struct tables *t)
 
 static void put_block_rows(struct tables *t)
 {
-	const struct export *e = t->e;
+	struct export *e = t->e;
 
 	for (uint32_t i = 0; i < e->a.heap.nblocks; i++) {
 		const struct block *b = &e->a.heap.blocks[i];
