@@ -198,6 +198,23 @@ bool proc_has_inner_tid(uint32_t pid, uint32_t tid)
 
 /* ---- mappings ------------------------------------------------------------------------------------------ */
 
+/* Kernels before 5.9 say only whether there are any. */
+uint64_t proc_filters(uint32_t pid)
+{
+	char path[64], line[256];
+	unsigned long filters = 0, mode = 0;
+
+	snprintf(path, sizeof path, "/proc/%u/status", pid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f)) {
+		sscanf(line, "Seccomp_filters: %lu", &filters);
+		sscanf(line, "Seccomp: %lu", &mode);
+	}
+	if (f)
+		fclose(f);
+	return filters ? filters : mode != 0;
+}
+
 /* start-end flags offset device inode, then blanks and perhaps a name. False where the line is none of a mapping. The
  * path is NULL when there is no memory for it. */
 static bool parse_mapping(char *line, struct trace_mapping *m)

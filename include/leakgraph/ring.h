@@ -173,7 +173,7 @@ enum lg_check {
  * owner goes on counting, so that laps stay right. */
 struct lg_thread {
 	_Atomic uint32_t state; /* (T) FREE -> LIVE by compare-exchange; (R) -> FREE, drained */
-	_Atomic uint32_t tid; /* (T) kernel thread id */
+	_Atomic uint32_t tid; /* (T) kernel thread id; 0: it began in a sandbox and does not know */
 	uint32_t number; /* (T) from 1, in order of first event; never reused within an image */
 	_Atomic uint32_t check; /* (R,T) enum lg_check */
 	uint32_t check_node; /* (T) the stack to be checked, while ASKED and TAKEN */
@@ -276,6 +276,7 @@ _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fi
 #define LG_OFF_NODES (LG_OFF_FRAMES + (uint64_t)LG_CODES * sizeof(uint64_t))
 #define LG_OFF_SLOTS (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
 #define LG_SLOT_BYTES ((uint64_t)LG_SCRATCH_BYTES + (uint64_t)LG_RING_EVENTS * sizeof(struct lg_event))
+#define LG_AREA_MAPPED (LG_OFF_SLOTS + LG_SLOT_BYTES) /* what a target maps at once: all but later slots */
 #define LG_AREA_BYTES (LG_OFF_SLOTS + LG_THREADS * LG_SLOT_BYTES)
 _Static_assert(LG_AREA_BYTES % LG_PAGE == 0, "areas are mapped one by one");
 
@@ -315,6 +316,7 @@ struct lg_control {
 	uint32_t
 	    verify_every; /* (R) each thread has every so manieth stack checked by the recorder; 0: none */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
+	_Atomic uint64_t beat_key; /* (R) the clock before the latest beat */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
 	_Atomic uint32_t
 	    asleep; /* (R) 1: it waits for the doorbell, and does not look at rings by itself soon */
