@@ -148,12 +148,21 @@ static void find_real(void)
 	};
 
 	real_end = (struct real_end){
-		dlsym(RTLD_NEXT, "syscall"),	 dlsym(RTLD_NEXT, "prctl"),
-		dlsym(RTLD_NEXT, "execve"),	 dlsym(RTLD_NEXT, "execv"),
-		dlsym(RTLD_NEXT, "execvp"),	 dlsym(RTLD_NEXT, "execvpe"),
-		dlsym(RTLD_NEXT, "fexecve"),	 dlsym(RTLD_NEXT, "execveat"),
-		dlsym(RTLD_NEXT, "posix_spawn"), dlsym(RTLD_NEXT, "posix_spawnp"),
-		dlsym(RTLD_NEXT, "_exit"),	 dlsym(RTLD_NEXT, "abort"),
+		.syscall = dlsym(RTLD_NEXT, "syscall"),
+		.prctl = dlsym(RTLD_NEXT, "prctl"),
+		.execve = dlsym(RTLD_NEXT, "execve"),
+		.execv = dlsym(RTLD_NEXT, "execv"),
+		.execvp = dlsym(RTLD_NEXT, "execvp"),
+		.execvpe = dlsym(RTLD_NEXT, "execvpe"),
+		.fexecve = dlsym(RTLD_NEXT, "fexecve"),
+		.execveat = dlsym(RTLD_NEXT, "execveat"),
+		.posix_spawn = dlsym(RTLD_NEXT, "posix_spawn"),
+		.posix_spawnp = dlsym(RTLD_NEXT, "posix_spawnp"),
+		.exit_now = dlsym(RTLD_NEXT, "_exit"),
+		.abort = dlsym(RTLD_NEXT, "abort"),
+		.assert_fail = dlsym(RTLD_NEXT, "__assert_fail"),
+		.assert_perror_fail = dlsym(RTLD_NEXT, "__assert_perror_fail"),
+		.stack_chk_fail = dlsym(RTLD_NEXT, "__stack_chk_fail"),
 	};
 	shim.first_malloc = dlsym(RTLD_DEFAULT, "malloc");
 	real = next;
@@ -345,17 +354,6 @@ bool recorder_alive(struct patience *p)
 	    (now - p->since_ns > STILL_NS && recorder_is_gone(shim.control)))
 		atomic_store(&shim.control->closed, 1); /* no one else need wait as long */
 	return !atomic_load(&shim.control->closed);
-}
-
-void request_snapshot(enum lg_request request)
-{
-	struct patience patience = { 0 };
-
-	atomic_store(&shim.area->request, request);
-	while (atomic_load(&shim.area->request) == request && recorder_alive(&patience)) {
-		doorbell_ring();
-		sys_futex_wait(&shim.area->request, request, 10 * 1000 * 1000);
-	}
 }
 
 static bool module_range(const void *pc, uint64_t *start, uint64_t *end)

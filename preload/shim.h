@@ -16,6 +16,7 @@
  *   stacks.c   frames -> node ids
  *   verify.c   stacks handed to the recorder to be checked, when a run asks for that
  *   exit.c     the last moment of a process that exits
+ *   ask.c      a snapshot asked for, and served where the recorder cannot look
  *   sandbox.c  seccomp: no system call from here on
  *   sys.h      the system calls
  *
@@ -67,6 +68,9 @@ struct real_end {
 			    const posix_spawnattr_t *, char *const[], char *const[]);
 	void (*exit_now)(int); /* _exit */
 	void (*abort)(void);
+	void (*assert_fail)(const char *, const char *, unsigned, const char *);
+	void (*assert_perror_fail)(int, const char *, unsigned, const char *);
+	void (*stack_chk_fail)(void);
 };
 extern struct real_end real_end; /* found by boot; syscall and prctl work from the first */
 

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <linux/futex.h>
 #include <time.h>
 
@@ -44,6 +45,19 @@ static inline long sys_read(int fd, void *to, size_t bytes)
 	return sys6(SYS_read, fd, (long)to, (long)bytes, 0, 0, 0);
 }
 
+static inline long sys_pread(int fd, void *to, size_t bytes, uint64_t offset)
+{
+	return sys6(SYS_pread64, fd, (long)to, (long)bytes, (long)offset, 0, 0);
+}
+
+/* As much as can be read from `start` on, from this process itself. */
+static inline long sys_read_process(uint32_t pid, void *to, size_t bytes, uint64_t start)
+{
+	struct iovec local = { to, bytes }, remote = { (void *)start, bytes };
+
+	return sys6(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote, 1, 0);
+}
+
 static inline void sys_close(int fd)
 {
 	sys6(SYS_close, fd, 0, 0, 0, 0, 0);
@@ -73,11 +87,6 @@ static inline void *sys_map_again(void *shared, size_t bytes)
 static inline long sys_file_bytes(int fd)
 {
 	return sys6(SYS_lseek, fd, 0, 2 /* SEEK_END */, 0, 0, 0);
-}
-
-static inline long sys_pread(int fd, void *to, size_t bytes, uint64_t offset)
-{
-	return sys6(SYS_pread64, fd, (long)to, (long)bytes, (long)offset, 0, 0);
 }
 
 static inline int sys_mprotect(void *p, size_t bytes, int prot)

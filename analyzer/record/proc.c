@@ -260,22 +260,33 @@ static bool add_mapping(struct trace_mapping **mappings, size_t *n, size_t *room
 	return m->path != NULL;
 }
 
-struct trace_mapping *proc_mappings(uint32_t pid, size_t *n)
+struct trace_mapping *proc_parse_mappings(char *text, size_t bytes, size_t *n)
 {
 	struct trace_mapping *mappings = NULL;
-	size_t room = 0, bytes;
-	char *text = proc_read(pid, "maps", &bytes), *next = text, *line;
-	bool is_whole = text;
+	size_t room = 0;
+	char *newline;
 
 	*n = 0;
-	while (is_whole && (line = strsep(&next, "\n")) && *line)
-		is_whole = add_mapping(&mappings, n, &room, line);
+	for (char *line = text; line && (newline = memchr(line, '\n', bytes)); line = newline + 1) {
+		*newline = 0;
+		bytes -= (size_t)(newline + 1 - line);
+		if (add_mapping(&mappings, n, &room, line))
+			continue;
+		proc_mappings_free(mappings, *n);
+		*n = 0;
+		return NULL;
+	}
+	return mappings;
+}
+
+struct trace_mapping *proc_mappings(uint32_t pid, size_t *n)
+{
+	size_t bytes;
+	char *text = proc_read(pid, "maps", &bytes);
+	struct trace_mapping *mappings = proc_parse_mappings(text, bytes, n);
+
 	free(text);
-	if (is_whole)
-		return mappings;
-	proc_mappings_free(mappings, *n);
-	*n = 0;
-	return NULL;
+	return mappings;
 }
 
 static bool maps_inode(uint32_t pid, uint64_t inode)
