@@ -2,7 +2,7 @@
  *
  * Where the recorder is kept from looking, the waiting process reads its own mappings and memory for it, into the
  * area's window. Memory goes through the kernel, which says what cannot be read; /proc/self/mem would not do, as it is
- * root's where the process is undumpable. */
+ * root's where the process is undumpable. All by the thread: the first one of the process may be gone. */
 #include "shim.h"
 #include "sys.h"
 
@@ -24,11 +24,11 @@ static long read_own(uint32_t file, void *to, size_t bytes, uint64_t offset)
 {
 	switch (file) {
 	case LG_FILE_MAPS:
-		return read_file("/proc/self/maps", to, bytes, offset);
+		return read_file("/proc/thread-self/maps", to, bytes, offset);
 	case LG_FILE_MEM:
-		return sys_read_process(sys_getpid(), to, bytes, offset);
+		return sys_read_own(sys_gettid(), to, bytes, offset);
 	default:
-		return read_file("/proc/self/pagemap", to, bytes, offset);
+		return read_file("/proc/thread-self/pagemap", to, bytes, offset);
 	}
 }
 

@@ -50,12 +50,12 @@ static inline long sys_pread(int fd, void *to, size_t bytes, uint64_t offset)
 	return sys6(SYS_pread64, fd, (long)to, (long)bytes, (long)offset, 0, 0);
 }
 
-/* As much as can be read from `start` on, from this process itself. */
-static inline long sys_read_process(uint32_t pid, void *to, size_t bytes, uint64_t start)
+/* As much as can be read from `start` on in this process itself, by the kernel's eyes. */
+static inline long sys_read_own(uint32_t tid, void *to, size_t bytes, uint64_t start)
 {
 	struct iovec local = { to, bytes }, remote = { (void *)start, bytes };
 
-	return sys6(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote, 1, 0);
+	return sys6(SYS_process_vm_readv, tid, (long)&local, 1, (long)&remote, 1, 0);
 }
 
 static inline void sys_close(int fd)

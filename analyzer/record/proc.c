@@ -51,24 +51,44 @@ char *proc_read(uint32_t pid, const char *name, size_t *bytes)
 	return text;
 }
 
-/* A number of /proc/PID/stat. The second field, the program's name, may hold anything but a NUL. */
+/* Where a field of a stat file begins, from 3 on; NULL: there is none. The second, the program's name, may hold anything
+ * but a NUL. */
+static const char *find_field(const char *text, size_t bytes, unsigned field)
+{
+	const char *at = bytes ? memrchr(text, ')', bytes) : NULL;
+
+	for (unsigned n = 2; at && n < field; n++) {
+		at = memchr(at, ' ', (size_t)(text + bytes - at));
+		at += at != NULL;
+	}
+	return at && at < text + bytes ? at : NULL;
+}
+
+/* A number of /proc/PID/stat. */
 static uint64_t stat_field(uint32_t pid, unsigned field)
 {
 	size_t bytes;
 	char *text = proc_read(pid, "stat", &bytes);
+	const char *at = find_field(text, bytes, field);
 	uint64_t number = 0;
-	unsigned at = 2;
 
-	for (size_t i = bytes; i-- > 0;)
-		if (text[i] == ')') {
-			for (i++; i < bytes && at < field; i++)
-				at += text[i] == ' ';
-			for (; i < bytes && text[i] >= '0' && text[i] <= '9'; i++)
-				number = number * 10 + (uint64_t)(text[i] - '0');
-			break;
-		}
+	for (; at && at < text + bytes && *at >= '0' && *at <= '9'; at++)
+		number = number * 10 + (uint64_t)(*at - '0');
 	free(text);
 	return number;
+}
+
+bool proc_thread_ended(uint32_t pid, uint32_t tid)
+{
+	char file[64];
+	size_t bytes;
+
+	snprintf(file, sizeof file, "task/%u/stat", tid);
+	char *text = proc_read(pid, file, &bytes);
+	const char *state = find_field(text, bytes, 3);
+	bool ended = state && (*state == 'Z' || *state == 'X');
+	free(text);
+	return ended;
 }
 
 uint64_t proc_heap_start(uint32_t pid)

@@ -317,7 +317,8 @@ static void read_notes(struct recorder *r)
 	}
 }
 
-/* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. */
+/* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. Where its end cannot
+ * be held up, it waits for that, lest it be gone before its name is known. */
 static void take_on(struct recorder *r, uint32_t index)
 {
 	struct lg_area *area = segment_area(&r->segment, index);
@@ -345,10 +346,14 @@ static void take_on(struct recorder *r, uint32_t index)
 	}
 	r->images[index] = i;
 	r->nforked += (area->flags & LG_IMAGE_FORKED) != 0;
-	answer(area, follow(r, i));
+	enum lg_accept accept = follow(r, i);
+	if (accept == LG_ACCEPT_PTRACE)
+		answer(area, accept);
 	i->executable = proc_link(pid, "exe");
 	struct trace_writer *writer = open_trace(r, i, &path);
 	image_begin(i, &r->segment, path, writer, r->options->full_contents);
+	if (accept != LG_ACCEPT_PTRACE)
+		answer(area, accept);
 }
 
 /* Areas in the hands of targets, but not of an image: new ones, and those that a refused target has left. */

@@ -78,6 +78,7 @@ struct snapshot {
 	bool is_writing;
 	struct trace_unread *unread;
 	size_t nunread;
+	uint64_t absent; /* a page of the program's own memory that does not exist; 0: none seen */
 };
 
 static void put(struct snapshot *s, enum lg_chunk_kind kind, struct buf *out)
@@ -385,9 +386,24 @@ static void read_mapping(struct snapshot *s, const struct trace_mapping *m)
 {
 	bool is_followed = s->heap_walk.live && !strcmp(m->path, "[heap]");
 
-	for (uint64_t at = m->start; at < m->end; at += LG_PAGE)
-		if (page_exists(s, m, at) && (!is_followed || live_needs_page(&s->heap_walk, at)))
+	for (uint64_t at = m->start; at < m->end; at += LG_PAGE) {
+		bool exists = page_exists(s, m, at);
+
+		if (exists && (!is_followed || live_needs_page(&s->heap_walk, at)))
 			add_page(s, at);
+		else if (!exists && m->prot == (PROT_READ | PROT_WRITE) && m->path[0] != '/')
+			s->absent = at;
+	}
+}
+
+/* Of a process that it kills for want of memory, the kernel soon takes the memory away, while it is held at its end or
+ * before. Pages that never were can then no longer be read as zeros (Linux mm/oom_kill.c, MMF_UNSTABLE). */
+static bool was_reaped(const struct snapshot *s)
+{
+	uint64_t word;
+
+	return s->request.reason == LG_SNAPSHOT_SIGNAL && s->absent &&
+	       !read_bytes(s, s->absent, &word, sizeof word);
 }
 
 static void read_memory(struct snapshot *s)
@@ -396,6 +412,8 @@ static void read_memory(struct snapshot *s)
 		if (s->mappings[i].flags & LG_MAPPING_READ)
 			read_mapping(s, &s->mappings[i]);
 	read_batch(s);
+	if (was_reaped(s))
+		s->trouble = "out of memory, the kernel took it away before it was read";
 }
 
 /* ---- threads ----------------------------------------------------------------------------------------- */
@@ -492,7 +510,7 @@ static bool is_dead(const struct snapshot *s, uint32_t tid)
 	for (size_t i = 0; i < s->follower->count; i++)
 		if (s->follower->tracees[i].tid == tid)
 			return s->follower->tracees[i].dead;
-	return false;
+	return proc_thread_ended(s->image->pid, tid);
 }
 
 /* The process's threads, those that are not stopped among them. */
