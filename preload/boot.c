@@ -150,6 +150,7 @@ static void find_real(void)
 	real_end = (struct real_end){
 		.syscall = dlsym(RTLD_NEXT, "syscall"),
 		.prctl = dlsym(RTLD_NEXT, "prctl"),
+		.ptrace = dlsym(RTLD_NEXT, "ptrace"),
 		.execve = dlsym(RTLD_NEXT, "execve"),
 		.execv = dlsym(RTLD_NEXT, "execv"),
 		.execvp = dlsym(RTLD_NEXT, "execvp"),

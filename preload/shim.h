@@ -17,6 +17,7 @@
  *   verify.c   stacks handed to the recorder to be checked, when a run asks for that
  *   exit.c     the last moment of a process that exits
  *   ask.c      a snapshot asked for, and served where the recorder cannot look
+ *   debugger.c the program's own ptrace
  *   sandbox.c  seccomp: no system call from here on
  *   sys.h      the system calls
  *
@@ -56,6 +57,7 @@ extern struct real real;
 struct real_end {
 	long (*syscall)(long, ...); /* the first: see sandbox.c */
 	int (*prctl)(int, ...);
+	long (*ptrace)(int, ...);
 	int (*execve)(const char *, char *const[], char *const[]);
 	int (*execv)(const char *, char *const[]);
 	int (*execvp)(const char *, char *const[]);

@@ -416,9 +416,10 @@ struct haul {
 /* From here on the image is as without ptrace. */
 static void let_go(struct recorder *r, struct image *i)
 {
-	follow_detach(&r->follower, i->pid);
-	i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
+	if (i->pidfd < 0)
+		i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
 	atomic_store(&i->area->accepted, LG_ACCEPT_READ);
+	follow_detach(&r->follower, i->pid);
 }
 
 static void serve_request(struct recorder *r, struct image *i)
@@ -440,6 +441,24 @@ static void serve_request(struct recorder *r, struct image *i)
 	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, 1, NULL, NULL, 0);
 	if (traced)
 		follow_resume(&r->follower, i->pid);
+}
+
+/* The program wants to trace a process of its own tree. */
+static void make_way(struct recorder *r, struct image *asking)
+{
+	uint32_t tid = atomic_load(&asking->area->let_go), pid;
+	struct image *i;
+
+	if (!tid)
+		return;
+	pid = follow_process(&r->follower, tid);
+	i = pid ? image_of(r, pid) : NULL;
+	if (i)
+		let_go(r, i);
+	else if (pid)
+		follow_detach(&r->follower, pid);
+	atomic_store(&asking->area->let_go, 0);
+	syscall(SYS_futex, &asking->area->let_go, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 static bool thread_gone_elsewhere(uint32_t pid, uint32_t tid)
@@ -469,6 +488,7 @@ static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 		}
 		uint64_t before = i->drain.taken;
 		serve_request(r, i);
+		make_way(r, i);
 		if (r->verifier)
 			verify_round(r->verifier, i);
 		if (i->last && now < i->last_ns + END_EXPECTED_NS)

@@ -265,7 +265,7 @@ struct lg_area {
 	_Atomic uint32_t request; /* (T) asks; (R) back to LG_REQ_NONE when done; enum lg_request */
 	_Atomic uint32_t exiting; /* (T) 1: about to exit or exec; exit_* are valid */
 	uint32_t exit_tid; /* (T) */
-	uint32_t pad1;
+	_Atomic uint32_t let_go; /* (T) a thread that is to have another tracer; (R) 0: it can */
 	uint64_t exit_regs[LG_REGS]; /* (T) */
 	uint64_t exit_fs_base; /* (T) of that thread */
 	struct lg_range shim_ranges[LG_SHIM_RANGES]; /* (T) private memory of the shim: not the program's */
