@@ -138,7 +138,7 @@ struct trace_mapping *space_mappings(struct space *s, size_t *n)
 
 		got = read_file(s, LG_FILE_MAPS, part, sizeof part, text.used);
 		buf_put(&text, part, got);
-	} while (got);
+	} while (got && !text.failed);
 	struct trace_mapping *mappings =
 	    proc_parse_mappings((char *)text.bytes, text.failed ? 0 : text.used, n);
 	buf_free(&text);
