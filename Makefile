@@ -73,7 +73,7 @@ demo: ## install what is missing, build, show two reports
 check: ## install what is missing, build, pass all tests (a few minutes)
 	@scripts/install-deps --tests
 	@$(MAKE) all unit-programs
-	@failed=0; for t in unit cli real-quick failnth-quick fuzz-replay static; do $(MAKE) $$t || failed=1; done; exit $$failed
+	@failed=0; for t in unit cli endings-quick real-quick failnth-quick fuzz-replay static; do $(MAKE) $$t || failed=1; done; exit $$failed
 
 clean: ## remove what was built
 	$(Q)rm -rf $(B)
@@ -125,11 +125,20 @@ failnth-quick: all
 torture: all ## real programs, every victim by every compiler, stress, stacks (some minutes)
 	@B=$(B) tests/run-cli --full
 	@B=$(B) tests/torture/real-programs
+	@B=$(B) tests/torture/endings
 	@B=$(B) tests/torture/shim-stress.sh
 	@B=$(B) tests/torture/fail-nth
 	@KILLS=100 STOP_SECONDS=30 B=$(B) tests/run-cli record/killed_target_loses_nothing record/stopped_recorder_is_waited_for
 	@B=$(B) tests/torture/verify-unwind
 	@B=$(B) tests/torture/python-counts
+
+endings-quick: all
+	@B=$(B) tests/torture/endings --quick
+
+torture-long: all ## what threads, forks, dlopen and signals do at once, again and again for SECONDS (600)
+	@B=$(B) tests/torture/shim-stress.sh --for $(or $(SECONDS),600) dlopen-in-threads dlopen-storm exit-under-load fibers \
+		fork-storm jump-out-of-handler realloc-race signal-at-1khz signals-at-10khz thousands-of-threads thread-ends \
+		vfork-exec-storm
 
 asan: ## unit tests under AddressSanitizer and UBSan
 	@$(MAKE) unit B=$(B)/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"

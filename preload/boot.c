@@ -114,7 +114,24 @@ struct real real = {
 	boot_memalign, boot_aligned_alloc, boot_valloc,	 boot_pvalloc,
 };
 
-struct real_end real_end;
+/* What libc's own do. */
+static long boot_syscall(long n, long a, long b, long c, long d, long e, long f)
+{
+	long answer = sys6(n, a, b, c, d, e, f);
+
+	if (answer > -1 - 4095 && answer < 0) {
+		errno = (int)-answer;
+		return -1;
+	}
+	return answer;
+}
+
+static int boot_prctl(int option, long a, long b, long c, long d)
+{
+	return (int)boot_syscall(SYS_prctl, option, a, b, c, d, 0);
+}
+
+struct real_end real_end = { .syscall = (void *)boot_syscall, .prctl = (void *)boot_prctl };
 
 /* ---- finding the real functions ---------------------------------------------------------------------- */
 
@@ -131,17 +148,31 @@ static void find_real(void)
 	};
 
 	real_end = (struct real_end){
-		dlsym(RTLD_NEXT, "execve"),	 dlsym(RTLD_NEXT, "execv"),
-		dlsym(RTLD_NEXT, "execvp"),	 dlsym(RTLD_NEXT, "execvpe"),
-		dlsym(RTLD_NEXT, "fexecve"),	 dlsym(RTLD_NEXT, "execveat"),
-		dlsym(RTLD_NEXT, "posix_spawn"), dlsym(RTLD_NEXT, "posix_spawnp"),
-		dlsym(RTLD_NEXT, "_exit"),	 dlsym(RTLD_NEXT, "abort"),
+		.syscall = dlsym(RTLD_NEXT, "syscall"),
+		.prctl = dlsym(RTLD_NEXT, "prctl"),
+		.ptrace = dlsym(RTLD_NEXT, "ptrace"),
+		.execve = dlsym(RTLD_NEXT, "execve"),
+		.execv = dlsym(RTLD_NEXT, "execv"),
+		.execvp = dlsym(RTLD_NEXT, "execvp"),
+		.execvpe = dlsym(RTLD_NEXT, "execvpe"),
+		.fexecve = dlsym(RTLD_NEXT, "fexecve"),
+		.execveat = dlsym(RTLD_NEXT, "execveat"),
+		.posix_spawn = dlsym(RTLD_NEXT, "posix_spawn"),
+		.posix_spawnp = dlsym(RTLD_NEXT, "posix_spawnp"),
+		.exit_now = dlsym(RTLD_NEXT, "_exit"),
+		.abort = dlsym(RTLD_NEXT, "abort"),
+		.assert_fail = dlsym(RTLD_NEXT, "__assert_fail"),
+		.assert_perror_fail = dlsym(RTLD_NEXT, "__assert_perror_fail"),
+		.stack_chk_fail = dlsym(RTLD_NEXT, "__stack_chk_fail"),
 	};
 	shim.first_malloc = dlsym(RTLD_DEFAULT, "malloc");
 	real = next;
 }
 
 /* ---- the segment ------------------------------------------------------------------------------------- */
+
+#define SEGMENT_PATH_MAX 64
+static char segment_path[SEGMENT_PATH_MAX];
 
 /* The value of an environment variable as the kernel laid it down; libc may not have its own pointer yet. */
 static const char *start_env(const char *name)
@@ -169,16 +200,24 @@ static struct lg_control *map_control(int fd)
 }
 
 /* Under another /proc the path may name any file: what is too short to be the segment is not looked at. */
-static struct lg_control *open_control(const char *path)
+static int open_segment(void)
 {
-	int fd = sys_open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct lg_control *control = NULL;
+	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0)
-		return NULL;
-	if (sys_file_bytes(fd) == (long)LG_SEGMENT_BYTES)
-		control = map_control(fd);
-	sys_close(fd);
+	if (fd >= 0 && sys_file_bytes(fd) != (long)LG_SEGMENT_BYTES) {
+		sys_close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static struct lg_control *open_control(void)
+{
+	int fd = open_segment();
+	struct lg_control *control = fd < 0 ? NULL : map_control(fd);
+
+	if (fd >= 0)
+		sys_close(fd);
 	return control;
 }
 
@@ -187,12 +226,25 @@ static struct lg_control *open_control(const char *path)
  * mapped once more, and all but the area given back. */
 static void *map_behind(struct lg_control *control, uint64_t offset)
 {
-	char *segment = sys_map_again(control, offset + LG_AREA_BYTES);
+	char *segment = sys_map_again(control, offset + LG_AREA_MAPPED);
 
 	if (!segment)
 		return NULL;
 	sys_munmap(segment, offset);
 	return segment + offset;
+}
+
+/* Where address space is limited there may be no room for what lies before the area. */
+static struct lg_area *map_area(struct lg_control *control, uint64_t offset)
+{
+	struct lg_area *area = map_behind(control, offset);
+	int fd = area ? -1 : open_segment();
+
+	if (fd < 0)
+		return area;
+	area = sys_mmap(LG_AREA_MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, offset);
+	sys_close(fd);
+	return area;
 }
 
 static struct lg_area *claim_area(struct lg_control *control)
@@ -202,7 +254,7 @@ static struct lg_area *claim_area(struct lg_control *control)
 
 		if (!atomic_compare_exchange_strong(&control->area_state[i], &vacant, LG_AREA_CLAIMED))
 			continue;
-		struct lg_area *area = map_behind(control, lg_area_offset(i));
+		struct lg_area *area = map_area(control, lg_area_offset(i));
 		if (area)
 			return area;
 		atomic_store(&control->area_state[i], LG_AREA_FREE);
@@ -305,17 +357,6 @@ bool recorder_alive(struct patience *p)
 	return !atomic_load(&shim.control->closed);
 }
 
-void request_snapshot(enum lg_request request)
-{
-	struct patience patience = { 0 };
-
-	atomic_store(&shim.area->request, request);
-	while (atomic_load(&shim.area->request) == request && recorder_alive(&patience)) {
-		doorbell_ring();
-		sys_futex_wait(&shim.area->request, request, 10 * 1000 * 1000);
-	}
-}
-
 static bool module_range(const void *pc, uint64_t *start, uint64_t *end)
 {
 	struct dl_find_object o;
@@ -335,6 +376,8 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 		return false;
 	use_area(area);
 	shim.tsc_base = shim.control->tsc_base;
+	if (shim.control->clock != LG_CLOCK_TSC)
+		shim.clock = ORDER_COUNTER;
 	shim.verify_every = shim.control->verify_every;
 	if (shim.control->free_stacks && !shim.ended)
 		shim.ended = sys_mmap(MEMOS * sizeof *shim.ended, PROT_READ | PROT_WRITE,
@@ -343,7 +386,7 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 	if (introduce(flags, parent_pid))
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);
-	sys_munmap(area, LG_AREA_BYTES);
+	sys_munmap(area, LG_AREA_MAPPED);
 	return false;
 }
 
@@ -363,11 +406,55 @@ static bool under_valgrind(void)
 	return answer;
 }
 
+static unsigned long number_at(const char *text)
+{
+	unsigned long n = 0;
+
+	while (*text == ' ' || *text == '\t')
+		text++;
+	for (; *text >= '0' && *text <= '9'; text++)
+		n = n * 10 + (unsigned long)(*text - '0');
+	return n;
+}
+
+/* The number on a line of /proc/self/status. */
+static unsigned long status_number(const char *status, const char *name)
+{
+	const char *line = strstr(status, name);
+
+	return line ? number_at(line + strlen(name)) : 0;
+}
+
+/* How many seccomp filters there are on this thread; read as ld.so reads libraries. Kernels before 5.9 say only whether
+ * there are any. */
+static unsigned long count_filters(void)
+{
+	static char status[LG_PAGE];
+	int fd = sys_open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	long n = fd < 0 ? 0 : sys_read(fd, status, sizeof status - 1);
+
+	if (fd >= 0)
+		sys_close(fd);
+	status[n > 0 ? n : 0] = 0;
+	unsigned long filters = status_number(status, "\nSeccomp_filters:");
+	return filters ? filters : status_number(status, "\nSeccomp:") != 0;
+}
+
+/* Takes apart what the recorder put into the environment. */
+static bool find_segment(void)
+{
+	const char *value = start_env(LG_ENV_SEGMENT), *colon = value ? strchr(value, ':') : NULL;
+
+	if (!colon || (size_t)(colon - value) >= SEGMENT_PATH_MAX)
+		return false;
+	memcpy(segment_path, value, (size_t)(colon - value));
+	sandboxed = count_filters() > number_at(colon + 1);
+	return !sandboxed;
+}
+
 static void begin(void)
 {
-	const char *path = start_env(LG_ENV_SEGMENT);
-
-	shim.control = path && !under_valgrind() ? open_control(path) : NULL;
+	shim.control = !under_valgrind() && find_segment() ? open_control() : NULL;
 	if (!shim.control)
 		return;
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
@@ -426,8 +513,13 @@ bool boot_child(void)
 	if (!epoch || atomic_exchange(&child_of, pid) == pid)
 		return false;
 	shim.epoch = NULL; /* pass through while the new area is claimed */
+	if (sandboxed) {
+		atomic_fetch_add(&shim.control->untraced, 1);
+		return false;
+	}
 	parent_pid = atomic_load(&shim.area->pid);
-	sys_munmap(shim.area, LG_AREA_BYTES);
+	slots_unmap();
+	sys_munmap(shim.area, LG_AREA_MAPPED);
 	bool attached = attach(LG_IMAGE_FORKED, parent_pid);
 	shim.fork_key = 0;
 	if (!attached)

@@ -5,6 +5,34 @@
 #include "shim.h"
 #include "sys.h"
 
+/* The latest of a process that counts from beat to beat: behind the recorder's clock, which is faster than events are. */
+static _Atomic uint64_t counted;
+
+static uint64_t count_from_beat(void)
+{
+	uint64_t beat = atomic_load(&shim.control->beat_key), last = atomic_load(&counted), key;
+
+	do
+		key = last + 1 > beat ? last + 1 : beat;
+	while (!atomic_compare_exchange_weak(&counted, &last, key));
+	return key;
+}
+
+uint64_t order_untimed(void)
+{
+	self.key =
+	    shim.clock == ORDER_BEATS ? count_from_beat() : atomic_fetch_add(&shim.control->counter, 1) + 1;
+	return self.key;
+}
+
+void order_leave_tsc(void)
+{
+	if (!shim.epoch || shim.clock != ORDER_TSC)
+		return;
+	atomic_store(&counted, order_now());
+	shim.clock = ORDER_BEATS;
+}
+
 /* Takes a page over, then reads the clock. If it was taken away again in between, whoever has it may have read the clock
  * earlier than this: then it is nobody's, and the next event there reads the clock again. */
 uint64_t order_take(_Atomic uint64_t *owner, uint64_t mine, uint64_t beat)

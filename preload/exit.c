@@ -4,10 +4,13 @@
  * destructors and _dl_fini (glibc stdlib/exit.c runs them last in, first out). What main's stack held below the
  * caller of exit is dead by then, so that caller's registers are what the recorder counts from.
  * Where ptrace shows the recorder every ending, that is all; elsewhere the process asks for its snapshot and waits,
- * before _exit, quick_exit and abort too, as far as they are called from outside libc. */
+ * before _exit, quick_exit and abort too, as far as they are called from outside libc; and where compilers and assert()
+ * lead into libc, to end in an abort of its own. */
 #include "shim.h"
 #include "sys.h"
 
+#undef NDEBUG
+#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -69,5 +72,27 @@ EXPORT void abort(void)
 {
 	leave_early();
 	real_end.abort();
+	__builtin_unreachable();
+}
+
+EXPORT void __assert_fail(const char *claim, const char *file, unsigned line, const char *function)
+{
+	leave_early();
+	real_end.assert_fail(claim, file, line, function);
+	__builtin_unreachable();
+}
+
+EXPORT void __assert_perror_fail(int error, const char *file, unsigned line, const char *function)
+{
+	leave_early();
+	real_end.assert_perror_fail(error, file, line, function);
+	__builtin_unreachable();
+}
+
+EXPORT __attribute__((noreturn)) void __stack_chk_fail(void);
+EXPORT void __stack_chk_fail(void)
+{
+	leave_early();
+	real_end.stack_chk_fail();
 	__builtin_unreachable();
 }

@@ -16,6 +16,9 @@
  *   stacks.c   frames -> node ids
  *   verify.c   stacks handed to the recorder to be checked, when a run asks for that
  *   exit.c     the last moment of a process that exits
+ *   ask.c      a snapshot asked for, and served where the recorder cannot look
+ *   debugger.c the program's own ptrace
+ *   sandbox.c  seccomp: no system call from here on
  *   sys.h      the system calls
  *
  * Nothing here allocates from the traced heap, prints, keeps a descriptor, installs a handler, or takes a lock. */
@@ -50,7 +53,11 @@ struct real {
 /* Points at boot.c's own functions until the first call has found the real ones. */
 extern struct real real;
 
+/* Others of libc that are passed through. */
 struct real_end {
+	long (*syscall)(long, ...); /* the first: see sandbox.c */
+	int (*prctl)(int, ...);
+	long (*ptrace)(int, ...);
 	int (*execve)(const char *, char *const[], char *const[]);
 	int (*execv)(const char *, char *const[]);
 	int (*execvp)(const char *, char *const[]);
@@ -63,8 +70,11 @@ struct real_end {
 			    const posix_spawnattr_t *, char *const[], char *const[]);
 	void (*exit_now)(int); /* _exit */
 	void (*abort)(void);
+	void (*assert_fail)(const char *, const char *, unsigned, const char *);
+	void (*assert_perror_fail)(int, const char *, unsigned, const char *);
+	void (*stack_chk_fail)(void);
 };
-extern struct real_end real_end; /* found by boot */
+extern struct real_end real_end; /* found by boot; syscall and prctl work from the first */
 
 /* Memory handed out while the real allocator is being looked up; it is never given back. */
 #define BOOT_ARENA_BYTES (64u * 1024u)
@@ -111,6 +121,12 @@ struct private
 	_Atomic memo memos[MEMOS];
 };
 
+enum order_clock {
+	ORDER_TSC,
+	ORDER_COUNTER, /* lg_control.counter */
+	ORDER_BEATS, /* the program may no longer read the TSC: counts on from the recorder's last beat */
+};
+
 /* Written by boot (and again in a forked child), read by all. */
 struct shim {
 	/* 0: not recording. Else points at an epoch, 1 and up, on a page that the kernel wipes in forked
@@ -127,6 +143,7 @@ struct shim {
 	    plain_ends; /* LG_ENTRIES_OF_MALLOC: of these free ends with no more to look at; 0 with `ended` */
 	_Atomic uint64_t *ended; /* [MEMOS] rest of the address << 22 | stack of its free; NULL: not wanted */
 	uint64_t tsc_base;
+	volatile uint32_t clock; /* enum order_clock */
 	uint32_t verify_every; /* lg_control's, where the next use is in cache anyhow */
 	uint64_t self_start, self_end; /* the shim's own module */
 	uint64_t loader_start, loader_end;
@@ -196,15 +213,22 @@ extern _Thread_local struct self self;
 /* Makes `self` ready to record. False: this event is lost, and counted. */
 bool thread_enter(void);
 
+void slots_map_ahead(void); /* for threads to come, which will not be able to */
+void slots_unmap(void); /* a forked child has its parent's */
+
 /* ---- order ------------------------------------------------------------------------------------------- */
+
+/* Where it cannot be read from the processor. */
+uint64_t order_untimed(void);
+void order_leave_tsc(void); /* the program gives up its right to read the TSC */
 
 /* The clock that orders events, read after everything before it: the key of a free comes after its pointer did. */
 static inline uint64_t order_now(void)
 {
 	uint32_t lo, hi, cpu;
 
-	if (unlikely(shim.control->clock != LG_CLOCK_TSC))
-		return atomic_fetch_add(&shim.control->counter, 1) + 1;
+	if (unlikely(shim.clock != ORDER_TSC))
+		return order_untimed();
 	__asm__ volatile("rdtscp" : "=a"(lo), "=d"(hi), "=c"(cpu)::"memory");
 	self.key = ((uint64_t)hi << 32 | lo) - shim.tsc_base;
 	return self.key;
@@ -225,7 +249,7 @@ static inline uint64_t order_key(uint64_t addr)
 	bool is_mine = atomic_load_explicit(&shim.area->nthreads, memory_order_acquire) == 1 ||
 		       atomic_load_explicit(owner, memory_order_acquire) == mine;
 
-	if (likely(is_mine && beat == self.beat && shim.control->clock == LG_CLOCK_TSC))
+	if (likely(is_mine && beat == self.beat && shim.clock == ORDER_TSC))
 		return ++self.key;
 	return order_take(owner, mine, beat);
 }
@@ -353,6 +377,9 @@ void *unwind_cfi_work(void); /* this thread's CFI_WORK_BYTES */
 
 /* A word of a stack that may be anything: checked with the kernel page by page, once. */
 bool stack_word(uint64_t addr, uint64_t *word);
+
+/* Has the kernel vouch for the pages of this thread's stack that lie below, where deeper calls will be. */
+void unwind_vouch(void);
 
 /* Registers of the code that called into libc, from where the shim was called: what libc's and the shim's frames hold
  * is nobody's. False when the stack cannot be stepped. */

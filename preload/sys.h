@@ -1,15 +1,23 @@
 /* sys.h: every system call the shim may make, made directly: errno is never touched and no libc wrapper that
- * others interpose is entered. x86-64 Linux. Answers are the kernel's: negative errno on failure. */
+ * others interpose is entered. x86-64 Linux. Answers are the kernel's: negative errno on failure. In a sandbox no call
+ * is made at all: each answers -ENOSYS, and what waits spins. */
 #ifndef LG_PRELOAD_SYS_H
 #define LG_PRELOAD_SYS_H
 
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <linux/futex.h>
 #include <time.h>
+
+extern volatile bool sandboxed; /* sandbox.c */
+extern _Atomic uint64_t spun_ns; /* by waits in a sandbox */
 
 static inline long sys6(long n, long a, long b, long c, long d, long e, long f)
 {
@@ -18,6 +26,8 @@ static inline long sys6(long n, long a, long b, long c, long d, long e, long f)
 	register long r9 __asm__("r9") = f;
 	long answer;
 
+	if (__builtin_expect(sandboxed, 0))
+		return -ENOSYS;
 	__asm__ volatile("syscall"
 			 : "=a"(answer)
 			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
@@ -28,6 +38,24 @@ static inline long sys6(long n, long a, long b, long c, long d, long e, long f)
 static inline int sys_open(const char *path, int flags)
 {
 	return (int)sys6(SYS_openat, AT_FDCWD, (long)path, flags, 0, 0, 0);
+}
+
+static inline long sys_read(int fd, void *to, size_t bytes)
+{
+	return sys6(SYS_read, fd, (long)to, (long)bytes, 0, 0, 0);
+}
+
+static inline long sys_pread(int fd, void *to, size_t bytes, uint64_t offset)
+{
+	return sys6(SYS_pread64, fd, (long)to, (long)bytes, (long)offset, 0, 0);
+}
+
+/* As much as can be read from `start` on in this process itself, by the kernel's eyes. */
+static inline long sys_read_own(uint32_t tid, void *to, size_t bytes, uint64_t start)
+{
+	struct iovec local = { to, bytes }, remote = { (void *)start, bytes };
+
+	return sys6(SYS_process_vm_readv, tid, (long)&local, 1, (long)&remote, 1, 0);
 }
 
 static inline void sys_close(int fd)
@@ -59,11 +87,6 @@ static inline void *sys_map_again(void *shared, size_t bytes)
 static inline long sys_file_bytes(int fd)
 {
 	return sys6(SYS_lseek, fd, 0, 2 /* SEEK_END */, 0, 0, 0);
-}
-
-static inline long sys_pread(int fd, void *to, size_t bytes, uint64_t offset)
-{
-	return sys6(SYS_pread64, fd, (long)to, (long)bytes, (long)offset, 0, 0);
 }
 
 static inline int sys_mprotect(void *p, size_t bytes, int prot)
@@ -108,18 +131,33 @@ static inline int sys_process_exists(uint32_t pid)
 	return sys6(SYS_kill, pid, 0, 0, 0, 0, 0) != -3 /* ESRCH */;
 }
 
+/* Some nanoseconds on any processor, whose own clock may be forbidden. */
+#define PAUSE_NS 30u
+
+static inline void sys_spin_on(const _Atomic uint32_t *word, uint32_t value, uint64_t ns)
+{
+	for (uint64_t spun = 0; spun < ns && atomic_load_explicit(word, memory_order_acquire) == value;
+	     spun += PAUSE_NS)
+		__builtin_ia32_pause();
+	atomic_fetch_add(&spun_ns, ns);
+}
+
 static inline void sys_nap(long ns)
 {
 	struct timespec t = { 0, ns };
+	_Atomic uint32_t never = 0;
 
-	sys6(SYS_nanosleep, (long)&t, 0, 0, 0, 0, 0);
+	if (sys6(SYS_nanosleep, (long)&t, 0, 0, 0, 0, 0) == -ENOSYS)
+		sys_spin_on(&never, 0, (uint64_t)ns);
 }
 
+/* In a sandbox time is what has been spun away. */
 static inline uint64_t sys_now_ns(void)
 {
 	struct timespec t = { 0, 0 };
 
-	sys6(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0, 0);
+	if (sys6(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0, 0) == -ENOSYS)
+		return atomic_load(&spun_ns);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
@@ -132,14 +170,15 @@ static inline void sys_futex_wait(_Atomic uint32_t *word, uint32_t value, long n
 {
 	struct timespec t = { 0, ns };
 
-	sys6(SYS_futex, (long)word, FUTEX_WAIT, value, (long)&t, 0, 0);
+	if (sys6(SYS_futex, (long)word, FUTEX_WAIT, value, (long)&t, 0, 0) == -ENOSYS)
+		sys_spin_on(word, value, (uint64_t)ns);
 }
 
 /* Asks the kernel whether 8 bytes at addr can be read: rt_sigprocmask(2) copies the new mask in before it
- * refuses an unknown `how`, and changes nothing. */
+ * refuses an unknown `how`, and changes nothing. Any other answer is not the kernel's own. */
 static inline int sys_readable(uint64_t addr)
 {
-	return sys6(SYS_rt_sigprocmask, -1, (long)addr, 0, 8, 0, 0) != -14 /* EFAULT */;
+	return sys6(SYS_rt_sigprocmask, -1, (long)addr, 0, 8, 0, 0) == -EINVAL;
 }
 
 static inline int sys_exists(const char *path)

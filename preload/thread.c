@@ -1,20 +1,70 @@
 /* thread.c: a thread's slot. Claimed with one compare-exchange at its first event, given back by the recorder
- * once the thread is gone: there is nothing to do when a thread ends. */
+ * once the thread is gone: there is nothing to do when a thread ends.
+ *
+ * A slot is mapped when a thread of this process first claims it: address space may be limited, and locked memory is
+ * counted by it. No descriptor is needed for that: what lies further on in the segment is mapped by a mapping before
+ * it. */
 #include "shim.h"
 #include "sys.h"
 
 _Thread_local struct self self;
 
+/* Where slots are mapped here; NULL: not yet. The first one's mapping is its area's. */
+static char *_Atomic slots[LG_THREADS];
+
+static char *slot_mapped(uint32_t i)
+{
+	return i ? atomic_load(&slots[i]) : (char *)shim.area + LG_OFF_SLOTS;
+}
+
+/* Maps slots i to i + n - 1. */
+static bool slots_map(uint32_t i, uint32_t n)
+{
+	uint32_t before = i;
+	char *memory;
+
+	while (!slot_mapped(before))
+		before--;
+	uint64_t passed = (i - before) * LG_SLOT_BYTES;
+	memory = sys_map_again(slot_mapped(before), passed + n * LG_SLOT_BYTES);
+	if (!memory)
+		return false;
+	if (passed)
+		sys_munmap(memory, passed);
+	for (uint32_t k = 0; k < n; k++)
+		atomic_store(&slots[i + k], memory + passed + k * LG_SLOT_BYTES);
+	return true;
+}
+
+#define SLOTS_AHEAD 64u
+
+void slots_map_ahead(void)
+{
+	uint32_t i = atomic_load(&shim.area->slots);
+
+	if (i + SLOTS_AHEAD <= LG_THREADS)
+		slots_map(i, SLOTS_AHEAD);
+}
+
+void slots_unmap(void)
+{
+	for (uint32_t i = 1; i < LG_THREADS; i++)
+		if (atomic_load(&slots[i])) {
+			sys_munmap(atomic_load(&slots[i]), LG_SLOT_BYTES);
+			atomic_store(&slots[i], NULL);
+		}
+}
+
 static void use_slot(struct lg_area *area, uint32_t i)
 {
 	struct lg_thread *t = &area->threads[i];
-	char *memory = (char *)area + LG_OFF_SLOTS + i * LG_SLOT_BYTES;
+	char *memory = slot_mapped(i);
 	uint32_t seen = atomic_load(&area->slots);
 
 	t->number = self.number = atomic_fetch_add(&area->nthreads, 1) + 1;
 	while (seen <= i && !atomic_compare_exchange_weak(&area->slots, &seen, i + 1))
 		;
-	atomic_store(&t->tid, sys_gettid());
+	atomic_store(&t->tid, sandboxed ? 0 : sys_gettid());
 	atomic_store(&t->check, LG_CHECK_NONE);
 	atomic_store(&t->waiting, 0);
 	self.thread = t;
@@ -30,10 +80,14 @@ static bool claim_slot(struct lg_area *area)
 	for (uint32_t i = 0; i < LG_THREADS; i++) {
 		uint32_t vacant = LG_SLOT_FREE;
 
-		if (atomic_compare_exchange_strong(&area->threads[i].state, &vacant, LG_SLOT_LIVE)) {
+		if (!atomic_compare_exchange_strong(&area->threads[i].state, &vacant, LG_SLOT_LIVE))
+			continue;
+		if (slot_mapped(i) || slots_map(i, 1)) {
 			use_slot(area, i);
 			return true;
 		}
+		atomic_store(&area->threads[i].state, LG_SLOT_FREE);
+		return false;
 	}
 	return false;
 }

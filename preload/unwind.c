@@ -117,6 +117,17 @@ static inline bool load(struct scratch *s, uint64_t addr, uint64_t *word)
 	return true;
 }
 
+#define VOUCHED_BELOW 64u
+
+void unwind_vouch(void)
+{
+	struct scratch *s = self.scratch;
+	uint64_t here = (uint64_t)__builtin_frame_address(0) / LG_PAGE;
+
+	for (uint64_t page = here; page > here - VOUCHED_BELOW && page_admit(s, page); page--)
+		;
+}
+
 bool stack_word(uint64_t addr, uint64_t *word)
 {
 	return load(self.scratch, addr, word);

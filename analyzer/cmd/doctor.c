@@ -243,7 +243,7 @@ static void visit_machine(struct visit *v)
 	check_kernel(v);
 	check_shim(v);
 	check_memfd(v);
-	check_limit(v, RLIMIT_AS, "address space", "-v", LG_AREA_BYTES);
+	check_limit(v, RLIMIT_AS, "address space", "-v", LG_AREA_MAPPED);
 	check_limit(v, RLIMIT_FSIZE, "file size", "-f", LG_SEGMENT_BYTES);
 	check_clock(v);
 	check_ptrace(v);

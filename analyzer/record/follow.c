@@ -104,6 +104,13 @@ bool follow_has(const struct follower *f, uint32_t pid)
 	return find(f, pid) != NULL;
 }
 
+uint32_t follow_process(const struct follower *f, uint32_t tid)
+{
+	const struct tracee *t = find(f, tid);
+
+	return t ? t->tgid : 0;
+}
+
 void follow_free(struct follower *f)
 {
 	free(f->tracees);

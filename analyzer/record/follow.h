@@ -56,6 +56,8 @@ void follow_poll(struct follower *f, uint64_t now_ns);
 bool follow_stop(struct follower *f, uint32_t pid);
 void follow_resume(struct follower *f, uint32_t pid);
 void follow_free(struct follower *f); /* tracees go on untraced when the tracer's thread ends or detaches */
+uint32_t follow_process(const struct follower *f,
+			uint32_t tid); /* of a thread that is followed; 0: it is not */
 void follow_detach(struct follower *f, uint32_t pid);
 
 #endif

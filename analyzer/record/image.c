@@ -106,6 +106,7 @@ struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, u
 	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
 	i->begun_cpu_ns = recorder_cpu_ns();
 	i->pidfd = -1;
+	space_init(&i->space, i->pid);
 	return i;
 }
 
@@ -419,6 +420,7 @@ void image_free(struct image *i)
 	encoder_free(i->encoder);
 	live_free(i->live);
 	drain_free(&i->drain);
+	space_close(&i->space);
 	if (i->pidfd >= 0)
 		close(i->pidfd);
 	free(i);

@@ -5,6 +5,7 @@
 #include "record/drain.h"
 #include "record/live.h"
 #include "record/segment.h"
+#include "record/space.h"
 #include "record/stacks.h"
 #include "trace/trace.h"
 
@@ -17,6 +18,7 @@ struct image {
 	bool is_elsewhere; /* in another pid namespace: the ids in its area are not the recorder's */
 	uint32_t number; /* how many images of this pid came before */
 	struct lg_area *area;
+	struct space space;
 	struct drain drain;
 	struct encoder
 	    *encoder; /* events in order, not yet written; NULL: there were none, or no memory for it */

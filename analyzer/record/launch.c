@@ -2,6 +2,7 @@
 #include "record/launch.h"
 
 #include "leakgraph/env.h"
+#include "record/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +56,8 @@ static int set_environment(const char *shim, int segment_fd)
 	char *preload = NULL;
 	int failed;
 
-	snprintf(segment, sizeof segment, "/proc/%d/fd/%d", getppid(), segment_fd);
+	snprintf(segment, sizeof segment, "/proc/%d/fd/%d:%lu", getppid(), segment_fd,
+		 proc_filters((uint32_t)getppid()));
 	if (asprintf(&preload, "%s%s%s", shim, others && *others ? ":" : "", others ? others : "") < 0)
 		return -1;
 	failed = setenv("LD_PRELOAD", preload, 1) || setenv(LG_ENV_SEGMENT, segment, 1);

@@ -51,24 +51,44 @@ char *proc_read(uint32_t pid, const char *name, size_t *bytes)
 	return text;
 }
 
-/* A number of /proc/PID/stat. The second field, the program's name, may hold anything but a NUL. */
+/* Where a field of a stat file begins, from 3 on; NULL: there is none. The second, the program's name, may hold anything
+ * but a NUL. */
+static const char *find_field(const char *text, size_t bytes, unsigned field)
+{
+	const char *at = bytes ? memrchr(text, ')', bytes) : NULL;
+
+	for (unsigned n = 2; at && n < field; n++) {
+		at = memchr(at, ' ', (size_t)(text + bytes - at));
+		at += at != NULL;
+	}
+	return at && at < text + bytes ? at : NULL;
+}
+
+/* A number of /proc/PID/stat. */
 static uint64_t stat_field(uint32_t pid, unsigned field)
 {
 	size_t bytes;
 	char *text = proc_read(pid, "stat", &bytes);
+	const char *at = find_field(text, bytes, field);
 	uint64_t number = 0;
-	unsigned at = 2;
 
-	for (size_t i = bytes; i-- > 0;)
-		if (text[i] == ')') {
-			for (i++; i < bytes && at < field; i++)
-				at += text[i] == ' ';
-			for (; i < bytes && text[i] >= '0' && text[i] <= '9'; i++)
-				number = number * 10 + (uint64_t)(text[i] - '0');
-			break;
-		}
+	for (; at && at < text + bytes && *at >= '0' && *at <= '9'; at++)
+		number = number * 10 + (uint64_t)(*at - '0');
 	free(text);
 	return number;
+}
+
+bool proc_thread_ended(uint32_t pid, uint32_t tid)
+{
+	char file[64];
+	size_t bytes;
+
+	snprintf(file, sizeof file, "task/%u/stat", tid);
+	char *text = proc_read(pid, file, &bytes);
+	const char *state = find_field(text, bytes, 3);
+	bool ended = state && (*state == 'Z' || *state == 'X');
+	free(text);
+	return ended;
 }
 
 uint64_t proc_heap_start(uint32_t pid)
@@ -198,6 +218,23 @@ bool proc_has_inner_tid(uint32_t pid, uint32_t tid)
 
 /* ---- mappings ------------------------------------------------------------------------------------------ */
 
+/* Kernels before 5.9 say only whether there are any. */
+uint64_t proc_filters(uint32_t pid)
+{
+	char path[64], line[256];
+	unsigned long filters = 0, mode = 0;
+
+	snprintf(path, sizeof path, "/proc/%u/status", pid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f)) {
+		sscanf(line, "Seccomp_filters: %lu", &filters);
+		sscanf(line, "Seccomp: %lu", &mode);
+	}
+	if (f)
+		fclose(f);
+	return filters ? filters : mode != 0;
+}
+
 /* start-end flags offset device inode, then blanks and perhaps a name. False where the line is none of a mapping. The
  * path is NULL when there is no memory for it. */
 static bool parse_mapping(char *line, struct trace_mapping *m)
@@ -243,22 +280,33 @@ static bool add_mapping(struct trace_mapping **mappings, size_t *n, size_t *room
 	return m->path != NULL;
 }
 
-struct trace_mapping *proc_mappings(uint32_t pid, size_t *n)
+struct trace_mapping *proc_parse_mappings(char *text, size_t bytes, size_t *n)
 {
 	struct trace_mapping *mappings = NULL;
-	size_t room = 0, bytes;
-	char *text = proc_read(pid, "maps", &bytes), *next = text, *line;
-	bool is_whole = text;
+	size_t room = 0;
+	char *newline;
 
 	*n = 0;
-	while (is_whole && (line = strsep(&next, "\n")) && *line)
-		is_whole = add_mapping(&mappings, n, &room, line);
+	for (char *line = text; line && (newline = memchr(line, '\n', bytes)); line = newline + 1) {
+		*newline = 0;
+		bytes -= (size_t)(newline + 1 - line);
+		if (add_mapping(&mappings, n, &room, line))
+			continue;
+		proc_mappings_free(mappings, *n);
+		*n = 0;
+		return NULL;
+	}
+	return mappings;
+}
+
+struct trace_mapping *proc_mappings(uint32_t pid, size_t *n)
+{
+	size_t bytes;
+	char *text = proc_read(pid, "maps", &bytes);
+	struct trace_mapping *mappings = proc_parse_mappings(text, bytes, n);
+
 	free(text);
-	if (is_whole)
-		return mappings;
-	proc_mappings_free(mappings, *n);
-	*n = 0;
-	return NULL;
+	return mappings;
 }
 
 static bool maps_inode(uint32_t pid, uint64_t inode)

@@ -135,8 +135,8 @@ static void hook_ending(void *context, uint32_t pid, bool late, int status)
 	struct recorder *r = context;
 	struct image *i = image_of(r, pid);
 
-	if (!i)
-		return;
+	if (!i || (!space_is_open(&i->space) && i->snapshots))
+		return; /* else it has read its memory for us, which nobody can any more */
 	if (late)
 		image_degrade(i, "not all threads stopped at the end: their registers are not known");
 	take_snapshot(r, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
@@ -212,16 +212,21 @@ static void hook_gone(void *context, uint32_t pid, int status)
 static const struct follow_hooks hooks = { hook_ending,	  hook_let_go,	hook_wants_ending, hook_execs,
 					   hook_executed, hook_vforked, hook_gone };
 
-/* Images that ptrace does not follow: their pidfd becomes readable. */
+/* Its pidfd becomes readable; where there is none, its number is free. */
+static bool is_gone(const struct image *i)
+{
+	struct pollfd p = { .fd = i->pidfd, .events = POLLIN };
+
+	return i->pidfd >= 0 ? poll(&p, 1, 0) == 1 : kill((pid_t)i->pid, 0) && errno == ESRCH;
+}
+
+/* Images that ptrace does not follow. */
 static void notice_ends(struct recorder *r)
 {
 	for (size_t n = 0; n < LG_AREAS; n++) {
 		struct image *i = r->images[n];
 
-		if (!i || i->pidfd < 0 || i->pid == r->main_pid)
-			continue;
-		struct pollfd p = { .fd = i->pidfd, .events = POLLIN };
-		if (poll(&p, 1, 0) == 1)
+		if (i && i->pid != r->main_pid && !follow_has(&r->follower, i->pid) && is_gone(i))
 			finish(r, i, has_executed_unseen(r, i) ? LG_ENDED_EXEC : LG_ENDED_UNKNOWN, 0);
 	}
 }
@@ -258,7 +263,7 @@ static enum lg_accept follow(struct recorder *r, struct image *i)
 	struct err err;
 
 	if (!r->options->no_ptrace && !follow_seize(&r->follower, i->pid, &err))
-		return LG_ACCEPT_PTRACE;
+		return space_is_open(&i->space) ? LG_ACCEPT_PTRACE : LG_ACCEPT_READ;
 	i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
 	return LG_ACCEPT_READ;
 }
@@ -312,7 +317,8 @@ static void read_notes(struct recorder *r)
 	}
 }
 
-/* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. */
+/* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. Where its end cannot
+ * be held up, it waits for that, lest it be gone before its name is known. */
 static void take_on(struct recorder *r, uint32_t index)
 {
 	struct lg_area *area = segment_area(&r->segment, index);
@@ -328,6 +334,10 @@ static void take_on(struct recorder *r, uint32_t index)
 	read_notes(r);
 	untraced_forget(&r->untraced, pid);
 	i = is_wanted ? image_new(&r->segment, index, pid, image_number(r, pid)) : NULL;
+	if (i) {
+		i->space.breathe = breathe;
+		i->space.context = r;
+	}
 	if (is_wanted && !i && !r->trouble.text[0])
 		fail(&r->trouble, "out of memory");
 	if (!i) {
@@ -336,10 +346,14 @@ static void take_on(struct recorder *r, uint32_t index)
 	}
 	r->images[index] = i;
 	r->nforked += (area->flags & LG_IMAGE_FORKED) != 0;
-	answer(area, follow(r, i));
+	enum lg_accept accept = follow(r, i);
+	if (accept == LG_ACCEPT_PTRACE)
+		answer(area, accept);
 	i->executable = proc_link(pid, "exe");
 	struct trace_writer *writer = open_trace(r, i, &path);
 	image_begin(i, &r->segment, path, writer, r->options->full_contents);
+	if (accept != LG_ACCEPT_PTRACE)
+		answer(area, accept);
 }
 
 /* Areas in the hands of targets, but not of an image: new ones, and those that a refused target has left. */
@@ -402,21 +416,24 @@ struct haul {
 /* From here on the image is as without ptrace. */
 static void let_go(struct recorder *r, struct image *i)
 {
-	follow_detach(&r->follower, i->pid);
-	i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
+	if (i->pidfd < 0)
+		i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
 	atomic_store(&i->area->accepted, LG_ACCEPT_READ);
+	follow_detach(&r->follower, i->pid);
 }
 
 static void serve_request(struct recorder *r, struct image *i)
 {
-	uint32_t request = atomic_load(&i->area->request);
-	bool traced = follow_has(&r->follower, i->pid);
+	uint32_t request = atomic_load(&i->area->request) & LG_REQ_WHAT;
+	bool traced = follow_has(&r->follower, i->pid), serves = !space_is_open(&i->space);
 
 	if (request == LG_REQ_NONE)
 		return;
 	read_notes(r);
-	bool stopped = traced && follow_stop(&r->follower, i->pid);
+	i->space.window = serves ? i->area : NULL; /* then it must not stand still */
+	bool stopped = traced && !serves && follow_stop(&r->follower, i->pid);
 	take_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped);
+	i->space.window = NULL;
 	i->exec_foretold = request == LG_REQ_SNAPSHOT_EXEC;
 	if (traced && i->exec_foretold && untraced_gains_privileges(&r->untraced, i->pid))
 		let_go(r, i);
@@ -424,6 +441,24 @@ static void serve_request(struct recorder *r, struct image *i)
 	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, 1, NULL, NULL, 0);
 	if (traced)
 		follow_resume(&r->follower, i->pid);
+}
+
+/* The program wants to trace a process of its own tree. */
+static void make_way(struct recorder *r, struct image *asking)
+{
+	uint32_t tid = atomic_load(&asking->area->let_go), pid;
+	struct image *i;
+
+	if (!tid)
+		return;
+	pid = follow_process(&r->follower, tid);
+	i = pid ? image_of(r, pid) : NULL;
+	if (i)
+		let_go(r, i);
+	else if (pid)
+		follow_detach(&r->follower, pid);
+	atomic_store(&asking->area->let_go, 0);
+	syscall(SYS_futex, &asking->area->let_go, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 static bool thread_gone_elsewhere(uint32_t pid, uint32_t tid)
@@ -453,6 +488,7 @@ static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 		}
 		uint64_t before = i->drain.taken;
 		serve_request(r, i);
+		make_way(r, i);
 		if (r->verifier)
 			verify_round(r->verifier, i);
 		if (i->last && now < i->last_ns + END_EXPECTED_NS)

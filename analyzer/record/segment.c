@@ -123,6 +123,7 @@ uint64_t segment_key_hz(const struct segment *s)
 
 void segment_beat(struct segment *s)
 {
+	atomic_store(&s->control->beat_key, segment_key(s));
 	atomic_fetch_add(&s->control->heartbeat, 1);
 	atomic_store_explicit(&s->control->closed, 0, memory_order_relaxed);
 }

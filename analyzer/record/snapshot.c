@@ -42,7 +42,7 @@ struct batch {
 
 /* Some of the kernel's pagemap: which pages exist at all. */
 struct pagemap {
-	int fd;
+	bool is_silent; /* it cannot be read */
 	uint64_t first; /* page of entries[0] */
 	size_t count;
 	uint64_t entries[PAGEMAP_PAGES];
@@ -78,6 +78,7 @@ struct snapshot {
 	bool is_writing;
 	struct trace_unread *unread;
 	size_t nunread;
+	uint64_t absent; /* a page of the program's own memory that does not exist; 0: none seen */
 };
 
 static void put(struct snapshot *s, enum lg_chunk_kind kind, struct buf *out)
@@ -294,25 +295,12 @@ static void keep_batch(struct snapshot *s)
 
 /* ---- reading ----------------------------------------------------------------------------------------- */
 
-/* For what has lost its read permission. */
-static bool read_forcibly(const struct snapshot *s, const struct iovec *run, void *to)
-{
-	int fd = proc_open(s->tid, "mem");
-	bool is_read = fd >= 0 && pread(fd, to, run->iov_len, (off_t)run->iov_base) == (ssize_t)run->iov_len;
-
-	if (fd >= 0)
-		close(fd);
-	return is_read;
-}
-
 /* A few bytes by themselves. */
 static bool read_bytes(const void *context, uint64_t start, void *to, size_t bytes)
 {
 	const struct snapshot *s = context;
-	struct iovec local = { to, bytes }, remote = { (void *)start, bytes };
 
-	return process_vm_readv((pid_t)s->tid, &local, 1, &remote, 1, 0) == (ssize_t)bytes ||
-	       read_forcibly(s, &remote, to);
+	return space_read(&s->image->space, s->tid, start, to, bytes);
 }
 
 static bool read_runs(const struct snapshot *s, const struct iovec *runs, size_t n, void *to, size_t bytes)
@@ -325,7 +313,7 @@ static bool read_runs(const struct snapshot *s, const struct iovec *runs, size_t
 /* One run by itself, and where that fails page by page. What cannot be read counts as zeros. */
 static void read_run(struct snapshot *s, const struct iovec *run, uint64_t *words)
 {
-	if (read_runs(s, run, 1, words, run->iov_len) || read_forcibly(s, run, words)) {
+	if (read_bytes(s, (uint64_t)run->iov_base, words, run->iov_len)) {
 		s->meta.bytes_read += run->iov_len;
 		return;
 	}
@@ -375,22 +363,22 @@ static void add_page(struct snapshot *s, uint64_t addr)
 	b->bytes += LG_PAGE;
 }
 
-/* Bits 63 (present) and 62 (swapped) of the kernel's pagemap; what it does not tell of may exist. `end`: how far such
- * questions will go. */
-static bool page_exists(struct snapshot *s, uint64_t addr, uint64_t end)
+/* Bits 63 (present) and 62 (swapped) of the kernel's pagemap; where it cannot be read all pages may exist, but for
+ * guards. */
+static bool page_exists(struct snapshot *s, const struct trace_mapping *m, uint64_t addr)
 {
 	struct pagemap *map = &s->pagemap;
 	uint64_t page = addr / LG_PAGE;
 
-	if (map->fd >= 0 && page - map->first >= map->count) {
-		uint64_t pages = (end - addr) / LG_PAGE;
+	if (!map->is_silent && page - map->first >= map->count) {
+		uint64_t pages = (m->end - addr) / LG_PAGE;
 		pages = pages < PAGEMAP_LEAST ? PAGEMAP_LEAST : pages < PAGEMAP_PAGES ? pages : PAGEMAP_PAGES;
-		ssize_t n = pread(map->fd, map->entries, pages * 8, (off_t)(page * 8));
 
 		map->first = page;
-		map->count = n > 0 ? (size_t)n / 8 : 0;
+		map->count = space_pages(&s->image->space, addr, pages, map->entries);
+		map->is_silent = !map->count;
 	}
-	return !map->count || map->entries[page - map->first] >> 62;
+	return map->is_silent ? m->prot != PROT_NONE : map->entries[page - map->first] >> 62;
 }
 
 /* Pages of the heap in which nothing lives are as good as absent. */
@@ -398,20 +386,34 @@ static void read_mapping(struct snapshot *s, const struct trace_mapping *m)
 {
 	bool is_followed = s->heap_walk.live && !strcmp(m->path, "[heap]");
 
-	for (uint64_t at = m->start; at < m->end; at += LG_PAGE)
-		if (page_exists(s, at, m->end) && (!is_followed || live_needs_page(&s->heap_walk, at)))
+	for (uint64_t at = m->start; at < m->end; at += LG_PAGE) {
+		bool exists = page_exists(s, m, at);
+
+		if (exists && (!is_followed || live_needs_page(&s->heap_walk, at)))
 			add_page(s, at);
+		else if (!exists && m->prot == (PROT_READ | PROT_WRITE) && m->path[0] != '/')
+			s->absent = at;
+	}
+}
+
+/* Of a process that it kills for want of memory, the kernel soon takes the memory away, while it is held at its end or
+ * before. Pages that never were can then no longer be read as zeros (Linux mm/oom_kill.c, MMF_UNSTABLE). */
+static bool was_reaped(const struct snapshot *s)
+{
+	uint64_t word;
+
+	return s->request.reason == LG_SNAPSHOT_SIGNAL && s->absent &&
+	       !read_bytes(s, s->absent, &word, sizeof word);
 }
 
 static void read_memory(struct snapshot *s)
 {
-	s->pagemap.fd = proc_open(s->tid, "pagemap");
 	for (size_t i = 0; i < s->nmappings; i++)
 		if (s->mappings[i].flags & LG_MAPPING_READ)
 			read_mapping(s, &s->mappings[i]);
 	read_batch(s);
-	if (s->pagemap.fd >= 0)
-		close(s->pagemap.fd);
+	if (was_reaped(s))
+		s->trouble = "out of memory, the kernel took it away before it was read";
 }
 
 /* ---- threads ----------------------------------------------------------------------------------------- */
@@ -508,7 +510,7 @@ static bool is_dead(const struct snapshot *s, uint32_t tid)
 	for (size_t i = 0; i < s->follower->count; i++)
 		if (s->follower->tracees[i].tid == tid)
 			return s->follower->tracees[i].dead;
-	return false;
+	return proc_thread_ended(s->image->pid, tid);
 }
 
 /* The process's threads, those that are not stopped among them. */
@@ -618,9 +620,13 @@ static void take(struct snapshot *s, const struct segment *segment)
 	s->meta.id = ++s->image->snapshots;
 	s->meta.key = segment_key(segment);
 	s->meta.reason = s->request.reason;
-	s->meta.method = s->request.stopped ? LG_METHOD_PTRACE : LG_METHOD_READ;
+	s->meta.method = s->image->space.window ? LG_METHOD_COOPERATIVE
+			 : s->request.stopped	? LG_METHOD_PTRACE
+						: LG_METHOD_READ;
 	s->heap_walk.live = s->request.full_contents ? NULL : image_live(s->image);
-	s->mappings = proc_mappings(s->tid, &s->nmappings);
+	if (!s->image->space.window)
+		space_open(&s->image->space, s->tid);
+	s->mappings = space_mappings(&s->image->space, &s->nmappings);
 	mark_mappings(s);
 	s->words = malloc(CHUNK_BYTES + BATCH_BYTES);
 	if (!s->words)

@@ -3,7 +3,8 @@
 #ifndef LEAKGRAPH_ENV_H
 #define LEAKGRAPH_ENV_H
 
-/* Path by which a new image opens the shared segment: /proc/<recorder>/fd/<n>. */
+/* Path by which a new image opens the shared segment, and how many seccomp filters the recorder itself is under:
+ * /proc/<recorder>/fd/<n>:<filters>. */
 #define LG_ENV_SEGMENT "LEAKGRAPH_SEGMENT"
 
 /* For the recorder, not the shim: N, to have every Nth stack of each thread checked by libunwind. */

@@ -173,7 +173,7 @@ enum lg_check {
  * owner goes on counting, so that laps stay right. */
 struct lg_thread {
 	_Atomic uint32_t state; /* (T) FREE -> LIVE by compare-exchange; (R) -> FREE, drained */
-	_Atomic uint32_t tid; /* (T) kernel thread id */
+	_Atomic uint32_t tid; /* (T) kernel thread id; 0: it began in a sandbox and does not know */
 	uint32_t number; /* (T) from 1, in order of first event; never reused within an image */
 	_Atomic uint32_t check; /* (R,T) enum lg_check */
 	uint32_t check_node; /* (T) the stack to be checked, while ASKED and TAKEN */
@@ -206,7 +206,20 @@ enum lg_accept {
 	LG_ACCEPT_REFUSED = 3, /* not wanted: pass through */
 };
 
-enum lg_request { LG_REQ_NONE = 0, LG_REQ_SNAPSHOT_EXIT = 1, LG_REQ_SNAPSHOT_EXEC = 2 };
+/* What an image waits for, and beside it what the recorder asks of the image while it waits: a part of one of its own
+ * files, which the recorder must not open, put into the window. (R) sets SERVE with the window's fields filled in;
+ * (T) makes it SERVING by compare-exchange, and takes that away when the answer is there. */
+enum lg_request {
+	LG_REQ_NONE = 0,
+	LG_REQ_SNAPSHOT_EXIT = 1,
+	LG_REQ_SNAPSHOT_EXEC = 2,
+	LG_REQ_WHAT = 3,
+	LG_REQ_SERVE = 4,
+	LG_REQ_SERVING = 8,
+};
+
+enum lg_file { LG_FILE_MAPS, LG_FILE_MEM, LG_FILE_PAGEMAP, LG_FILES }; /* of /proc/PID */
+#define LG_WINDOW_BYTES (256u * 1024u)
 
 enum { LG_IMAGE_FORKED = 1u << 0, LG_IMAGE_FOREIGN_MALLOC = 1u << 1 };
 
@@ -249,13 +262,18 @@ struct lg_area {
 	uint64_t hello_key; /* (T) */
 	char allocator[256]; /* (T) file that holds the next malloc */
 
-	_Atomic uint32_t request; /* (T) asks; (R) back to LG_REQ_NONE when done */
+	_Atomic uint32_t request; /* (T) asks; (R) back to LG_REQ_NONE when done; enum lg_request */
 	_Atomic uint32_t exiting; /* (T) 1: about to exit or exec; exit_* are valid */
 	uint32_t exit_tid; /* (T) */
-	uint32_t pad1;
+	_Atomic uint32_t let_go; /* (T) a thread that is to have another tracer; (R) 0: it can */
 	uint64_t exit_regs[LG_REGS]; /* (T) */
 	uint64_t exit_fs_base; /* (T) of that thread */
 	struct lg_range shim_ranges[LG_SHIM_RANGES]; /* (T) private memory of the shim: not the program's */
+
+	uint32_t window_file; /* (R) enum lg_file */
+	uint32_t window_bytes; /* (R) */
+	uint64_t window_offset; /* (R) */
+	int64_t window_answer; /* (T) bytes that are in the window, or -errno */
 
 	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
 	_Atomic uint32_t slots; /* (T) thread slots ever touched: scan no further */
@@ -271,11 +289,13 @@ struct lg_area {
 _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fits its pages");
 
 /* Offsets within an area. */
-#define LG_OFF_MODULES ((uint64_t)LG_AREA_HEAD_BYTES)
+#define LG_OFF_WINDOW ((uint64_t)LG_AREA_HEAD_BYTES)
+#define LG_OFF_MODULES (LG_OFF_WINDOW + LG_WINDOW_BYTES)
 #define LG_OFF_FRAMES (LG_OFF_MODULES + (uint64_t)LG_MODULES * sizeof(struct lg_module))
 #define LG_OFF_NODES (LG_OFF_FRAMES + (uint64_t)LG_CODES * sizeof(uint64_t))
 #define LG_OFF_SLOTS (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
 #define LG_SLOT_BYTES ((uint64_t)LG_SCRATCH_BYTES + (uint64_t)LG_RING_EVENTS * sizeof(struct lg_event))
+#define LG_AREA_MAPPED (LG_OFF_SLOTS + LG_SLOT_BYTES) /* what a target maps at once: all but later slots */
 #define LG_AREA_BYTES (LG_OFF_SLOTS + LG_THREADS * LG_SLOT_BYTES)
 _Static_assert(LG_AREA_BYTES % LG_PAGE == 0, "areas are mapped one by one");
 
@@ -315,6 +335,7 @@ struct lg_control {
 	uint32_t
 	    verify_every; /* (R) each thread has every so manieth stack checked by the recorder; 0: none */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
+	_Atomic uint64_t beat_key; /* (R) the clock before the latest beat */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
 	_Atomic uint32_t
 	    asleep; /* (R) 1: it waits for the doorbell, and does not look at rings by itself soon */

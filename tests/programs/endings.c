@@ -1,4 +1,5 @@
-/* endings.c: a block of 24 bytes is lost, then the program ends in the way that its argument names. */
+/* endings.c: a block of 24 bytes is lost, then the program ends in the way that its argument names. The ways that have
+ * no "run" here are for tests/torture/endings; a second argument makes the process undumpable. */
 // run: return
 // expect: direct=1/24 cycle=0/0 indirect=0/0 possible=0/0 reachable=0/0
 // ended: exited 0
@@ -32,11 +33,15 @@
 // run: pthread_exit
 // expect: direct=1/24 cycle=0/0 indirect=0/0 possible=0/0
 // ended: exited 0
+#define _GNU_SOURCE
+#undef NDEBUG
 #include "victim.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -79,9 +84,126 @@ NOINLINE static void wipe_below(void)
 		bytes[i] = 0;
 }
 
+static void exit_again(void)
+{
+	exit(4);
+}
+
+static void exit_in_handler(int signal_number)
+{
+	_exit(signal_number == SIGUSR1 ? 6 : 99);
+}
+
+static void exit_from_handler(int signal_number)
+{
+	exit(signal_number == SIGUSR1 ? 5 : 99);
+}
+
+static void on_overflow(int signal_number)
+{
+	_exit(signal_number == SIGSEGV ? 7 : 99);
+}
+
+NOINLINE static int recurse(int n)
+{
+	volatile char frame[4096];
+
+	frame[0] = (char)n;
+	return recurse(n + 1) + frame[0];
+}
+
+/* Its stack runs over, and another one is there to say so. */
+static void overflow(void (*handler)(int))
+{
+	static char other[64 * 1024];
+	stack_t stack = { .ss_sp = other, .ss_size = sizeof other };
+	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
+	struct rlimit small = { 1 << 20, 1 << 20 };
+
+	setrlimit(RLIMIT_STACK, &small);
+	sigaltstack(&stack, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+	recurse(0);
+}
+
+/* Allocates till nothing is left, and ends when that is said. */
+static void run_out(void)
+{
+	struct rlimit limit = { 400 << 20, 400 << 20 };
+	void *volatile *p, *volatile last = NULL;
+
+	setrlimit(RLIMIT_AS, &limit);
+	for (size_t size = 16 << 20; size > 64; size /= 2)
+		while ((p = malloc(size))) {
+			*p = last;
+			last = p;
+		}
+	for (void *next; (p = last); free((void *)p)) {
+		next = *p;
+		last = next;
+	}
+	exit(8);
+}
+
+static void *allocate_for_ever(void *unused)
+{
+	while (now)
+		free(malloc(100));
+	return unused;
+}
+
+NOINLINE static void smash(void)
+{
+	volatile char room[16];
+
+	for (int i = 0; i < 40 * now; i++)
+		((volatile char *)room)[i] = 1;
+}
+
 NOINLINE static int leave(const char *how)
 {
 	pthread_t thread;
+
+	if (!strcmp(how, "_Exit"))
+		_Exit(3);
+	if (!strcmp(how, "assert"))
+		assert(now == 2);
+	if (!strcmp(how, "assert_perror"))
+		assert_perror(now);
+	if (!strcmp(how, "stack-smashed"))
+		smash();
+	if (!strcmp(how, "int"))
+		raise(SIGINT);
+	if (!strcmp(how, "handler-_exit")) {
+		signal(SIGUSR1, exit_in_handler);
+		raise(SIGUSR1);
+	}
+	if (!strcmp(how, "handler-exit")) {
+		signal(SIGUSR1, exit_from_handler);
+		raise(SIGUSR1);
+	}
+	if (!strcmp(how, "overflow"))
+		overflow(on_overflow);
+	if (!strcmp(how, "overflow-fatal"))
+		overflow(SIG_DFL);
+	if (!strcmp(how, "out-of-memory"))
+		run_out();
+	if (!strcmp(how, "exec"))
+		execl("/bin/true", "true", NULL);
+	if (!strcmp(how, "exit-twice"))
+		atexit(exit_again);
+	if (!strcmp(how, "exit-beside-threads"))
+		for (int i = 0; i < 4; i++)
+			if (pthread_create(&thread, NULL, allocate_for_ever, NULL))
+				return 98;
+	if (!strcmp(how, "exit-twice") || !strcmp(how, "exit-beside-threads"))
+		exit(3);
+	if (!strcmp(how, "corrupt")) {
+		static char *volatile block;
+
+		block = malloc(40);
+		free(block + 8 * now);
+	}
 
 	if (!strcmp(how, "exit") || !strcmp(how, "exit-7"))
 		exit(how[4] ? 7 : 0);
@@ -114,5 +236,7 @@ int main(int argc, char **argv)
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	plant();
-	return argc == 2 ? leave(argv[1]) : 99;
+	if (argc == 3)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return argc > 1 ? leave(argv[1]) : 99;
 }

@@ -12,8 +12,14 @@
 #include <libunwind.h>
 
 struct shim shim;
+volatile bool sandboxed;
 _Thread_local struct self self;
 static _Atomic uint32_t slots;
+
+uint64_t order_untimed(void)
+{
+	return atomic_fetch_add(&shim.control->counter, 1) + 1;
+}
 
 static void range(const void *pc, uint64_t *start, uint64_t *end)
 {
@@ -35,7 +41,7 @@ void probe_open(void)
 	char *area = room(LG_AREA_BYTES);
 
 	shim.control = room(LG_PAGE);
-	shim.control->clock = LG_CLOCK_SHARED;
+	shim.clock = ORDER_COUNTER;
 	shim.area = (struct lg_area *)area;
 	shim.modules = (void *)(area + LG_OFF_MODULES);
 	shim.nodes = (void *)(area + LG_OFF_NODES);

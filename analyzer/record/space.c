@@ -1,0 +1,146 @@
+/* space.c: see space.h and proc(5). */
+#include "record/space.h"
+
+#include "record/proc.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const names[LG_FILES] = {
+	[LG_FILE_MAPS] = "maps",
+	[LG_FILE_MEM] = "mem",
+	[LG_FILE_PAGEMAP] = "pagemap",
+};
+
+void space_init(struct space *s, uint32_t pid)
+{
+	*s = (struct space){ .pid = pid };
+	for (int i = 0; i < LG_FILES; i++)
+		s->files[i] = -1;
+	space_open(s, pid);
+}
+
+void space_open(struct space *s, uint32_t tid)
+{
+	for (int i = 0; i < LG_FILES; i++)
+		if (s->files[i] < 0)
+			s->files[i] = proc_open(tid, names[i]);
+}
+
+bool space_is_open(const struct space *s)
+{
+	return s->files[LG_FILE_MAPS] >= 0 && s->files[LG_FILE_MEM] >= 0;
+}
+
+void space_close(struct space *s)
+{
+	for (int i = 0; i < LG_FILES; i++) {
+		if (s->files[i] >= 0)
+			close(s->files[i]);
+		s->files[i] = -1;
+	}
+}
+
+/* ---- the window -------------------------------------------------------------------------------------- */
+
+#define SERVE_NS (10u * 1000 * 1000) /* a look every so often */
+#define SERVE_LOOKS 300 /* in vain: the process does not serve any more */
+
+static bool wait_until_served(const struct space *s)
+{
+	_Atomic uint32_t *request = &s->window->request;
+	struct timespec nap = { 0, SERVE_NS };
+
+	for (int i = 0; i < SERVE_LOOKS && !kill((pid_t)s->pid, 0); i++) {
+		uint32_t now = atomic_load(request);
+
+		if (!(now & (LG_REQ_SERVE | LG_REQ_SERVING)))
+			return true;
+		syscall(SYS_futex, request, FUTEX_WAIT, now, &nap, NULL, 0);
+		s->breathe(s->context);
+	}
+	return false;
+}
+
+/* Has the process read a part of one of its files; the answer is that of read(2). */
+static ssize_t read_by_window(struct space *s, enum lg_file file, void *to, size_t bytes, uint64_t offset)
+{
+	struct lg_area *a = s->window;
+
+	a->window_file = file;
+	a->window_offset = offset;
+	a->window_bytes = bytes < LG_WINDOW_BYTES ? bytes : LG_WINDOW_BYTES;
+	atomic_fetch_or(&a->request, LG_REQ_SERVE);
+	syscall(SYS_futex, &a->request, FUTEX_WAKE, 1, NULL, NULL, 0);
+	if (!wait_until_served(s)) {
+		s->window = NULL;
+		errno = ESRCH;
+		return -1;
+	}
+	int64_t answer = a->window_answer;
+	if (answer < 0 || (uint64_t)answer > bytes || (uint64_t)answer > LG_WINDOW_BYTES) {
+		errno = answer < 0 && answer > -4096 ? (int)-answer : EIO;
+		return -1;
+	}
+	memcpy(to, (const char *)a + LG_OFF_WINDOW, (size_t)answer);
+	return (ssize_t)answer;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------- */
+
+/* As much as there is, up to `bytes`. */
+static size_t read_file(struct space *s, enum lg_file file, void *to, size_t bytes, uint64_t offset)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	do {
+		char *at = (char *)to + done;
+
+		if (s->files[file] >= 0)
+			n = pread(s->files[file], at, bytes - done, (off_t)(offset + done));
+		else if (s->window)
+			n = read_by_window(s, file, at, bytes - done, offset + done);
+		else
+			n = -1;
+		done += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && done < bytes);
+	return done;
+}
+
+/* process_vm_readv is faster; /proc/PID/mem also shows what has lost its read permission. */
+bool space_read(struct space *s, uint32_t tid, uint64_t start, void *to, size_t bytes)
+{
+	struct iovec local = { to, bytes }, remote = { (void *)start, bytes };
+
+	return process_vm_readv((pid_t)tid, &local, 1, &remote, 1, 0) == (ssize_t)bytes ||
+	       read_file(s, LG_FILE_MEM, to, bytes, start) == bytes;
+}
+
+size_t space_pages(struct space *s, uint64_t start, size_t pages, uint64_t *entries)
+{
+	return read_file(s, LG_FILE_PAGEMAP, entries, pages * 8, start / LG_PAGE * 8) / 8;
+}
+
+struct trace_mapping *space_mappings(struct space *s, size_t *n)
+{
+	struct buf text = { 0 };
+	size_t got;
+
+	do {
+		char part[LG_PAGE];
+
+		got = read_file(s, LG_FILE_MAPS, part, sizeof part, text.used);
+		buf_put(&text, part, got);
+	} while (got && !text.failed);
+	struct trace_mapping *mappings =
+	    proc_parse_mappings((char *)text.bytes, text.failed ? 0 : text.used, n);
+	buf_free(&text);
+	return mappings;
+}

@@ -1,0 +1,37 @@
+/* space.h: the address space of a process, read from outside.
+ *
+ * Its files in /proc are opened while that is allowed, as the image begins, and stay readable when the process makes
+ * itself undumpable, becomes another user, or loses its first thread. Where they cannot be opened at all (an executable
+ * that may not be read, a kernel that lets nobody look), a process that waits for its snapshot reads them for us, into
+ * the window of its area (ring.h). */
+#ifndef LG_RECORD_SPACE_H
+#define LG_RECORD_SPACE_H
+
+#include "leakgraph/ring.h"
+#include "trace/trace.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct space {
+	int files[LG_FILES]; /* -1: not open */
+	uint32_t pid;
+	struct lg_area *window; /* of a process that reads for us; NULL: none does */
+	void (*breathe)(void *context); /* while that takes its time */
+	void *context;
+};
+
+void space_init(struct space *s, uint32_t pid);
+/* Opens what is not open yet, by the process or one of its threads. */
+void space_open(struct space *s, uint32_t tid);
+bool space_is_open(const struct space *s); /* mappings and memory can be read from outside */
+void space_close(struct space *s);
+
+struct trace_mapping *space_mappings(struct space *s, size_t *n); /* for proc_mappings_free() */
+/* All of the bytes, or false with errno. `tid`: a thread that has the memory. */
+bool space_read(struct space *s, uint32_t tid, uint64_t start, void *to, size_t bytes);
+/* The kernel's pagemap from `start` on: how many entries were read. */
+size_t space_pages(struct space *s, uint64_t start, size_t pages, uint64_t *entries);
+
+#endif
