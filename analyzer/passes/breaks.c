@@ -1,7 +1,8 @@
 /* breaks.c: see breaks.h.
  *
- * A kind of edge is all references at one offset of blocks allocated at one place: cutting "prev" means to cut it in
- * every node. A cut opens the knot when nothing is left that can be walked around, which Kahn's algorithm tells. */
+ * A kind of edge is all references at one offset of blocks of one type, or allocated at one place: cutting "prev" means
+ * to cut it in every node. A cut opens the knot when nothing is left that can be walked around, which Kahn's algorithm
+ * tells. */
 #include "passes/breaks.h"
 
 #include "passes/forest.h"
@@ -39,20 +40,29 @@ struct proposing {
 	uint32_t *queue;
 };
 
-static bool is_of_kind(const struct graph *g, uint32_t from, struct ref r, const struct cycle_edge *kind)
+static bool is_alike(const struct proposing *p, uint32_t a, uint32_t b)
 {
-	return ref_offset(r) == kind->offset &&
-	       g->heap->blocks[from].stack == g->heap->blocks[kind->from].stack;
+	const struct block *blocks = p->classes->graph->heap->blocks;
+	const char *type = models_type(p->models, a);
+
+	return type ? type == models_type(p->models, b) : blocks[a].stack == blocks[b].stack;
+}
+
+static bool is_of_kind(const struct proposing *p, uint32_t from, struct ref r, const struct cycle_edge *kind)
+{
+	return ref_offset(r) == kind->offset && is_alike(p, kind->from, from);
 }
 
 /* Is the e-th reference cut? With a word the next one goes that leads to the same block: shared pointers are pairs. */
-static bool is_cut(const struct graph *g, uint32_t from, uint64_t e, const struct cycle_edge *cut)
+static bool is_cut(const struct proposing *p, uint32_t from, uint64_t e, const struct cycle_edge *cut)
 {
-	if (is_of_kind(g, from, g->refs[e], cut))
+	const struct graph *g = p->classes->graph;
+
+	if (is_of_kind(p, from, g->refs[e], cut))
 		return true;
 	return e > g->first[from] && g->refs[e - 1].to == g->refs[e].to &&
 	       ref_offset(g->refs[e - 1]) + 8 == ref_offset(g->refs[e]) &&
-	       is_of_kind(g, from, g->refs[e - 1], cut);
+	       is_of_kind(p, from, g->refs[e - 1], cut);
 }
 
 /* Adds `step` to the degree of all that a block still refers to in its component once a kind of edge is cut. What
@@ -68,7 +78,7 @@ static uint32_t walk_away(const struct proposing *p, uint32_t from, const struct
 		uint32_t to = g->refs[e].to;
 		bool is_followed = KINDS_INSIDE >> kind & 1 && (to != from || ref_kind_is_strong(kind));
 
-		if (!is_followed || component[to] != component[from] || is_cut(g, from, e, cut))
+		if (!is_followed || component[to] != component[from] || is_cut(p, from, e, cut))
 			continue;
 		p->degree[to] += (uint32_t)step;
 		if (!p->degree[to])
