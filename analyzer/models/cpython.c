@@ -249,6 +249,7 @@ static bool py_classify(void *state, uint32_t block, struct object *o)
 		return true;
 	o->type = py_type_of_block(p, block)->name;
 	o->count = count_of(p, block);
+	o->is_immortal = py_is_immortal(p, block);
 	o->is_collected = b->from >= 16 && py_get(p, py_object_addr(p, block) - 16);
 	return true;
 }

@@ -88,6 +88,7 @@ struct py {
 	struct py_block *of; /* one a block */
 	/* cpython_roots.c: */
 	uint64_t interp; /* 0: not found */
+	uint32_t steps; /* taken along frames */
 	struct ranges frames; /* stacks of frames, of which only `owned` words are references */
 	struct ranges owned, doubtful;
 };

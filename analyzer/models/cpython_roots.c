@@ -4,16 +4,15 @@
  * lie in no block. Frames of running functions lie on stacks of their own, where what was there before stays. */
 #include "models/cpython.h"
 
-#define LIST_MAX 100000000u /* objects of a generation */
 #define THREADS_MAX 100000u
-#define FRAMES_MAX 10000000u
+#define STEPS_MAX 2000000u /* along frames and pieces of their stacks, of all threads */
 
 /* ---- the interpreter --------------------------------------------------------------------------------- */
 
 /* The head of the list that an object with a link at `link` is on; 0: it is on none. */
 static uint64_t head_of_list(struct py *p, uint64_t link)
 {
-	for (uint32_t i = 0; i < LIST_MAX && link; i++) {
+	for (uint32_t i = 0; i < p->w->heap->nblocks && link; i++) {
 		uint64_t next = py_get(p, link) & ~3ull;
 
 		if (link % 8 || (py_get(p, next + 8) & ~3ull) != link)
@@ -101,10 +100,10 @@ static bool own_frames(struct py *p, uint64_t thread)
 
 	if (frame && p->l->cframe_frame != NO_CFRAME)
 		frame = py_get(p, frame + p->l->cframe_frame);
-	for (uint32_t n = 0; frame; n++) {
+	while (frame) {
 		uint64_t code;
 
-		if (n == FRAMES_MAX || !py_word(p, frame + p->l->frame_code, &code))
+		if (p->steps++ == STEPS_MAX || !py_word(p, frame + p->l->frame_code, &code))
 			return false;
 		own_frame(p, frame);
 		frame = py_get(p, frame + p->l->frame_previous);
@@ -117,7 +116,7 @@ static void add_chunks(struct py *p, uint64_t thread)
 {
 	uint64_t chunk = py_get(p, thread + p->l->thread_chunk);
 
-	for (unsigned n = 0; chunk && n < THREADS_MAX; n++) {
+	while (chunk && p->steps++ < STEPS_MAX) {
 		uint64_t bytes = py_get(p, chunk + 8);
 
 		if (!bytes || bytes > 1ull << 32 || chunk % 8)
@@ -139,7 +138,7 @@ int py_find_roots(struct py *p)
 	p->interp = find_interp(p);
 	uint64_t thread = p->interp ? py_get(p, p->interp + p->l->interp_threads) : 0;
 
-	for (unsigned n = 0; thread && n < THREADS_MAX; n++) {
+	for (unsigned n = 0; thread && n < THREADS_MAX && p->steps < STEPS_MAX; n++) {
 		look_at_thread(p, thread);
 		thread = py_get(p, thread + THREAD_NEXT);
 	}

@@ -35,6 +35,7 @@ struct object {
 	    owns_exactly; /* each word that its model leaves strong is counted where it points: what has fewer is overfreed */
 	bool is_part; /* another object's alone, which points at it: no word of a stack owns it as well */
 	bool is_collected; /* the model's collector follows it, and frees it when only a cycle holds it */
+	bool is_immortal; /* its runtime never frees it: it is no leak */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
 

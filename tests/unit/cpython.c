@@ -299,6 +299,36 @@ START_TEST(a_process_without_the_type_of_types_is_none_of_ours)
 }
 END_TEST
 
+START_TEST(corpses_are_no_leaks)
+{
+	struct py_world p;
+
+	py_open_world(&p);
+	uint64_t corpse = new_object(&p, static_type(LIST), 16, 40, 0), node = new_node(&p, 1, 0);
+	world_set(&p.w, corpse + LIST_ITEMS, node);
+	py_finish(&p);
+	ck_assert_int_eq(world_class(&p.w, corpse), CLASS_REACHABLE);
+	ck_assert_int_eq(world_class(&p.w, node), CLASS_DIRECT);
+	ck_assert_int_eq(verdict_of(&p, corpse), COUNT_NONE);
+	py_close_world(&p);
+}
+END_TEST
+
+/* After the interpreter has ended nobody is at the head of a list. */
+START_TEST(a_list_of_the_collector_may_have_no_head)
+{
+	struct py_world p;
+
+	py_open_world(&p);
+	uint64_t left = new_node(&p, 1, 0), right = new_node(&p, 1, left - 16);
+	world_set(&p.w, left - 16, right - 16);
+	world_set(&p.w, left - 8, right - 16);
+	py_finish(&p);
+	ck_assert_int_eq(world_class(&p.w, left), CLASS_DIRECT);
+	py_close_world(&p);
+}
+END_TEST
+
 /* ---- damaged memory ---------------------------------------------------------------------------------- */
 
 static uint64_t draw(uint64_t *state)
@@ -387,6 +417,8 @@ int main(void)
 		a_count_above_what_is_found_is_a_surplus,
 		a_count_below_what_owns_is_a_deficit,
 		a_process_without_the_type_of_types_is_none_of_ours,
+		corpses_are_no_leaks,
+		a_list_of_the_collector_may_have_no_head,
 		damaged_objects_mislead_nobody_into_a_crash,
 	};
 
