@@ -63,6 +63,11 @@ struct model {
 	/* Whether a word of a root may be left over from before, like a word of a stack. NULL: none of mine. */
 	bool (*doubt_root)(void *state, const struct root_ref *r);
 
+	/* What a word of a root is in its source: "local `x` in f() (app.py)". False: unknown. NULL: never. */
+	bool (*root)(void *state, const struct root_ref *r, char *text, size_t room);
+	/* What keeps objects from being seen, and the cure; NULL: nothing. NULL: never. */
+	const char *(*note)(void *state);
+
 	/* What a word of a block of mine is called in its source: "next", "staff[3]". False: unknown. NULL: never. */
 	bool (*field)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);
 };

@@ -223,6 +223,28 @@ bool models_doubt_root(const struct models *m, const struct root_ref *r)
 	return false;
 }
 
+bool models_root(const struct models *m, const struct root_ref *r, char *text, size_t room)
+{
+	for (unsigned i = 0; models_all[i]; i++)
+		if (m->is_open[i] && models_all[i]->root && models_all[i]->root(m->states[i], r, text, room))
+			return true;
+	return false;
+}
+
+size_t models_notes(const struct models *m, const char *notes[MODELS_MAX])
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; models_all[i]; i++) {
+		const char *note =
+		    m->is_open[i] && models_all[i]->note ? models_all[i]->note(m->states[i]) : NULL;
+
+		if (note)
+			notes[n++] = note;
+	}
+	return n;
+}
+
 /* Who knows a block may not know its words: those behind are asked too. */
 bool models_field(struct models *m, uint32_t block, uint64_t offset, char *text, size_t room)
 {
