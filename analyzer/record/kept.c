@@ -348,6 +348,7 @@ bool kept_put(struct kept *k, struct buf *out)
 		words += (size_t)k->ranges[k->put_ranges + ranges++].bytes / 8;
 	if (!ranges)
 		return false;
+	buf_clear(out);
 	put_memory(out, k->ranges + k->put_ranges, ranges, k->words + k->put_words);
 	k->put_ranges += ranges;
 	k->put_words += words;
