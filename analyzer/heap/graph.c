@@ -407,7 +407,7 @@ static bool refs_are_valid(const struct graph *g, uint32_t block)
 
 static bool region_is_valid(const struct root_region *r, const struct root_region *before)
 {
-	if (r->kind >= ROOT_KINDS || !r->path || (r->kind != ROOT_LOADER && r->start >= r->end))
+	if (r->kind >= ROOT_KINDS || !r->path || (root_kind_has_memory(r->kind) && r->start >= r->end))
 		return false;
 	if (!before || before->kind != r->kind)
 		return !before || before->kind < r->kind;
@@ -419,7 +419,7 @@ static bool root_ref_is_valid(const struct graph *g, const struct root_ref *r, c
 	if (r->region >= g->nregions || r->to >= g->heap->nblocks || r->kind >= REF_KINDS)
 		return false;
 	const struct root_region *region = &g->regions[r->region];
-	if (region->kind != ROOT_LOADER && (r->at < region->start || r->at >= region->end))
+	if (root_kind_has_memory(region->kind) && (r->at < region->start || r->at >= region->end))
 		return false;
 	return !before || before->region < r->region || (before->region == r->region && before->at < r->at);
 }

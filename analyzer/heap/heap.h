@@ -92,6 +92,7 @@ uint32_t heap_after(const struct heap *h, uint64_t addr);
 	X(LOADER, "loader") /* a block that the dynamic loader allocated for itself */                       \
 	X(INHERITED, "inherited") /* heap memory that a forked child has from its parent */                  \
 	X(KERNEL, "kernel") /* what only the kernel keeps: epoll's data, a timer's value */                  \
+	X(KEPT, "kept") /* an object that its runtime never frees, or keeps for reuse */                     \
 	X(STALE, "stale") /* a stack whose thread was not stopped: dead words count as references */
 enum root_kind {
 #define X(name, text) ROOT_##name,
@@ -113,7 +114,7 @@ struct root_region {
 	uint32_t module; /* trace module id, 0: none */
 	uint64_t start,
 	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; KERNEL: 0 .. 8 * held words;
-		  * LOADER: 0, 0 */
+		  * LOADER, KEPT: 0, 0 */
 	const char *path; /* the module's or mapping's file, "" for none; owned by the trace */
 };
 
@@ -166,7 +167,7 @@ static inline struct ref ref_of_kind(struct ref r, enum ref_kind kind)
 }
 
 struct root_ref {
-	uint64_t at; /* the word's address; REGISTER: register index * 8; LOADER: the block's address */
+	uint64_t at; /* the word's address; REGISTER: register index * 8; LOADER, KEPT: the block's address */
 	uint32_t region; /* index of its root_region */
 	uint32_t to;
 	uint8_t kind; /* enum ref_kind */
@@ -193,6 +194,12 @@ struct hidden_ref {
 };
 /* Makes recognised references of those whose holder is a block or a root, and of the others nothing. -1: no memory */
 int graph_add_hidden(struct graph *g, struct hidden_ref *hidden, size_t n);
+/* Adds a region of root kind KEPT that holds the blocks, which ascend. -1: no memory */
+int graph_keep(struct graph *g, const uint32_t *blocks, uint32_t n);
+static inline bool root_kind_has_memory(enum root_kind kind)
+{
+	return kind != ROOT_LOADER && kind != ROOT_KEPT;
+}
 /* The region that holds an address of memory; NO_REGION. */
 uint32_t graph_region(const struct graph *g, uint64_t addr);
 #define NO_REGION UINT32_MAX

@@ -1,7 +1,8 @@
-/* hidden.c: references that only those find who know what to look for join those that the scan has found. */
+/* hidden.c: references that only those find who know what they look at join those that the scan has found. */
 #include "heap/heap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 uint32_t graph_region(const struct graph *g, uint64_t addr)
 {
@@ -127,6 +128,42 @@ int graph_add_hidden(struct graph *g, struct hidden_ref *hidden, size_t n)
 	qsort(hidden, n, sizeof *hidden, by_address);
 	merge_refs(g, hidden, share_out(g, hidden, n, &nroots));
 	g->nroot_refs = nroots;
+	qsort(g->root_refs, g->nroot_refs, sizeof *g->root_refs, by_region);
+	return 0;
+}
+
+/* ---- what its runtime keeps -------------------------------------------------------------------------- */
+
+/* Regions are sorted by kind: those of later kinds move up, and their references with them. */
+static uint32_t insert_region(struct graph *g)
+{
+	uint32_t at = g->nregions;
+
+	while (at && g->regions[at - 1].kind > ROOT_KEPT)
+		at--;
+	memmove(&g->regions[at + 1], &g->regions[at], (g->nregions - at) * sizeof *g->regions);
+	g->regions[at] = (struct root_region){ .kind = ROOT_KEPT, .path = "" };
+	g->nregions++;
+	for (uint64_t i = 0; i < g->nroot_refs; i++)
+		g->root_refs[i].region += g->root_refs[i].region >= at;
+	return at;
+}
+
+int graph_keep(struct graph *g, const uint32_t *blocks, uint32_t n)
+{
+	struct root_region *regions = realloc(g->regions, ((size_t)g->nregions + 1) * sizeof *regions);
+
+	if (!regions)
+		return -1;
+	g->regions = regions;
+	if (!make_room(g, n))
+		return -1;
+	uint32_t region = insert_region(g);
+	for (uint32_t i = 0; i < n; i++)
+		g->root_refs[g->nroot_refs++] = (struct root_ref){ .at = g->heap->blocks[blocks[i]].addr,
+								   .region = region,
+								   .to = blocks[i],
+								   .kind = REF_START };
 	qsort(g->root_refs, g->nroot_refs, sizeof *g->root_refs, by_region);
 	return 0;
 }

@@ -164,6 +164,7 @@ static void py_close(void *state)
 	ranges_free(&p->frames);
 	ranges_free(&p->owned);
 	ranges_free(&p->doubtful);
+	free(p->running);
 	free(p);
 }
 
@@ -249,6 +250,7 @@ static bool py_classify(void *state, uint32_t block, struct object *o)
 		return true;
 	o->type = py_type_of_block(p, block)->name;
 	o->count = count_of(p, block);
+	o->is_immortal = py_is_immortal(p, block);
 	o->is_collected = b->from >= 16 && py_get(p, py_object_addr(p, block) - 16);
 	return true;
 }
@@ -268,6 +270,24 @@ static bool doubt_root(void *state, const struct root_ref *r)
 	return py_doubts_root(state, r);
 }
 
+static bool root(void *state, const struct root_ref *r, char *text, size_t room)
+{
+	return py_root_text(state, r, text, room);
+}
+
+/* The bases of `type` are a tuple that is made when the interpreter starts: small, so in a pool if there are pools. */
+static const char *note(void *state)
+{
+	struct py *p = state;
+	uint64_t bases = py_get(p, p->type + TYPE_BASES);
+
+	if (!bases || heap_find(p->w->heap, bases) != NO_BLOCK)
+		return NULL;
+	return "Python took its objects of up to 512 bytes from pools of its own, where leaks cannot be "
+	       "seen; "
+	       "run it with PYTHONMALLOC=malloc, and without -E and -I";
+}
+
 static bool field(void *state, uint32_t block, uint64_t offset, char *text, size_t room)
 {
 	return py_field(state, block, offset, text, room);
@@ -282,5 +302,7 @@ const struct model model_cpython = {
 	.label = label,
 	.label_root = label_root,
 	.doubt_root = doubt_root,
+	.root = root,
+	.note = note,
 	.field = field,
 };

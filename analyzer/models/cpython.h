@@ -89,8 +89,11 @@ struct py {
 	struct py_block *of; /* one a block */
 	/* cpython_roots.c: */
 	uint64_t interp; /* 0: not found */
+	uint32_t steps; /* taken along frames */
 	struct ranges frames; /* stacks of frames, of which only `owned` words are references */
 	struct ranges owned, doubtful;
+	struct lg_range *running; /* frames with their variables, by address */
+	size_t nrunning, running_room;
 };
 
 static inline bool py_word(struct py *p, uint64_t addr, uint64_t *word)
@@ -144,6 +147,7 @@ enum ref_kind py_label(struct py *p, uint32_t block, struct ref r);
 /* Finds the interpreter by its collector's lists. -1: no memory */
 int py_find_roots(struct py *p);
 enum ref_kind py_label_root(struct py *p, const struct root_ref *r);
+bool py_root_text(struct py *p, const struct root_ref *r, char *text, size_t room);
 bool py_doubts_root(const struct py *p, const struct root_ref *r); /* a running frame's stack */
 
 bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);

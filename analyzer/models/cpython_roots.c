@@ -4,16 +4,18 @@
  * lie in no block. Frames of running functions lie on stacks of their own, where what was there before stays. */
 #include "models/cpython.h"
 
-#define LIST_MAX 100000000u /* objects of a generation */
+#include <stdio.h>
+#include <stdlib.h>
+
 #define THREADS_MAX 100000u
-#define FRAMES_MAX 10000000u
+#define STEPS_MAX 2000000u /* along frames and pieces of their stacks, of all threads */
 
 /* ---- the interpreter --------------------------------------------------------------------------------- */
 
 /* The head of the list that an object with a link at `link` is on; 0: it is on none. */
 static uint64_t head_of_list(struct py *p, uint64_t link)
 {
-	for (uint32_t i = 0; i < LIST_MAX && link; i++) {
+	for (uint32_t i = 0; i < p->w->heap->nblocks && link; i++) {
 		uint64_t next = py_get(p, link) & ~3ull;
 
 		if (link % 8 || (py_get(p, next + 8) & ~3ull) != link)
@@ -66,6 +68,20 @@ static void own(struct py *p, uint64_t addr, uint64_t words)
 	ranges_add(&p->owned, addr, addr + 8 * words);
 }
 
+static void note_running(struct py *p, uint64_t frame, uint64_t end)
+{
+	if (p->nrunning == p->running_room) {
+		size_t room = p->running_room ? 2 * p->running_room : 64;
+		struct lg_range *more = realloc(p->running, room * sizeof *more);
+
+		if (!more)
+			return;
+		p->running = more;
+		p->running_room = room;
+	}
+	p->running[p->nrunning++] = (struct lg_range){ frame, end };
+}
+
 /* Its variables, and its stack behind them. Where the stack of a running frame ends nobody has written down. */
 static void own_locals(struct py *p, uint64_t frame)
 {
@@ -75,6 +91,7 @@ static void own_locals(struct py *p, uint64_t frame)
 
 	if (top > 0) {
 		own(p, at, (uint32_t)top);
+		note_running(p, frame, at + 8ull * (uint32_t)top);
 		return;
 	}
 	memory_bytes(p->memory, code + p->l->code_nlocalsplus, &locals, sizeof locals);
@@ -83,6 +100,7 @@ static void own_locals(struct py *p, uint64_t frame)
 	stack &= 0xffff;
 	own(p, at, locals + stack);
 	ranges_add(&p->doubtful, at + 8ull * locals, at + 8ull * (locals + stack));
+	note_running(p, frame, at + 8ull * (locals + stack));
 }
 
 static void own_frame(struct py *p, uint64_t frame)
@@ -101,10 +119,10 @@ static bool own_frames(struct py *p, uint64_t thread)
 
 	if (frame && p->l->cframe_frame != NO_CFRAME)
 		frame = py_get(p, frame + p->l->cframe_frame);
-	for (uint32_t n = 0; frame; n++) {
+	while (frame) {
 		uint64_t code;
 
-		if (n == FRAMES_MAX || !py_word(p, frame + p->l->frame_code, &code))
+		if (p->steps++ == STEPS_MAX || !py_word(p, frame + p->l->frame_code, &code))
 			return false;
 		own_frame(p, frame);
 		frame = py_get(p, frame + p->l->frame_previous);
@@ -117,7 +135,7 @@ static void add_chunks(struct py *p, uint64_t thread)
 {
 	uint64_t chunk = py_get(p, thread + p->l->thread_chunk);
 
-	for (unsigned n = 0; chunk && n < THREADS_MAX; n++) {
+	while (chunk && p->steps++ < STEPS_MAX) {
 		uint64_t bytes = py_get(p, chunk + 8);
 
 		if (!bytes || bytes > 1ull << 32 || chunk % 8)
@@ -134,17 +152,26 @@ static void look_at_thread(struct py *p, uint64_t thread)
 		add_chunks(p, thread);
 }
 
+static int by_start(const void *left, const void *right)
+{
+	const struct lg_range *a = left, *b = right;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
 int py_find_roots(struct py *p)
 {
 	p->interp = find_interp(p);
 	uint64_t thread = p->interp ? py_get(p, p->interp + p->l->interp_threads) : 0;
 
-	for (unsigned n = 0; thread && n < THREADS_MAX; n++) {
+	for (unsigned n = 0; thread && n < THREADS_MAX && p->steps < STEPS_MAX; n++) {
 		look_at_thread(p, thread);
 		thread = py_get(p, thread + THREAD_NEXT);
 	}
 	if (p->interp)
 		py_find_free_keys(p, p->interp + p->l->free_lists, p->interp + p->l->free_lists_end);
+	if (p->nrunning)
+		qsort(p->running, p->nrunning, sizeof *p->running, by_start);
 	ranges_tidy(&p->frames);
 	ranges_tidy(&p->owned);
 	ranges_tidy(&p->doubtful);
@@ -214,4 +241,50 @@ enum ref_kind py_label_root(struct py *p, const struct root_ref *r)
 bool py_doubts_root(const struct py *p, const struct root_ref *r)
 {
 	return is_within(&p->doubtful, r->at);
+}
+
+/* ---- names ------------------------------------------------------------------------------------------- */
+
+#define NAME_MAX 128u
+
+/* The frame of a running function that an address lies in; 0: none. */
+static uint64_t frame_at(const struct py *p, uint64_t at)
+{
+	size_t low = 0, high = p->nrunning;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->running[middle].start <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && at < p->running[low - 1].end ? p->running[low - 1].start : 0;
+}
+
+/* What the code calls its i-th variable. */
+static bool variable_name(struct py *p, uint64_t code, uint64_t i, char *text, size_t room)
+{
+	uint64_t names = py_get(p, code + CODE_NAMES);
+
+	return i < py_get(p, names + OBJECT_SIZE) &&
+	       py_text(p, py_get(p, names + TUPLE_ITEMS + 8 * i), text, room);
+}
+
+bool py_root_text(struct py *p, const struct root_ref *r, char *text, size_t room)
+{
+	uint64_t frame = frame_at(p, r->at), in = r->at - frame, code;
+	char function[NAME_MAX], file[NAME_MAX] = "?", name[NAME_MAX];
+
+	if (!frame || !py_word(p, frame + p->l->frame_code, &code) ||
+	    !py_text(p, py_get(p, code + CODE_QUALIFIED_NAME), function, sizeof function))
+		return false;
+	py_text(p, py_get(p, code + CODE_FILE), file, sizeof file);
+	if (in >= FRAME_LOCALS_PLUS &&
+	    variable_name(p, code, (in - FRAME_LOCALS_PLUS) / 8, name, sizeof name))
+		return snprintf(text, room, "local `%s` in %s() (%s)", name, function, file) > 0;
+	if (in == p->l->frame_locals)
+		return snprintf(text, room, "the variables of %s (%s)", function, file) > 0;
+	return snprintf(text, room, "the frame of %s (%s)", function, file) > 0;
 }

@@ -35,6 +35,7 @@ struct object {
 	    owns_exactly; /* each word that its model leaves strong is counted where it points: what has fewer is overfreed */
 	bool is_part; /* another object's alone, which points at it: no word of a stack owns it as well */
 	bool is_collected; /* the model's collector follows it, and frees it when only a cycle holds it */
+	bool is_immortal; /* its runtime never frees it: it is no leak */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
 
@@ -61,6 +62,11 @@ struct model {
 
 	/* Whether a word of a root may be left over from before, like a word of a stack. NULL: none of mine. */
 	bool (*doubt_root)(void *state, const struct root_ref *r);
+
+	/* What a word of a root is in its source: "local `x` in f() (app.py)". False: unknown. NULL: never. */
+	bool (*root)(void *state, const struct root_ref *r, char *text, size_t room);
+	/* What keeps objects from being seen, and the cure; NULL: nothing. NULL: never. */
+	const char *(*note)(void *state);
 
 	/* What a word of a block of mine is called in its source: "next", "staff[3]". False: unknown. NULL: never. */
 	bool (*field)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);

@@ -37,6 +37,7 @@ static void classify_block(struct models *m, uint32_t block)
 			continue;
 		m->of[block] = (struct known){ .type = o.type ? texts_number(&m->types, o.type) : NO_TYPE,
 					       .offset = o.offset <= OFFSET_MAX ? o.offset : 0,
+					       .is_kept = o.is_dead || o.is_immortal,
 					       .model = i + 1 };
 		return;
 	}
@@ -119,6 +120,19 @@ static void describe(struct models *m)
 		classify_unknown(m);
 }
 
+/* What is kept whatever points at it is held by definition. */
+static int keep_kept(const struct models *m, struct graph *g)
+{
+	uint32_t *kept = malloc(((size_t)g->heap->nblocks + 1) * sizeof *kept), n = 0;
+
+	for (uint32_t i = 0; kept && i < g->heap->nblocks; i++)
+		if (m->of[i].is_kept)
+			kept[n++] = i;
+	int failed = !kept || (n && graph_keep(g, kept, n));
+	free(kept);
+	return failed ? -1 : 0;
+}
+
 static int apply(struct models *m, struct graph *g)
 {
 	uint32_t nblocks = g->heap->nblocks;
@@ -134,7 +148,7 @@ static int apply(struct models *m, struct graph *g)
 		label_block(m, g, i);
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		label_root(m, g, &g->root_refs[i]);
-	return 0;
+	return keep_kept(m, g);
 }
 
 int models_apply(struct models *m, struct graph *g, struct names *names, struct err *err)
@@ -207,6 +221,28 @@ bool models_doubt_root(const struct models *m, const struct root_ref *r)
 		if (m->is_open[i] && models_all[i]->doubt_root && models_all[i]->doubt_root(m->states[i], r))
 			return true;
 	return false;
+}
+
+bool models_root(const struct models *m, const struct root_ref *r, char *text, size_t room)
+{
+	for (unsigned i = 0; models_all[i]; i++)
+		if (m->is_open[i] && models_all[i]->root && models_all[i]->root(m->states[i], r, text, room))
+			return true;
+	return false;
+}
+
+size_t models_notes(const struct models *m, const char *notes[MODELS_MAX])
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; models_all[i]; i++) {
+		const char *note =
+		    m->is_open[i] && models_all[i]->note ? models_all[i]->note(m->states[i]) : NULL;
+
+		if (note)
+			notes[n++] = note;
+	}
+	return n;
 }
 
 /* Who knows a block may not know its words: those behind are asked too. */

@@ -11,7 +11,8 @@
 struct known {
 	uint32_t type; /* number of its type; NO_TYPE */
 	uint32_t offset : 24; /* where the object begins; larger ones are not kept */
-	uint32_t model : 8; /* place in models_all + 1; 0: nobody knows the block */
+	uint32_t is_kept : 1; /* its runtime never frees it, or keeps it for reuse */
+	uint32_t model : 7; /* place in models_all + 1; 0: nobody knows the block */
 };
 #define NO_TYPE NO_TEXT
 
@@ -41,6 +42,10 @@ bool models_object(const struct models *m, uint32_t block, struct object *o);
 enum ref_kind models_label(const struct models *m, uint32_t block, uint64_t offset, uint32_t to);
 /* Whether a root's word may be left over from before. */
 bool models_doubt_root(const struct models *m, const struct root_ref *r);
+/* What a word of a root is in its source; false: unknown. */
+bool models_root(const struct models *m, const struct root_ref *r, char *text, size_t room);
+/* What keeps the models from seeing objects. Returns how many. */
+size_t models_notes(const struct models *m, const char *notes[MODELS_MAX]);
 /* What a word of the block is called; false: unknown. */
 bool models_field(struct models *m, uint32_t block, uint64_t offset, char *text, size_t room);
 

@@ -173,7 +173,7 @@ static void look_into(struct search *s, const struct trace_memory *m)
 
 		if (word & 7 && is_near(s, word))
 			note(s, word, at);
-		if (!word)
+		if (!word && !next)
 			continue;
 		for (unsigned shift = 8; shift < 64; shift += 8) {
 			uint64_t value = word >> shift | next << (64 - shift);

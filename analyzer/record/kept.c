@@ -23,6 +23,8 @@ struct kept {
 	uint64_t text; /* where the characters of an ASCII str begin */
 	uint64_t lowest; /* no mapping begins below it */
 	uint64_t asked[4096]; /* by page: its number << 1 | whether it is mapped */
+	uint64_t looked_to, last; /* the end of what was looked at before, and the word there */
+	bool was_dropped; /* that word */
 	uint64_t seen[SEEN]; /* strings that were kept a moment ago, by address */
 	struct trace_memory *ranges;
 	size_t nranges, ranges_room;
@@ -231,9 +233,10 @@ static void look_between(struct kept *k, const uint64_t words[2], uint64_t at)
 	}
 }
 
+/* What is looked at in two pieces is one piece of memory. */
 void kept_look(struct kept *k, const uint64_t *words, size_t nwords, uint64_t start)
 {
-	bool was_dropped = false;
+	bool was_dropped = k->was_dropped;
 
 	for (size_t i = 0; i < nwords; i++) {
 		uint64_t word = words[i], at = start + 8 * i;
@@ -243,10 +246,13 @@ void kept_look(struct kept *k, const uint64_t *words, size_t nwords, uint64_t st
 			look_at(k, words, i, nwords, at);
 		else if (word == at + k->type_bytes - 8 * TYPE_ASYNC)
 			keep_type(k, at - 8 * TYPE_ASYNC);
-		if (i && (dropped || was_dropped))
-			look_between(k, &words[i - 1], at - 8);
+		if ((dropped || was_dropped) && (i || start == k->looked_to))
+			look_between(k, (const uint64_t[]){ i ? words[i - 1] : k->last, word }, at - 8);
 		was_dropped = dropped;
 	}
+	k->was_dropped = was_dropped;
+	k->last = nwords ? words[nwords - 1] : k->last;
+	k->looked_to = start + 8 * nwords;
 }
 
 /* ---- finding CPython --------------------------------------------------------------------------------- */
@@ -342,6 +348,7 @@ bool kept_put(struct kept *k, struct buf *out)
 		words += (size_t)k->ranges[k->put_ranges + ranges++].bytes / 8;
 	if (!ranges)
 		return false;
+	buf_clear(out);
 	put_memory(out, k->ranges + k->put_ranges, ranges, k->words + k->put_words);
 	k->put_ranges += ranges;
 	k->put_words += words;

@@ -19,7 +19,7 @@ struct kept *kept_open(const struct trace_mapping *mappings, size_t nmappings, k
 		       const void *context);
 /* Looks at words as they were read, whatever becomes of them. */
 void kept_look(struct kept *k, const uint64_t *words, size_t nwords, uint64_t start);
-/* The next KEPT payload, of all that was found so far. False: there is none. */
+/* Fills `out` with the next KEPT payload, of all that was found so far. False: there is none. */
 bool kept_put(struct kept *k, struct buf *out);
 void kept_free(struct kept *k); /* NULL is fine */
 

@@ -426,15 +426,16 @@ static int copy_facts(struct report_process *p, const struct analysis *a, struct
 static int copy_notes(struct report_process *p, struct analysis *a, struct pool *pool)
 {
 	const char *const *notes = NULL;
-	size_t n = a->names ? names_notes(a->names, &notes) : 0;
-	const char **copies = pool_take(pool, n * sizeof *copies);
+	const char *of_models[MODELS_MAX];
+	size_t n = a->names ? names_notes(a->names, &notes) : 0, more = models_notes(&a->models, of_models);
+	const char **copies = pool_take(pool, (n + more) * sizeof *copies);
 
 	if (!copies)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		copies[i] = pool_text(pool, notes[i]);
+	for (size_t i = 0; i < n + more; i++)
+		copies[i] = pool_text(pool, i < n ? notes[i] : of_models[i - n]);
 	p->notes = copies;
-	p->nnotes = (uint32_t)n;
+	p->nnotes = (uint32_t)(n + more);
 	return 0;
 }
 

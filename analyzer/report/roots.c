@@ -96,6 +96,8 @@ static const char *root_text(struct pool *pool, const struct trace *t, const str
 		return pool_print(pool, "the dynamic loader, which allocated it for itself");
 	case ROOT_KERNEL:
 		return pool_print(pool, "the kernel: data of an epoll registration, or the value of a timer");
+	case ROOT_KEPT:
+		return pool_print(pool, "its runtime, which never frees it or keeps it for reuse");
 	case ROOT_INHERITED:
 		return pool_print(pool, "0x%llx in heap memory inherited from the parent",
 				  (unsigned long long)at);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WHY_ROOT_TEXT 512
+
 /* What finding out needs at every step. */
 struct search {
 	struct why *w;
@@ -37,7 +39,10 @@ static struct why_reference from_root(struct search *s, const struct root_ref *r
 {
 	const struct root_region *region = &s->a->graph.regions[r->region];
 	struct root_name name = root_name(s->pool, s->a->names, &s->a->heap, region, r->at);
+	char text[WHY_ROOT_TEXT];
 
+	if (models_root(&s->a->models, r, text, sizeof text))
+		name.text = pool_text(s->pool, text);
 	s->is_out_of_memory |= !name.text;
 	return (struct why_reference){
 		.root = name.text,

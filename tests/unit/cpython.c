@@ -252,18 +252,23 @@ START_TEST(a_count_above_what_is_found_is_a_surplus)
 
 	py_open_world(&p);
 	uint64_t lost = new_node(&p, 2, 0), odd = new_node(&p, 2, 0), tagged = new_node(&p, 1, 0);
-	uint64_t record = world_block(&p.w, 32, 3);
+	uint64_t record = world_block(&p.w, 48, 3);
+	p.w.heap_next = (p.w.heap_next + 48 + 255) / 256 * 256 - 48;
+	uint64_t low = new_node(&p, 1, 0);
 	world_root(&p.w, lost);
 	world_root(&p.w, odd);
 	world_root(&p.w, record);
 	world_set(&p.w, record + 8, odd << 24);
 	world_set(&p.w, record + 16, odd >> 40);
 	world_set(&p.w, record + 24, tagged | 1);
+	world_set(&p.w, record + 40, low >> 8); /* its lowest byte is the last of a word that is 0 */
 	py_finish(&p);
 	ck_assert_int_eq(verdict_of(&p, lost), COUNT_SURPLUS);
 	ck_assert_int_eq(verdict_of(&p, odd), COUNT_WITHIN);
 	ck_assert_int_eq(verdict_of(&p, tagged), COUNT_WITHIN);
 	ck_assert_int_eq(world_class(&p.w, tagged), CLASS_REACHABLE);
+	ck_assert_uint_eq(low % 256, 0);
+	ck_assert_int_eq(verdict_of(&p, low), COUNT_WITHIN);
 	ck_assert_uint_eq(p.counts.nsurplus, 1);
 	py_close_world(&p);
 }
@@ -295,6 +300,36 @@ START_TEST(a_process_without_the_type_of_types_is_none_of_ours)
 	py_finish(&p);
 	ck_assert_ptr_null(type_of(&p, p.node_type));
 	ck_assert_uint_eq(p.counts.objects, 0);
+	py_close_world(&p);
+}
+END_TEST
+
+START_TEST(corpses_are_no_leaks)
+{
+	struct py_world p;
+
+	py_open_world(&p);
+	uint64_t corpse = new_object(&p, static_type(LIST), 16, 40, 0), node = new_node(&p, 1, 0);
+	world_set(&p.w, corpse + LIST_ITEMS, node);
+	py_finish(&p);
+	ck_assert_int_eq(world_class(&p.w, corpse), CLASS_REACHABLE);
+	ck_assert_int_eq(world_class(&p.w, node), CLASS_DIRECT);
+	ck_assert_int_eq(verdict_of(&p, corpse), COUNT_NONE);
+	py_close_world(&p);
+}
+END_TEST
+
+/* After the interpreter has ended nobody is at the head of a list. */
+START_TEST(a_list_of_the_collector_may_have_no_head)
+{
+	struct py_world p;
+
+	py_open_world(&p);
+	uint64_t left = new_node(&p, 1, 0), right = new_node(&p, 1, left - 16);
+	world_set(&p.w, left - 16, right - 16);
+	world_set(&p.w, left - 8, right - 16);
+	py_finish(&p);
+	ck_assert_int_eq(world_class(&p.w, left), CLASS_DIRECT);
 	py_close_world(&p);
 }
 END_TEST
@@ -387,6 +422,8 @@ int main(void)
 		a_count_above_what_is_found_is_a_surplus,
 		a_count_below_what_owns_is_a_deficit,
 		a_process_without_the_type_of_types_is_none_of_ours,
+		corpses_are_no_leaks,
+		a_list_of_the_collector_may_have_no_head,
 		damaged_objects_mislead_nobody_into_a_crash,
 	};
 
