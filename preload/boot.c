@@ -420,9 +420,14 @@ static unsigned long number_at(const char *text)
 /* The number on a line of /proc/self/status. */
 static unsigned long status_number(const char *status, const char *name)
 {
-	const char *line = strstr(status, name);
+	size_t n = strlen(name);
+	const char *line = status;
 
-	return line ? number_at(line + strlen(name)) : 0;
+	while (line && strncmp(line, name, n)) {
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	return line ? number_at(line + n) : 0;
 }
 
 /* How many seccomp filters there are on this thread; read as ld.so reads libraries. Kernels before 5.9 say only whether
@@ -436,8 +441,8 @@ static unsigned long count_filters(void)
 	if (fd >= 0)
 		sys_close(fd);
 	status[n > 0 ? n : 0] = 0;
-	unsigned long filters = status_number(status, "\nSeccomp_filters:");
-	return filters ? filters : status_number(status, "\nSeccomp:") != 0;
+	unsigned long filters = status_number(status, "Seccomp_filters:");
+	return filters ? filters : status_number(status, "Seccomp:") != 0;
 }
 
 /* Takes apart what the recorder put into the environment. */
