@@ -4,6 +4,7 @@
 #include "record/segment.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 void retire_open(struct retirement *r, struct segment *segment)
 {
@@ -19,6 +20,8 @@ void retire_at_once(struct retirement *r, const struct retiree *retiree)
 
 	snapshot_write(i->last);
 	image_finish(i, &retiree->end);
+	if (i->broken.text[0] && access(i->path, F_OK))
+		atomic_fetch_add(&r->segment->control->untraced, 1);
 	pthread_mutex_lock(&r->lock);
 	if (i->broken.text[0] && !r->trouble.text[0])
 		r->trouble = i->broken;
@@ -74,6 +77,11 @@ void retire(struct retirement *r, const struct retiree *retiree)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void retire_last(struct retirement *r, const struct retiree *retiree)
+{
+	r->last = *retiree;
+}
+
 void retire_close(struct retirement *r)
 {
 	pthread_mutex_lock(&r->lock);
@@ -83,6 +91,10 @@ void retire_close(struct retirement *r)
 	if (r->has_thread)
 		pthread_join(r->thread, NULL);
 	r->has_thread = false;
+	if (r->last.image) {
+		r->last.end.untraced = atomic_load(&r->segment->control->untraced);
+		retire_at_once(r, &r->last);
+	}
 	pthread_cond_destroy(&r->changed);
 	pthread_mutex_destroy(&r->lock);
 }

@@ -24,13 +24,16 @@ struct retirement {
 	struct retiree queue[RETIREES]; /* the first is being written */
 	size_t first, count;
 	bool closing;
+	struct retiree last; /* written when all others are; image NULL: none */
 	struct err trouble; /* with the first trace that could not be written */
 };
 
 void retire_open(struct retirement *r, struct segment *segment);
 /* Takes the image over; its area is vacant when it is written. Waits while too many wait. */
 void retire(struct retirement *r, const struct retiree *retiree);
-/* The same, here and now. */
+/* The first process's last image: its trace tells how many others could not be recorded, so it is written after them. */
+void retire_last(struct retirement *r, const struct retiree *retiree);
+/* The same as retire(), here and now. */
 void retire_at_once(struct retirement *r, const struct retiree *retiree);
 void retire_close(struct retirement *r); /* waits until all are written */
 

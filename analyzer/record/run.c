@@ -72,7 +72,6 @@ static struct image *image_of(struct recorder *r, uint32_t pid)
 
 /* ---- the end of an image ----------------------------------------------------------------------------- */
 
-/* For the first process nobody waits but the user. */
 static void finish(struct recorder *r, struct image *i, enum lg_ending ending, int status)
 {
 	bool is_main = i->pid == r->main_pid;
@@ -82,8 +81,7 @@ static void finish(struct recorder *r, struct image *i, enum lg_ending ending, i
 			 .status = ending == LG_ENDED_EXITED ? (uint64_t)WEXITSTATUS(status) : 0,
 			 .signal = ending == LG_ENDED_SIGNALED ? (uint64_t)WTERMSIG(status) : 0,
 			 .key = segment_key(&r->segment),
-			 .duration_ns = clock_ns(CLOCK_MONOTONIC) - i->begun_ns,
-			 .untraced = is_main ? atomic_load(&r->segment.control->untraced) : 0 },
+			 .duration_ns = clock_ns(CLOCK_MONOTONIC) - i->begun_ns },
 	};
 
 	if (r->verifier)
@@ -91,7 +89,7 @@ static void finish(struct recorder *r, struct image *i, enum lg_ending ending, i
 	if (ending == LG_ENDED_EXEC)
 		image_make_file(i); /* the next image may have the same program and pid */
 	r->images[i->index] = NULL;
-	(is_main && !r->retirement.has_thread ? retire_at_once : retire)(&r->retirement, &retiree);
+	(is_main && ending != LG_ENDED_EXEC ? retire_last : retire)(&r->retirement, &retiree);
 }
 
 static void breathe(void *context)
