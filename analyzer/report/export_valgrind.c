@@ -143,11 +143,18 @@ static void put_command(struct export *e)
 	buf_text(&e->out, "</argv>\n</args>\n\n");
 }
 
-static void put_status(struct export *e, const char *state)
+/* Days, hours, minutes, seconds since the start. */
+static void put_status(struct export *e, const char *state, uint64_t ns)
 {
+	uint64_t ms = ns / 1000000, minutes = ms / 60000;
+	char time[64];
+
+	snprintf(time, sizeof time, "%02u:%02u:%02u:%02u.%03u ", (unsigned)(minutes / 1440),
+		 (unsigned)(minutes / 60 % 24), (unsigned)(minutes % 60), (unsigned)(ms / 1000 % 60),
+		 (unsigned)(ms % 1000));
 	buf_text(&e->out, "<status>\n");
 	put_text(e, "state", state);
-	put_text(e, "time", "00:00:00:00.000 ");
+	put_text(e, "time", time);
 	buf_text(&e->out, "</status>\n\n");
 }
 
@@ -166,8 +173,8 @@ int export_valgrind(struct export *e, struct err *err)
 	put_number(e, "ppid", e->process->parent_pid);
 	put_text(e, "tool", "memcheck");
 	put_command(e);
-	put_status(e, "RUNNING");
-	put_status(e, "FINISHED");
+	put_status(e, "RUNNING", 0);
+	put_status(e, "FINISHED", e->process->duration_ns);
 	for (uint32_t i = 0; i < e->process->nleaks; i++)
 		put_leak(e, i);
 	put_suppression_counts(e);
