@@ -26,7 +26,8 @@
 	X(BYTEARRAY, "bytearray")                                                                            \
 	X(LIST, "list")                                                                                      \
 	X(TUPLE, "tuple")                                                                                    \
-	X(DICT, "dict") X(SET, "set") X(FROZENSET, "frozenset") X(WEAKREF, "weakref.ReferenceType")          \
+	X(DICT, "dict")                                                                                      \
+	X(SET, "set") X(FROZENSET, "frozenset") X(WEAKREF, "weakref.ReferenceType")                          \
 	    X(WEAKPROXY, "weakref.ProxyType") X(WEAKCALLABLE, "weakref.CallableProxyType")                   \
 		X(DEQUE, "collections.deque") X(CODE, "code") X(GENERATOR, "generator")                      \
 		    X(COROUTINE, "coroutine") X(ASYNCGEN, "async_generator") X(FRAME, "frame")               \
