@@ -36,6 +36,8 @@ static const char help[] =
     "  --baseline=FILE        known leaks pass, see leakgraph baseline; new and grown ones fail\n"
     "  --strict-baseline      known leaks that are gone fail too\n"
     "  --verbose              the whole report, not its 20 most important lines; so do --all, --show, ...\n"
+    "  --gen-suppressions=lsan:FILE|valgrind:FILE\n"
+    "                         write entries for --suppressions that name what was found\n"
     "  --keep                 keep the trace, here; so does -o\n";
 static const char help_end[] =
     "\n"
@@ -254,6 +256,8 @@ static int take_option(struct check *c, int code, struct err *err)
 	case OPT_KEEP:
 		c->keep = true;
 		return 0;
+	case OPT_GEN_SUPPRESSIONS:
+		return output_files_take_suppressions(&c->outputs, optarg, false, err);
 	case OPT_VERBOSE:
 		c->verbose = true;
 		return 0;
@@ -303,23 +307,25 @@ static int run_check(struct check *c, int argc, char **argv)
 
 int cmd_check(int argc, char **argv)
 {
-	static const struct option longs[] = { COMMON_OPTIONS,
-					       RUN_OPTIONS,
-					       VIEW_OPTIONS,
-					       { "kinds", required_argument, NULL, OPT_KINDS },
-					       { "max-leaks", required_argument, NULL, OPT_MAX_LEAKS },
-					       { "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
-					       { "error-exitcode", required_argument, NULL,
-						 OPT_ERROR_EXITCODE },
-					       { "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
-					       { "only-exe", required_argument, NULL, OPT_ONLY_EXE },
-					       { "json", required_argument, NULL, OPT_JSON },
-					       { "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
-					       { "baseline", required_argument, NULL, OPT_BASELINE },
-					       { "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
-					       { "keep", no_argument, NULL, OPT_KEEP },
-					       { "verbose", no_argument, NULL, OPT_VERBOSE },
-					       { 0 } };
+	static const struct option longs[] = {
+		COMMON_OPTIONS,
+		RUN_OPTIONS,
+		VIEW_OPTIONS,
+		{ "kinds", required_argument, NULL, OPT_KINDS },
+		{ "max-leaks", required_argument, NULL, OPT_MAX_LEAKS },
+		{ "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
+		{ "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
+		{ "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
+		{ "only-exe", required_argument, NULL, OPT_ONLY_EXE },
+		{ "json", required_argument, NULL, OPT_JSON },
+		{ "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
+		{ "baseline", required_argument, NULL, OPT_BASELINE },
+		{ "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
+		{ "keep", no_argument, NULL, OPT_KEEP },
+		{ "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
+		{ "verbose", no_argument, NULL, OPT_VERBOSE },
+		{ 0 }
+	};
 	struct check c = { .gate = gate_defaults() };
 	struct err err = { "" };
 	int code;

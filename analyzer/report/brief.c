@@ -161,7 +161,7 @@ static void print_stack(const struct brief *b, const struct report_stack *s)
 	fputc('\n', out);
 }
 
-/* "      lost: it is a ring of 2 that nothing outside holds; break it: .parent of struct person" */
+/* "      lost: 3 blocks that only hold each other; break it at .parent of struct person" */
 static void print_why(const struct brief *b, const struct report_leak *leak)
 {
 	FILE *out = b->term->out;
@@ -175,9 +175,9 @@ static void print_why(const struct brief *b, const struct report_leak *leak)
 	if (leak->class != CLASS_CYCLE)
 		fputs("nothing refers to it", out);
 	else if (leak->members == 1)
-		fputs("it refers to itself, and nothing else does", out);
+		fputs("it only refers to itself", out);
 	else
-		fprintf(out, "%u blocks hold each other, and nothing else holds them", leak->members);
+		fprintf(out, "%u blocks that only hold each other", leak->members);
 	if (leak->indirect.blocks)
 		fprintf(out, "; %s in %s behind", human_bytes(bytes, leak->indirect.bytes),
 			human_things(blocks, sizeof blocks, leak->indirect.blocks, "block"));

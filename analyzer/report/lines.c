@@ -485,8 +485,8 @@ const char *lines_break_short(char text[PLACE_TEXT], const struct report_leak *l
 
 	if (!e)
 		return NULL;
-	snprintf(text, PLACE_TEXT, "%.48s of %.48s", edge_text(field, e),
-		 e->from_type ? lines_function(type, e->from_type, 40) : "the block that it is in");
+	snprintf(text, PLACE_TEXT, "%.40s%s%.30s", edge_text(field, e), e->from_type ? " of " : "",
+		 e->from_type ? lines_function(type, e->from_type, 30) : "");
 	return text;
 }
 
