@@ -5,9 +5,9 @@
 #include "cmd/options.h"
 #include "cmd/output_files.h"
 #include "report/gate.h"
-#include "report/json.h"
 #include "report/baseline.h"
-#include "report/lines.h"
+#include "report/brief.h"
+#include "report/json.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -35,6 +35,9 @@ static const char help[] =
     "  --source-root=DIR      files below it are written relative to it (the current folder)\n"
     "  --baseline=FILE        known leaks pass, see leakgraph baseline; new and grown ones fail\n"
     "  --strict-baseline      known leaks that are gone fail too\n"
+    "  --verbose              the whole report, not its 20 most important lines; so do --all, --show, ...\n"
+    "  --gen-suppressions=lsan:FILE|valgrind:FILE\n"
+    "                         write entries for --suppressions that name what was found\n"
     "  --keep                 keep the trace, here; so does -o\n";
 static const char help_end[] =
     "\n"
@@ -55,7 +58,7 @@ struct check {
 	const char *baseline_file; /* NULL: none */
 	struct output_files outputs;
 	const char *json; /* NULL: none */
-	bool keep;
+	bool keep, verbose;
 };
 
 static int show_help(void)
@@ -82,124 +85,32 @@ static int write_json(const struct report *r, const char *path, struct err *err)
 		       : fail(err, "%s cannot be written: %s", is_stdout ? "stdout" : path, strerror(error));
 }
 
-static void print_report(const struct report *r, const struct check *c)
+/* Who asks for details wants all of it. */
+static bool is_verbose(const struct check *c)
+{
+	const struct text_options *text = &c->view.text;
+
+	return c->verbose || text->all || text->full_stacks || text->show_possible || text->show_reachable;
+}
+
+static void print_report(const struct term *term, const struct report *r, const struct check *c,
+			 const struct output_context *context)
 {
 	struct text_options text = c->view.text;
-	struct term term = term_on(stderr, c->view.color);
 	char here[PATH_MAX];
 
 	text.here = getcwd(here, sizeof here);
 	text.brief = true;
 	fputs("leakgraph: ", stderr);
-	report_text(&term, r, &text);
+	if (is_verbose(c))
+		report_text(term, r, &text);
+	else
+		brief_text(term, r,
+			   &(struct brief_options){
+			       .context = context, .here = text.here, .trace_is_gone = text.trace_is_gone });
 }
 
 /* ---- the gate ------------------------------------------------------------------------------------------ */
-
-static void print_limits(const struct gate_options *gate)
-{
-	char text[TERM_TEXT];
-
-	if (gate->max_leaks == NO_LIMIT && gate->max_bytes == NO_LIMIT)
-		fputs("none may", stderr);
-	if (gate->max_leaks != NO_LIMIT)
-		fprintf(stderr, "%s leaks may", human_count(text, gate->max_leaks));
-	if (gate->max_leaks != NO_LIMIT && gate->max_bytes != NO_LIMIT)
-		fputs(", ", stderr);
-	if (gate->max_bytes != NO_LIMIT)
-		fprintf(stderr, "%s may", human_bytes(text, gate->max_bytes));
-}
-
-static void print_found(const struct gate_result *g, const struct gate_options *gate)
-{
-	char leaks[64], bytes[TERM_TEXT];
-	bool is_first = true;
-
-	if (gate->kinds & GATE_HEAP_ERRORS)
-		fprintf(stderr, "%s, ", human_things(leaks, sizeof leaks, g->heap_errors, "heap error"));
-	fprintf(stderr, "%s, %s (", human_things(leaks, sizeof leaks, g->leaks, "leak"),
-		human_bytes(bytes, g->found.bytes));
-	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		if (gate->kinds & 1u << class) {
-			fprintf(stderr, "%s%s", is_first ? "" : ",",
-				leak_class_name((enum leak_class) class));
-			is_first = false;
-		}
-	if (gate->kinds & GATE_HEAP_ERRORS)
-		fprintf(stderr, "%sheap-error", is_first ? "" : ",");
-	fputs("; ", stderr);
-	print_limits(gate);
-	fputs(")", stderr);
-}
-
-/* The report has told the cures of a process's own reasons. */
-static void print_doubt(const struct gate_result *g)
-{
-	bool is_told = g->blamed && g->blamed->nreasons;
-
-	fputs("leakgraph: check could not judge: ", stderr);
-	if (g->blamed)
-		fprintf(stderr, "%s (pid %llu): ", g->blamed->name, (unsigned long long)g->blamed->pid);
-	fprintf(stderr, "%s; ", g->why);
-	if (g->cure && !is_told)
-		fprintf(stderr, "%s; ", g->cure);
-	fputs("--allow-degraded accepts it\n", stderr);
-}
-
-#define CHANGES_SHOWN 12u
-
-/* One leak that the baseline does not allow: "NEW    a41c90e2  direct  300 B in 2 blocks  make_leak, cfg.c:58". */
-static void print_change(const struct lines *l, const struct report_leak *leak)
-{
-	char bytes[TERM_TEXT], blocks[64], place[PLACE_TEXT];
-
-	fprintf(stderr, "  %s  %.8s  %-8s  %s in %s  ", leak->baseline == BASELINE_NEW ? "NEW  " : "GROWN",
-		leak->fingerprint.strict, leak->kind,
-		human_bytes(bytes, leak->heads.bytes + leak->indirect.bytes),
-		human_things(blocks, sizeof blocks, leak->heads.blocks + leak->indirect.blocks, "block"));
-	term_clean(l->term, lines_place(place, l, leak->stack));
-	fputc('\n', stderr);
-}
-
-static bool is_change(const struct report_leak *leak)
-{
-	return leak->class != CLASS_POSSIBLE &&
-	       (leak->baseline == BASELINE_NEW || leak->baseline == BASELINE_GROWN);
-}
-
-static void print_changes(const struct report *r, const struct check *c)
-{
-	struct term term = term_on(stderr, c->view.color);
-	char here[PATH_MAX], text[64];
-	struct lines l = { .term = &term, .here = getcwd(here, sizeof here) };
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < r->nprocesses; i++)
-		for (uint32_t k = 0; k < r->processes[i].nleaks; k++)
-			if (is_change(&r->processes[i].leaks[k]) && n++ < CHANGES_SHOWN)
-				print_change(&l, &r->processes[i].leaks[k]);
-	if (n > CHANGES_SHOWN)
-		fprintf(stderr, "  and %s\n", human_things(text, sizeof text, n - CHANGES_SHOWN, "more"));
-	if (n)
-		fprintf(stderr, "  to accept them: leakgraph baseline update %s TRACE\n", c->baseline_file);
-}
-
-static void print_outcome(const struct gate_result *g, const struct gate_options *gate)
-{
-	if (g->outcome == GATE_UNJUDGED)
-		print_doubt(g);
-	if (g->outcome == GATE_TARGET_FAILED)
-		fprintf(stderr, "leakgraph: the program failed; exit status %d is its own\n", g->status);
-	if (gate->strict_baseline && g->stale)
-		fprintf(stderr,
-			"leakgraph: %llu known leaks are gone: leakgraph baseline prune takes them off\n",
-			(unsigned long long)g->stale);
-	if (!g->is_over)
-		return;
-	fprintf(stderr, "leakgraph: check %s: ", g->outcome == GATE_FAILED ? "FAILED" : "found");
-	print_found(g, gate);
-	fputc('\n', stderr);
-}
 
 static int judge(struct check *c, char **paths, size_t npaths)
 {
@@ -214,14 +125,14 @@ static int judge(struct check *c, char **paths, size_t npaths)
 		return trouble(c->gate.has_wait_status ? STATUS_TOOL : STATUS_USAGE, &err);
 	}
 	struct gate_result g = gate_judge(&r, &c->gate);
+	struct output_context context = { .gate = &c->gate, .result = &g };
+	struct term term = term_on(stderr, c->view.color);
 	if (r.nprocesses)
-		print_report(&r, c);
+		print_report(&term, &r, c, &context);
 	if ((c->json && write_json(&r, c->json, &err)) ||
 	    output_files_write(&c->outputs, &r, &c->gate, &g, &err))
 		status = trouble(STATUS_TOOL, &err);
-	print_outcome(&g, &c->gate);
-	if (c->baseline_file)
-		print_changes(&r, c);
+	brief_outcome(&term, &context);
 	report_free(&r);
 	return g.status ? g.status : status;
 }
@@ -345,6 +256,11 @@ static int take_option(struct check *c, int code, struct err *err)
 	case OPT_KEEP:
 		c->keep = true;
 		return 0;
+	case OPT_GEN_SUPPRESSIONS:
+		return output_files_take_suppressions(&c->outputs, optarg, false, err);
+	case OPT_VERBOSE:
+		c->verbose = true;
+		return 0;
 	}
 	return take_shared_option(c, code, err);
 }
@@ -391,22 +307,25 @@ static int run_check(struct check *c, int argc, char **argv)
 
 int cmd_check(int argc, char **argv)
 {
-	static const struct option longs[] = { COMMON_OPTIONS,
-					       RUN_OPTIONS,
-					       VIEW_OPTIONS,
-					       { "kinds", required_argument, NULL, OPT_KINDS },
-					       { "max-leaks", required_argument, NULL, OPT_MAX_LEAKS },
-					       { "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
-					       { "error-exitcode", required_argument, NULL,
-						 OPT_ERROR_EXITCODE },
-					       { "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
-					       { "only-exe", required_argument, NULL, OPT_ONLY_EXE },
-					       { "json", required_argument, NULL, OPT_JSON },
-					       { "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
-					       { "baseline", required_argument, NULL, OPT_BASELINE },
-					       { "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
-					       { "keep", no_argument, NULL, OPT_KEEP },
-					       { 0 } };
+	static const struct option longs[] = {
+		COMMON_OPTIONS,
+		RUN_OPTIONS,
+		VIEW_OPTIONS,
+		{ "kinds", required_argument, NULL, OPT_KINDS },
+		{ "max-leaks", required_argument, NULL, OPT_MAX_LEAKS },
+		{ "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
+		{ "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
+		{ "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
+		{ "only-exe", required_argument, NULL, OPT_ONLY_EXE },
+		{ "json", required_argument, NULL, OPT_JSON },
+		{ "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
+		{ "baseline", required_argument, NULL, OPT_BASELINE },
+		{ "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
+		{ "keep", no_argument, NULL, OPT_KEEP },
+		{ "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
+		{ "verbose", no_argument, NULL, OPT_VERBOSE },
+		{ 0 }
+	};
 	struct check c = { .gate = gate_defaults() };
 	struct err err = { "" };
 	int code;

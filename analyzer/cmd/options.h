@@ -49,6 +49,10 @@ enum option_code {
 	OPT_REASON,
 	OPT_NO_DEFAULT_SUPPRESSIONS,
 	OPT_MAX_NODES,
+	OPT_VERBOSE,
+	OPT_GEN_SUPPRESSIONS,
+	OPT_REPEAT,
+	OPT_MAX_PEAK,
 };
 
 #define COMMON_OPTIONS                                                                                       \

@@ -11,6 +11,16 @@
 
 #define SUMMARY_MAX (1024u * 1024u) /* GitHub drops what is larger */
 
+static int add_file(struct output_files *files, const struct output *format, const char *path,
+		    struct err *err)
+{
+	if (files->n == OUTPUT_FILES_MAX)
+		return fail(err, "more than %u of --output", OUTPUT_FILES_MAX);
+	files->at[files->n].format = format;
+	files->at[files->n++].path = path;
+	return 0;
+}
+
 int output_files_take(struct output_files *files, const char *word, struct err *err)
 {
 	char name[32], known[256] = "";
@@ -22,7 +32,7 @@ int output_files_take(struct output_files *files, const char *word, struct err *
 		return 0;
 	memcpy(name, word, n);
 	name[n] = 0;
-	const struct output *format = output_named(name);
+	const struct output *format = output_named(outputs, name);
 	for (const struct output *o = outputs; o->name; o++) {
 		strcat(known, o == outputs ? "" : ", ");
 		strcat(known, o->name);
@@ -31,11 +41,21 @@ int output_files_take(struct output_files *files, const char *word, struct err *
 		return fail(err, "--output: there is no format \"%s\"; there are %s", name, known);
 	if (!word[n + 1])
 		return fail(err, "--output: %s= needs a file", name);
-	if (files->n == OUTPUT_FILES_MAX)
-		return fail(err, "more than %u of --output", OUTPUT_FILES_MAX);
-	files->at[files->n].format = format;
-	files->at[files->n++].path = word + n + 1;
-	return 1;
+	return add_file(files, format, word + n + 1, err) ? -1 : 1;
+}
+
+int output_files_take_suppressions(struct output_files *files, const char *word, bool to_stdout,
+				   struct err *err)
+{
+	char name[16];
+	size_t n = strcspn(word, ":");
+
+	snprintf(name, sizeof name, "%.*s", (int)n, word);
+	const struct output *syntax = n < sizeof name ? output_named(suppression_syntaxes, name) : NULL;
+	if (!syntax || (to_stdout ? word[n] != 0 : !word[n] || !word[n + 1]))
+		return fail(err, "--gen-suppressions takes %s",
+			    to_stdout ? "lsan or valgrind" : "lsan:FILE or valgrind:FILE");
+	return add_file(files, syntax, to_stdout ? "-" : word + n + 1, err);
 }
 
 static int write_to(FILE *to, const struct buf *out)

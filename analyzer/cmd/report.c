@@ -19,6 +19,8 @@ static const char help[] =
     "  --json                 the whole report as JSON (leakgraph.report.v1)\n"
     "  --output=FORMAT=FILE   besides: json, sarif, github, gitlab, junit, markdown (repeatable)\n"
     "  --source-root=DIR      files below it are written relative to it (the current folder)\n"
+    "  --gen-suppressions=lsan|valgrind\n"
+    "                         only write entries for --suppressions that name the leaks shown\n"
     "  --error-exitcode=N     judge as leakgraph check does, and exit with N when leaks are found\n"
     "  --no-children          leave out the traces in TRACE.children\n";
 static const char help_end[] =
@@ -44,6 +46,7 @@ struct report_command {
 	struct gate_options gate;
 	struct output_files outputs;
 	bool is_json, is_gate;
+	bool is_suppressions; /* --gen-suppressions: nothing else goes to stdout */
 };
 
 static int cannot_write(void)
@@ -87,6 +90,8 @@ static int report(const struct report_command *c, char **paths, size_t npaths)
 	    report_load(&r, paths, npaths, &c->view.report, &err) ||
 	    suppressions_apply(&suppressions, &r, &err))
 		trouble(status, &err);
+	else if (c->is_suppressions)
+		status = 0;
 	else
 		status = c->is_json ? print_json(&r) : print_text(&r, c);
 	if (!status && output_files_write(&c->outputs, &r, &c->gate, NULL, &err))
@@ -112,6 +117,9 @@ static int take_option(struct report_command *c, int code, struct err *err)
 			return fail(
 			    err, "--output takes FORMAT=FILE: json, sarif, github, gitlab, junit, markdown");
 		return *err->text ? -1 : 0;
+	case OPT_GEN_SUPPRESSIONS:
+		c->is_suppressions = true;
+		return output_files_take_suppressions(&c->outputs, optarg, true, err);
 	case OPT_SOURCE_ROOT:
 		c->outputs.root = optarg;
 		return 0;
@@ -146,16 +154,18 @@ static int report_newest(const struct report_command *c)
 
 int cmd_report(int argc, char **argv)
 {
-	static const struct option longs[] = { COMMON_OPTIONS,
-					       VIEW_OPTIONS,
-					       { "json", no_argument, NULL, OPT_JSON },
-					       { "no-pager", no_argument, NULL, OPT_NO_PAGER },
-					       { "no-children", no_argument, NULL, OPT_NO_CHILDREN },
-					       { "output", required_argument, NULL, OPT_OUTPUT },
-					       { "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
-					       { "error-exitcode", required_argument, NULL,
-						 OPT_ERROR_EXITCODE },
-					       { 0 } };
+	static const struct option longs[] = {
+		COMMON_OPTIONS,
+		VIEW_OPTIONS,
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "no-pager", no_argument, NULL, OPT_NO_PAGER },
+		{ "no-children", no_argument, NULL, OPT_NO_CHILDREN },
+		{ "output", required_argument, NULL, OPT_OUTPUT },
+		{ "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
+		{ "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
+		{ "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
+		{ 0 }
+	};
 	struct report_command c = { .gate = gate_defaults(), .view.report.with_suspects = true };
 	struct err err = { "" };
 	int code;
@@ -169,5 +179,7 @@ int cmd_report(int argc, char **argv)
 		if (code == '?' || take_option(&c, code, &err))
 			return wrong_usage("report", &err);
 	}
+	if (c.view.text.show_possible)
+		c.gate.kinds |= 1u << CLASS_POSSIBLE;
 	return optind < argc ? report(&c, argv + optind, (size_t)(argc - optind)) : report_newest(&c);
 }

@@ -470,14 +470,32 @@ static const char *break_reasons(enum break_reason reason)
 	return texts[reason & 7];
 }
 
+static const struct report_edge *break_edge(const struct report_leak *leak)
+{
+	for (uint32_t i = 0; i < leak->nedges; i++)
+		if (leak->edges[i].break_reason)
+			return &leak->edges[i];
+	return NULL;
+}
+
+const char *lines_break_short(char text[PLACE_TEXT], const struct report_leak *leak)
+{
+	const struct report_edge *e = break_edge(leak);
+	char field[PLACE_TEXT], type[PLACE_TEXT];
+
+	if (!e)
+		return NULL;
+	snprintf(text, PLACE_TEXT, "%.40s%s%.30s", edge_text(field, e), e->from_type ? " of " : "",
+		 e->from_type ? lines_function(type, e->from_type, 30) : "");
+	return text;
+}
+
 void lines_break(const struct lines *l, unsigned indent, const struct report_leak *leak)
 {
 	char field[PLACE_TEXT], member[PLACE_TEXT], text[3 * PLACE_TEXT];
-	const struct report_edge *e = leak->edges;
+	const struct report_edge *e = break_edge(leak);
 
-	while (e < leak->edges + leak->nedges && !e->break_reason)
-		e++;
-	if (e == leak->edges + leak->nedges)
+	if (!e)
 		return;
 	snprintf(text, sizeof text, "%s of %s should not own%s", edge_text(field, e),
 		 member_text(member, l, e), break_reasons(e->break_reason));

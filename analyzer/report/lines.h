@@ -25,6 +25,8 @@ void lines_call(const struct lines *l, unsigned indent, const char *done, const 
 void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s);
 /* "cut: prev of Node, a link back by its name; that opens every cycle here"; nothing when none is proposed. */
 void lines_break(const struct lines *l, unsigned indent, const struct report_leak *leak);
+/* ".prev of Node", what lines_break proposes; NULL: nothing. */
+const char *lines_break_short(char text[PLACE_TEXT], const struct report_leak *leak);
 /* "counts 2, found 1: it counts references that are nowhere: they were leaked"; nothing when none keeps a count. */
 void lines_count(const struct lines *l, unsigned indent, const struct report_leak *leak);
 /* What a reference stands in: ".next", "[3]", or "+8" where the field is not known. */

@@ -23,9 +23,9 @@ const struct output outputs[] = {
 	{ NULL, NULL, NULL },
 };
 
-const struct output *output_named(const char *name)
+const struct output *output_named(const struct output *table, const char *name)
 {
-	for (const struct output *o = outputs; o->name; o++)
+	for (const struct output *o = table; o->name; o++)
 		if (!strcmp(o->name, name))
 			return o;
 	return NULL;

@@ -17,9 +17,9 @@ struct output {
 	const char *name, *help;
 	void (*render)(struct buf *out, const struct report *r, const struct output_context *c);
 };
-extern const struct output outputs[]; /* ends with a NULL name */
+extern const struct output outputs[], suppression_syntaxes[]; /* each ends with a NULL name */
 
-const struct output *output_named(const char *name); /* NULL: there is none */
+const struct output *output_named(const struct output *table, const char *name); /* NULL: there is none */
 
 /* What renderers share. */
 

@@ -517,27 +517,42 @@ static void print_notes(struct page *g, const struct report *r)
 			human_things(text, sizeof text, said - NOTES_SHOWN, "more note"));
 }
 
-/* What suppressions did; those of files that did nothing; those that are no longer good. */
-static void print_suppressions(struct page *g, const struct suppressions *s)
+bool suppression_is_told(const struct suppression *p, bool all)
 {
+	return strcmp(p->file, SUPPRESSIONS_BUILT_IN) || (p->uses && all);
+}
+
+void suppression_text(const struct term *term, const struct suppression *p)
+{
+	const char *state = p->is_expired ? "expired" : p->is_over ? "over its bound" : "unused";
 	char sum[96];
 
-	for (uint32_t i = 0; s && i < s->n; i++) {
-		const struct suppression *p = &s->at[i];
-		bool is_own = !strcmp(p->file, SUPPRESSIONS_BUILT_IN);
-		const char *state = p->is_expired ? "expired" : p->is_over ? "over its bound" : "unused";
+	if (p->uses)
+		fprintf(term->out, "suppressed %s by ", sum_text(sum, p->used));
+	if (p->is_expired || p->is_over || !p->uses)
+		term_print(term, SHADE_WARN, "%s%s", state, p->uses ? ": " : " suppression ");
+	term_clean(term, p->name);
+	fputs(" (", term->out);
+	term_clean(term, p->file);
+	fprintf(term->out, ":%u)\n", p->line);
+}
 
-		if (is_own && (!p->uses || !g->options->all))
-			continue;
-		if (p->uses)
-			fprintf(g->term->out, "suppressed %s by ", sum_text(sum, p->used));
-		if (p->is_expired || p->is_over || !p->uses)
-			term_print(g->term, SHADE_WARN, "%s%s", state, p->uses ? ": " : " suppression ");
-		term_clean(g->term, p->name);
-		fputs(" (", g->term->out);
-		term_clean(g->term, p->file);
-		fprintf(g->term->out, ":%u)\n", p->line);
-	}
+static void print_suppressions(struct page *g, const struct suppressions *s)
+{
+	for (uint32_t i = 0; s && i < s->n; i++)
+		if (suppression_is_told(&s->at[i], g->options->all))
+			suppression_text(g->term, &s->at[i]);
+}
+
+void report_headline(const struct term *term, const struct report *r)
+{
+	struct page g = { .term = term };
+	const struct report_process *first = r->processes;
+
+	if (r->nprocesses == 1)
+		print_headline(&g, &(struct report_group){ .first = first, .members = &first, .n = 1 });
+	else
+		print_overview(&g, r);
 }
 
 void report_text(const struct term *term, const struct report *r, const struct text_options *options)

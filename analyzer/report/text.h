@@ -4,6 +4,7 @@
 
 #include "base/term.h"
 #include "report/model.h"
+#include "report/suppressions.h"
 
 struct text_options {
 	bool all; /* every leak and process, not the top ones */
@@ -15,5 +16,11 @@ struct text_options {
 };
 
 void report_text(const struct term *term, const struct report *r, const struct text_options *options);
+/* Its first line: how the program ended and what it lost, or of several programs what they lost together. */
+void report_headline(const struct term *term, const struct report *r);
+
+/* What a suppression of a file did, or that it did nothing or is no longer good. Ours are told with `all`, when used. */
+bool suppression_is_told(const struct suppression *p, bool all);
+void suppression_text(const struct term *term, const struct suppression *p);
 
 #endif

@@ -1,7 +1,7 @@
 # heap_errors: heap errors fail the gate when they are asked for, and then a double free shows where it was freed first
 g++ -std=c++17 -g -O1 -w -I"$TOP/tests/programs" -o victim "$TOP/tests/programs/heap-errors.cc"
 exits 0 "$LG" check -- ./victim new-free
-exits 23 "$LG" check --kinds=direct,heap-error --max-leaks=10 --json=report.json -- ./victim new-free
+exits 23 "$LG" check --verbose --kinds=direct,heap-error --max-leaks=10 --json=report.json -- ./victim new-free
 grep -q 'check FAILED: 3 heap errors, 0 leaks' err
 grep -q 'E1 .*mismatch .*of 24 B, 3 times' err
 grep -q 'freed by free in' err

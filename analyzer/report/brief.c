@@ -1,0 +1,336 @@
+/* brief.c: see brief.h. Every part has a bound of its own; what they leave of the 20 lines goes to the findings. */
+#include "report/brief.h"
+
+#include "report/baseline.h"
+#include "report/lines.h"
+#include "report/text.h"
+
+#include <string.h>
+
+#define LINES_MAX 20u
+#define LINES_AROUND                                                                                         \
+	8u /* of recording; headline; "and more"; how to accept it, see more; three of the outcome */
+#define FINDING_LINES 3u
+#define FINDINGS_MAX ((LINES_MAX - LINES_AROUND) / FINDING_LINES)
+#define REASONS_SHOWN 2u
+#define SUPPRESSIONS_SHOWN 2u
+
+struct brief {
+	const struct term *term;
+	const struct report *report;
+	const struct brief_options *options;
+	struct lines lines;
+	unsigned left; /* lines for findings */
+};
+
+static void take_line(struct brief *b)
+{
+	b->left -= b->left > 0;
+}
+
+/* "  and 3 more reasons" */
+static void print_more(struct brief *b, uint64_t n, const char *what)
+{
+	char text[64];
+
+	if (!n)
+		return;
+	fprintf(b->term->out, "  and %s\n", human_things(text, sizeof text, n, what));
+	take_line(b);
+}
+
+/* One line of text from outside, fitted. */
+static void print_fitted(const struct brief *b, const char *before, const char *text)
+{
+	char fitted[PLACE_TEXT];
+	size_t used = strlen(before);
+
+	fputs(before, b->term->out);
+	term_clean(b->term, lines_fit(fitted, text, LINE_COLUMNS - used));
+	fputc('\n', b->term->out);
+}
+
+/* ---- why the verdict is degraded ----------------------------------------------------------------------- */
+
+/* Before, or it will be as the outcome. */
+static bool is_said(const struct brief *b, uint32_t process, const char *reason)
+{
+	const struct report *r = b->report;
+	const struct gate_result *g = b->options->context->result;
+
+	if (g->outcome == GATE_UNJUDGED && !strcmp(g->why, reason))
+		return true;
+	for (uint32_t i = 0; i < process; i++)
+		for (uint32_t k = 0; k < r->processes[i].nreasons; k++)
+			if (!strcmp(r->processes[i].reasons[k].text, reason))
+				return true;
+	return false;
+}
+
+static void print_reasons(struct brief *b)
+{
+	const struct report *r = b->report;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		for (uint32_t k = 0; k < r->processes[i].nreasons; k++) {
+			const struct report_process *p = &r->processes[i];
+
+			if (is_said(b, i, p->reasons[k].text) || n++ >= REASONS_SHOWN)
+				continue;
+			fprintf(b->term->out, "  degraded verdict of %s (pid %llu): ", p->name,
+				(unsigned long long)p->pid);
+			term_clean(b->term, p->reasons[k].text);
+			fputc('\n', b->term->out);
+			take_line(b);
+		}
+	print_more(b, n > REASONS_SHOWN ? n - REASONS_SHOWN : 0, "more reason");
+}
+
+/* ---- suppressions -------------------------------------------------------------------------------------- */
+
+static void print_suppressions(struct brief *b)
+{
+	const struct suppressions *s = b->report->suppressions;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; s && i < s->n; i++)
+		if (suppression_is_told(&s->at[i], false) && n++ < SUPPRESSIONS_SHOWN) {
+			fputs("  ", b->term->out);
+			suppression_text(b->term, &s->at[i]);
+			take_line(b);
+		}
+	print_more(b, n > SUPPRESSIONS_SHOWN ? n - SUPPRESSIONS_SHOWN : 0, "more suppression");
+}
+
+/* ---- findings ------------------------------------------------------------------------------------------ */
+
+static bool is_same(const struct report_leak *a, const struct report_leak *b)
+{
+	return a->class == b->class && !strcmp(a->fingerprint.strict, b->fingerprint.strict);
+}
+
+/* "  NEW    L1  direct    a41c90e2  10 B in 1 block: struct node, in app (pid 12)" */
+static void print_head(const struct brief *b, const struct finding *f)
+{
+	const struct report_leak *leak = f->leak;
+	char bytes[TERM_TEXT], blocks[64], type[PLACE_TEXT];
+
+	fputs(leak->baseline == BASELINE_NEW	 ? "  NEW    "
+	      : leak->baseline == BASELINE_GROWN ? "  GROWN  "
+						 : "  ",
+	      b->term->out);
+	term_print(b->term, SHADE_HEAD, "%-3s ", leak->id);
+	term_print(b->term, SHADE_BAD, "%-8s ", leak->kind);
+	fprintf(b->term->out, " %.8s  %s in %s", leak->fingerprint.strict,
+		human_bytes(bytes, leak->heads.bytes + leak->indirect.bytes),
+		human_things(blocks, sizeof blocks, leak->heads.blocks + leak->indirect.blocks, "block"));
+	if (leak->type) {
+		fputs(": ", b->term->out);
+		term_clean(b->term, lines_function(type, leak->type, 32));
+	}
+	if (b->report->nprocesses > 1)
+		print_fitted(b, ", in ", f->process->name);
+	else
+		fputc('\n', b->term->out);
+}
+
+/* "      allocated by malloc in lose_a, a.c:3 < load < main", as many callers as fit */
+static void print_stack(const struct brief *b, const struct report_stack *s)
+{
+	char place[PLACE_TEXT], name[PLACE_TEXT];
+	FILE *out = b->term->out;
+	size_t used = 22 + strlen(s->allocator);
+
+	fprintf(out, "      allocated by %s in ", s->allocator);
+	lines_place(place, &b->lines, s);
+	term_clean(b->term, place);
+	used += term_columns(place);
+	for (uint32_t i = s->site + 1; i < s->shown; i++) {
+		if (!s->frames[i].function)
+			continue;
+		lines_function(name, s->frames[i].function, 40);
+		used += 3 + term_columns(name);
+		if (used > LINE_COLUMNS - 4) {
+			fputs(" ...", out);
+			break;
+		}
+		fputs(" < ", out);
+		term_clean(b->term, name);
+	}
+	fputc('\n', out);
+}
+
+/* "      lost: 3 blocks that only hold each other; break it at .parent of struct person" */
+static void print_why(const struct brief *b, const struct report_leak *leak)
+{
+	FILE *out = b->term->out;
+	char bytes[TERM_TEXT], blocks[64], text[PLACE_TEXT];
+
+	if (leak->class == CLASS_POSSIBLE) {
+		fputs("      only what may be no pointer holds it\n", out);
+		return;
+	}
+	fputs("      lost: ", out);
+	if (leak->class != CLASS_CYCLE)
+		fputs("nothing refers to it", out);
+	else if (leak->members == 1)
+		fputs("it only refers to itself", out);
+	else
+		fprintf(out, "%u blocks that only hold each other", leak->members);
+	if (leak->indirect.blocks)
+		fprintf(out, "; %s in %s behind", human_bytes(bytes, leak->indirect.bytes),
+			human_things(blocks, sizeof blocks, leak->indirect.blocks, "block"));
+	if (lines_break_short(text, leak)) {
+		fputs("; break it at ", out);
+		term_clean(b->term, text);
+	}
+	fputc('\n', out);
+}
+
+static void print_findings(struct brief *b)
+{
+	const struct report_leak *shown[FINDINGS_MAX];
+	unsigned most = b->left / FINDING_LINES, n = 0;
+	uint64_t more = 0;
+
+	for (struct finding f = { 0 }; finding_next(&f, b->report, b->options->context);) {
+		unsigned i = 0;
+
+		if (finding_is_accepted(&f))
+			continue;
+		while (i < n && !is_same(shown[i], f.leak))
+			i++;
+		if (i == n && n < most) {
+			shown[n++] = f.leak;
+			print_head(b, &f);
+			print_stack(b, f.leak->stack);
+			print_why(b, f.leak);
+		} else {
+			more += i == n;
+		}
+	}
+	print_more(b, more, "more place");
+}
+
+/* "  E1  double free  of 24 B at drop, a.c:12" */
+static void print_errors(struct brief *b)
+{
+	uint64_t n = 0;
+	char place[PLACE_TEXT];
+
+	for (uint32_t i = 0; i < b->report->nprocesses; i++)
+		for (uint32_t k = 0; k < b->report->processes[i].nerrors; k++) {
+			const struct report_error *e = &b->report->processes[i].errors[k];
+
+			if (n++ >= 2)
+				continue;
+			fprintf(b->term->out, "  %-3s %s  %s in ", e->id, heap_error_name(e->kind), e->call);
+			term_clean(b->term, lines_place(place, &b->lines, e->stack));
+			fputc('\n', b->term->out);
+			take_line(b);
+		}
+	print_more(b, n > 2 ? n - 2 : 0, "more heap error");
+}
+
+static void print_cure(const struct brief *b)
+{
+	const struct baseline *known = b->report->baseline;
+	FILE *out = b->term->out;
+
+	if (known)
+		fprintf(out, "  to accept them: leakgraph baseline update %s TRACE\n", known->path);
+	else
+		fputs("  to accept them: leakgraph baseline create FILE TRACE, or "
+		      "--gen-suppressions=lsan:FILE\n",
+		      out);
+	fprintf(out, "  the whole report: --verbose%s\n",
+		b->options->trace_is_gone ? "; the trace, for leakgraph why: --keep" : "");
+}
+
+void brief_text(const struct term *term, const struct report *r, const struct brief_options *options)
+{
+	struct brief b = {
+		.term = term,
+		.report = r,
+		.options = options,
+		.lines = { .term = term, .here = options->here },
+		.left = LINES_MAX - LINES_AROUND,
+	};
+
+	report_headline(term, r);
+	print_reasons(&b);
+	print_suppressions(&b);
+	if (!options->context->result->is_over)
+		return;
+	if (options->context->gate->kinds & GATE_HEAP_ERRORS)
+		print_errors(&b);
+	print_findings(&b);
+	print_cure(&b);
+}
+
+/* ---- the outcome --------------------------------------------------------------------------------------- */
+
+static void print_limits(FILE *out, const struct gate_options *gate)
+{
+	char text[TERM_TEXT];
+
+	if (gate->max_leaks == NO_LIMIT && gate->max_bytes == NO_LIMIT)
+		fputs("none may", out);
+	if (gate->max_leaks != NO_LIMIT)
+		fprintf(out, "%s leaks may", human_count(text, gate->max_leaks));
+	if (gate->max_leaks != NO_LIMIT && gate->max_bytes != NO_LIMIT)
+		fputs(", ", out);
+	if (gate->max_bytes != NO_LIMIT)
+		fprintf(out, "%s may", human_bytes(text, gate->max_bytes));
+}
+
+static void print_found(FILE *out, const struct gate_result *g, const struct gate_options *gate)
+{
+	char leaks[64], bytes[TERM_TEXT];
+	bool is_first = true;
+
+	if (gate->kinds & GATE_HEAP_ERRORS)
+		fprintf(out, "%s, ", human_things(leaks, sizeof leaks, g->heap_errors, "heap error"));
+	fprintf(out, "%s, %s (", human_things(leaks, sizeof leaks, g->leaks, "leak"),
+		human_bytes(bytes, g->found.bytes));
+	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
+		if (gate->kinds & 1u << class) {
+			fprintf(out, "%s%s", is_first ? "" : ",", leak_class_name((enum leak_class) class));
+			is_first = false;
+		}
+	if (gate->kinds & GATE_HEAP_ERRORS)
+		fprintf(out, "%sheap-error", is_first ? "" : ",");
+	fputs("; ", out);
+	print_limits(out, gate);
+	fputs(")\n", out);
+}
+
+static void print_doubt(const struct term *t, const struct gate_result *g)
+{
+	fputs("leakgraph: check could not judge: ", t->out);
+	if (g->blamed) {
+		term_clean(t, g->blamed->name);
+		fprintf(t->out, " (pid %llu): ", (unsigned long long)g->blamed->pid);
+	}
+	term_clean(t, g->why);
+	fprintf(t->out, "; %s%s--allow-degraded accepts it\n", g->cure ? g->cure : "", g->cure ? "; " : "");
+}
+
+void brief_outcome(const struct term *term, const struct output_context *c)
+{
+	const struct gate_result *g = c->result;
+
+	if (g->outcome == GATE_UNJUDGED)
+		print_doubt(term, g);
+	if (g->outcome == GATE_TARGET_FAILED)
+		fprintf(term->out, "leakgraph: the program failed; exit status %d is its own\n", g->status);
+	if (c->gate->strict_baseline && g->stale)
+		fprintf(term->out,
+			"leakgraph: %llu known leaks are gone: leakgraph baseline prune takes them off\n",
+			(unsigned long long)g->stale);
+	if (!g->is_over)
+		return;
+	fprintf(term->out, "leakgraph: check %s: ", g->outcome == GATE_FAILED ? "FAILED" : "found");
+	print_found(term->out, g, c->gate);
+}

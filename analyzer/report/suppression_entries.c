@@ -1,0 +1,165 @@
+/* suppression_entries.c: ready suppressions for the leaks that count, in the syntaxes that suppressions.h reads.
+ *
+ * An entry of Valgrind's names the frames down to main, so that it takes nothing else. LeakSanitizer's can name one
+ * function only: that of the leak's place; of a leak in main itself, which is in every stack, none is made. */
+#include "report/outputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES_MAX 20u /* Valgrind takes 24 lines of them */
+
+/* Entries as text, each with where it came from. */
+struct entry {
+	char *text; /* owned */
+	size_t order;
+};
+
+struct entries {
+	struct entry *at; /* owned */
+	size_t n, room;
+	bool failed;
+};
+
+static void put_name(struct buf *out, const char *name, char instead)
+{
+	for (const char *c = name; *c; c++)
+		buf_put(out, (unsigned char)*c < ' ' || *c == 0x7f ? &instead : c, 1);
+}
+
+static bool has_own_place(const struct report_stack *s)
+{
+	const struct report_frame *site = stack_site(s);
+
+	return site && (site->function ? strcmp(site->function, "main") != 0 : *site->module != 0);
+}
+
+static void put_lsan(struct buf *out, const struct report_leak *leak)
+{
+	const struct report_frame *site = stack_site(leak->stack);
+
+	if (!has_own_place(leak->stack)) {
+		buf_text(
+		    out,
+		    "# a leak in main itself has no entry: every stack has that; Valgrind's syntax can\n");
+		return;
+	}
+	buf_text(out, "leak:^");
+	put_name(out, site->function ? site->function : site->module, '*');
+	buf_text(out, "$\n");
+}
+
+static void put_frame(struct buf *out, const struct report_frame *f)
+{
+	buf_text(out, f->function ? "   fun:" : "   obj:*");
+	put_name(out, f->function ? f->function : f->module, '?');
+	buf_text(out, "\n");
+}
+
+static void put_valgrind(struct buf *out, const struct report_leak *leak)
+{
+	const struct report_stack *s = leak->stack;
+	const struct report_frame *site = stack_site(s);
+
+	buf_text(out, "{\n   ");
+	put_name(out, site && site->function ? site->function : "a leak without a name", '?');
+	buf_text(out, "\n   Memcheck:Leak\n   match-leak-kinds: ");
+	buf_text(out, leak->class == CLASS_POSSIBLE ? "possible" : "definite");
+	buf_text(out, "\n");
+	put_frame(out, &(struct report_frame){ .function = s->allocator });
+	for (uint32_t i = 0; i < s->shown && i < FRAMES_MAX; i++)
+		put_frame(out, &s->frames[i]);
+	buf_text(out, "}\n");
+}
+
+/* ---- each once ----------------------------------------------------------------------------------------- */
+
+static void keep(struct entries *all, const struct buf *entry)
+{
+	if (all->n == all->room) {
+		size_t room = all->room ? 2 * all->room : 64;
+		struct entry *at = realloc(all->at, room * sizeof *at);
+		if (!at) {
+			all->failed = true;
+			return;
+		}
+		all->at = at;
+		all->room = room;
+	}
+	char *text = entry->failed ? NULL : strndup((char *)entry->bytes, entry->used);
+	all->failed |= !text;
+	if (text) {
+		all->at[all->n] = (struct entry){ .text = text, .order = all->n };
+		all->n++;
+	}
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct entry *one = a, *other = b;
+	int order = strcmp(one->text, other->text);
+
+	return order ? order : (one->order > other->order) - (one->order < other->order);
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct entry *one = a, *other = b;
+
+	return (one->order > other->order) - (one->order < other->order);
+}
+
+static void drop_doubles(struct entries *all)
+{
+	size_t kept = 0;
+
+	qsort(all->at, all->n, sizeof *all->at, by_text);
+	for (size_t i = 0; i < all->n; i++)
+		if (kept && !strcmp(all->at[kept - 1].text, all->at[i].text))
+			free(all->at[i].text);
+		else
+			all->at[kept++] = all->at[i];
+	all->n = kept;
+	qsort(all->at, all->n, sizeof *all->at, by_order);
+}
+
+static void write_entries(struct buf *out, const struct report *r, const struct output_context *c,
+			  void (*put)(struct buf *, const struct report_leak *))
+{
+	struct entries all = { 0 };
+	struct buf entry = { 0 };
+
+	for (struct finding f = { 0 }; finding_next(&f, r, c);)
+		if (!finding_is_accepted(&f)) {
+			buf_clear(&entry);
+			put(&entry, f.leak);
+			keep(&all, &entry);
+		}
+	if (all.n)
+		drop_doubles(&all);
+	for (size_t i = 0; i < all.n; i++) {
+		buf_text(out, all.at[i].text);
+		free(all.at[i].text);
+	}
+	out->failed |= all.failed;
+	free(all.at);
+	buf_free(&entry);
+}
+
+static void write_lsan(struct buf *out, const struct report *r, const struct output_context *c)
+{
+	buf_text(out, "# suppressions made by leakgraph, in LeakSanitizer's syntax\n");
+	write_entries(out, r, c, put_lsan);
+}
+
+static void write_valgrind(struct buf *out, const struct report *r, const struct output_context *c)
+{
+	buf_text(out, "# suppressions made by leakgraph, in Valgrind's syntax\n");
+	write_entries(out, r, c, put_valgrind);
+}
+
+const struct output suppression_syntaxes[] = {
+	{ "lsan", "LeakSanitizer's", write_lsan },
+	{ "valgrind", "Valgrind's", write_valgrind },
+	{ NULL, NULL, NULL },
+};
