@@ -18,9 +18,11 @@ struct known {
 
 struct models {
 	struct memory memory;
+	struct vtables vtables;
 	struct model_world world;
 	void *states[MODELS_MAX];
 	bool is_open[MODELS_MAX];
+	bool is_asked; /* those that only describe were opened */
 	bool is_described; /* those models were asked that only describe */
 	struct known *of; /* nblocks; NULL: no model found anything */
 	struct texts types; /* distinct names, numbered by the first block, by address, that has it */
@@ -40,6 +42,12 @@ const char *models_collector(const struct models *m, uint32_t block);
 bool models_object(const struct models *m, uint32_t block, struct object *o);
 /* What a word at `offset` of the block would be that points into block `to`, though the scan has not seen it. */
 enum ref_kind models_label(const struct models *m, uint32_t block, uint64_t offset, uint32_t to);
+/* DWARF's type of what begins `*offset` bytes into the block; NULL: not known. */
+const struct type *models_layout(struct models *m, uint32_t block, uint32_t *offset);
+/* Where the words point that an object counts. */
+uint64_t models_counted_addr(const struct models *m, uint32_t block);
+/* Whether a word that points at an object counts as its owner. */
+enum share models_share(const struct models *m, uint32_t block, const struct owner_word *w);
 /* Whether a root's word may be left over from before. */
 bool models_doubt_root(const struct models *m, const struct root_ref *r);
 /* What a word of a root is in its source; false: unknown. */

@@ -12,13 +12,14 @@ struct definition {
 	struct definition *next; /* of the same hash, as met */
 };
 
-/* FNV-1a. */
+/* FNV-1a, without the blanks: demangled names have others than DWARF's. */
 static uint64_t hash_name(const char *name)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 
 	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
+		if (*name != ' ')
+			hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
 	return hash ? hash : 1;
 }
 
@@ -95,4 +96,61 @@ void definition_of(struct names *n, struct object *o, Dwarf_Die *die)
 			return;
 		}
 	}
+}
+
+/* ---- by name ----------------------------------------------------------------------------------------- */
+
+/* "Pair<a::b, int>" of "x::Pair<a::b, int>". */
+static const char *last_part(const char *name)
+{
+	const char *last = name;
+	int depth = 0;
+
+	for (; *name; name++) {
+		depth += (*name == '<' || *name == '(') - (*name == '>' || *name == ')');
+		if (!depth && name[0] == ':' && name[1] == ':')
+			last = name + 2;
+	}
+	return last;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (*a == ' ')
+			a++;
+		while (*b == ' ')
+			b++;
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
+static const struct type *defined_in(struct names *n, struct object *o, const char *name)
+{
+	unsigned looked_at = 0;
+
+	if (!debug_is_there(o))
+		return NULL;
+	if (!o->has_definitions)
+		definitions_read(n, o);
+	for (struct definition *d = map_get(&o->definitions, hash_name(last_part(name)));
+	     d && looked_at++ < LOOKED_AT; d = d->next) {
+		const char *own = dwarf_diename(&d->die);
+		if (own && is_same_name(die_scoped_name(n, d->die, own), name))
+			return type_from(n, o, &d->die);
+	}
+	return NULL;
+}
+
+const struct type *names_type_named(struct names *n, const char *name)
+{
+	const struct type *t = NULL;
+	const struct trace_module *module;
+
+	for (size_t i = 0; i < n->trace->nmodules && !t; i++) {
+		struct object *o = object_with(n, n->trace->modules[i].id, &module);
+		t = o ? defined_in(n, o, name) : NULL;
+	}
+	return t;
 }
