@@ -231,6 +231,8 @@ static enum ref_kind shared_label_any(void *state, uint32_t holder, uint64_t at,
 	struct control c;
 	uint32_t block;
 
+	if (!(KINDS_OWNING >> kind & 1))
+		return kind;
 	if (is_pair(s, at, &c, &block) && block == to)
 		return pair_kind(s, &c, holder, at, NULL);
 	if (is_pair(s, at + 8, &c, &block))
