@@ -6,7 +6,7 @@
 
 #define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
 
-const struct model *const models_all[] = { &model_cpython, &model_shared_ptr, &model_rtti, &model_dwarf, NULL };
+const struct model *const models_all[] = { &model_cpython, &model_shared_ptr, &model_gobject, &model_rtti, &model_dwarf, NULL };
 
 static const struct model *model_of(const struct models *m, uint32_t block)
 {

@@ -28,6 +28,15 @@ static bool is_record_tag(int tag)
 	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
 }
 
+/* `typedef struct { ... } node;` */
+static bool names_a_record(Dwarf_Die *die)
+{
+	Dwarf_Die record = *die;
+
+	return dwarf_tag(die) == DW_TAG_typedef && die_follow(&record, DW_AT_type) &&
+	       is_record_tag(dwarf_tag(&record)) && !dwarf_diename(&record);
+}
+
 static void take_definition(struct names *n, struct object *o, const Dwarf_Die *die, const char *name)
 {
 	struct definition *found = arena_take(&n->arena, sizeof *found);
@@ -55,7 +64,7 @@ static void list_definitions(struct names *n, struct object *o, Dwarf_Die *paren
 		int tag = dwarf_tag(&die);
 		if (!*visits_left || !--*visits_left)
 			return;
-		const char *name = is_record_tag(tag) ? dwarf_diename(&die) : NULL;
+		const char *name = is_record_tag(tag) || names_a_record(&die) ? dwarf_diename(&die) : NULL;
 		if (name && !die_is_declaration(&die))
 			take_definition(n, o, &die, name);
 		if (is_record_tag(tag) || tag == DW_TAG_namespace || tag == DW_TAG_module)
@@ -89,6 +98,8 @@ void definition_of(struct names *n, struct object *o, Dwarf_Die *die)
 	for (struct definition *d = map_get(&o->definitions, hash_name(name)); d && looked_at++ < LOOKED_AT;
 	     d = d->next) {
 		const char *other = dwarf_diename(&d->die);
+		if (!is_record_tag(dwarf_tag(&d->die)))
+			continue;
 		if (!is_plain)
 			other = die_scoped_name(n, d->die, other);
 		if (!strcmp(full, other)) {

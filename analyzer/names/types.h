@@ -21,7 +21,8 @@ const struct type *type_pointee(const struct type *t); /* NULL: no pointer, or o
 
 /* Whether a record is little more than one of another type: a base class or member as large as itself, or that one's. */
 bool type_wraps(const struct type *t, const struct type *inner);
-/* The record with that full name ("shop::Cart<int>"; in C "node"), of the first module whose debug information defines
+/* The record with that full name ("shop::Cart<int>"; in C "node", also of
+ * `typedef struct { ... } node`), of the first module whose debug information defines
  * it; NULL: none does. */
 const struct type *names_type_named(struct names *n, const char *name);
 
