@@ -22,6 +22,7 @@ struct model_world {
 	struct memory *memory;
 	struct names *names; /* symbols, types, and bytes of files; the models may ask it anything */
 	struct vtables *vtables;
+	const struct declarations *declared; /* the user's */
 	struct models *models; /* what the others say of a block; only when references are labelled */
 };
 
@@ -100,7 +101,7 @@ struct model {
 /* In order: the first that knows a block has it. Ends with NULL. */
 extern const struct model *const models_all[];
 
-extern const struct model model_cpython, model_shared_ptr, model_gobject, model_rtti,
+extern const struct model model_declared, model_cpython, model_shared_ptr, model_gobject, model_rtti,
     model_dwarf;
 
 #endif

@@ -6,7 +6,7 @@
 
 #define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
 
-const struct model *const models_all[] = { &model_cpython, &model_shared_ptr, &model_gobject, &model_rtti, &model_dwarf, NULL };
+const struct model *const models_all[] = { &model_declared, &model_cpython, &model_shared_ptr, &model_gobject, &model_rtti, &model_dwarf, NULL };
 
 static const struct model *model_of(const struct models *m, uint32_t block)
 {
@@ -167,16 +167,39 @@ static int apply(struct models *m, struct graph *g)
 	return keep_kept(m, g);
 }
 
-int models_apply(struct models *m, struct graph *g, struct names *names, struct err *err)
+/* Fields by name are of the type that the process has; one without it needs none. */
+static int take_declarations(struct models *m, const struct model_files *files, struct err *err)
+{
+	for (unsigned i = 0; i < files->n; i++)
+		if (declarations_read(&m->declared, files->paths[i], err))
+			return -1;
+	for (struct declaration *d = m->declared.first; d; d = d->next) {
+		const struct type *t = d->type ? names_type_named(m->world.names, d->type) : NULL;
+		if (t && declaration_resolve(d, t, err))
+			return -1;
+	}
+	return 0;
+}
+
+int models_apply(struct models *m, struct graph *g, struct names *names, const struct model_files *files,
+		 struct err *err)
 {
 	*m = (struct models){ .memory = { .snapshot = g->heap->snapshot, .names = names } };
 	m->vtables.memory = &m->memory;
-	m->world = (struct model_world){ g->heap, g, &m->memory, names, &m->vtables, m };
-	if (!apply(m, g))
+	m->world = (struct model_world){ .heap = g->heap,
+					 .graph = g,
+					 .memory = &m->memory,
+					 .names = names,
+					 .vtables = &m->vtables,
+					 .declared = &m->declared,
+					 .models = m };
+	*err->text = 0;
+	if (!take_declarations(m, files, err) && !apply(m, g))
 		return 0;
 	models_close(m);
-	return fail(err, "%s: not enough memory to tell the types of %u blocks", g->heap->trace->path,
-		    g->heap->nblocks);
+	return *err->text ? -1
+			  : fail(err, "%s: not enough memory to tell the types of %u blocks", g->heap->trace->path,
+				 g->heap->nblocks);
 }
 
 void models_close(struct models *m)
@@ -185,6 +208,7 @@ void models_close(struct models *m)
 		if (m->is_open[i] && models_all[i]->close)
 			models_all[i]->close(m->states[i]);
 	vtables_free(&m->vtables);
+	declarations_free(&m->declared);
 	free(m->of);
 	texts_free(&m->types);
 	*m = (struct models){ 0 };

@@ -2,6 +2,7 @@
 #ifndef LG_MODELS_MODELS_H
 #define LG_MODELS_MODELS_H
 
+#include "models/declarations.h"
 #include "models/model.h"
 #include "names/store.h"
 
@@ -19,6 +20,7 @@ struct known {
 struct models {
 	struct memory memory;
 	struct vtables vtables;
+	struct declarations declared;
 	struct model_world world;
 	void *states[MODELS_MAX];
 	bool is_open[MODELS_MAX];
@@ -28,8 +30,16 @@ struct models {
 	struct texts types; /* distinct names, numbered by the first block, by address, that has it */
 };
 
+/* Files in which the user declares models; see declarations.h. */
+#define MODEL_FILES_MAX 16u
+struct model_files {
+	const char *paths[MODEL_FILES_MAX];
+	unsigned n;
+};
+
 /* Asks every model that classes depend on, and labels the graph's references: all passes come after it. */
-int models_apply(struct models *m, struct graph *g, struct names *names, struct err *err);
+int models_apply(struct models *m, struct graph *g, struct names *names, const struct model_files *files,
+		 struct err *err);
 void models_close(struct models *m); /* safe on a zeroed or half-open one */
 
 /* The type's name, or NULL. */

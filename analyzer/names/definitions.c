@@ -159,6 +159,7 @@ const struct type *names_type_named(struct names *n, const char *name)
 	const struct type *t = NULL;
 	const struct trace_module *module;
 
+	name += !strncmp(name, "struct ", 7) ? 7 : !strncmp(name, "union ", 6) ? 6 : 0;
 	for (size_t i = 0; i < n->trace->nmodules && !t; i++) {
 		struct object *o = object_with(n, n->trace->modules[i].id, &module);
 		t = o ? defined_in(n, o, name) : NULL;

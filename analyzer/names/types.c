@@ -724,3 +724,32 @@ int type_around(const struct type *t, uint64_t block_bytes, uint64_t offset, con
 
 	return offset < block_bytes && walk_block(&w, t, block_bytes, offset) ? w.found : -1;
 }
+
+/* ---- a member by name -------------------------------------------------------------------------------- */
+
+static bool find_field(const struct type *t, const char *path, uint64_t *offset, uint64_t *bytes, unsigned depth)
+{
+	size_t length = strcspn(path, ".");
+
+	if (!type_is_record(t) || depth == WALK_DEPTH)
+		return false;
+	readied(t);
+	for (uint32_t i = 0; i < t->nfields; i++) {
+		const struct field *f = &t->fields[i];
+		bool is_it = strlen(f->name) == length && !strncmp(f->name, path, length);
+		*bytes = f->bytes;
+		if ((is_it && !path[length]) ||
+		    (is_it && find_field(f->type, path + length + 1, offset, bytes, depth + 1)) ||
+		    (!*f->name && find_field(f->type, path, offset, bytes, depth + 1))) {
+			*offset += f->offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool type_field(const struct type *t, const char *path, uint64_t *offset, uint64_t *bytes)
+{
+	*offset = 0;
+	return find_field(t, path, offset, bytes, 0);
+}

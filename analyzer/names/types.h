@@ -51,6 +51,9 @@ struct type_member {
 bool type_member_at(const struct type *t, uint64_t block_bytes, uint64_t offset, unsigned choice,
 		    struct type_member *out, char *path, size_t room);
 
+/* Where the member lies that is called so: "refs", "links.parent". */
+bool type_field(const struct type *t, const char *path, uint64_t *offset, uint64_t *bytes);
+
 bool type_is_reserved(const char *name); /* of C++'s library: "_M_impl", "__cntrl_" */
 
 /* The same for a word that holds a pointer: of members that share the bytes the first pointer, else the first. */

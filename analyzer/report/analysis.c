@@ -11,9 +11,10 @@ static const struct trace_snapshot *last_whole(const struct trace *t)
 	return NULL;
 }
 
-static int judge(struct analysis *a, struct err *err)
+static int judge(struct analysis *a, const struct model_files *files, struct err *err)
 {
-	if (graph_build(&a->graph, &a->heap, err) || models_apply(&a->models, &a->graph, a->names, err) ||
+	if (graph_build(&a->graph, &a->heap, err) ||
+	    models_apply(&a->models, &a->graph, a->names, files, err) ||
 	    counts_find(&a->counts, &a->models, &a->graph, err) || classify(&a->classes, &a->graph, err) ||
 	    fold_leaks(&a->leaks, &a->classes, err))
 		return -1;
@@ -39,16 +40,16 @@ static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err 
 }
 
 int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry,
-		  const struct names_options *options, struct err *err)
+		  const struct analysis_options *options, struct err *err)
 {
 	*a = (struct analysis){ 0 };
 	if (trace_open(&a->trace, path, err))
 		return -1;
 	a->snapshot = last_whole(&a->trace);
-	if (names_open(&a->names, &a->trace, options, err) || build_heap(a, ancestry, err) ||
+	if (names_open(&a->names, &a->trace, &options->names, err) || build_heap(a, ancestry, err) ||
 	    heap_errors_find(&a->errors, &a->trace, a->snapshot, err))
 		return -1;
-	return a->snapshot ? judge(a, err) : 0;
+	return a->snapshot ? judge(a, &options->models, err) : 0;
 }
 
 void analysis_close(struct analysis *a)

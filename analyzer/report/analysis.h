@@ -8,6 +8,11 @@
 #include "passes/passes.h"
 #include "report/ancestry.h"
 
+struct analysis_options {
+	struct names_options names;
+	struct model_files models;
+};
+
 struct analysis {
 	struct trace trace;
 	const struct trace_snapshot *snapshot; /* the last whole one; NULL: what follows heap is empty */
@@ -24,7 +29,7 @@ struct analysis {
 
 /* 0, or -1 with err. What is no trace, or is damaged beyond reading, is an error. */
 int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry,
-		  const struct names_options *options, struct err *err);
+		  const struct analysis_options *options, struct err *err);
 void analysis_close(struct analysis *a); /* safe on a zeroed or half-open one */
 
 #endif

@@ -59,7 +59,7 @@ static void sp_finish(struct sp_world *s)
 
 	world_graph(&s->w);
 	ck_assert_msg(!names_open(&s->names, &s->w.trace, &options, &err), "%s", err.text);
-	ck_assert_msg(!models_apply(&s->models, &s->w.graph, s->names, &err), "%s", err.text);
+	ck_assert_msg(!models_apply(&s->models, &s->w.graph, s->names, &(struct model_files){ 0 }, &err), "%s", err.text);
 	ck_assert_msg(!counts_find(&s->counts, &s->models, &s->w.graph, &err), "%s", err.text);
 	ck_assert(graph_is_valid(&s->w.graph));
 	ck_assert_msg(!classify(&s->w.classes, &s->w.graph, &err), "%s", err.text);

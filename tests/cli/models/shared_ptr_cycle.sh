@@ -8,7 +8,7 @@ build()
 {
 	local compiler=g++
 	[ "$library" = libstdc++ ] || compiler='clang++ -stdlib=libc++'
-	$compiler -std=c++17 "$level" "${@:2}" -o "$1" "$TOP/tests/programs/shared-ptr.cc" || fails "it does not compile: $*"
+	$compiler -std=c++17 "$level" "${@:2}" -o "$1" "$TOP/tests/programs/models/shared-ptr.cc" || fails "it does not compile: $*"
 }
 
 # reports STATUS PROGRAM ARGS...: leaves report.json
