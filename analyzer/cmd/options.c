@@ -120,14 +120,14 @@ static int take_suppressions(struct view *view, const char *path, struct err *er
 }
 
 /* Read here too, so that a mistake is told before a program is run. */
-static int take_model(struct model_files *files, const char *path, struct err *err)
+static int take_model(struct analysis_options *options, const char *path, struct err *err)
 {
 	struct declarations d = { 0 };
 
-	if (files->n == MODEL_FILES_MAX)
+	if (options->nmodels == MODEL_FILES_MAX)
 		return fail(err, "more than %u files of --model", MODEL_FILES_MAX);
-	files->paths[files->n++] = path;
-	int failed = declarations_read(&d, path, err);
+	options->models[options->nmodels++] = path;
+	int failed = analysis_read_model(&d, path, err);
 	declarations_free(&d);
 	return failed;
 }
@@ -156,7 +156,7 @@ int take_view_option(struct view *view, int code, const char *value, struct err 
 	case OPT_SUPPRESSIONS:
 		return take_suppressions(view, value, err) ? -1 : 1;
 	case OPT_MODEL:
-		return take_model(&view->report.analysis.models, value, err) ? -1 : 1;
+		return take_model(&view->report.analysis, value, err) ? -1 : 1;
 	case OPT_NO_DEFAULT_SUPPRESSIONS:
 		view->no_default_suppressions = true;
 		return 1;

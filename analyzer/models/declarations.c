@@ -1,14 +1,10 @@
 /* declarations.c: see declarations.h. */
 #include "models/declarations.h"
 
-#include "base/options.h"
-
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_ROOM 1024u
 #define OFFSET_MAX (1u << 24)
 #define BLANKS " \t\r\n"
 
@@ -116,7 +112,8 @@ static bool shares_word(const struct declared_field *a, const struct declared_fi
 static bool is_among(const struct declared_field *f, const struct declared_field *fields, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (shares_word(f, &fields[i]) || (f->name && fields[i].name && !strcmp(f->name, fields[i].name)))
+		if (shares_word(f, &fields[i]) ||
+		    (f->name && fields[i].name && !strcmp(f->name, fields[i].name)))
 			return true;
 	return false;
 }
@@ -150,11 +147,13 @@ static int finish(const struct reading *r)
 		return 0;
 	struct reading there = { .file = d->file, .line = d->line, .err = r->err };
 	if (!d->has_count && !d->nweak && !d->nowns)
-		return complain(&there, "nothing is said of it: count, weak and owns do", d->type ? d->type : d->function);
+		return complain(&there, "nothing is said of it: count, weak and owns do",
+				d->type ? d->type : d->function);
 	if (d->function && has_names(d))
 		return complain(&there, "blocks of a function have fields by offset only", d->function);
 	if (!is_clear(d))
-		return complain(&there, "one field is declared to be two things", d->type ? d->type : d->function);
+		return complain(&there, "one field is declared to be two things",
+				d->type ? d->type : d->function);
 	return 0;
 }
 
@@ -230,32 +229,23 @@ static int take_line(struct reading *r, char *line)
 	return complain(r, "neither type, from, count, weak nor owns", line);
 }
 
-static int take_lines(struct reading *r, FILE *file)
+int declarations_add(struct declarations *d, const char *file, char *text, struct err *err)
 {
-	char line[LINE_ROOM];
-
-	while (fgets(line, sizeof line, file)) {
-		r->line++;
-		if (!strchr(line, '\n') && !feof(file))
-			return complain(r, "the line is too long", NULL);
-		if (take_line(r, line))
-			return -1;
-	}
-	return ferror(file) ? fail(r->err, "%s: cannot read: %s", r->file, strerror(errno)) : finish(r);
-}
-
-int declarations_read(struct declarations *d, const char *path, struct err *err)
-{
-	FILE *file = fopen(path, "re");
 	struct reading r = { .all = d, .err = err };
 
-	if (!file)
-		return fail(err, "%s: cannot open: %s", path, strerror(errno));
 	*err->text = 0;
-	r.file = copy(&r, path);
-	int failed = r.file ? take_lines(&r, file) : fail(err, "out of memory");
-	fclose(file);
-	return failed;
+	r.file = copy(&r, file);
+	if (!r.file)
+		return fail(err, "out of memory");
+	for (char *line = text, *next; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = 0;
+		r.line++;
+		if (take_line(&r, line))
+			return -1;
+	}
+	return finish(&r);
 }
 
 void declarations_free(struct declarations *d)

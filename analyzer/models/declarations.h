@@ -42,8 +42,8 @@ struct declarations {
 	struct arena arena;
 };
 
-/* Adds those of a file. 0, or -1 with "FILE:LINE: what is wrong". */
-int declarations_read(struct declarations *d, const char *path, struct err *err);
+/* Adds those of a file's text, which is cut up. 0, or -1 with "FILE:LINE: what is wrong". */
+int declarations_add(struct declarations *d, const char *file, char *text, struct err *err);
 /* Finds where the fields lie that a type has by name. A name that the type does not have is an error. */
 int declaration_resolve(struct declaration *d, const struct type *t, struct err *err);
 void declarations_free(struct declarations *d); /* safe on a zeroed one */

@@ -158,11 +158,12 @@ static void declared_close(void *state)
 
 static int declared_open(void **state, const struct model_world *w)
 {
-	struct declared *d = w->declared->first ? calloc(1, sizeof *d) : NULL;
+	bool is_any = w->declared && w->declared->first;
+	struct declared *d = is_any ? calloc(1, sizeof *d) : NULL;
 
 	*state = d;
 	if (!d)
-		return w->declared->first ? -1 : 0;
+		return is_any ? -1 : 0;
 	d->world = w;
 	for (const struct declaration *of = w->declared->first; of; of = of->next)
 		d->asks_stacks |= of->function != NULL;

@@ -46,7 +46,8 @@ struct gclass {
 	uint64_t node;
 	uint32_t quark;
 	uint32_t bytes, private_bytes; /* of an instance; 0: not in the trace */
-	uint32_t agreed; /* while they are being found: seeming instances that agree, less those that do not */
+	uint32_t
+	    agreed; /* while they are being found: seeming instances that agree, less those that do not */
 	bool is_object; /* else some other type with instances, which counts in its own way */
 	bool has_layout; /* that it was looked for */
 	const struct type *layout, *private_layout;
@@ -228,7 +229,8 @@ static void find_sizes(const struct gobject *g)
 
 	for (uint32_t i = 0; i < h->nblocks; i++)
 		for (uint32_t before = PRIVATE_STEP;
-		     before + OBJECT_BYTES <= h->blocks[i].size && before <= PRIVATE_MAX; before += PRIVATE_STEP)
+		     before + OBJECT_BYTES <= h->blocks[i].size && before <= PRIVATE_MAX;
+		     before += PRIVATE_STEP)
 			vote_on_size(g, &h->blocks[i], before);
 }
 
@@ -255,7 +257,8 @@ static bool gobject_classify(void *state, uint32_t block, struct object *o)
 	o->type = *c->name ? c->name : NULL;
 	o->offset = c->private_bytes;
 	at = g->world->heap->blocks[block].addr + o->offset;
-	if (c->is_object && word(g, at + OBJECT_COUNT, &count) && (uint32_t)count && (uint32_t)count < COUNT_MAX)
+	if (c->is_object && word(g, at + OBJECT_COUNT, &count) && (uint32_t)count &&
+	    (uint32_t)count < COUNT_MAX)
 		o->count = (uint32_t)count;
 	return true;
 }
@@ -279,7 +282,8 @@ static bool take_locations(struct gobject *g, uint64_t list)
 	for (unsigned i = 0; i < LIST_MAX && node; i++) {
 		if (!put_part(g, node, PART_LOCATIONS))
 			return false;
-		if (!word(g, node, &place) || (place && !map_put(&g->weak, place, g)) || !word(g, node + 8, &node))
+		if (!word(g, node, &place) || (place && !map_put(&g->weak, place, g)) ||
+		    !word(g, node + 8, &node))
 			break;
 	}
 	return true;
@@ -309,7 +313,8 @@ static bool take_data(struct gobject *g, uint64_t object)
 		return false;
 	n = (uint32_t)n < DATA_MAX ? (uint32_t)n : DATA_MAX;
 	for (uint64_t i = 0, datum = at + DATA_FIRST; i < n; i++, datum += DATA_STEP)
-		if (word(g, datum, &quark) && word(g, datum + 8, &data) && !take_datum(g, (uint32_t)quark, data))
+		if (word(g, datum, &quark) && word(g, datum + 8, &data) &&
+		    !take_datum(g, (uint32_t)quark, data))
 			return false;
 	return true;
 }
@@ -329,7 +334,8 @@ static bool find_parts(struct gobject *g)
 /* ---- references -------------------------------------------------------------------------------------- */
 
 /* The low bits of the pointer to its data are flags. */
-static enum ref_kind label_instance(const struct gobject *g, const struct gclass *c, uint32_t block, struct ref r)
+static enum ref_kind label_instance(const struct gobject *g, const struct gclass *c, uint32_t block,
+				    struct ref r)
 {
 	uint64_t value, at = g->world->heap->blocks[block].addr + ref_offset(r);
 
@@ -339,7 +345,8 @@ static enum ref_kind label_instance(const struct gobject *g, const struct gclass
 }
 
 /* Of a weak reference the user's data are no owners either; lists point back at their object. */
-static enum ref_kind gobject_label_any(void *state, uint32_t holder, uint64_t at, uint32_t to, enum ref_kind kind)
+static enum ref_kind gobject_label_any(void *state, uint32_t holder, uint64_t at, uint32_t to,
+				       enum ref_kind kind)
 {
 	struct gobject *g = state;
 	uint64_t offset = at - g->world->heap->blocks[holder].addr;
@@ -405,8 +412,8 @@ static bool gobject_field(void *state, uint32_t block, uint64_t offset, char *te
 	const struct type *t = is_private ? c->private_layout : c->layout;
 	size_t before = is_private ? (size_t)snprintf(text, room, "priv.") : 0;
 	uint64_t start = is_private ? 0 : c->private_bytes, bytes = is_private ? c->private_bytes : c->bytes;
-	return t && type_word_at(t, bytes, offset - start, &m, text + before, room - before) && !m.offset_within &&
-	       text[before];
+	return t && type_word_at(t, bytes, offset - start, &m, text + before, room - before) &&
+	       !m.offset_within && text[before];
 }
 
 /* ---- the model --------------------------------------------------------------------------------------- */

@@ -40,7 +40,8 @@ struct object {
 	bool
 	    owns_exactly; /* each word that its model leaves strong is counted where it points: what has fewer is overfreed */
 	bool is_part; /* another object's alone, which points at it: no word of a stack owns it as well */
-	bool is_link; /* of a smart pointer, between its holders and the object: not what to break a cycle at */
+	bool
+	    is_link; /* of a smart pointer, between its holders and the object: not what to break a cycle at */
 	bool is_collected; /* the model's collector follows it, and frees it when only a cycle holds it */
 	bool is_immortal; /* its runtime never frees it: it is no leak */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
@@ -76,7 +77,8 @@ struct model {
 	enum ref_kind (*label)(void *state, uint32_t block, struct ref r);
 	/* What the word at an address is that points at block `to`, if it is known whoever holds it: half of a smart
 	 * pointer. Asked after the holder's model. NULL: never anything. */
-	enum ref_kind (*label_any)(void *state, uint32_t holder, uint64_t at, uint32_t to, enum ref_kind kind);
+	enum ref_kind (*label_any)(void *state, uint32_t holder, uint64_t at, uint32_t to,
+				   enum ref_kind kind);
 	/* The same for words of roots: borrowed pointers in an interpreter's caches. NULL: never anything. */
 	enum ref_kind (*label_root)(void *state, const struct root_ref *r);
 

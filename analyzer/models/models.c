@@ -6,7 +6,9 @@
 
 #define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
 
-const struct model *const models_all[] = { &model_declared, &model_cpython, &model_shared_ptr, &model_gobject, &model_rtti, &model_dwarf, NULL };
+const struct model *const models_all[] = {
+	&model_declared, &model_cpython, &model_shared_ptr, &model_gobject, &model_rtti, &model_dwarf, NULL
+};
 
 static const struct model *model_of(const struct models *m, uint32_t block)
 {
@@ -168,20 +170,17 @@ static int apply(struct models *m, struct graph *g)
 }
 
 /* Fields by name are of the type that the process has; one without it needs none. */
-static int take_declarations(struct models *m, const struct model_files *files, struct err *err)
+static int resolve(struct declarations *declared, struct names *names, struct err *err)
 {
-	for (unsigned i = 0; i < files->n; i++)
-		if (declarations_read(&m->declared, files->paths[i], err))
-			return -1;
-	for (struct declaration *d = m->declared.first; d; d = d->next) {
-		const struct type *t = d->type ? names_type_named(m->world.names, d->type) : NULL;
+	for (struct declaration *d = declared ? declared->first : NULL; d; d = d->next) {
+		const struct type *t = d->type ? names_type_named(names, d->type) : NULL;
 		if (t && declaration_resolve(d, t, err))
 			return -1;
 	}
 	return 0;
 }
 
-int models_apply(struct models *m, struct graph *g, struct names *names, const struct model_files *files,
+int models_apply(struct models *m, struct graph *g, struct names *names, struct declarations *declared,
 		 struct err *err)
 {
 	*m = (struct models){ .memory = { .snapshot = g->heap->snapshot, .names = names } };
@@ -191,15 +190,15 @@ int models_apply(struct models *m, struct graph *g, struct names *names, const s
 					 .memory = &m->memory,
 					 .names = names,
 					 .vtables = &m->vtables,
-					 .declared = &m->declared,
+					 .declared = declared,
 					 .models = m };
 	*err->text = 0;
-	if (!take_declarations(m, files, err) && !apply(m, g))
+	if (!resolve(declared, names, err) && !apply(m, g))
 		return 0;
 	models_close(m);
 	return *err->text ? -1
-			  : fail(err, "%s: not enough memory to tell the types of %u blocks", g->heap->trace->path,
-				 g->heap->nblocks);
+			  : fail(err, "%s: not enough memory to tell the types of %u blocks",
+				 g->heap->trace->path, g->heap->nblocks);
 }
 
 void models_close(struct models *m)
@@ -208,7 +207,6 @@ void models_close(struct models *m)
 		if (m->is_open[i] && models_all[i]->close)
 			models_all[i]->close(m->states[i]);
 	vtables_free(&m->vtables);
-	declarations_free(&m->declared);
 	free(m->of);
 	texts_free(&m->types);
 	*m = (struct models){ 0 };

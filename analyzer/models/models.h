@@ -20,7 +20,6 @@ struct known {
 struct models {
 	struct memory memory;
 	struct vtables vtables;
-	struct declarations declared;
 	struct model_world world;
 	void *states[MODELS_MAX];
 	bool is_open[MODELS_MAX];
@@ -30,15 +29,9 @@ struct models {
 	struct texts types; /* distinct names, numbered by the first block, by address, that has it */
 };
 
-/* Files in which the user declares models; see declarations.h. */
-#define MODEL_FILES_MAX 16u
-struct model_files {
-	const char *paths[MODEL_FILES_MAX];
-	unsigned n;
-};
-
-/* Asks every model that classes depend on, and labels the graph's references: all passes come after it. */
-int models_apply(struct models *m, struct graph *g, struct names *names, const struct model_files *files,
+/* Asks every model that classes depend on, and labels the graph's references: all passes come after it. `declared` by
+ * the user outlive it; NULL: nothing. */
+int models_apply(struct models *m, struct graph *g, struct names *names, struct declarations *declared,
 		 struct err *err);
 void models_close(struct models *m); /* safe on a zeroed or half-open one */
 

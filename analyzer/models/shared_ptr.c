@@ -33,7 +33,8 @@ static const struct layout layouts[] = {
 };
 
 /* A class of control blocks. */
-struct class {
+struct class
+{
 	const struct layout *layout; /* NULL: the class is something else */
 	const struct type *type; /* T, by debug information; NULL: not known */
 	const char *inside, *apart, *expired; /* how blocks are called */
@@ -76,8 +77,9 @@ static const struct class *class_new(struct shared *s, const char *name)
 
 	for (size_t i = 0; c && i < sizeof layouts / sizeof *layouts; i++) {
 		size_t length = strlen(layouts[i].prefix);
-		const char *of = strncmp(name, layouts[i].prefix, length) ? NULL
-									  : first_argument(&s->arena, name + length);
+		const char *of = strncmp(name, layouts[i].prefix, length)
+				     ? NULL
+				     : first_argument(&s->arena, name + length);
 		if (!of)
 			continue;
 		c->layout = &layouts[i];
@@ -108,7 +110,8 @@ static bool read_counts(const struct shared *s, const struct layout *l, uint64_t
 {
 	uint64_t first, second;
 
-	if (!memory_word(s->world->memory, at + 8, &first) || !memory_word(s->world->memory, at + 16, &second))
+	if (!memory_word(s->world->memory, at + 8, &first) ||
+	    !memory_word(s->world->memory, at + 16, &second))
 		return false;
 	c->use = l->is_libcxx ? first + 1 : (uint32_t)first;
 	c->weak = l->is_libcxx ? second + 1 : first >> 32;
@@ -186,13 +189,15 @@ static bool is_pair(struct shared *s, uint64_t at, struct control *c, uint32_t *
 	if (*block == NO_BLOCK || h->blocks[*block].addr != control || !control_at(s, *block, c))
 		return false;
 	uint32_t target = heap_find(h, c->object);
-	return object == c->object || (target != NO_BLOCK && heap_find(h, object) == target && object >= c->object);
+	return object == c->object ||
+	       (target != NO_BLOCK && heap_find(h, object) == target && object >= c->object);
 }
 
 /* What the source says of the member that holds the pair. */
 static enum ref_kind declared_kind(const struct type *t, uint64_t bytes, uint64_t offset)
 {
-	static const char *const holders[] = { "weak_ptr<", "__weak_ptr<", "__weak_count<", "weak_count", NULL };
+	static const char *const holders[] = { "weak_ptr<", "__weak_ptr<", "__weak_count<", "weak_count",
+					       NULL };
 
 	return t && type_around(t, bytes, offset, holders) >= 0 ? REF_WEAK : REF_START;
 }
@@ -225,7 +230,8 @@ static enum ref_kind pair_kind(const struct shared *s, const struct control *c, 
 	return is_own(s, at, c) ? REF_WEAK : kind_in_block(s, holder, at);
 }
 
-static enum ref_kind shared_label_any(void *state, uint32_t holder, uint64_t at, uint32_t to, enum ref_kind kind)
+static enum ref_kind shared_label_any(void *state, uint32_t holder, uint64_t at, uint32_t to,
+				      enum ref_kind kind)
 {
 	struct shared *s = state;
 	struct control c;
@@ -252,7 +258,9 @@ static enum ref_kind shared_label_root(void *state, const struct root_ref *r)
 	bool is_owner = is_pair(s, r->at, &c, &block);
 	if (!is_owner && !is_pair(s, r->at + 8, &c, &block))
 		return (enum ref_kind)r->kind;
-	bool is_named = c.weak && c.use && root_variable(s->world->names, s->world->heap, &s->world->graph->regions[r->region], r->at, &v);
+	bool is_named =
+	    c.weak && c.use &&
+	    root_variable(s->world->names, s->world->heap, &s->world->graph->regions[r->region], r->at, &v);
 	enum ref_kind kind = pair_kind(s, &c, NO_BLOCK, r->at, is_named ? &v : NULL);
 	return is_owner || kind == REF_WEAK ? kind : REF_BORROWED;
 }

@@ -25,8 +25,8 @@ static bool is_table(const struct vtables *v, uint64_t vptr, uint64_t *typeinfo)
 
 	return vptr % 8 == 0 && vptr > 16 && is_in_file(v, vptr, false) &&
 	       memory_word(v->memory, vptr - 16, &to_top) && to_top == 0 &&
-	       memory_word(v->memory, vptr - 8, typeinfo) &&
-	       memory_word(v->memory, vptr, &first) && is_in_file(v, first, true);
+	       memory_word(v->memory, vptr - 8, typeinfo) && memory_word(v->memory, vptr, &first) &&
+	       is_in_file(v, first, true);
 }
 
 /* "3app4NodeE": what stands behind _ZTS. A leading '*' only says that names are compared by address. */

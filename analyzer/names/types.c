@@ -727,7 +727,8 @@ int type_around(const struct type *t, uint64_t block_bytes, uint64_t offset, con
 
 /* ---- a member by name -------------------------------------------------------------------------------- */
 
-static bool find_field(const struct type *t, const char *path, uint64_t *offset, uint64_t *bytes, unsigned depth)
+static bool find_field(const struct type *t, const char *path, uint64_t *offset, uint64_t *bytes,
+		       unsigned depth)
 {
 	size_t length = strcspn(path, ".");
 

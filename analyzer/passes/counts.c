@@ -24,8 +24,8 @@ uint64_t counted_missing(const struct counted *o)
 /* ---- along the references ---------------------------------------------------------------------------- */
 
 /* One word that points at an object. */
-static void add_word(struct counted *c, const struct models *m, uint32_t to, struct owner_word w, bool is_exact,
-		     bool is_doubtful)
+static void add_word(struct counted *c, const struct models *m, uint32_t to, struct owner_word w,
+		     bool is_exact, bool is_doubtful)
 {
 	enum share share = models_share(m, to, &w);
 

@@ -8,10 +8,16 @@
 #include "passes/passes.h"
 #include "report/ancestry.h"
 
+#define MODEL_FILES_MAX 16u
+
 struct analysis_options {
 	struct names_options names;
-	struct model_files models;
+	const char *models[MODEL_FILES_MAX]; /* files of the user's; see models/declarations.h */
+	unsigned nmodels;
 };
+
+/* Adds what the file declares. */
+int analysis_read_model(struct declarations *d, const char *path, struct err *err);
 
 struct analysis {
 	struct trace trace;
@@ -19,6 +25,7 @@ struct analysis {
 	struct heap heap;
 	struct names *names;
 	struct graph graph; /* its references labelled by the models */
+	struct declarations declared;
 	struct models models;
 	struct count_set counts; /* of no object when no model knows any that counts */
 	struct classes classes;

@@ -67,7 +67,7 @@ static void g_finish(struct g_world *g)
 
 	world_graph(&g->w);
 	ck_assert_msg(!names_open(&g->names, &g->w.trace, &options, &err), "%s", err.text);
-	ck_assert_msg(!models_apply(&g->models, &g->w.graph, g->names, &(struct model_files){ 0 }, &err), "%s", err.text);
+	ck_assert_msg(!models_apply(&g->models, &g->w.graph, g->names, NULL, &err), "%s", err.text);
 	ck_assert_msg(!counts_find(&g->counts, &g->models, &g->w.graph, &err), "%s", err.text);
 	ck_assert(graph_is_valid(&g->w.graph));
 	ck_assert_msg(!classify(&g->w.classes, &g->w.graph, &err), "%s", err.text);
@@ -161,7 +161,8 @@ START_TEST(weak_references_own_nothing)
 
 	g_open(&g);
 	uint64_t node = new_object(&g, g.node, 16, 1), data = world_block(&g.w, 56, 3),
-		 stack = world_block(&g.w, 32, 3), list = world_block(&g.w, 8, 3), link = world_block(&g.w, 16, 3);
+		 stack = world_block(&g.w, 32, 3), list = world_block(&g.w, 8, 3),
+		 link = world_block(&g.w, 16, 3);
 	uint64_t place = world_root(&g.w, node);
 	world_set(&g.w, node + 16, data | 1);
 	world_set(&g.w, data, 2ULL << 32 | 2);

@@ -59,7 +59,7 @@ static void sp_finish(struct sp_world *s)
 
 	world_graph(&s->w);
 	ck_assert_msg(!names_open(&s->names, &s->w.trace, &options, &err), "%s", err.text);
-	ck_assert_msg(!models_apply(&s->models, &s->w.graph, s->names, &(struct model_files){ 0 }, &err), "%s", err.text);
+	ck_assert_msg(!models_apply(&s->models, &s->w.graph, s->names, NULL, &err), "%s", err.text);
 	ck_assert_msg(!counts_find(&s->counts, &s->models, &s->w.graph, &err), "%s", err.text);
 	ck_assert(graph_is_valid(&s->w.graph));
 	ck_assert_msg(!classify(&s->w.classes, &s->w.graph, &err), "%s", err.text);
@@ -212,8 +212,12 @@ static void damage(struct sp_world *s, uint64_t *state)
 	bool in_data = draw(state) % 2;
 	uint64_t used = s->w.heap_next - s->w.heap_start;
 	uint64_t at = (in_data ? DATA : s->w.heap_start) + draw(state) % ((in_data ? 0x400 : used) / 8) * 8;
-	const uint64_t values[] = { s->w.heap_start + draw(state) % (used / 8) * 8, draw(state) % 64,
-				    draw(state), vptr_of(draw(state) % CLASSES), at, UINT64_MAX };
+	const uint64_t values[] = { s->w.heap_start + draw(state) % (used / 8) * 8,
+				    draw(state) % 64,
+				    draw(state),
+				    vptr_of(draw(state) % CLASSES),
+				    at,
+				    UINT64_MAX };
 
 	world_set(&s->w, at, values[draw(state) % 6]);
 }

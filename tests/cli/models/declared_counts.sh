@@ -45,6 +45,6 @@ wrong 'wrong.model:2: no field of its size lies at that offset: 3' 'type struct 
 wrong 'wrong.model:1: one field is declared to be two things: f' 'from f' 'weak 8' 'owns 8'
 wrong 'wrong.model:1: blocks of a function have fields by offset only: f' 'from f' 'weak parent'
 wrong 'wrong.model: line|wrong.model:2: after an offset' 'from f' 'count 0 3'
-refuses 2 'nowhere.model: cannot open' "$LG" report --model=nowhere.model app.lgt
+refuses 2 'nowhere.model cannot be read' "$LG" report --model=nowhere.model app.lgt
 printf 'type struct node\nweak parnt\n' >wrong.model
 refuses 2 'wrong.model:2: struct node has no field parnt' "$LG" report --model=wrong.model app.lgt
