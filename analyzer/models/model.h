@@ -103,7 +103,7 @@ struct model {
 /* In order: the first that knows a block has it. Ends with NULL. */
 extern const struct model *const models_all[];
 
-extern const struct model model_declared, model_cpython, model_shared_ptr, model_gobject, model_rtti,
-    model_dwarf;
+extern const struct model model_declared, model_cpython, model_shared_ptr, model_gobject, model_rust,
+    model_rtti, model_dwarf;
 
 #endif

@@ -596,13 +596,35 @@ bool type_is_reserved(const char *name)
 	return !strncmp(name, "_M_", 3) || !strncmp(name, "__", 2);
 }
 
+static bool is_of_rusts_library(const struct type *t)
+{
+	static const char *const crates[] = { "alloc::", "core::", "std::", "hashbrown::" };
+	Dwarf_Die die = t->die, unit;
+
+	if (!dwarf_diecu(&die, &unit, NULL, NULL) || dwarf_srclang(&unit) != DW_LANG_Rust)
+		return false;
+	for (size_t i = 0; i < sizeof crates / sizeof *crates; i++)
+		if (!strncmp(type_name(t), crates[i], strlen(crates[i])))
+			return true;
+	return false;
+}
+
+/* What a library calls a member of its own says nothing to who uses it. */
+static bool is_unsaid(const struct walk *w, const struct type *t, const struct field *f)
+{
+	if (!w->room)
+		return false;
+	if (type_is_reserved(f->name))
+		return w->used && !names_are_plain_at(&t->die);
+	return (t->tag == DW_TAG_variant && !strcmp(f->name, "Some")) || is_of_rusts_library(t);
+}
+
 static bool walk_field(struct walk *w, const struct type *t, const struct field *f, uint64_t offset,
 		       bool may_stretch, unsigned depth)
 {
-	bool is_plain = names_are_plain_at(&t->die);
 	size_t used = w->used;
 
-	if (!w->used || is_plain || !type_is_reserved(f->name))
+	if (!is_unsaid(w, t, f))
 		path_add(w, ".", f->name);
 	if (walk_type(w, f->type, offset - f->offset, may_stretch, depth + 1))
 		return true;

@@ -46,8 +46,8 @@ struct type_member {
 
 /* Bytes that unions share have several members: `choice` counts them from 0. False: there is no such member.
  * path[room] gets its name, cut if need be: "next", "u.ptr", "slots[3].key", "[17].next", "" where the block is no
- * record; with room 0 it is not made. What C++'s library calls its own members is left out behind another name: of
- * a shared_ptr, a vector or a map the user knows the name alone. */
+ * record; with room 0 it is not made. What the libraries of C++ and Rust call their own members is left out: of
+ * a shared_ptr, a vector or a map the user knows the name alone. (What begins with a C++ library's has one.) */
 bool type_member_at(const struct type *t, uint64_t block_bytes, uint64_t offset, unsigned choice,
 		    struct type_member *out, char *path, size_t room);
 
