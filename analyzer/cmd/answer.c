@@ -13,6 +13,7 @@ const char answer_options_help[] =
     "  --json                 the answer as JSON\n"
     "  --all                  every row, not only the largest\n"
     "  --full-stacks          every frame, with start-up code and each round of a recursion\n"
+    "  --model=FILE           count references as it says of the program's own types (repeatable)\n"
     "  --color=auto|always|never\n"
     "  --debug-dir=DIR        more places for debug files, separated by ':'\n"
     "  --no-debuginfod        do not ask the servers of DEBUGINFOD_URLS\n"
@@ -99,6 +100,7 @@ int answer_run(const struct answer *a, int argc, char **argv)
 						{ "json", no_argument, NULL, OPT_JSON },
 						{ "all", no_argument, NULL, OPT_ALL },
 						{ "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
+						{ "model", required_argument, NULL, OPT_MODEL },
 						{ "color", required_argument, NULL, OPT_COLOR },
 						{ "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
 						{ "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD },

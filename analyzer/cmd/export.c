@@ -78,10 +78,10 @@ static int take_option(struct request *r, int code, const char *value, struct er
 		r->options.max_nodes = (uint32_t)nodes;
 		return 0;
 	case OPT_DEBUG_DIR:
-		r->options.report.names.debug_dir = value;
+		r->options.report.analysis.names.debug_dir = value;
 		return 0;
 	case OPT_NO_DEBUGINFOD:
-		r->options.report.names.no_debuginfod = true;
+		r->options.report.analysis.names.no_debuginfod = true;
 		return 0;
 	default:
 		return -1;

@@ -24,6 +24,7 @@ const char view_options_help[] =
     "  --show=LIST            list these too: possible, reachable, all\n"
     "  --suppressions=FILE    leave out what it names, in LeakSanitizer's or Valgrind's syntax (repeatable)\n"
     "  --no-default-suppressions\n"
+    "  --model=FILE           count references as it says of the program's own types (repeatable)\n"
     "  --color=auto|always|never\n"
     "  --debug-dir=DIR        more places for debug files, separated by ':'\n"
     "  --no-debuginfod        do not ask the servers of DEBUGINFOD_URLS\n";
@@ -118,6 +119,19 @@ static int take_suppressions(struct view *view, const char *path, struct err *er
 	return 0;
 }
 
+/* Read here too, so that a mistake is told before a program is run. */
+static int take_model(struct analysis_options *options, const char *path, struct err *err)
+{
+	struct declarations d = { 0 };
+
+	if (options->nmodels == MODEL_FILES_MAX)
+		return fail(err, "more than %u files of --model", MODEL_FILES_MAX);
+	options->models[options->nmodels++] = path;
+	int failed = analysis_read_model(&d, path, err);
+	declarations_free(&d);
+	return failed;
+}
+
 int take_view_option(struct view *view, int code, const char *value, struct err *err)
 {
 	static const char *const colors[] = { "auto", "always", "never", NULL };
@@ -137,15 +151,17 @@ int take_view_option(struct view *view, int code, const char *value, struct err 
 		view->color = choice < 0 ? COLOR_AUTO : (enum color_choice)choice;
 		return choice < 0 ? -1 : 1;
 	case OPT_DEBUG_DIR:
-		view->report.names.debug_dir = value;
+		view->report.analysis.names.debug_dir = value;
 		return 1;
 	case OPT_SUPPRESSIONS:
 		return take_suppressions(view, value, err) ? -1 : 1;
+	case OPT_MODEL:
+		return take_model(&view->report.analysis, value, err) ? -1 : 1;
 	case OPT_NO_DEFAULT_SUPPRESSIONS:
 		view->no_default_suppressions = true;
 		return 1;
 	case OPT_NO_DEBUGINFOD:
-		view->report.names.no_debuginfod = true;
+		view->report.analysis.names.no_debuginfod = true;
 		return 1;
 	}
 	return 0;

@@ -53,6 +53,7 @@ enum option_code {
 	OPT_GEN_SUPPRESSIONS,
 	OPT_REPEAT,
 	OPT_MAX_PEAK,
+	OPT_MODEL,
 };
 
 #define COMMON_OPTIONS                                                                                       \
@@ -77,6 +78,7 @@ enum option_code {
 	    { "show", required_argument, NULL, OPT_SHOW }, { "color", required_argument, NULL, OPT_COLOR },  \
 	    { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },                                         \
 	    { "suppressions", required_argument, NULL, OPT_SUPPRESSIONS },                                   \
+	    { "model", required_argument, NULL, OPT_MODEL },                                                 \
 	    { "no-default-suppressions", no_argument, NULL, OPT_NO_DEFAULT_SUPPRESSIONS },                   \
 	{                                                                                                    \
 		"no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD                                        \

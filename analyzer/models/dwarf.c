@@ -261,6 +261,14 @@ static bool dwarf_classify(void *state, uint32_t block, struct object *o)
 	return true;
 }
 
+static const struct type *dwarf_layout(void *state, uint32_t block, uint32_t *offset)
+{
+	struct dwarf *d = state;
+
+	*offset = 0;
+	return d->of[block];
+}
+
 static bool dwarf_field(void *state, uint32_t block, uint64_t offset, char *text, size_t room)
 {
 	struct dwarf *d = state;
@@ -275,4 +283,5 @@ const struct model model_dwarf = { .only_describes = true,
 				   .open = dwarf_open,
 				   .close = dwarf_close,
 				   .classify = dwarf_classify,
+				   .layout = dwarf_layout,
 				   .field = dwarf_field };

@@ -11,7 +11,9 @@
 
 #include "heap/heap.h"
 #include "models/memory.h"
+#include "models/vtables.h"
 #include "names/names.h"
+#include "names/types.h"
 
 /* What all models see. */
 struct model_world {
@@ -19,6 +21,9 @@ struct model_world {
 	const struct graph *graph; /* as scanned: no reference is labelled yet */
 	struct memory *memory;
 	struct names *names; /* symbols, types, and bytes of files; the models may ask it anything */
+	struct vtables *vtables;
+	const struct declarations *declared; /* the user's */
+	struct models *models; /* what the others say of a block; only when references are labelled */
 };
 
 #define NO_COUNT (-1)
@@ -30,14 +35,27 @@ struct object {
 	uint32_t offset; /* where the object begins in the block: references to there are as good as starts */
 	int64_t
 	    count; /* references that own it, as it says itself; NO_COUNT: it keeps none, or none to compare */
-	int64_t weak_count; /* weak references to it, as it says itself; NO_COUNT: it keeps none */
+	int64_t
+	    weak_count; /* the same of words labelled weak that its model's share() counts; NO_COUNT: it keeps none */
 	bool
 	    owns_exactly; /* each word that its model leaves strong is counted where it points: what has fewer is overfreed */
 	bool is_part; /* another object's alone, which points at it: no word of a stack owns it as well */
+	bool
+	    is_link; /* of a smart pointer, between its holders and the object: not what to break a cycle at */
 	bool is_collected; /* the model's collector follows it, and frees it when only a cycle holds it */
 	bool is_immortal; /* its runtime never frees it: it is no leak */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
+
+/* A word that points at an object that keeps a count. */
+struct owner_word {
+	uint64_t at; /* its address; of a register, see struct root_ref */
+	enum ref_kind kind;
+	bool is_register;
+};
+
+/* Whether the object counts it. */
+enum share { SHARE_NOT, SHARE_MAYBE, SHARE_SURE };
 
 struct model {
 	const char *name; /* "cpython": it stands in reports */
@@ -57,6 +75,10 @@ struct model {
 
 	/* What a reference out of a block of mine is; r's own kind if there is nothing to say. NULL: never anything. */
 	enum ref_kind (*label)(void *state, uint32_t block, struct ref r);
+	/* What the word at an address is that points at block `to`, if it is known whoever holds it: half of a smart
+	 * pointer. Asked after the holder's model. NULL: never anything. */
+	enum ref_kind (*label_any)(void *state, uint32_t holder, uint64_t at, uint32_t to,
+				   enum ref_kind kind);
 	/* The same for words of roots: borrowed pointers in an interpreter's caches. NULL: never anything. */
 	enum ref_kind (*label_root)(void *state, const struct root_ref *r);
 
@@ -67,6 +89,12 @@ struct model {
 	bool (*root)(void *state, const struct root_ref *r, char *text, size_t room);
 	/* What keeps objects from being seen, and the cure; NULL: nothing. NULL: never. */
 	const char *(*note)(void *state);
+	/* Whether a word that points at a block of mine is one that the object counts; such words point at the block's
+	 * start. NULL: each counts that points to where the object begins. */
+	enum share (*share)(void *state, uint32_t block, const struct owner_word *w);
+
+	/* DWARF's type of what begins `*offset` bytes into a block of mine. NULL: not known; never. */
+	const struct type *(*layout)(void *state, uint32_t block, uint32_t *offset);
 
 	/* What a word of a block of mine is called in its source: "next", "staff[3]". False: unknown. NULL: never. */
 	bool (*field)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);
@@ -75,6 +103,7 @@ struct model {
 /* In order: the first that knows a block has it. Ends with NULL. */
 extern const struct model *const models_all[];
 
-extern const struct model model_cpython, model_rtti, model_dwarf;
+extern const struct model model_declared, model_cpython, model_shared_ptr, model_gobject, model_rust,
+    model_rtti, model_dwarf;
 
 #endif

@@ -6,7 +6,8 @@
 
 #define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
 
-const struct model *const models_all[] = { &model_cpython, &model_rtti, &model_dwarf, NULL };
+const struct model *const models_all[] = { &model_declared, &model_cpython, &model_shared_ptr, &model_gobject,
+					   &model_rust,	    &model_rtti,    &model_dwarf,      NULL };
 
 static const struct model *model_of(const struct models *m, uint32_t block)
 {
@@ -55,6 +56,16 @@ static enum ref_kind recognise(struct models *m, uint64_t at, uint32_t to, enum 
 	return value == m->world.heap->blocks[to].addr + offset ? REF_RECOGNISED : kind;
 }
 
+static enum ref_kind label_any(struct models *m, uint32_t block, struct ref r, enum ref_kind kind)
+{
+	uint64_t at = m->world.heap->blocks[block].addr + ref_offset(r);
+
+	for (unsigned i = 0; models_all[i]; i++)
+		if (m->is_open[i] && models_all[i]->label_any)
+			kind = models_all[i]->label_any(m->states[i], block, at, r.to, kind);
+	return recognise(m, at, r.to, kind);
+}
+
 static void label_block(struct models *m, struct graph *g, uint32_t block)
 {
 	const struct model *model = model_of(m, block);
@@ -64,8 +75,7 @@ static void label_block(struct models *m, struct graph *g, uint32_t block)
 		struct ref r = g->refs[e];
 		enum ref_kind kind = is_labelled ? model->label(state_of(m, block), block, r) : ref_kind(r);
 
-		kind = recognise(m, g->heap->blocks[block].addr + ref_offset(r), r.to, kind);
-		g->refs[e] = ref_of_kind(r, kind);
+		g->refs[e] = ref_of_kind(r, label_any(m, block, r, kind));
 	}
 }
 
@@ -109,15 +119,22 @@ static int classify_unknown(struct models *m)
 }
 
 /* Without memory for it nothing is described. */
-static void describe(struct models *m)
+static void ask_describing(struct models *m)
 {
 	bool any = false;
 
+	if (!m->is_asked)
+		open_some(m, true, &any);
+	m->is_asked = true;
+}
+
+static void describe(struct models *m)
+{
 	if (m->is_described || !m->world.heap)
 		return;
 	m->is_described = true;
-	if (!open_some(m, true, &any) && any)
-		classify_unknown(m);
+	ask_describing(m);
+	classify_unknown(m);
 }
 
 /* What is kept whatever points at it is held by definition. */
@@ -151,22 +168,44 @@ static int apply(struct models *m, struct graph *g)
 	return keep_kept(m, g);
 }
 
-int models_apply(struct models *m, struct graph *g, struct names *names, struct err *err)
+/* Fields by name are of the type that the process has; one without it needs none. */
+static int resolve(struct declarations *declared, struct names *names, struct err *err)
+{
+	for (struct declaration *d = declared ? declared->first : NULL; d; d = d->next) {
+		const struct type *t = d->type ? names_type_named(names, d->type) : NULL;
+		if (t && declaration_resolve(d, t, err))
+			return -1;
+	}
+	return 0;
+}
+
+int models_apply(struct models *m, struct graph *g, struct names *names, struct declarations *declared,
+		 struct err *err)
 {
 	*m = (struct models){ .memory = { .snapshot = g->heap->snapshot, .names = names } };
-	m->world = (struct model_world){ g->heap, g, &m->memory, names };
-	if (!apply(m, g))
+	m->vtables.memory = &m->memory;
+	m->world = (struct model_world){ .heap = g->heap,
+					 .graph = g,
+					 .memory = &m->memory,
+					 .names = names,
+					 .vtables = &m->vtables,
+					 .declared = declared,
+					 .models = m };
+	*err->text = 0;
+	if (!resolve(declared, names, err) && !apply(m, g))
 		return 0;
 	models_close(m);
-	return fail(err, "%s: not enough memory to tell the types of %u blocks", g->heap->trace->path,
-		    g->heap->nblocks);
+	return *err->text ? -1
+			  : fail(err, "%s: not enough memory to tell the types of %u blocks",
+				 g->heap->trace->path, g->heap->nblocks);
 }
 
 void models_close(struct models *m)
 {
 	for (unsigned i = 0; models_all[i]; i++)
-		if (m->is_open[i])
+		if (m->is_open[i] && models_all[i]->close)
 			models_all[i]->close(m->states[i]);
+	vtables_free(&m->vtables);
 	free(m->of);
 	texts_free(&m->types);
 	*m = (struct models){ 0 };
@@ -209,6 +248,36 @@ enum ref_kind models_label(const struct models *m, uint32_t block, uint64_t offs
 	struct ref r = { to, (uint32_t)(offset / 8) << REF_KIND_BITS | REF_INTERIOR };
 
 	return model && model->label ? model->label(state_of(m, block), block, r) : REF_INTERIOR;
+}
+
+const struct type *models_layout(struct models *m, uint32_t block, uint32_t *offset)
+{
+	const struct type *t = NULL;
+
+	ask_describing(m);
+	for (unsigned i = 0; models_all[i] && !t; i++)
+		if (m->is_open[i] && models_all[i]->layout)
+			t = models_all[i]->layout(m->states[i], block, offset);
+	return t;
+}
+
+uint64_t models_counted_addr(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return m->world.heap->blocks[block].addr + (model && model->share ? 0 : m->of[block].offset);
+}
+
+enum share models_share(const struct models *m, uint32_t block, const struct owner_word *w)
+{
+	const struct model *model = model_of(m, block);
+
+	if (model && model->share)
+		return model->share(state_of(m, block), block, w);
+	if (w->kind == (m->of[block].offset ? REF_RECOGNISED : REF_START))
+		return SHARE_SURE;
+	/* registers are no memory: which byte they point at is not looked up */
+	return w->is_register && w->kind == REF_INTERIOR ? SHARE_MAYBE : SHARE_NOT;
 }
 
 bool models_doubt_root(const struct models *m, const struct root_ref *r)

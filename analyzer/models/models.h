@@ -2,6 +2,7 @@
 #ifndef LG_MODELS_MODELS_H
 #define LG_MODELS_MODELS_H
 
+#include "models/declarations.h"
 #include "models/model.h"
 #include "names/store.h"
 
@@ -18,16 +19,20 @@ struct known {
 
 struct models {
 	struct memory memory;
+	struct vtables vtables;
 	struct model_world world;
 	void *states[MODELS_MAX];
 	bool is_open[MODELS_MAX];
+	bool is_asked; /* those that only describe were opened */
 	bool is_described; /* those models were asked that only describe */
 	struct known *of; /* nblocks; NULL: no model found anything */
 	struct texts types; /* distinct names, numbered by the first block, by address, that has it */
 };
 
-/* Asks every model that classes depend on, and labels the graph's references: all passes come after it. */
-int models_apply(struct models *m, struct graph *g, struct names *names, struct err *err);
+/* Asks every model that classes depend on, and labels the graph's references: all passes come after it. `declared` by
+ * the user outlive it; NULL: nothing. */
+int models_apply(struct models *m, struct graph *g, struct names *names, struct declarations *declared,
+		 struct err *err);
 void models_close(struct models *m); /* safe on a zeroed or half-open one */
 
 /* The type's name, or NULL. */
@@ -40,6 +45,12 @@ const char *models_collector(const struct models *m, uint32_t block);
 bool models_object(const struct models *m, uint32_t block, struct object *o);
 /* What a word at `offset` of the block would be that points into block `to`, though the scan has not seen it. */
 enum ref_kind models_label(const struct models *m, uint32_t block, uint64_t offset, uint32_t to);
+/* DWARF's type of what begins `*offset` bytes into the block; NULL: not known. */
+const struct type *models_layout(struct models *m, uint32_t block, uint32_t *offset);
+/* Where the words point that an object counts. */
+uint64_t models_counted_addr(const struct models *m, uint32_t block);
+/* Whether a word that points at an object counts as its owner. */
+enum share models_share(const struct models *m, uint32_t block, const struct owner_word *w);
 /* Whether a root's word may be left over from before. */
 bool models_doubt_root(const struct models *m, const struct root_ref *r);
 /* What a word of a root is in its source; false: unknown. */

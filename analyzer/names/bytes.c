@@ -39,3 +39,40 @@ bool names_bytes(struct names *n, uint64_t address, void *bytes, size_t count)
 
 	return o && object_bytes(o, address - module->bias, bytes, count) == count;
 }
+
+/* ---- who made it ------------------------------------------------------------------------------------- */
+
+static bool has_comment(Elf *elf, const char *text)
+{
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names) != 0)
+		return false;
+	for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
+		GElf_Shdr header;
+		const char *name =
+		    gelf_getshdr(section, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
+		if (!name || strcmp(name, ".comment") != 0)
+			continue;
+		Elf_Data *data = elf_rawdata(section, NULL);
+		return data && data->d_buf && memmem(data->d_buf, data->d_size, text, strlen(text));
+	}
+	return false;
+}
+
+bool names_program_is_by(struct names *n, const char *compiler)
+{
+	const struct trace *t = n->trace;
+	const struct trace_module *module;
+	GElf_Addr bias;
+
+	for (size_t i = 0; i < t->nmodules; i++) {
+		const char *path = t->modules[i].path;
+		if (!path || !t->process.executable || strcmp(path, t->process.executable) != 0)
+			continue;
+		struct object *o = object_with(n, t->modules[i].id, &module);
+		Elf *elf = o && o->file ? dwfl_module_getelf(o->file, &bias) : NULL;
+		return elf && has_comment(elf, compiler);
+	}
+	return false;
+}

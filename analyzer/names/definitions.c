@@ -12,19 +12,29 @@ struct definition {
 	struct definition *next; /* of the same hash, as met */
 };
 
-/* FNV-1a. */
+/* FNV-1a, without the blanks: demangled names have others than DWARF's. */
 static uint64_t hash_name(const char *name)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 
 	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
+		if (*name != ' ')
+			hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
 	return hash ? hash : 1;
 }
 
 static bool is_record_tag(int tag)
 {
 	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
+}
+
+/* `typedef struct { ... } node;` */
+static bool names_a_record(Dwarf_Die *die)
+{
+	Dwarf_Die record = *die;
+
+	return dwarf_tag(die) == DW_TAG_typedef && die_follow(&record, DW_AT_type) &&
+	       is_record_tag(dwarf_tag(&record)) && !dwarf_diename(&record);
 }
 
 static void take_definition(struct names *n, struct object *o, const Dwarf_Die *die, const char *name)
@@ -54,7 +64,7 @@ static void list_definitions(struct names *n, struct object *o, Dwarf_Die *paren
 		int tag = dwarf_tag(&die);
 		if (!*visits_left || !--*visits_left)
 			return;
-		const char *name = is_record_tag(tag) ? dwarf_diename(&die) : NULL;
+		const char *name = is_record_tag(tag) || names_a_record(&die) ? dwarf_diename(&die) : NULL;
 		if (name && !die_is_declaration(&die))
 			take_definition(n, o, &die, name);
 		if (is_record_tag(tag) || tag == DW_TAG_namespace || tag == DW_TAG_module)
@@ -88,6 +98,8 @@ void definition_of(struct names *n, struct object *o, Dwarf_Die *die)
 	for (struct definition *d = map_get(&o->definitions, hash_name(name)); d && looked_at++ < LOOKED_AT;
 	     d = d->next) {
 		const char *other = dwarf_diename(&d->die);
+		if (!is_record_tag(dwarf_tag(&d->die)))
+			continue;
 		if (!is_plain)
 			other = die_scoped_name(n, d->die, other);
 		if (!strcmp(full, other)) {
@@ -95,4 +107,62 @@ void definition_of(struct names *n, struct object *o, Dwarf_Die *die)
 			return;
 		}
 	}
+}
+
+/* ---- by name ----------------------------------------------------------------------------------------- */
+
+/* "Pair<a::b, int>" of "x::Pair<a::b, int>". */
+static const char *last_part(const char *name)
+{
+	const char *last = name;
+	int depth = 0;
+
+	for (; *name; name++) {
+		depth += (*name == '<' || *name == '(') - (*name == '>' || *name == ')');
+		if (!depth && name[0] == ':' && name[1] == ':')
+			last = name + 2;
+	}
+	return last;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (*a == ' ')
+			a++;
+		while (*b == ' ')
+			b++;
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
+static const struct type *defined_in(struct names *n, struct object *o, const char *name)
+{
+	unsigned looked_at = 0;
+
+	if (!debug_is_there(o))
+		return NULL;
+	if (!o->has_definitions)
+		definitions_read(n, o);
+	for (struct definition *d = map_get(&o->definitions, hash_name(last_part(name)));
+	     d && looked_at++ < LOOKED_AT; d = d->next) {
+		const char *own = dwarf_diename(&d->die);
+		if (own && is_same_name(die_scoped_name(n, d->die, own), name))
+			return type_from(n, o, &d->die);
+	}
+	return NULL;
+}
+
+const struct type *names_type_named(struct names *n, const char *name)
+{
+	const struct type *t = NULL;
+	const struct trace_module *module;
+
+	name += !strncmp(name, "struct ", 7) ? 7 : !strncmp(name, "union ", 6) ? 6 : 0;
+	for (size_t i = 0; i < n->trace->nmodules && !t; i++) {
+		struct object *o = object_with(n, n->trace->modules[i].id, &module);
+		t = o ? defined_in(n, o, name) : NULL;
+	}
+	return t;
 }

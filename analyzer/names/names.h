@@ -47,6 +47,9 @@ bool names_data(struct names *n, uint32_t module, uint64_t address, const char *
  * is not at hand, is not the one that was traced, or holds nothing there. */
 bool names_bytes(struct names *n, uint64_t address, void *bytes, size_t count);
 
+/* Whether the file of the program says that this compiler made it, or some of it: "rustc". */
+bool names_program_is_by(struct names *n, const char *compiler);
+
 /* Lines for the user about modules that could not be named, and why: changed files, missing files, no symbols.
  * One line each, with the cure. Lives until names_close. */
 size_t names_notes(struct names *n, const char *const **notes);

@@ -269,6 +269,19 @@ static bool read_field(struct type *t, Dwarf_Die *die, struct field *f)
 	return f->type;
 }
 
+/* libstdc++ keeps elements of its containers and of make_shared in bytes: __aligned_membuf<T>, __aligned_buffer<T>. */
+static bool read_buffer(struct type *t, Dwarf_Die *die, struct field *f)
+{
+	const char *name = dwarf_diename(&t->die);
+
+	*f = (struct field){ .name = "" };
+	if (dwarf_tag(die) != DW_TAG_template_type_parameter || !name || strncmp(name, "__aligned_", 10))
+		return false;
+	f->type = type_of(t->names, t->object, die);
+	f->bytes = type_bytes(f->type);
+	return f->bytes && f->bytes <= t->bytes;
+}
+
 static void read_fields(struct type *t)
 {
 	struct buf fields = { 0 };
@@ -278,10 +291,14 @@ static void read_fields(struct type *t)
 	if (dwarf_child(&t->die, &child) != 0)
 		return;
 	do {
-		if (is_field(dwarf_tag(&child)) && read_field(t, &child, &f)) {
+		bool is_all = read_buffer(t, &child, &f);
+		if (is_all || (is_field(dwarf_tag(&child)) && read_field(t, &child, &f))) {
+			fields.used = is_all ? 0 : fields.used;
+			t->nfields = is_all ? 1 : t->nfields + 1;
 			buf_put(&fields, &f, sizeof f);
-			t->nfields++;
 		}
+		if (is_all)
+			break;
 	} while (t->nfields < FIELDS_MAX && die_next(&child));
 	t->fields = fields.failed ? NULL : arena_take(&t->names->arena, fields.used);
 	if (t->fields && t->nfields)
@@ -534,6 +551,8 @@ struct walk {
 	uint32_t steps_left; /* records that hold themselves many times over are damage */
 	char *path;
 	size_t used, room; /* room 0: nobody wants it */
+	const char *const *prefixes; /* of records that are looked for around the word; NULL: of none */
+	int found; /* which of them; -1: none yet */
 	struct type_member *out;
 };
 
@@ -572,16 +591,55 @@ static bool covers(const struct field *f, uint64_t offset, bool may_stretch)
 	return offset >= f->offset && (may_stretch || offset - f->offset < f->bytes);
 }
 
-static bool walk_field(struct walk *w, const struct field *f, uint64_t offset, bool may_stretch,
-		       unsigned depth)
+bool type_is_reserved(const char *name)
+{
+	return !strncmp(name, "_M_", 3) || !strncmp(name, "__", 2);
+}
+
+static bool is_of_rusts_library(const struct type *t)
+{
+	static const char *const crates[] = { "alloc::", "core::", "std::", "hashbrown::" };
+	Dwarf_Die die = t->die, unit;
+
+	if (!dwarf_diecu(&die, &unit, NULL, NULL) || dwarf_srclang(&unit) != DW_LANG_Rust)
+		return false;
+	for (size_t i = 0; i < sizeof crates / sizeof *crates; i++)
+		if (!strncmp(type_name(t), crates[i], strlen(crates[i])))
+			return true;
+	return false;
+}
+
+/* What a library calls a member of its own says nothing to who uses it. */
+static bool is_unsaid(const struct walk *w, const struct type *t, const struct field *f)
+{
+	if (!w->room)
+		return false;
+	if (type_is_reserved(f->name))
+		return w->used && !names_are_plain_at(&t->die);
+	return (t->tag == DW_TAG_variant && !strcmp(f->name, "Some")) || is_of_rusts_library(t);
+}
+
+static bool walk_field(struct walk *w, const struct type *t, const struct field *f, uint64_t offset,
+		       bool may_stretch, unsigned depth)
 {
 	size_t used = w->used;
 
-	path_add(w, ".", f->name);
+	if (!is_unsaid(w, t, f))
+		path_add(w, ".", f->name);
 	if (walk_type(w, f->type, offset - f->offset, may_stretch, depth + 1))
 		return true;
 	path_cut(w, used);
 	return false;
+}
+
+static void look_at_name(struct walk *w, const struct type *t)
+{
+	Dwarf_Die die = t->die;
+	const char *name = w->prefixes && w->found < 0 ? dwarf_diename(&die) : NULL;
+
+	for (int i = 0; name && w->prefixes[i] && w->found < 0; i++)
+		if (!strncmp(name, w->prefixes[i], strlen(w->prefixes[i])))
+			w->found = i;
 }
 
 static bool walk_record(struct walk *w, const struct type *t, uint64_t offset, bool may_stretch,
@@ -596,8 +654,10 @@ static bool walk_record(struct walk *w, const struct type *t, uint64_t offset, b
 		bool is_tail = may_stretch && &t->fields[i] == t->tail;
 		w->steps_left--;
 		if (covers(&t->fields[i], offset, is_tail) &&
-		    walk_field(w, &t->fields[i], offset, is_tail, depth))
+		    walk_field(w, t, &t->fields[i], offset, is_tail, depth)) {
+			look_at_name(w, t);
 			return true;
+		}
 	}
 	w->is_union = was_union;
 	return false;
@@ -677,4 +737,42 @@ bool type_word_at(const struct type *t, uint64_t block_bytes, uint64_t offset, s
 			return true;
 	}
 	return type_member_at(t, block_bytes, offset, 0, out, path, room);
+}
+
+int type_around(const struct type *t, uint64_t block_bytes, uint64_t offset, const char *const prefixes[])
+{
+	struct type_member member;
+	struct walk w = { .steps_left = WALK_STEPS, .out = &member, .prefixes = prefixes, .found = -1 };
+
+	return offset < block_bytes && walk_block(&w, t, block_bytes, offset) ? w.found : -1;
+}
+
+/* ---- a member by name -------------------------------------------------------------------------------- */
+
+static bool find_field(const struct type *t, const char *path, uint64_t *offset, uint64_t *bytes,
+		       unsigned depth)
+{
+	size_t length = strcspn(path, ".");
+
+	if (!type_is_record(t) || depth == WALK_DEPTH)
+		return false;
+	readied(t);
+	for (uint32_t i = 0; i < t->nfields; i++) {
+		const struct field *f = &t->fields[i];
+		bool is_it = strlen(f->name) == length && !strncmp(f->name, path, length);
+		*bytes = f->bytes;
+		if ((is_it && !path[length]) ||
+		    (is_it && find_field(f->type, path + length + 1, offset, bytes, depth + 1)) ||
+		    (!*f->name && find_field(f->type, path, offset, bytes, depth + 1))) {
+			*offset += f->offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool type_field(const struct type *t, const char *path, uint64_t *offset, uint64_t *bytes)
+{
+	*offset = 0;
+	return find_field(t, path, offset, bytes, 0);
 }

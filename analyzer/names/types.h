@@ -21,6 +21,10 @@ const struct type *type_pointee(const struct type *t); /* NULL: no pointer, or o
 
 /* Whether a record is little more than one of another type: a base class or member as large as itself, or that one's. */
 bool type_wraps(const struct type *t, const struct type *inner);
+/* The record with that full name ("shop::Cart<int>"; in C "node", also of
+ * `typedef struct { ... } node`), of the first module whose debug information defines
+ * it; NULL: none does. */
+const struct type *names_type_named(struct names *n, const char *name);
 
 /* How well a type explains a block of so many bytes, best first. */
 enum type_fit {
@@ -42,12 +46,22 @@ struct type_member {
 
 /* Bytes that unions share have several members: `choice` counts them from 0. False: there is no such member.
  * path[room] gets its name, cut if need be: "next", "u.ptr", "slots[3].key", "[17].next", "" where the block is no
- * record; with room 0 it is not made. */
+ * record; with room 0 it is not made. What the libraries of C++ and Rust call their own members is left out: of
+ * a shared_ptr, a vector or a map the user knows the name alone. (What begins with a C++ library's has one.) */
 bool type_member_at(const struct type *t, uint64_t block_bytes, uint64_t offset, unsigned choice,
 		    struct type_member *out, char *path, size_t room);
+
+/* Where the member lies that is called so: "refs", "links.parent". */
+bool type_field(const struct type *t, const char *path, uint64_t *offset, uint64_t *bytes);
+
+bool type_is_reserved(const char *name); /* of C++'s library: "_M_impl", "__cntrl_" */
 
 /* The same for a word that holds a pointer: of members that share the bytes the first pointer, else the first. */
 bool type_word_at(const struct type *t, uint64_t block_bytes, uint64_t offset, struct type_member *out,
 		  char *path, size_t room);
+
+/* Which of `prefixes`, which ends with NULL, begins the name (without its scope) of a record around that word; the
+ * innermost such record counts. -1: none. */
+int type_around(const struct type *t, uint64_t block_bytes, uint64_t offset, const char *const prefixes[]);
 
 #endif

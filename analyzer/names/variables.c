@@ -285,7 +285,10 @@ const char *variable_word(const struct variable *v, char *text, size_t room)
 	char path[256];
 	uint64_t bytes = type_bytes(v->type);
 
-	if (bytes && type_word_at(v->type, bytes, v->offset, &m, path, sizeof path) && !m.offset_within)
+	bool is_member = bytes && type_word_at(v->type, bytes, v->offset, &m, path, sizeof path);
+	if (is_member && type_is_reserved(path))
+		snprintf(text, room, "%s", v->name);
+	else if (is_member && !m.offset_within)
 		snprintf(text, room, "%s%s%s", v->name, *path && *path != '[' ? "." : "", path);
 	else if (v->offset)
 		snprintf(text, room, "%s+%llu", v->name, (unsigned long long)v->offset);

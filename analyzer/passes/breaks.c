@@ -138,7 +138,10 @@ static void propose(const struct proposing *p, struct leak *leak)
 	leak->break_edge = NO_BREAK;
 	for (uint32_t i = 0; i < leak->nedges && i < KINDS_TRIED; i++) {
 		enum break_reason reason = reason_of(p, leak, &leak->edges[i]);
+		struct object from;
 
+		if (models_object(p->models, leak->edges[i].from, &from) && from.is_link)
+			continue;
 		if (leak->break_edge != NO_BREAK && reason <= best)
 			continue;
 		best = reason;

@@ -12,17 +12,31 @@ const char *count_verdict_name(enum count_verdict verdict)
 	return verdict < COUNT_VERDICTS ? names[verdict] : "?";
 }
 
-static uint64_t object_addr(const struct models *m, uint32_t block)
+uint64_t counted_missing(const struct counted *o)
 {
-	return m->world.heap->blocks[block].addr + m->of[block].offset;
+	int64_t strong = o->stored - (int64_t)o->strong - o->maybe;
+	int64_t all = o->stored_weak == NO_COUNT ? 0 : strong + o->stored_weak - o->weak;
+	int64_t most = all > strong ? all : strong;
+
+	return o->stored == NO_COUNT || most < 0 ? 0 : (uint64_t)most;
 }
 
 /* ---- along the references ---------------------------------------------------------------------------- */
 
-/* A strong reference owns the object, not what lies before it in its block. */
-static bool is_to_object(const struct models *m, uint32_t to, enum ref_kind kind)
+/* One word that points at an object. */
+static void add_word(struct counted *c, const struct models *m, uint32_t to, struct owner_word w,
+		     bool is_exact, bool is_doubtful)
 {
-	return kind == (m->of[to].offset ? REF_RECOGNISED : REF_START);
+	enum share share = models_share(m, to, &w);
+
+	if (share == SHARE_MAYBE || (share && is_doubtful)) {
+		c->maybe++;
+	} else if (share && w.kind == REF_WEAK) {
+		c->weak++;
+	} else if (share) {
+		c->strong++;
+		c->exact += is_exact;
+	}
 }
 
 static void add_references(struct count_set *c, const struct models *m, const struct graph *g, uint32_t block)
@@ -31,11 +45,10 @@ static void add_references(struct count_set *c, const struct models *m, const st
 	bool is_exact = models_object(m, block, &o) && o.owns_exactly;
 
 	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
-		struct counted *to = &c->of[g->refs[e].to];
-		bool is_owner = is_to_object(m, g->refs[e].to, ref_kind(g->refs[e]));
+		struct ref r = g->refs[e];
+		struct owner_word w = { g->heap->blocks[block].addr + ref_offset(r), ref_kind(r), false };
 
-		to->strong += is_owner;
-		to->exact += is_owner && is_exact;
+		add_word(&c->of[r.to], m, r.to, w, is_exact, false);
 	}
 }
 
@@ -43,15 +56,10 @@ static void add_roots(struct count_set *c, const struct models *m, const struct 
 {
 	for (uint64_t i = 0; i < g->nroot_refs; i++) {
 		const struct root_ref *r = &g->root_refs[i];
-		enum root_kind where = g->regions[r->region].kind;
-		enum ref_kind kind = (enum ref_kind)r->kind;
+		struct owner_word w = { r->at, (enum ref_kind)r->kind,
+					g->regions[r->region].kind == ROOT_REGISTER };
 
-		/* registers are no memory: which byte they point at is not looked up */
-		if (models_doubt_root(m, r))
-			c->of[r->to].maybe +=
-			    is_to_object(m, r->to, kind) || (where == ROOT_REGISTER && kind == REF_INTERIOR);
-		else
-			c->of[r->to].strong += is_to_object(m, r->to, kind);
+		add_word(&c->of[r->to], m, r->to, w, false, models_doubt_root(m, r));
 	}
 }
 
@@ -100,20 +108,15 @@ struct search {
 	bool failed; /* out of memory */
 };
 
-static bool lacks_owners(const struct counted *o)
-{
-	return o->stored > (int64_t)o->strong + o->maybe;
-}
-
 static bool search_open(struct search *s, const struct models *m)
 {
 	uint32_t nblocks = m->world.heap->nblocks;
 
 	s->low = UINT64_MAX;
 	for (uint32_t i = 0; i < nblocks; i++) {
-		uint64_t addr = object_addr(m, i);
+		uint64_t addr = models_counted_addr(m, i);
 
-		if (s->c->of[i].stored == NO_COUNT || !lacks_owners(&s->c->of[i]))
+		if (!counted_missing(&s->c->of[i]))
 			continue;
 		s->low = addr < s->low ? addr : s->low;
 		s->high = addr > s->high ? addr : s->high;
@@ -190,7 +193,7 @@ static int add_asked(struct search *s, struct graph *g)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->nfound; i++)
-		if (!lacks_owners(&s->c->of[s->found[i].to]))
+		if (!counted_missing(&s->c->of[s->found[i].to]))
 			s->found[n++] = s->found[i];
 	return graph_add_hidden(g, s->found, n);
 }
@@ -215,7 +218,7 @@ static enum count_verdict judge(const struct counted *o)
 {
 	if (o->stored == NO_COUNT)
 		return COUNT_NONE;
-	if (lacks_owners(o))
+	if (counted_missing(o))
 		return COUNT_SURPLUS;
 	if (o->stored < o->exact)
 		return COUNT_DEFICIT;
@@ -281,6 +284,7 @@ static bool take_counts(struct count_set *c, const struct models *m, uint32_t nb
 		struct object o;
 
 		c->of[i].stored = models_object(m, i, &o) && !o.is_dead ? o.count : NO_COUNT;
+		c->of[i].stored_weak = o.weak_count;
 		any |= c->of[i].stored != NO_COUNT;
 	}
 	return any;

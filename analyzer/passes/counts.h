@@ -22,11 +22,17 @@ const char *count_verdict_name(enum count_verdict verdict); /* "exact", ... */
 /* What was found of one object. */
 struct counted {
 	int64_t stored; /* NO_COUNT */
+	int64_t stored_weak; /* the same of weak references */
 	uint32_t exact; /* owning words whose holders' layout is known */
 	uint32_t strong; /* these and all others that point at it, in roots and blocks */
+	uint32_t weak; /* words known as weak that the object counts as such */
 	uint32_t maybe; /* words of stacks and registers; pointers with a tag, or at odd addresses */
 	enum count_verdict verdict;
 };
+
+/* Of counted references, those that are nowhere: of the owning ones, or of all when weak ones are counted too, for a
+ * weak one may not be known as such. */
+uint64_t counted_missing(const struct counted *o);
 
 struct count_set {
 	uint64_t objects; /* blocks that keep a count */

@@ -1,7 +1,10 @@
 /* analysis.c: see analysis.h. */
 #include "report/analysis.h"
 
+#include "base/text_file.h"
 #include "passes/breaks.h"
+
+#include <stdlib.h>
 
 static const struct trace_snapshot *last_whole(const struct trace *t)
 {
@@ -11,9 +14,28 @@ static const struct trace_snapshot *last_whole(const struct trace *t)
 	return NULL;
 }
 
+int analysis_read_model(struct declarations *d, const char *path, struct err *err)
+{
+	size_t n;
+	char *text = text_file(path, "a file of models", &n, err);
+	int failed = text ? declarations_add(d, path, text, err) : -1;
+
+	free(text);
+	return failed;
+}
+
+static int read_models(struct analysis *a, const struct analysis_options *options, struct err *err)
+{
+	for (unsigned i = 0; i < options->nmodels; i++)
+		if (analysis_read_model(&a->declared, options->models[i], err))
+			return -1;
+	return 0;
+}
+
 static int judge(struct analysis *a, struct err *err)
 {
-	if (graph_build(&a->graph, &a->heap, err) || models_apply(&a->models, &a->graph, a->names, err) ||
+	if (graph_build(&a->graph, &a->heap, err) ||
+	    models_apply(&a->models, &a->graph, a->names, &a->declared, err) ||
 	    counts_find(&a->counts, &a->models, &a->graph, err) || classify(&a->classes, &a->graph, err) ||
 	    fold_leaks(&a->leaks, &a->classes, err))
 		return -1;
@@ -39,14 +61,14 @@ static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err 
 }
 
 int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry,
-		  const struct names_options *options, struct err *err)
+		  const struct analysis_options *options, struct err *err)
 {
 	*a = (struct analysis){ 0 };
 	if (trace_open(&a->trace, path, err))
 		return -1;
 	a->snapshot = last_whole(&a->trace);
-	if (names_open(&a->names, &a->trace, options, err) || build_heap(a, ancestry, err) ||
-	    heap_errors_find(&a->errors, &a->trace, a->snapshot, err))
+	if (read_models(a, options, err) || names_open(&a->names, &a->trace, &options->names, err) ||
+	    build_heap(a, ancestry, err) || heap_errors_find(&a->errors, &a->trace, a->snapshot, err))
 		return -1;
 	return a->snapshot ? judge(a, err) : 0;
 }
@@ -58,6 +80,7 @@ void analysis_close(struct analysis *a)
 	classes_free(&a->classes);
 	counts_free(&a->counts);
 	models_close(&a->models);
+	declarations_free(&a->declared);
 	graph_free(&a->graph);
 	names_close(a->names);
 	heap_free(&a->heap);

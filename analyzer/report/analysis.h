@@ -8,12 +8,24 @@
 #include "passes/passes.h"
 #include "report/ancestry.h"
 
+#define MODEL_FILES_MAX 16u
+
+struct analysis_options {
+	struct names_options names;
+	const char *models[MODEL_FILES_MAX]; /* files of the user's; see models/declarations.h */
+	unsigned nmodels;
+};
+
+/* Adds what the file declares. */
+int analysis_read_model(struct declarations *d, const char *path, struct err *err);
+
 struct analysis {
 	struct trace trace;
 	const struct trace_snapshot *snapshot; /* the last whole one; NULL: what follows heap is empty */
 	struct heap heap;
 	struct names *names;
 	struct graph graph; /* its references labelled by the models */
+	struct declarations declared;
 	struct models models;
 	struct count_set counts; /* of no object when no model knows any that counts */
 	struct classes classes;
@@ -24,7 +36,7 @@ struct analysis {
 
 /* 0, or -1 with err. What is no trace, or is damaged beyond reading, is an error. */
 int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry,
-		  const struct names_options *options, struct err *err);
+		  const struct analysis_options *options, struct err *err);
 void analysis_close(struct analysis *a); /* safe on a zeroed or half-open one */
 
 #endif

@@ -158,10 +158,9 @@ static int by_weight(const void *left, const void *right, void *context)
 													 : 1;
 }
 
-static uint64_t missing(const struct counted *c)
+static uint64_t wrong_references(const struct counted *c)
 {
-	return (uint64_t)(c->verdict == COUNT_SURPLUS ? c->stored - c->strong - c->maybe
-						      : c->exact - c->stored);
+	return c->verdict == COUNT_SURPLUS ? counted_missing(c) : (uint64_t)(c->exact - c->stored);
 }
 
 static int fill(struct report_counted *out, const struct grouping *g, const struct group *group,
@@ -184,7 +183,7 @@ static int fill(struct report_counted *out, const struct grouping *g, const stru
 	for (uint32_t i = 0; i < group->n; i++) {
 		if (addresses && i < kept)
 			addresses[i] = g->a->heap.blocks[blocks[i]].addr;
-		out->references += missing(&g->a->counts.of[blocks[i]]);
+		out->references += wrong_references(&g->a->counts.of[blocks[i]]);
 		out->reachable += g->a->classes.of[blocks[i]] == CLASS_REACHABLE;
 	}
 	return addresses && out->stack ? 0 : -1;

@@ -189,7 +189,7 @@ const char *export_command(struct export *e)
 int export_load(struct export *e, const char *path, const struct export_options *options, struct err *err)
 {
 	*e = (struct export){ .options = options, .book = { .pool = &e->report.pool } };
-	if (analysis_open(&e->a, path, &e->ancestry, &options->report.names, err) ||
+	if (analysis_open(&e->a, path, &e->ancestry, &options->report.analysis, err) ||
 	    report_one(&e->report, &e->a, &e->book, &options->report, err) ||
 	    sites_find(&e->sites, &e->a.heap, err))
 		return -1;

@@ -493,7 +493,7 @@ static int load_one(struct report *r, const char *path, const struct report_opti
 		return no_memory(err);
 	r->processes = more;
 	own.with_holders |= options->with_suspects && !r->nprocesses;
-	int failed = analysis_open(&a, path, ancestry, &options->names, err) ||
+	int failed = analysis_open(&a, path, ancestry, &options->analysis, err) ||
 		     report_process(&more[r->nprocesses], &a, &book, &r->pool, &own, err);
 	r->nprocesses += !failed;
 	stack_book_free(&book);

@@ -173,7 +173,7 @@ struct report_options {
 	bool with_holders; /* fill `holders`, of every process */
 	bool with_suspects; /* fill them of the first process, and of those with leaks */
 	bool all_places; /* keep more than REPORT_PLACES_MAX places */
-	struct names_options names;
+	struct analysis_options analysis;
 };
 #define REPORT_PLACES_MAX 50u
 

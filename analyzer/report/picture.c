@@ -295,7 +295,8 @@ int picture_load(struct picture *p, const char *path, const char *what, const st
 	struct drawing d = { .p = p, .a = &a, .book = { .pool = &p->report.pool }, .pool = &p->report.pool };
 
 	p->nnodes_max = max_nodes;
-	int failed = analysis_open(&a, path, &ancestry, &options->names, err) || make(&d, what, options, err);
+	int failed =
+	    analysis_open(&a, path, &ancestry, &options->analysis, err) || make(&d, what, options, err);
 	stack_book_free(&d.book);
 	map_free(&d.numbers);
 	free(d.blocks);

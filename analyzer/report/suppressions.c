@@ -2,13 +2,11 @@
 #include "report/suppressions.h"
 
 #include "base/options.h"
+#include "base/text_file.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX_BYTES (16u << 20)
 #define FRAMES_MAX 64u
 #define ALL_KINDS ((1u << LEAK_CLASSES) - 1)
 
@@ -276,22 +274,11 @@ int suppressions_add(struct suppressions *s, const char *name, const char *text,
 
 int suppressions_read(struct suppressions *s, const char *path, const char *today, struct err *err)
 {
-	FILE *file = fopen(path, "re");
-	char *text = file ? malloc(FILE_MAX_BYTES + 1) : NULL;
-	size_t n = text ? fread(text, 1, FILE_MAX_BYTES + 1, file) : 0;
-	int failed = 0;
+	size_t n;
+	char *text = text_file(path, "a suppression file", &n, err);
+	int failed = text ? suppressions_add(s, path, text, n, today, err) : -1;
 
-	if (!file || ferror(file))
-		failed = fail(err, "%s cannot be read: %s", path, strerror(errno));
-	else if (!text)
-		failed = fail(err, "out of memory");
-	else if (n > FILE_MAX_BYTES)
-		failed = fail(err, "%s is larger than 16 MiB: is it a suppression file?", path);
-	if (!failed)
-		failed = suppressions_add(s, path, text, n, today, err);
 	free(text);
-	if (file)
-		fclose(file);
 	return failed;
 }
 

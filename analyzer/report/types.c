@@ -174,7 +174,7 @@ int types_load(struct types *t, const char *path, const struct report_options *o
 	struct ancestry ancestry = { 0 };
 	struct counting c = { .t = t, .a = &a, .book = { .pool = &t->report.pool } };
 
-	int failed = analysis_open(&a, path, &ancestry, &options->names, err) ||
+	int failed = analysis_open(&a, path, &ancestry, &options->analysis, err) ||
 		     report_one(&t->report, &a, &c.book, options, err) || count_all(&c, err);
 	stack_book_free(&c.book);
 	texts_free(&c.keys);

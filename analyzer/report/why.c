@@ -314,7 +314,7 @@ int why_load(struct why *w, const char *path, const char *what, const struct rep
 	struct search s = { .w = w, .a = &a, .book = { .pool = &w->report.pool }, .pool = &w->report.pool };
 
 	*w = (struct why){ 0 };
-	int failed = analysis_open(&a, path, &ancestry, &options->names, err) ||
+	int failed = analysis_open(&a, path, &ancestry, &options->analysis, err) ||
 		     report_one(&w->report, &a, &s.book, options, err) || explain(&s, what, err);
 	if (!failed && s.is_out_of_memory)
 		failed = fail(err, "out of memory");

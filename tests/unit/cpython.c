@@ -134,7 +134,7 @@ static void py_finish(struct py_world *p)
 
 	world_graph(&p->w);
 	ck_assert_msg(!names_open(&p->names, &p->w.trace, &options, &err), "%s", err.text);
-	ck_assert_msg(!models_apply(&p->models, &p->w.graph, p->names, &err), "%s", err.text);
+	ck_assert_msg(!models_apply(&p->models, &p->w.graph, p->names, NULL, &err), "%s", err.text);
 	ck_assert_msg(!counts_find(&p->counts, &p->models, &p->w.graph, &err), "%s", err.text);
 	ck_assert(graph_is_valid(&p->w.graph));
 	ck_assert_msg(!classify(&p->w.classes, &p->w.graph, &err), "%s", err.text);

@@ -1,0 +1,351 @@
+/* shared_ptr.c: the control blocks of std::shared_ptr (libstdc++, libc++) and boost::shared_ptr, by their RTTI.
+ *
+ * A shared_ptr and a weak_ptr are the same pair {T *, control block *}. The second word is the owner; the first only
+ * says where the object is. Which of the two it is, the control block tells where all are alike, else the type of the
+ * member that holds it; what nobody tells is taken for an owner, which can hide a leak but not invent one. The memory
+ * of an expired object (use count 0) belongs to the weak_ptrs that are left. */
+#include "models/models.h"
+#include "models/variable.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT_MAX (1 << 30)
+
+/* How a library lays out the control block of a kind. */
+struct layout {
+	const char *prefix; /* of the class's name; T, or T *, follows */
+	uint32_t pointer; /* where T * lies; 0: the object is inside; LAST_WORD */
+	uint32_t object; /* where the object begins that is inside */
+	bool is_libcxx; /* 8-byte counts, one less than there are */
+};
+#define LAST_WORD UINT32_MAX
+
+static const struct layout layouts[] = {
+	{ "std::_Sp_counted_ptr_inplace<", 0, 16, false },
+	{ "std::_Sp_counted_ptr<", 16, 0, false },
+	{ "std::_Sp_counted_deleter<", LAST_WORD, 0, false },
+	{ "std::__1::__shared_ptr_emplace<", 0, 24, true },
+	{ "std::__1::__shared_ptr_pointer<", 24, 0, true },
+	{ "boost::detail::sp_counted_impl_p<", 16, 0, false },
+	{ "boost::detail::sp_counted_impl_pd<", 16, 0, false },
+	{ "boost::detail::sp_counted_impl_pda<", 16, 0, false },
+};
+
+/* A class of control blocks. */
+struct class
+{
+	const struct layout *layout; /* NULL: the class is something else */
+	const struct type *type; /* T, by debug information; NULL: not known */
+	const char *inside, *apart, *expired; /* how blocks are called */
+};
+
+struct shared {
+	const struct model_world *world;
+	struct arena arena;
+	struct map classes; /* class name -> struct class */
+};
+
+/* One control block. */
+struct control {
+	const struct class *class;
+	uint64_t use, weak; /* shared_ptrs, weak_ptrs */
+	uint64_t object; /* its address */
+};
+
+/* ---- classes ----------------------------------------------------------------------------------------- */
+
+/* "Employee" of "Employee*, ...": up to the comma or the bracket that ends it, without a star. */
+static char *first_argument(struct arena *a, const char *text)
+{
+	size_t length = 0;
+
+	for (int depth = 0; text[length]; length++) {
+		depth += strchr("<(", text[length]) != NULL;
+		depth -= strchr(">)", text[length]) != NULL;
+		if (depth < 0 || (!depth && text[length] == ','))
+			break;
+	}
+	while (length && strchr(" *", text[length - 1]))
+		length--;
+	return arena_copy(a, text, length);
+}
+
+static const struct class *class_new(struct shared *s, const char *name)
+{
+	struct class *c = arena_take(&s->arena, sizeof *c);
+
+	for (size_t i = 0; c && i < sizeof layouts / sizeof *layouts; i++) {
+		size_t length = strlen(layouts[i].prefix);
+		const char *of = strncmp(name, layouts[i].prefix, length)
+				     ? NULL
+				     : first_argument(&s->arena, name + length);
+		if (!of)
+			continue;
+		c->layout = &layouts[i];
+		c->type = names_type_named(s->world->names, of);
+		c->inside = arena_format(&s->arena, "make_shared<%s>", of);
+		c->apart = arena_format(&s->arena, "shared_ptr control of %s", of);
+		c->expired = arena_format(&s->arena, "expired %s", layouts[i].pointer ? c->apart : c->inside);
+	}
+	return c;
+}
+
+static const struct class *class_of(struct shared *s, uint64_t vptr)
+{
+	const char *name = vtables_type(s->world->vtables, vptr);
+	const struct class *c = name ? map_get(&s->classes, map_pointer_key(name)) : NULL;
+
+	if (name && !c) {
+		c = class_new(s, name);
+		map_put(&s->classes, map_pointer_key(name), (void *)(uintptr_t)c);
+	}
+	return c && c->layout && c->expired ? c : NULL;
+}
+
+/* ---- control blocks ---------------------------------------------------------------------------------- */
+
+/* All shared_ptrs together count as one weak reference. */
+static bool read_counts(const struct shared *s, const struct layout *l, uint64_t at, struct control *c)
+{
+	uint64_t first, second;
+
+	if (!memory_word(s->world->memory, at + 8, &first) ||
+	    !memory_word(s->world->memory, at + 16, &second))
+		return false;
+	c->use = l->is_libcxx ? first + 1 : (uint32_t)first;
+	c->weak = l->is_libcxx ? second + 1 : first >> 32;
+	if (c->use > COUNT_MAX || !c->weak || c->weak > COUNT_MAX)
+		return false;
+	c->weak -= c->use > 0;
+	return true;
+}
+
+/* The object lies at the end, by its alignment. */
+static uint64_t inside(const struct class *c, const struct block *b)
+{
+	uint64_t bytes = (type_bytes(c->type) + 7) & ~7ull, offset = c->layout->object;
+
+	return b->addr + (bytes && bytes + offset <= b->size ? b->size - bytes : offset);
+}
+
+static bool find_object(const struct shared *s, const struct block *b, struct control *c)
+{
+	uint64_t pointer = c->class->layout->pointer;
+
+	c->object = inside(c->class, b);
+	if (!pointer)
+		return b->size > c->class->layout->object;
+	pointer = pointer == LAST_WORD ? (b->size - 8) & ~7ull : pointer;
+	return pointer + 8 <= b->size && memory_word(s->world->memory, b->addr + pointer, &c->object);
+}
+
+static bool control_at(struct shared *s, uint32_t block, struct control *c)
+{
+	const struct block *b = &s->world->heap->blocks[block];
+	uint64_t vptr;
+
+	if (b->size < 24 || !memory_word(s->world->memory, b->addr, &vptr))
+		return false;
+	c->class = class_of(s, vptr);
+	return c->class && read_counts(s, c->class->layout, b->addr, c) && find_object(s, b, c);
+}
+
+static bool is_inside(const struct shared *s, uint32_t block, uint64_t object)
+{
+	const struct block *b = &s->world->heap->blocks[block];
+
+	return object - b->addr < b->size;
+}
+
+static bool shared_classify(void *state, uint32_t block, struct object *o)
+{
+	struct shared *s = state;
+	struct control c;
+
+	if (!control_at(s, block, &c))
+		return false;
+	bool holds_it = is_inside(s, block, c.object);
+	o->type = !c.use ? c.class->expired : holds_it ? c.class->inside : c.class->apart;
+	o->offset = holds_it ? (uint32_t)(c.object - s->world->heap->blocks[block].addr) : 0;
+	o->is_link = !holds_it;
+	o->count = (int64_t)c.use;
+	o->weak_count = (int64_t)c.weak;
+	return true;
+}
+
+/* ---- pairs ------------------------------------------------------------------------------------------- */
+
+/* Does the word at `at` point at a control block, behind a word that points into its object? */
+static bool is_pair(struct shared *s, uint64_t at, struct control *c, uint32_t *block)
+{
+	const struct heap *h = s->world->heap;
+	uint64_t object, control, vptr;
+
+	if (!memory_held(s->world->memory, at, &control) || !memory_held(s->world->memory, at - 8, &object) ||
+	    !memory_held(s->world->memory, control, &vptr) || !class_of(s, vptr))
+		return false;
+	*block = heap_find(h, control);
+	if (*block == NO_BLOCK || h->blocks[*block].addr != control || !control_at(s, *block, c))
+		return false;
+	uint32_t target = heap_find(h, c->object);
+	return object == c->object ||
+	       (target != NO_BLOCK && heap_find(h, object) == target && object >= c->object);
+}
+
+/* What the source says of the member that holds the pair. */
+static enum ref_kind declared_kind(const struct type *t, uint64_t bytes, uint64_t offset)
+{
+	static const char *const holders[] = { "weak_ptr<", "__weak_ptr<", "__weak_count<", "weak_count",
+					       NULL };
+
+	return t && type_around(t, bytes, offset, holders) >= 0 ? REF_WEAK : REF_START;
+}
+
+static enum ref_kind kind_in_block(const struct shared *s, uint32_t holder, uint64_t at)
+{
+	const struct block *b = &s->world->heap->blocks[holder];
+	uint32_t begin;
+	const struct type *t = models_layout(s->world->models, holder, &begin);
+
+	if (!t || begin > at - b->addr)
+		return REF_START;
+	return declared_kind(t, b->size - begin, at - b->addr - begin);
+}
+
+/* Of an object that refers to itself, as std::enable_shared_from_this does, nobody wants to be the owner. */
+static bool is_own(const struct shared *s, uint64_t at, const struct control *c)
+{
+	return at > c->object && heap_find(s->world->heap, at) == heap_find(s->world->heap, c->object);
+}
+
+/* The owning word of a pair in a block; holder NO_BLOCK: in the variable `v`; v NULL: nothing is known of it. */
+static enum ref_kind pair_kind(const struct shared *s, const struct control *c, uint32_t holder, uint64_t at,
+			       const struct variable *v)
+{
+	if (!c->weak || !c->use)
+		return REF_START;
+	if (holder == NO_BLOCK)
+		return v ? declared_kind(v->type, type_bytes(v->type), v->offset) : REF_START;
+	return is_own(s, at, c) ? REF_WEAK : kind_in_block(s, holder, at);
+}
+
+static enum ref_kind shared_label_any(void *state, uint32_t holder, uint64_t at, uint32_t to,
+				      enum ref_kind kind)
+{
+	struct shared *s = state;
+	struct control c;
+	uint32_t block;
+
+	if (!(KINDS_OWNING >> kind & 1))
+		return kind;
+	if (is_pair(s, at, &c, &block) && block == to)
+		return pair_kind(s, &c, holder, at, NULL);
+	if (is_pair(s, at + 8, &c, &block))
+		return pair_kind(s, &c, holder, at + 8, NULL) == REF_WEAK ? REF_WEAK : REF_BORROWED;
+	return kind;
+}
+
+static enum ref_kind shared_label_root(void *state, const struct root_ref *r)
+{
+	struct shared *s = state;
+	struct variable v;
+	struct control c;
+	uint32_t block;
+
+	if (s->world->graph->regions[r->region].kind == ROOT_REGISTER)
+		return (enum ref_kind)r->kind;
+	bool is_owner = is_pair(s, r->at, &c, &block);
+	if (!is_owner && !is_pair(s, r->at + 8, &c, &block))
+		return (enum ref_kind)r->kind;
+	bool is_named =
+	    c.weak && c.use &&
+	    root_variable(s->world->names, s->world->heap, &s->world->graph->regions[r->region], r->at, &v);
+	enum ref_kind kind = pair_kind(s, &c, NO_BLOCK, r->at, is_named ? &v : NULL);
+	return is_owner || kind == REF_WEAK ? kind : REF_BORROWED;
+}
+
+/* A control block that nothing vouches for may be a dead word, or what is left of a pair in registers. */
+static enum share shared_share(void *state, uint32_t block, const struct owner_word *w)
+{
+	struct shared *s = state;
+	struct control c;
+	uint32_t pointed;
+
+	if (w->kind != REF_START && w->kind != REF_WEAK)
+		return SHARE_NOT;
+	if (!w->is_register && is_pair(s, w->at, &c, &pointed) && pointed == block)
+		return SHARE_SURE;
+	return w->kind == REF_START ? SHARE_MAYBE : SHARE_NOT;
+}
+
+/* What is left of an object that was destroyed owns nothing. */
+static enum ref_kind shared_label(void *state, uint32_t block, struct ref r)
+{
+	struct control c;
+
+	return control_at(state, block, &c) && !c.use ? REF_BORROWED : ref_kind(r);
+}
+
+/* ---- the model --------------------------------------------------------------------------------------- */
+
+static const struct type *shared_layout(void *state, uint32_t block, uint32_t *offset)
+{
+	struct shared *s = state;
+	struct control c;
+
+	if (!control_at(s, block, &c) || !is_inside(s, block, c.object))
+		return NULL;
+	*offset = (uint32_t)(c.object - s->world->heap->blocks[block].addr);
+	return c.class->type;
+}
+
+static bool shared_field(void *state, uint32_t block, uint64_t offset, char *text, size_t room)
+{
+	struct shared *s = state;
+	struct type_member m;
+	uint32_t begin;
+	const struct type *t = shared_layout(s, block, &begin);
+
+	return t && offset >= begin &&
+	       type_word_at(t, s->world->heap->blocks[block].size - begin, offset - begin, &m, text, room) &&
+	       !m.offset_within && *text;
+}
+
+static void shared_close(void *state)
+{
+	struct shared *s = state;
+
+	arena_free(&s->arena);
+	map_free(&s->classes);
+	free(s);
+}
+
+static int shared_open(void **state, const struct model_world *w)
+{
+	struct shared *s = vtables_are_there(w->heap->trace) ? calloc(1, sizeof *s) : NULL;
+	struct control c;
+
+	if (!s)
+		return 0;
+	s->world = w;
+	for (uint32_t i = 0; i < w->heap->nblocks; i++) {
+		if (control_at(s, i, &c)) {
+			*state = s;
+			return 1;
+		}
+	}
+	shared_close(s);
+	return 0;
+}
+
+const struct model model_shared_ptr = { .name = "shared_ptr",
+					.open = shared_open,
+					.close = shared_close,
+					.classify = shared_classify,
+					.label = shared_label,
+					.label_any = shared_label_any,
+					.label_root = shared_label_root,
+					.share = shared_share,
+					.layout = shared_layout,
+					.field = shared_field };

@@ -1,0 +1,58 @@
+# A company and its employees hold each other by std::shared_ptr: types, fields, counts and the reference to break are
+# told; a std::weak_ptr holds nothing; a lost copy is a lost reference. libstdc++ and libc++, with debug information or not.
+libraries='libstdc++ libc++'
+echo '#include <memory>' | clang++ -stdlib=libc++ -x c++ -fsyntax-only - 2>/dev/null || libraries=libstdc++
+
+# build NAME FLAGS...
+build()
+{
+	local compiler=g++
+	[ "$library" = libstdc++ ] || compiler='clang++ -stdlib=libc++'
+	$compiler -std=c++17 "$level" "${@:2}" -o "$1" "$TOP/tests/programs/models/shared-ptr.cc" || fails "it does not compile: $*"
+}
+
+# reports STATUS PROGRAM ARGS...: leaves report.json
+reports()
+{
+	exits "$1" "$LG" check --json=report.json -- "${@:2}"
+}
+
+says()
+{
+	[ "$(json report.json "$1")" = "$2" ] || fails "$library $level: $(json report.json "$1"), not $2: $1"
+}
+
+edges='.processes[0].leaks[0].cycle | [.edges[] | "\(.from_type) .\(.field)"] | join(", ")'
+break='.processes[0].leaks[0].cycle.edges[] | select(.suggested_break) | "\(.from_type) .\(.field)"'
+counts='.processes[0].counts | "\(.exact) \(.surplus) \(.deficit)"'
+for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
+	library=${build%:*} level=${build#*:}
+	[[ " $libraries " == *" $library "* ]] || continue
+	build app -g
+	reports 23 ./app
+	says "$edges" 'make_shared<Company> .staff, std::shared_ptr<Employee>[] .[0], make_shared<Employee> .employer'
+	says "$break" 'make_shared<Employee> .employer'
+	says "$counts" '4 0 0'
+	reports 23 ./app apart
+	says "$break" 'Employee .employer'
+	says "$counts" '4 0 0'
+	"$LG" run -o "$library$level.lgt" -- ./app expired 2>/dev/null
+	exits 0 "$LG" types "$library$level.lgt"
+	grep -q ' expired make_shared<Employee>$' out || fails "$library $level: $(cat out)"
+	reports 23 ./app lost
+	says "$counts" '0 1 0'
+
+	strip -o stripped app
+	reports 23 ./stripped
+	says "$break" 'make_shared<Employee> .null'
+	says "$counts" '4 0 0'
+	reports 23 ./stripped lost
+	says '.processes[0].leaked_references[] | "\(.type) \(.references)"' 'make_shared<Employee> 1'
+
+	build weak -g -DWEAK
+	reports 0 ./weak
+	reports 0 ./weak apart
+	build registry -g -DREGISTRY
+	reports 23 ./registry
+	says "$break" 'make_shared<Employee> .employer'
+done
