@@ -113,6 +113,17 @@ static enum root_kind kind_at(const struct graph *g, uint64_t root_ref)
 	return g->regions[g->root_refs[root_ref].region].kind;
 }
 
+static const char *region_name(struct snapshot *s, const struct root_region *region, uint64_t at)
+{
+	struct pool *pool = &s->e->report.pool;
+	const char *path = region->path && *region->path ? region->path : s->e->process->executable;
+	const char *slash = strrchr(path, '/');
+
+	if (region->kind == ROOT_GLOBAL || region->kind == ROOT_RELRO)
+		return pool_print(pool, "data of %s", slash ? slash + 1 : path);
+	return root_holder_text(pool, s->e->a.names, &s->e->a.heap, region, at, false);
+}
+
 /* Kinds of roots before their regions, both in the graph's order. */
 static void add_roots(struct snapshot *s)
 {
@@ -127,11 +138,8 @@ static void add_roots(struct snapshot *s)
 		if (of_kind[kind])
 			add_group(s, root_kind_name(kind), of_kind[kind]);
 	for (uint64_t i = 0; i < g->nroot_refs; i = region_end(g, i)) {
-		const struct root_region *region = &g->regions[g->root_refs[i].region];
-		add_group(s,
-			  root_holder_text(&s->e->report.pool, s->e->a.names, &s->e->a.heap, region,
-					   g->root_refs[i].at, false),
-			  region_end(g, i) - i);
+		const struct root_ref *first = &g->root_refs[i];
+		add_group(s, region_name(s, &g->regions[first->region], first->at), region_end(g, i) - i);
 	}
 }
 

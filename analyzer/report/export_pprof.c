@@ -245,24 +245,40 @@ static const char *build_id(struct profile *p, const struct trace_module *m)
 	return pool_text(&p->e->report.pool, digits);
 }
 
+static void put_module(struct profile *p, size_t i)
+{
+	const struct trace_module *m = &p->e->a.trace.modules[i];
+	const char *id = build_id(p, m);
+
+	buf_clear(&p->message);
+	put_number(&p->message, MAPPING_ID, i + 1);
+	put_number(&p->message, MAPPING_START, m->start);
+	put_number(&p->message, MAPPING_LIMIT, m->end);
+	put_text(p, &p->message, MAPPING_FILE, m->path ? m->path : "");
+	put_text(p, &p->message, MAPPING_BUILD_ID, id ? id : "");
+	for (unsigned has = MAPPING_HAS_FUNCTIONS; has <= MAPPING_HAS_INLINES; has++)
+		put_number(&p->message, has, 1);
+	put_message(&p->e->out, PROFILE_MAPPING, &p->message);
+}
+
+static bool is_program(const struct trace *t, size_t i)
+{
+	const char *path = t->modules[i].path, *program = t->process.executable;
+
+	return path && program && !strcmp(path, program);
+}
+
+/* The first mapping is what the profile is called by. */
 static void put_all_modules(struct profile *p)
 {
 	const struct trace *t = &p->e->a.trace;
 
-	for (size_t i = 0; i < t->nmodules; i++) {
-		const struct trace_module *m = &t->modules[i];
-		const char *id = build_id(p, m);
-
-		buf_clear(&p->message);
-		put_number(&p->message, MAPPING_ID, i + 1);
-		put_number(&p->message, MAPPING_START, m->start);
-		put_number(&p->message, MAPPING_LIMIT, m->end);
-		put_text(p, &p->message, MAPPING_FILE, m->path ? m->path : "");
-		put_text(p, &p->message, MAPPING_BUILD_ID, id ? id : "");
-		for (unsigned has = MAPPING_HAS_FUNCTIONS; has <= MAPPING_HAS_INLINES; has++)
-			put_number(&p->message, has, 1);
-		put_message(&p->e->out, PROFILE_MAPPING, &p->message);
-	}
+	for (size_t i = 0; i < t->nmodules; i++)
+		if (is_program(t, i))
+			put_module(p, i);
+	for (size_t i = 0; i < t->nmodules; i++)
+		if (!is_program(t, i))
+			put_module(p, i);
 }
 
 static void put_comments(struct profile *p)

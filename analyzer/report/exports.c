@@ -199,7 +199,8 @@ int export_load(struct export *e, const char *path, const struct export_options 
 
 static void write_out(struct export *e)
 {
-	if (e->to && (fwrite(e->out.bytes, 1, e->out.used, e->to) != e->out.used || fflush(e->to))) {
+	if (e->to && e->out.used &&
+	    (fwrite(e->out.bytes, 1, e->out.used, e->to) != e->out.used || fflush(e->to))) {
 		e->error = errno;
 		e->to = NULL;
 	}
