@@ -51,7 +51,7 @@ bool finding_next(struct finding *f, const struct report *r, const struct output
 		}
 		f->process = p;
 		f->leak = &p->leaks[f->next_leak++];
-		if (counts(f->leak, c->gate->kinds))
+		if (counts(f->leak, c->gate->kinds) && !f->leak->is_unsteady)
 			return true;
 	}
 	return false;
