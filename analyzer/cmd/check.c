@@ -34,13 +34,14 @@ static const char help[] =
     "  --allow-degraded       accept a verdict that may hide leaks\n"
     "  --only-exe=GLOB        judge programs whose path or name matches\n"
     "  --json=FILE            the whole report as JSON; - is stdout\n"
-    "  --output=FORMAT=FILE   json, sarif, github, gitlab, junit, markdown (repeatable)\n"
+    "  --output=FORMAT=FILE   json, sarif, github, gitlab, junit, markdown, memcheck (repeatable)\n"
     "  --source-root=DIR      files below it are written relative to it (the current folder)\n"
     "  --baseline=FILE        known leaks pass, see leakgraph baseline; new and grown ones fail\n"
     "  --strict-baseline      known leaks that are gone fail too\n"
     "  --verbose              the whole report, not its 20 most important lines; so do --all, --show, ...\n"
     "  --gen-suppressions=lsan:FILE|valgrind:FILE\n"
     "                         write entries for --suppressions that name what was found\n"
+    "  -q, --quiet            say nothing but what could not be judged\n"
     "  --keep                 keep the trace, here; so does -o\n";
 static const char help_end[] =
     "\n"
@@ -61,7 +62,7 @@ struct check {
 	const char *baseline_file; /* NULL: none */
 	struct output_files outputs;
 	const char *json; /* NULL: none */
-	bool keep, verbose;
+	bool keep, verbose, quiet;
 	uint64_t repeat; /* how often the program is run; 0: once */
 	struct repeated repeated; /* its runs so far */
 	bool is_again; /* the last run told nothing yet: one more */
@@ -148,12 +149,13 @@ static int judge(struct check *c, char **paths, size_t npaths)
 	}
 	struct output_context context = { .gate = &c->gate, .result = &g };
 	struct term term = term_on(stderr, c->view.color);
-	if (r.nprocesses)
+	if (r.nprocesses && !c->quiet)
 		print_report(&term, &r, c, &context);
 	if ((c->json && write_json(&r, c->json, &err)) ||
 	    output_files_write(&c->outputs, &r, &c->gate, &g, &err))
 		status = trouble(STATUS_TOOL, &err);
-	brief_outcome(&term, &context);
+	if (!c->quiet || g.outcome == GATE_UNJUDGED)
+		brief_outcome(&term, &context);
 	report_free(&r);
 	return g.status ? g.status : status;
 }
@@ -296,6 +298,9 @@ static int take_option(struct check *c, int code, struct err *err)
 		return parse_size("--max-peak", optarg, &c->gate.max_peak, err);
 	case OPT_REPEAT:
 		return parse_count("--repeat", optarg, 1000, &c->repeat, err);
+	case OPT_QUIET:
+		c->quiet = true;
+		return 0;
 	case OPT_VERBOSE:
 		c->verbose = true;
 		return 0;
@@ -364,6 +369,7 @@ int cmd_check(int argc, char **argv)
 		{ "baseline", required_argument, NULL, OPT_BASELINE },
 		{ "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
 		{ "keep", no_argument, NULL, OPT_KEEP },
+		{ "quiet", no_argument, NULL, OPT_QUIET },
 		{ "max-peak", required_argument, NULL, OPT_MAX_PEAK },
 		{ "repeat", required_argument, NULL, OPT_REPEAT },
 		{ "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
@@ -376,7 +382,7 @@ int cmd_check(int argc, char **argv)
 
 	set_run_defaults(&c.record);
 	options_start();
-	while ((code = option_next(argc, argv, "+:ho:V", longs, &err)) != -1) {
+	while ((code = option_next(argc, argv, "+:ho:qV", longs, &err)) != -1) {
 		if (code == OPT_HELP)
 			return show_help();
 		if (code == OPT_VERSION)

@@ -20,6 +20,7 @@ const struct output outputs[] = {
 	{ "gitlab", "GitLab's code quality", output_gitlab },
 	{ "junit", "JUnit's XML", output_junit },
 	{ "markdown", "a summary, for step summaries and comments", output_markdown },
+	{ "memcheck", "the lines that Valgrind's Memcheck logs, for ctest -T memcheck", output_memcheck },
 	{ NULL, NULL, NULL },
 };
 
