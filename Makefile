@@ -131,6 +131,8 @@ torture: all ## real programs, every victim by every compiler, stress, stacks (s
 	@KILLS=100 STOP_SECONDS=30 B=$(B) tests/run-cli record/killed_target_loses_nothing record/stopped_recorder_is_waited_for
 	@B=$(B) tests/torture/verify-unwind
 	@B=$(B) tests/torture/python-counts
+	@B=$(B) tests/torture/harnesses
+	@B=$(B) tests/torture/ci-demo
 	@B=$(B) tests/torture/exports
 
 endings-quick: all
@@ -202,13 +204,14 @@ compare-valgrind: all ## both tools' numbers side by side
 install: all ## install under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -D -m 755 $(B)/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph
 	$(Q)install -D -m 644 $(B)/liblgpreload.so $(DESTDIR)$(PREFIX)/lib/leakgraph/liblgpreload.so
+	$(Q)install -D -m 755 scripts/leakgraph-memcheck $(DESTDIR)$(PREFIX)/bin/leakgraph-memcheck
 	$(Q)install -D -m 644 man/leakgraph.1 $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1
 	$(Q)install -D -m 644 man/leakgraph-trace.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5
 	$(Q)install -D -m 644 man/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5
 	$(Q)install -D -m 644 man/leakgraph-python.7 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
 
 uninstall: ## remove what install put there
-	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/leakgraph $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1 \
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph-memcheck $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph

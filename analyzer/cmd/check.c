@@ -8,6 +8,7 @@
 #include "report/baseline.h"
 #include "report/brief.h"
 #include "report/json.h"
+#include "report/repeated.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -27,17 +28,20 @@ static const char help[] =
     "                         heap-error (double free, mismatched delete, ...; takes --free-stacks with it)\n"
     "  --max-leaks=N          so many leaks pass (equal ones counted each)\n"
     "  --max-bytes=N          so many leaked bytes pass (64K, 1M)\n"
+    "  --max-peak=SIZE        fail when a process has more than that allocated at once\n"
+    "  --repeat=N             run the program N times; only leaks that show in every run count\n"
     "  --error-exitcode=N     exit status when the gate fails (23; 0: never fail)\n"
     "  --allow-degraded       accept a verdict that may hide leaks\n"
     "  --only-exe=GLOB        judge programs whose path or name matches\n"
     "  --json=FILE            the whole report as JSON; - is stdout\n"
-    "  --output=FORMAT=FILE   json, sarif, github, gitlab, junit, markdown (repeatable)\n"
+    "  --output=FORMAT=FILE   json, sarif, github, gitlab, junit, markdown, memcheck (repeatable)\n"
     "  --source-root=DIR      files below it are written relative to it (the current folder)\n"
     "  --baseline=FILE        known leaks pass, see leakgraph baseline; new and grown ones fail\n"
     "  --strict-baseline      known leaks that are gone fail too\n"
     "  --verbose              the whole report, not its 20 most important lines; so do --all, --show, ...\n"
     "  --gen-suppressions=lsan:FILE|valgrind:FILE\n"
     "                         write entries for --suppressions that name what was found\n"
+    "  -q, --quiet            say nothing but what could not be judged\n"
     "  --keep                 keep the trace, here; so does -o\n";
 static const char help_end[] =
     "\n"
@@ -58,7 +62,10 @@ struct check {
 	const char *baseline_file; /* NULL: none */
 	struct output_files outputs;
 	const char *json; /* NULL: none */
-	bool keep, verbose;
+	bool keep, verbose, quiet;
+	uint64_t repeat; /* how often the program is run; 0: once */
+	struct repeated repeated; /* its runs so far */
+	bool is_again; /* the last run told nothing yet: one more */
 };
 
 static int show_help(void)
@@ -112,6 +119,11 @@ static void print_report(const struct term *term, const struct report *r, const 
 
 /* ---- the gate ------------------------------------------------------------------------------------------ */
 
+static bool is_last_run(const struct check *c)
+{
+	return c->repeated.runs + 1 >= c->repeat;
+}
+
 static int judge(struct check *c, char **paths, size_t npaths)
 {
 	struct report r = { 0 };
@@ -124,15 +136,26 @@ static int judge(struct check *c, char **paths, size_t npaths)
 		report_free(&r);
 		return trouble(c->gate.has_wait_status ? STATUS_TOOL : STATUS_USAGE, &err);
 	}
+	if (is_last_run(c) && c->repeat && repeated_mark(&c->repeated, &r, &err)) {
+		report_free(&r);
+		return trouble(STATUS_TOOL, &err);
+	}
 	struct gate_result g = gate_judge(&r, &c->gate);
+	c->is_again = !is_last_run(c) && (g.outcome == GATE_PASSED || g.outcome == GATE_FAILED);
+	if (c->is_again) {
+		status = repeated_add(&c->repeated, &r, &err) ? trouble(STATUS_TOOL, &err) : 0;
+		report_free(&r);
+		return status;
+	}
 	struct output_context context = { .gate = &c->gate, .result = &g };
 	struct term term = term_on(stderr, c->view.color);
-	if (r.nprocesses)
+	if (r.nprocesses && !c->quiet)
 		print_report(&term, &r, c, &context);
 	if ((c->json && write_json(&r, c->json, &err)) ||
 	    output_files_write(&c->outputs, &r, &c->gate, &g, &err))
 		status = trouble(STATUS_TOOL, &err);
-	brief_outcome(&term, &context);
+	if (!c->quiet || g.outcome == GATE_UNJUDGED)
+		brief_outcome(&term, &context);
 	report_free(&r);
 	return g.status ? g.status : status;
 }
@@ -143,12 +166,13 @@ static int judge(struct check *c, char **paths, size_t npaths)
 static int record_and_judge(struct check *c, const char *folder)
 {
 	struct record_result result = { 0 };
+	struct record_options record = c->record;
 	struct err err = { "" };
 	int status = STATUS_TOOL;
 
 	if (folder)
-		c->record.output = folder;
-	if (record_run(&c->record, &result, &status, &err))
+		record.output = folder;
+	if (record_run(&record, &result, &status, &err))
 		return trouble(status, &err);
 	tell_environment(&result);
 	if (*result.note)
@@ -163,11 +187,11 @@ static int record_and_judge(struct check *c, const char *folder)
 	return status;
 }
 
-static int check_program(struct check *c)
+static int check_run(struct check *c)
 {
 	struct err err = { "" };
 
-	if (c->keep || c->record.output)
+	if ((c->keep || c->record.output) && is_last_run(c))
 		return record_and_judge(c, NULL);
 	char *folder = folder_make(&err);
 	if (!folder)
@@ -175,6 +199,18 @@ static int check_program(struct check *c)
 	int status = record_and_judge(c, folder);
 	folder_remove(folder);
 	free(folder);
+	return status;
+}
+
+/* Until a run fails otherwise than by its leaks, or was the last one. */
+static int check_program(struct check *c)
+{
+	int status;
+
+	do {
+		c->is_again = false;
+		status = check_run(c);
+	} while (c->is_again && !status);
 	return status;
 }
 
@@ -258,6 +294,13 @@ static int take_option(struct check *c, int code, struct err *err)
 		return 0;
 	case OPT_GEN_SUPPRESSIONS:
 		return output_files_take_suppressions(&c->outputs, optarg, false, err);
+	case OPT_MAX_PEAK:
+		return parse_size("--max-peak", optarg, &c->gate.max_peak, err);
+	case OPT_REPEAT:
+		return parse_count("--repeat", optarg, 1000, &c->repeat, err);
+	case OPT_QUIET:
+		c->quiet = true;
+		return 0;
 	case OPT_VERBOSE:
 		c->verbose = true;
 		return 0;
@@ -302,6 +345,10 @@ static int run_check(struct check *c, int argc, char **argv)
 		     argv[optind]);
 		return wrong_usage("check", &err);
 	}
+	if (c->repeat) {
+		fail(&err, "--repeat takes a program: leakgraph check --repeat=3 -- ./app");
+		return wrong_usage("check", &err);
+	}
 	return judge(c, argv + optind, (size_t)(argc - optind));
 }
 
@@ -322,6 +369,9 @@ int cmd_check(int argc, char **argv)
 		{ "baseline", required_argument, NULL, OPT_BASELINE },
 		{ "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
 		{ "keep", no_argument, NULL, OPT_KEEP },
+		{ "quiet", no_argument, NULL, OPT_QUIET },
+		{ "max-peak", required_argument, NULL, OPT_MAX_PEAK },
+		{ "repeat", required_argument, NULL, OPT_REPEAT },
 		{ "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
 		{ "verbose", no_argument, NULL, OPT_VERBOSE },
 		{ 0 }
@@ -332,7 +382,7 @@ int cmd_check(int argc, char **argv)
 
 	set_run_defaults(&c.record);
 	options_start();
-	while ((code = option_next(argc, argv, "+:ho:V", longs, &err)) != -1) {
+	while ((code = option_next(argc, argv, "+:ho:qV", longs, &err)) != -1) {
 		if (code == OPT_HELP)
 			return show_help();
 		if (code == OPT_VERSION)
@@ -345,5 +395,6 @@ int cmd_check(int argc, char **argv)
 	int status = run_check(&c, argc, argv);
 	suppressions_free(&c.suppressions);
 	baseline_free(&c.baseline);
+	repeated_free(&c.repeated);
 	return status;
 }

@@ -17,7 +17,7 @@ static const char help[] =
     "Without a TRACE: the newest .lgt file here.\n"
     "\n"
     "  --json                 the whole report as JSON (leakgraph.report.v1)\n"
-    "  --output=FORMAT=FILE   besides: json, sarif, github, gitlab, junit, markdown (repeatable)\n"
+    "  --output=FORMAT=FILE   besides: json, sarif, github, gitlab, junit, markdown, memcheck (repeatable)\n"
     "  --source-root=DIR      files below it are written relative to it (the current folder)\n"
     "  --gen-suppressions=lsan|valgrind\n"
     "                         only write entries for --suppressions that name the leaks shown\n"
@@ -114,8 +114,8 @@ static int take_option(struct report_command *c, int code, struct err *err)
 		return 0;
 	case OPT_OUTPUT:
 		if (!output_files_take(&c->outputs, optarg, err))
-			return fail(
-			    err, "--output takes FORMAT=FILE: json, sarif, github, gitlab, junit, markdown");
+			return fail(err, "--output takes FORMAT=FILE: json, sarif, github, gitlab, junit, "
+					 "markdown, memcheck");
 		return *err->text ? -1 : 0;
 	case OPT_GEN_SUPPRESSIONS:
 		c->is_suppressions = true;

@@ -234,6 +234,8 @@ int baseline_compare(struct baseline *b, struct report *r, struct err *err)
 
 	if (!is_taken)
 		return fail(err, "out of memory");
+	for (uint32_t i = 0; i < b->n; i++)
+		b->at[i].seen = (struct sum){ 0, 0 };
 	for (int pass = 0; pass < 2; pass++) {
 		for (uint32_t i = 0; i < r->nprocesses; i++)
 			for (uint32_t k = 0; k < r->processes[i].nleaks; k++)

@@ -103,6 +103,21 @@ static void print_suppressions(struct brief *b)
 	print_more(b, n > SUPPRESSIONS_SHOWN ? n - SUPPRESSIONS_SHOWN : 0, "more suppression");
 }
 
+static void print_unsteady(struct brief *b)
+{
+	uint64_t n = 0;
+	char text[64];
+
+	for (uint32_t i = 0; i < b->report->nprocesses; i++)
+		for (uint32_t k = 0; k < b->report->processes[i].nleaks; k++)
+			n += b->report->processes[i].leaks[k].is_unsteady;
+	if (!n)
+		return;
+	fprintf(b->term->out, "  not counted: %s that did not show in every run\n",
+		human_things(text, sizeof text, n, "place"));
+	take_line(b);
+}
+
 /* ---- findings ------------------------------------------------------------------------------------------ */
 
 static bool is_same(const struct report_leak *a, const struct report_leak *b)
@@ -188,7 +203,8 @@ static void print_why(const struct brief *b, const struct report_leak *leak)
 	fputc('\n', out);
 }
 
-static void print_findings(struct brief *b)
+/* Returns how many. */
+static unsigned print_findings(struct brief *b)
 {
 	const struct report_leak *shown[FINDINGS_MAX];
 	unsigned most = b->left / FINDING_LINES, n = 0;
@@ -211,6 +227,7 @@ static void print_findings(struct brief *b)
 		}
 	}
 	print_more(b, more, "more place");
+	return n;
 }
 
 /* "  E1  double free  of 24 B at drop, a.c:12" */
@@ -233,14 +250,14 @@ static void print_errors(struct brief *b)
 	print_more(b, n > 2 ? n - 2 : 0, "more heap error");
 }
 
-static void print_cure(const struct brief *b)
+static void print_cure(const struct brief *b, bool has_findings)
 {
 	const struct baseline *known = b->report->baseline;
 	FILE *out = b->term->out;
 
-	if (known)
+	if (known && has_findings)
 		fprintf(out, "  to accept them: leakgraph baseline update %s TRACE\n", known->path);
-	else
+	else if (has_findings)
 		fputs("  to accept them: leakgraph baseline create FILE TRACE, or "
 		      "--gen-suppressions=lsan:FILE\n",
 		      out);
@@ -261,12 +278,12 @@ void brief_text(const struct term *term, const struct report *r, const struct br
 	report_headline(term, r);
 	print_reasons(&b);
 	print_suppressions(&b);
+	print_unsteady(&b);
 	if (!options->context->result->is_over)
 		return;
 	if (options->context->gate->kinds & GATE_HEAP_ERRORS)
 		print_errors(&b);
-	print_findings(&b);
-	print_cure(&b);
+	print_cure(&b, print_findings(&b) > 0);
 }
 
 /* ---- the outcome --------------------------------------------------------------------------------------- */
@@ -290,6 +307,10 @@ static void print_found(FILE *out, const struct gate_result *g, const struct gat
 	char leaks[64], bytes[TERM_TEXT];
 	bool is_first = true;
 
+	if (g->peak > gate->max_peak) {
+		fprintf(out, "a peak of %s, ", human_bytes(bytes, g->peak));
+		fprintf(out, "%s may be; ", human_bytes(bytes, gate->max_peak));
+	}
 	if (gate->kinds & GATE_HEAP_ERRORS)
 		fprintf(out, "%s, ", human_things(leaks, sizeof leaks, g->heap_errors, "heap error"));
 	fprintf(out, "%s, %s (", human_things(leaks, sizeof leaks, g->leaks, "leak"),

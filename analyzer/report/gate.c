@@ -12,6 +12,7 @@ struct gate_options gate_defaults(void)
 		.kinds = GATE_KINDS_DEFAULT,
 		.max_leaks = NO_LIMIT,
 		.max_bytes = NO_LIMIT,
+		.max_peak = NO_LIMIT,
 		.error_exitcode = STATUS_GATE,
 	};
 }
@@ -38,7 +39,7 @@ static void count_leak(struct gate_result *g, const struct report_leak *leak, un
 	bool heads = kinds & 1u << leak->class;
 	bool behind = kinds & 1u << (leak->class == CLASS_POSSIBLE ? CLASS_POSSIBLE : CLASS_INDIRECT);
 
-	if (leak->baseline == BASELINE_KNOWN)
+	if (leak->baseline == BASELINE_KNOWN || leak->is_unsteady)
 		return;
 	if (heads)
 		add(&g->found, leak->heads);
@@ -62,6 +63,8 @@ static void count_process(struct gate_result *g, const struct report_process *p,
 		add(&g->found, p->sums[CLASS_REACHABLE]);
 		g->leaks += p->sums[CLASS_REACHABLE].blocks;
 	}
+	if (p->totals.peak_bytes > g->peak)
+		g->peak = p->totals.peak_bytes;
 	for (uint32_t i = 0; kinds & GATE_HEAP_ERRORS && i < p->nerrors; i++)
 		g->heap_errors += p->errors[i].instances;
 }
@@ -75,7 +78,7 @@ static void count_stale(struct gate_result *g, const struct baseline *b)
 
 static bool is_over(const struct gate_result *g, const struct gate_options *options)
 {
-	if (g->heap_errors)
+	if (g->heap_errors || g->peak > options->max_peak)
 		return true;
 	if (options->max_leaks == NO_LIMIT && options->max_bytes == NO_LIMIT)
 		return g->leaks || g->found.blocks;

@@ -19,6 +19,7 @@ struct gate_options {
 	 * A leak is a direct block or a cycle, equal ones counted each; of kinds that no counted leak
 	 * stands for (indirect alone, possible, reachable) each block counts. */
 	uint64_t max_leaks, max_bytes; /* NO_LIMIT: not given */
+	uint64_t max_peak; /* bytes that one process may have at once; NO_LIMIT: not given */
 	int error_exitcode;
 	bool allow_degraded;
 	bool strict_baseline; /* known leaks that are gone fail too */
@@ -41,6 +42,7 @@ struct gate_result {
 	uint64_t leaks; /* in gated kinds and processes */
 	uint64_t new_leaks, grown_leaks, stale; /* with a baseline: leaks as shown, entries */
 	uint64_t heap_errors; /* where they are gated: no limit lets them pass */
+	uint64_t peak; /* the largest of the processes */
 	struct sum found;
 	bool is_over; /* found more than the limits, whatever the outcome */
 	const struct report_process *blamed; /* GATE_UNJUDGED: the first process that could not be judged */

@@ -118,6 +118,8 @@ void json_put_leak(struct json *j, const struct report_leak *leak)
 	json_put_text(j, "fingerprint_loose", leak->fingerprint.loose);
 	if (leak->baseline)
 		json_put_text(j, "baseline", baseline_state_name(leak->baseline));
+	if (leak->is_unsteady)
+		json_put_bool(j, "in_every_run", false);
 	if (leak->suppressed_by)
 		json_put_text(j, "suppressed_by", leak->suppressed_by);
 	put_numbers(j, leak);

@@ -86,6 +86,7 @@ struct report_leak {
 	uint32_t nedges, cycle_length; /* kept, in all */
 	uint32_t members; /* CYCLE: blocks of one instance */
 	enum baseline_state baseline;
+	bool is_unsteady; /* it did not show in every run of several: no gate counts it */
 	const char *suppressed_by; /* "libs.supp:12: name"; NULL: it is not */
 	bool is_counted; /* the oldest of its heads that keeps a count: */
 	uint64_t count, references; /* what it counts, and what was found */

@@ -20,6 +20,7 @@ const struct output outputs[] = {
 	{ "gitlab", "GitLab's code quality", output_gitlab },
 	{ "junit", "JUnit's XML", output_junit },
 	{ "markdown", "a summary, for step summaries and comments", output_markdown },
+	{ "memcheck", "the lines that Valgrind's Memcheck logs, for ctest -T memcheck", output_memcheck },
 	{ NULL, NULL, NULL },
 };
 
@@ -51,7 +52,7 @@ bool finding_next(struct finding *f, const struct report *r, const struct output
 		}
 		f->process = p;
 		f->leak = &p->leaks[f->next_leak++];
-		if (counts(f->leak, c->gate->kinds))
+		if (counts(f->leak, c->gate->kinds) && !f->leak->is_unsteady)
 			return true;
 	}
 	return false;

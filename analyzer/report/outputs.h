@@ -44,6 +44,7 @@ void output_sarif(struct buf *out, const struct report *r, const struct output_c
 void output_github(struct buf *out, const struct report *r, const struct output_context *c);
 void output_gitlab(struct buf *out, const struct report *r, const struct output_context *c);
 void output_junit(struct buf *out, const struct report *r, const struct output_context *c);
+void output_memcheck(struct buf *out, const struct report *r, const struct output_context *c);
 void output_markdown(struct buf *out, const struct report *r, const struct output_context *c);
 
 #endif

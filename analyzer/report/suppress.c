@@ -191,8 +191,18 @@ static uint32_t sift(struct suppressions *s, struct report_process *p, struct re
 	return kept;
 }
 
+static void forget_uses(struct suppressions *s)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		s->at[i].used = (struct sum){ 0, 0 };
+		s->at[i].uses = 0;
+		s->at[i].is_over = false;
+	}
+}
+
 int suppressions_apply(struct suppressions *s, struct report *r, struct err *err)
 {
+	forget_uses(s);
 	for (uint32_t i = 0; i < r->nprocesses; i++) {
 		struct report_process *p = &r->processes[i];
 		struct report_leak *out = pool_take(&r->pool, ((size_t)p->nleaks + p->nplaces) * sizeof *out);
