@@ -34,7 +34,8 @@ struct shared {
 
 static bool is_shared_name(const char *name)
 {
-	static const char *const names[] = { "alloc::rc::RcInner<", "alloc::rc::RcBox<", "alloc::sync::ArcInner<" };
+	static const char *const names[] = { "alloc::rc::RcInner<", "alloc::rc::RcBox<",
+					     "alloc::sync::ArcInner<" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strncmp(name, names[i], strlen(names[i])))
@@ -52,8 +53,8 @@ static const struct shape *shape_of(struct rust *r, const struct type *t)
 	s = arena_take(&r->arena, sizeof *s);
 	if (!s)
 		return NULL;
-	s->is_shared = is_shared_name(type_name(t)) && type_field(t, "strong", &s->strong, &bytes) && bytes == 8 &&
-		       type_field(t, "weak", &s->weak, &bytes) && bytes == 8;
+	s->is_shared = is_shared_name(type_name(t)) && type_field(t, "strong", &s->strong, &bytes) &&
+		       bytes == 8 && type_field(t, "weak", &s->weak, &bytes) && bytes == 8;
 	s->dropped = s->is_shared ? arena_format(&r->arena, "dropped %s", type_name(t)) : NULL;
 	map_put(&r->shapes, map_pointer_key(t), s);
 	return s;
@@ -104,7 +105,8 @@ static bool may_be_weak(struct rust *r, uint32_t to, enum ref_kind kind)
 	return kind == REF_START && shared_at(r, to, &s) && s.strong && s.weak;
 }
 
-static enum ref_kind rust_label_any(void *state, uint32_t holder, uint64_t at, uint32_t to, enum ref_kind kind)
+static enum ref_kind rust_label_any(void *state, uint32_t holder, uint64_t at, uint32_t to,
+				    enum ref_kind kind)
 {
 	struct rust *r = state;
 	const struct block *b = &r->world->heap->blocks[holder];
@@ -113,7 +115,8 @@ static enum ref_kind rust_label_any(void *state, uint32_t holder, uint64_t at, u
 	if (!may_be_weak(r, to, kind))
 		return kind;
 	const struct type *t = models_layout(r->world->models, holder, &begin);
-	return t && at - b->addr >= begin ? declared_kind(t, b->size - begin, at - b->addr - begin, kind) : kind;
+	return t && at - b->addr >= begin ? declared_kind(t, b->size - begin, at - b->addr - begin, kind)
+					  : kind;
 }
 
 static enum ref_kind rust_label_root(void *state, const struct root_ref *ref)

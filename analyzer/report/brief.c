@@ -155,9 +155,11 @@ static void print_stack(const struct brief *b, const struct report_stack *s)
 {
 	char place[PLACE_TEXT], name[PLACE_TEXT];
 	FILE *out = b->term->out;
-	size_t used = 22 + strlen(s->allocator);
+	size_t used = 22 + term_columns(lines_function(name, s->allocator, 30));
 
-	fprintf(out, "      allocated by %s in ", s->allocator);
+	fputs("      allocated by ", out);
+	term_clean(b->term, name);
+	fputs(" in ", out);
 	lines_place(place, &b->lines, s);
 	term_clean(b->term, place);
 	used += term_columns(place);
