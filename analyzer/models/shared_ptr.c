@@ -15,6 +15,7 @@
 /* How a library lays out the control block of a kind. */
 struct layout {
 	const char *prefix; /* of the class's name; T, or T *, follows */
+	const char *then; /* what stands further on in it; "": anything */
 	uint32_t pointer; /* where T * lies; 0: the object is inside; LAST_WORD */
 	uint32_t object; /* where the object begins that is inside */
 	bool is_libcxx; /* 8-byte counts, one less than there are */
@@ -22,14 +23,15 @@ struct layout {
 #define LAST_WORD UINT32_MAX
 
 static const struct layout layouts[] = {
-	{ "std::_Sp_counted_ptr_inplace<", 0, 16, false },
-	{ "std::_Sp_counted_ptr<", 16, 0, false },
-	{ "std::_Sp_counted_deleter<", LAST_WORD, 0, false },
-	{ "std::__1::__shared_ptr_emplace<", 0, 24, true },
-	{ "std::__1::__shared_ptr_pointer<", 24, 0, true },
-	{ "boost::detail::sp_counted_impl_p<", 16, 0, false },
-	{ "boost::detail::sp_counted_impl_pd<", 16, 0, false },
-	{ "boost::detail::sp_counted_impl_pda<", 16, 0, false },
+	{ "std::_Sp_counted_ptr_inplace<", "", 0, 16, false },
+	{ "std::_Sp_counted_ptr<", "", 16, 0, false },
+	{ "std::_Sp_counted_deleter<", "", LAST_WORD, 0, false },
+	{ "std::__1::__shared_ptr_emplace<", "", 0, 24, true },
+	{ "std::__1::__shared_ptr_pointer<", "", 24, 0, true },
+	{ "boost::detail::sp_counted_impl_p<", "", 16, 0, false },
+	{ "boost::detail::sp_counted_impl_pd<", "boost::detail::sp_ms_deleter<", 0, 32, false },
+	{ "boost::detail::sp_counted_impl_pd<", "", 16, 0, false },
+	{ "boost::detail::sp_counted_impl_pda<", "", 16, 0, false },
 };
 
 /* A class of control blocks. */
@@ -71,23 +73,30 @@ static char *first_argument(struct arena *a, const char *text)
 	return arena_copy(a, text, length);
 }
 
+static const struct layout *layout_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
+		size_t length = strlen(layouts[i].prefix);
+
+		if (!strncmp(name, layouts[i].prefix, length) && strstr(name + length, layouts[i].then))
+			return &layouts[i];
+	}
+	return NULL;
+}
+
 static const struct class *class_new(struct shared *s, const char *name)
 {
+	const struct layout *l = layout_of(name);
 	struct class *c = arena_take(&s->arena, sizeof *c);
+	const char *of = l ? first_argument(&s->arena, name + strlen(l->prefix)) : NULL;
 
-	for (size_t i = 0; c && i < sizeof layouts / sizeof *layouts; i++) {
-		size_t length = strlen(layouts[i].prefix);
-		const char *of = strncmp(name, layouts[i].prefix, length)
-				     ? NULL
-				     : first_argument(&s->arena, name + length);
-		if (!of)
-			continue;
-		c->layout = &layouts[i];
-		c->type = names_type_named(s->world->names, of);
-		c->inside = arena_format(&s->arena, "make_shared<%s>", of);
-		c->apart = arena_format(&s->arena, "shared_ptr control of %s", of);
-		c->expired = arena_format(&s->arena, "expired %s", layouts[i].pointer ? c->apart : c->inside);
-	}
+	if (!c || !of)
+		return c;
+	c->layout = l;
+	c->type = names_type_named(s->world->names, of);
+	c->inside = arena_format(&s->arena, "make_shared<%s>", of);
+	c->apart = arena_format(&s->arena, "shared_ptr control of %s", of);
+	c->expired = arena_format(&s->arena, "expired %s", l->pointer ? c->apart : c->inside);
 	return c;
 }
 

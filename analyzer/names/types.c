@@ -614,7 +614,7 @@ static bool is_unsaid(const struct walk *w, const struct type *t, const struct f
 {
 	if (!w->room)
 		return false;
-	if (type_is_reserved(f->name))
+	if (type_is_reserved(f->name) || !strncmp(type_name(t), "boost::", 7))
 		return w->used && !names_are_plain_at(&t->die);
 	return (t->tag == DW_TAG_variant && !strcmp(f->name, "Some")) || is_of_rusts_library(t);
 }

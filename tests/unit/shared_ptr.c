@@ -3,12 +3,12 @@
 #include "passes/counts.h"
 #include "world.h"
 
-/* A module's data: the virtual tables of four classes, then their names; and its code. */
+/* A module's data: the virtual tables of the classes, then their names; and its code. */
 #define DATA 0x900000ULL
 #define CODE 0x910000ULL
 #define TYPEINFO_TABLE (DATA + 0x800)
 
-enum { INPLACE, POINTER, EMPLACE, BOOST, CLASSES };
+enum { INPLACE, POINTER, EMPLACE, BOOST, BOOST_INSIDE, CLASSES };
 
 struct sp_world {
 	struct world w;
@@ -39,7 +39,8 @@ static void sp_open(struct sp_world *s)
 		"St23_Sp_counted_ptr_inplaceI4NodeSaIvELN9__gnu_cxx12_Lock_policyE2EE",
 		"St15_Sp_counted_ptrIP4NodeLN9__gnu_cxx12_Lock_policyE2EE",
 		"NSt3__120__shared_ptr_emplaceI4NodeNS_9allocatorIS1_EEEE",
-		"N5boost6detail17sp_counted_impl_pI4NodeEE"
+		"N5boost6detail17sp_counted_impl_pI4NodeEE",
+		"N5boost6detail18sp_counted_impl_pdIP4NodeNS0_13sp_ms_deleterIS2_EEEE"
 	};
 
 	*s = (struct sp_world){ 0 };
@@ -113,6 +114,9 @@ START_TEST(each_library_has_its_control_blocks)
 	world_set(&s.w, apart + 8, 1ULL << 32 | 1);
 	world_set(&s.w, apart + 16, node);
 	world_set(&s.w, emplace, vptr_of(EMPLACE));
+	uint64_t boost_inside = world_block(&s.w, 64, 1);
+	world_set(&s.w, boost_inside, vptr_of(BOOST_INSIDE));
+	world_set(&s.w, boost_inside + 8, 1ULL << 32 | 1);
 	world_set(&s.w, boost, vptr_of(BOOST));
 	world_set(&s.w, boost + 8, 1ULL << 32 | 2);
 	world_set(&s.w, boost + 16, node);
@@ -121,6 +125,7 @@ START_TEST(each_library_has_its_control_blocks)
 	ck_assert_str_eq(type_at(&s, apart), "shared_ptr control of Node");
 	ck_assert_str_eq(type_at(&s, emplace), "make_shared<Node>");
 	ck_assert_str_eq(type_at(&s, boost), "shared_ptr control of Node");
+	ck_assert_str_eq(type_at(&s, boost_inside), "make_shared<Node>");
 	ck_assert_int_eq(s.counts.of[world_index(&s.w, emplace)].stored, 1);
 	ck_assert_int_eq(s.counts.of[world_index(&s.w, boost)].stored, 2);
 	sp_close(&s);
