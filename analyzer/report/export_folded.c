@@ -13,12 +13,11 @@ static const char *fold(struct export *e, const struct report_stack *s, struct b
 		const char *function = export_function(e, &s->frames[i]);
 
 		escape_put(line, function ? function : "", escape_folded);
-		line->failed |= !function;
 		buf_text(line, i ? ";" : "");
 	}
 	buf_text(line, s->shown ? "" : "[unknown]");
 	buf_put(line, "", 1);
-	return line->failed ? NULL : pool_text(&e->report.pool, (char *)line->bytes);
+	return line->failed || e->out.failed ? NULL : pool_text(&e->report.pool, (char *)line->bytes);
 }
 
 int export_folded(struct export *e, struct err *err)

@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "report/exports.h"
 #include "report/json.h"
-#include "report/roots.h"
 
 /* {"KEY": { ... */
 static void open_line(struct json *j, struct export *e, const char *key)
@@ -114,7 +113,7 @@ static void put_root(struct export *e, const struct root_ref *r)
 
 	open_line(&j, e, "root");
 	json_open(&j, '{');
-	json_put_text(&j, "root", root_name(&e->report.pool, e->a.names, &e->a.heap, region, r->at).text);
+	json_put_text(&j, "root", export_root(e, r));
 	json_put_text(&j, "root_kind", root_kind_name(region->kind));
 	json_put_address(&j, "address", r->at);
 	json_put_number(&j, "to", e->a.heap.blocks[r->to].birth);

@@ -76,7 +76,7 @@ static void put_message(struct buf *out, unsigned field, const struct buf *messa
 /* Protocol buffers hold strings that are UTF-8. */
 static uint32_t string_of(struct profile *p, const char *text)
 {
-	uint32_t number = texts_number(&p->strings, text);
+	uint32_t number = text ? texts_number(&p->strings, text) : NO_TEXT;
 
 	p->e->out.failed |= number == NO_TEXT;
 	return number;
@@ -248,14 +248,13 @@ static const char *build_id(struct profile *p, const struct trace_module *m)
 static void put_module(struct profile *p, size_t i)
 {
 	const struct trace_module *m = &p->e->a.trace.modules[i];
-	const char *id = build_id(p, m);
 
 	buf_clear(&p->message);
 	put_number(&p->message, MAPPING_ID, i + 1);
 	put_number(&p->message, MAPPING_START, m->start);
 	put_number(&p->message, MAPPING_LIMIT, m->end);
 	put_text(p, &p->message, MAPPING_FILE, m->path ? m->path : "");
-	put_text(p, &p->message, MAPPING_BUILD_ID, id ? id : "");
+	put_text(p, &p->message, MAPPING_BUILD_ID, build_id(p, m));
 	for (unsigned has = MAPPING_HAS_FUNCTIONS; has <= MAPPING_HAS_INLINES; has++)
 		put_number(&p->message, has, 1);
 	put_message(&p->e->out, PROFILE_MAPPING, &p->message);
@@ -286,8 +285,8 @@ static void put_comments(struct profile *p)
 	const struct report_process *r = p->e->process;
 
 	for (uint32_t i = 0; i < r->nreasons; i++) {
-		const char *text = pool_print(&p->e->report.pool, "degraded: %s", r->reasons[i].text);
-		put_text(p, &p->e->out, PROFILE_COMMENT, text ? text : "");
+		put_text(p, &p->e->out, PROFILE_COMMENT,
+			 pool_print(&p->e->report.pool, "degraded: %s", r->reasons[i].text));
 	}
 }
 

@@ -3,7 +3,6 @@
 #include "base/escape.h"
 #include "report/exports.h"
 #include "report/holders.h"
-#include "report/roots.h"
 
 #include <string.h>
 
@@ -139,6 +138,7 @@ static const char *reasons_text(struct export *e)
 	for (uint32_t i = 0; text && i < e->process->nreasons; i++)
 		text =
 		    pool_print(&e->report.pool, "%s%s%s", text, i ? "; " : "", e->process->reasons[i].text);
+	e->out.failed |= !text;
 	return text;
 }
 
@@ -283,7 +283,7 @@ static void put_root_rows(struct tables *t)
 
 		begin_row(t, "roots");
 		put_number(t, e->a.heap.blocks[r->to].birth);
-		put_text(t, root_name(&e->report.pool, e->a.names, &e->a.heap, region, r->at).text);
+		put_text(t, export_root(e, r));
 		put_text(t, root_kind_name(region->kind));
 		put_known(t, region->thread);
 		put_number(t, r->at);

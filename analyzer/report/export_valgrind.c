@@ -6,14 +6,16 @@
 
 #include <string.h>
 
+/* NULL: there was no memory for the text. */
 static void put_text(struct export *e, const char *tag, const char *text)
 {
 	struct buf *out = &e->out;
 
+	out->failed |= !text;
 	buf_text(out, "<");
 	buf_text(out, tag);
 	buf_text(out, ">");
-	escape_put(out, text, escape_xml);
+	escape_put(out, text ? text : "", escape_xml);
 	buf_text(out, "</");
 	buf_text(out, tag);
 	buf_text(out, ">\n");
@@ -99,15 +101,13 @@ static void put_ring(struct export *e, const struct report_leak *leak)
 static void put_leak(struct export *e, uint32_t i)
 {
 	const struct report_leak *leak = &e->process->leaks[i];
-	const char *text = leak_text(e, leak, i + 1);
 
-	e->out.failed |= !text;
 	buf_text(&e->out, "<error>\n");
 	put_hex(e, "unique", i);
 	put_number(e, "tid", 1);
 	put_text(e, "kind", leak->class == CLASS_POSSIBLE ? "Leak_PossiblyLost" : "Leak_DefinitelyLost");
 	buf_text(&e->out, "<xwhat>\n");
-	put_text(e, "text", text ? text : "");
+	put_text(e, "text", leak_text(e, leak, i + 1));
 	put_number(e, "leakedbytes", leak->heads.bytes + leak->indirect.bytes);
 	put_number(e, "leakedblocks", leak->heads.blocks);
 	buf_text(&e->out, "</xwhat>\n");
@@ -124,8 +124,7 @@ static void put_preamble(struct export *e)
 	buf_text(&e->out, "<preamble>\n");
 	put_text(e, "line", "leakgraph, in the form of Memcheck");
 	for (uint32_t i = 0; i < e->process->nreasons; i++) {
-		const char *line = pool_print(&e->report.pool, "degraded: %s", e->process->reasons[i].text);
-		put_text(e, "line", line ? line : "degraded");
+		put_text(e, "line", pool_print(&e->report.pool, "degraded: %s", e->process->reasons[i].text));
 	}
 	buf_text(&e->out, "</preamble>\n\n");
 }

@@ -1,6 +1,7 @@
 /* exports.c: see exports.h. */
 #include "report/exports.h"
 #include "base/sort.h"
+#include "report/roots.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -123,7 +124,10 @@ static int make_shares(struct export *e)
 
 const struct report_stack *export_stack(struct export *e, uint32_t stack)
 {
-	return stack_book_get(&e->book, stack, "");
+	const struct report_stack *frames = stack_book_get(&e->book, stack, "");
+
+	e->out.failed |= !frames;
+	return frames;
 }
 
 static void add(struct sum *sum, struct sum more)
@@ -154,7 +158,6 @@ bool export_next(struct export_use *u, struct export *e)
 		if (!u->nshares && !site->allocated_blocks && !site->peak_blocks)
 			continue;
 		u->frames = export_stack(e, stack);
-		e->out.failed |= !u->frames;
 		return u->frames;
 	}
 	return false;
@@ -162,7 +165,11 @@ bool export_next(struct export_use *u, struct export *e)
 
 const char *export_function(struct export *e, const struct report_frame *f)
 {
-	return f->function ? f->function : pool_print(&e->report.pool, "[%s]", *f->module ? f->module : "?");
+	const char *module = *f->module ? f->module : "?";
+	const char *function = f->function ? f->function : pool_print(&e->report.pool, "[%s]", module);
+
+	e->out.failed |= !function;
+	return function;
 }
 
 const char *export_class(const struct export *e, uint32_t block)
@@ -181,7 +188,17 @@ const char *export_command(struct export *e)
 	buf_put(&text, "", 1);
 	const char *command = text.failed ? NULL : pool_text(&e->report.pool, (char *)text.bytes);
 	buf_free(&text);
+	e->out.failed |= !command;
 	return command;
+}
+
+const char *export_root(struct export *e, const struct root_ref *r)
+{
+	const struct root_region *region = &e->a.graph.regions[r->region];
+	const char *text = root_name(&e->report.pool, e->a.names, &e->a.heap, region, r->at).text;
+
+	e->out.failed |= !text;
+	return text;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------- */

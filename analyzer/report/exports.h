@@ -93,14 +93,16 @@ bool export_next(struct export_use *u, struct export *e);
 
 /* Of a block; 0, the empty stack, when the trace does not hold it. */
 uint32_t export_stack_id(const struct export *e, uint32_t block);
-/* NULL: no memory. */
+/* These are NULL, and `out` has failed, when there is no memory. */
 const struct report_stack *export_stack(struct export *e, uint32_t stack);
-/* A frame's function, else "[module]". NULL: no memory. */
+/* A frame's function, else "[module]". */
 const char *export_function(struct export *e, const struct report_frame *f);
+/* The command's words with blanks between. */
+const char *export_command(struct export *e);
+/* "session_registry.head in app", as reports call it. */
+const char *export_root(struct export *e, const struct root_ref *r);
 /* The class's name, or "live" when nothing was judged. */
 const char *export_class(const struct export *e, uint32_t block);
-/* The command's words with blanks between. NULL: no memory. */
-const char *export_command(struct export *e);
 int export_no_memory(const struct export *e, struct err *err);
 
 int export_folded(struct export *e, struct err *err);
