@@ -211,12 +211,14 @@ install: all ## install under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -D -m 644 man/leakgraph.1 $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1
 	$(Q)install -D -m 644 man/leakgraph-trace.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5
 	$(Q)install -D -m 644 man/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5
+	$(Q)install -D -m 644 man/leakgraph-ci.7 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-ci.7
 	$(Q)install -D -m 644 man/leakgraph-python.7 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph-memcheck $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5 \
-		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
+		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7 \
+		$(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-ci.7
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
