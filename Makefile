@@ -155,12 +155,15 @@ $(B)/fuzz/%-replay: tests/fuzz/%.c $(JUDGE_LIB)
 fuzz-replay: $(FUZZERS:%=$(B)/fuzz/%-replay)
 	@set -e; for f in $(FUZZERS); do $(B)/fuzz/$$f-replay tests/fuzz/corpus/$$f/*; done
 
-fuzz: ## fuzz the trace reader for SECONDS (300) with clang's libFuzzer
-	@mkdir -p $(B)/fuzz/corpus
-	$(Q)clang $(CPPFLAGS) -Ianalyzer -g -O1 -DLG_FUZZ_NO_CHECKSUM -fsanitize=fuzzer,address,undefined \
-		-o $(B)/fuzz/trace_read tests/fuzz/trace_read.c $(wildcard analyzer/trace/*.c) \
-		analyzer/base/buf.c analyzer/base/err.c -lzstd
-	$(B)/fuzz/trace_read -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus tests/fuzz/corpus/trace_read
+FUZZER := $(or $(R),trace_read)
+
+fuzz: ## fuzz a reader for SECONDS (300) with clang's libFuzzer; R=NAME: trace_read, suppressions_read, baseline_read
+	@mkdir -p $(B)/fuzz/corpus/$(FUZZER)
+	$(Q)clang $(CPPFLAGS) -std=gnu17 -Ianalyzer -g -O1 -DLG_FUZZ_NO_CHECKSUM -fsanitize=fuzzer,address,undefined \
+		-o $(B)/fuzz/$(FUZZER) tests/fuzz/$(FUZZER).c $(if $(filter trace_read,$(FUZZER)),\
+		$(wildcard analyzer/trace/*.c) analyzer/base/buf.c analyzer/base/err.c -lzstd,\
+		$(filter-out analyzer/main.c,$(JUDGE_SRC)) $(JUDGE_LIBS))
+	$(B)/fuzz/$(FUZZER) -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus/$(FUZZER) tests/fuzz/corpus/$(FUZZER)
 
 static: layers headers shim-static traps ## the rules of the house
 
@@ -208,12 +211,14 @@ install: all ## install under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -D -m 644 man/leakgraph.1 $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1
 	$(Q)install -D -m 644 man/leakgraph-trace.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5
 	$(Q)install -D -m 644 man/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5
+	$(Q)install -D -m 644 man/leakgraph-ci.7 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-ci.7
 	$(Q)install -D -m 644 man/leakgraph-python.7 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph-memcheck $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5 \
-		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
+		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7 \
+		$(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-ci.7
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)

@@ -174,7 +174,8 @@ static int record_and_judge(struct check *c, const char *folder)
 		record.output = folder;
 	if (record_run(&record, &result, &status, &err))
 		return trouble(status, &err);
-	tell_environment(&result);
+	if (!c->quiet && !c->repeated.runs)
+		tell_environment(&result);
 	if (*result.note)
 		fprintf(stderr, "leakgraph: %s\n", result.note);
 	if (result.verified)

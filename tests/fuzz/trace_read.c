@@ -1,23 +1,12 @@
 /* trace_read.c: any bytes as a trace file. The reader must say what they are worth and touch nothing else.
  *
- * Fuzzing:  clang -fsanitize=fuzzer,address,undefined -DLG_FUZZ_NO_CHECKSUM over analyzer/trace and analyzer/base
- *           (without that macro nearly every mutation ends at a checksum).
- * Replay:   any compiler, -DLG_FUZZ_REPLAY; runs the files named on the command line once each. */
+ * Fuzzing takes -DLG_FUZZ_NO_CHECKSUM: without it nearly every mutation ends at a checksum. */
+#include "replay.h"
 #include "trace/trace.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
-
-static void claim(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 struct seen {
 	const struct trace *trace;
@@ -119,30 +108,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	close(fd);
 	return 0;
 }
-
-#ifdef LG_FUZZ_REPLAY
-static void replay(const char *path)
-{
-	struct buf b = { 0 };
-	uint8_t part[4096];
-	FILE *file = fopen(path, "rb");
-
-	if (!file) {
-		perror(path);
-		exit(2);
-	}
-	for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;)
-		buf_put(&b, part, n);
-	fclose(file);
-	LLVMFuzzerTestOneInput(b.bytes, b.used);
-	buf_free(&b);
-}
-
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		replay(argv[i]);
-	printf("trace_read: %d inputs replayed\n", argc - 1);
-	return 0;
-}
-#endif
