@@ -208,6 +208,7 @@ install: all ## install under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -D -m 755 $(B)/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph
 	$(Q)install -D -m 644 $(B)/liblgpreload.so $(DESTDIR)$(PREFIX)/lib/leakgraph/liblgpreload.so
 	$(Q)install -D -m 755 scripts/leakgraph-memcheck $(DESTDIR)$(PREFIX)/bin/leakgraph-memcheck
+	$(Q)install -D -m 644 include/leakgraph/leakgraph.h $(DESTDIR)$(PREFIX)/include/leakgraph/leakgraph.h
 	$(Q)install -D -m 644 man/leakgraph.1 $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1
 	$(Q)install -D -m 644 man/leakgraph-trace.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5
 	$(Q)install -D -m 644 man/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5

@@ -26,9 +26,12 @@ static const struct command commands[] = {
 	{ "types", "TRACE", "the live blocks by type: how many, what they retain, how many are lost",
 	  cmd_types },
 	{ "lines", "TRACE", "by source line: live, leaked, at the peak, allocated, temporary", cmd_lines },
+	{ "growth", "TRACE...", "what survives and grows from snapshot to snapshot", cmd_growth },
+	{ "diff", "OLD[@N] NEW[@N]", "what came, went and grew between two traces or moments", cmd_diff },
 	{ "graph", "TRACE [LEAK|ADDR]", "the references around a leak or a block as a picture", cmd_graph },
 	{ "export", "--format=FORMAT TRACE", "a trace for flame graphs, pprof, graph viewers, SQL",
 	  cmd_export },
+	{ "snapshot", "PID", "look at a process under run now, and let it go on", cmd_snapshot },
 	{ "dump", "TRACE", "the records of a trace as text", cmd_dump },
 	{ "doctor", "[PROGRAM]", "can programs be traced here, and if not, what to do", cmd_doctor },
 };
@@ -42,7 +45,7 @@ static int show_help(FILE *out)
 	      "cycle.\n\n",
 	      out);
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		fprintf(out, "  %-7s %-33s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+		fprintf(out, "  %-8s %-33s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
 	fputs("\n"
 	      "leakgraph COMMAND --help tells of one command; leakgraph --version, of this build.\n"
 	      "\n"

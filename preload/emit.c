@@ -302,3 +302,18 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 	atomic_store_explicit(at, 0, memory_order_relaxed);
 	put_free(LG_EV_FREE, p, entry, (struct doubt){ 0 });
 }
+
+void emit_mark(uint32_t number)
+{
+	uint64_t place;
+	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - RING_SLACK, &place);
+
+	if (!e)
+		return;
+	e->addr = number;
+	e->size = 0;
+	e->stack = 0;
+	e->entry = LG_ENTRY_UNKNOWN;
+	e->aligns = 0;
+	ring_commit(e, place, LG_EV_MARK, NULL);
+}

@@ -275,6 +275,9 @@ void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, cons
 void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry entry,
 		     const uint64_t *frame);
 
+/* The program marks an epoch, by the number of its name. */
+void emit_mark(uint32_t number);
+
 /* A slot's scratch has a new owner. */
 void unwind_reset(struct scratch *scratch);
 /* The stack above a hook's frame as a node id; 0 when it could not be taken (counted). */
@@ -428,6 +431,8 @@ void note_end(void);
 void exit_watch(void); /* registers the last hooks of the process */
 /* Asks the recorder for a snapshot and waits, as long as the recorder lives. */
 void request_snapshot(enum lg_request request);
+/* A snapshot now, if the recorder can stop this process; waits for it. */
+void demand_snapshot(void);
 void doorbell_ring(void);
 /* Whether waiting still makes sense: false once the recorder's heartbeat has stood still for
  * lg_control.full_wait_ns. Start with a zeroed patience. */

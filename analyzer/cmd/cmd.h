@@ -14,6 +14,9 @@ int cmd_graph(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_lines(int argc, char **argv);
 int cmd_baseline(int argc, char **argv);
+int cmd_snapshot(int argc, char **argv);
+int cmd_growth(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

@@ -207,6 +207,13 @@ static void dump_suspect(const struct trace_suspect *s)
 	       s->event, s->addr, s->stack, s->before, s->size, s->align, s->block_align);
 }
 
+static void dump_mark(const struct trace_mark *m)
+{
+	printf("mark events=%" PRIu64 " key=%" PRIu64 " thread=%u", m->events, m->key, m->thread);
+	print_text(" name=", m->name);
+	putchar('\n');
+}
+
 static void dump_end(const struct trace_end *e)
 {
 	if (!e->present)
@@ -336,6 +343,8 @@ static int dump_trace(const struct trace *t, const struct dump_options *o, struc
 		return -1;
 	for (size_t i = 0; i < t->nsuspects; i++)
 		dump_suspect(&t->suspects[i]);
+	for (size_t i = 0; i < t->nmarks; i++)
+		dump_mark(&t->marks[i]);
 	for (size_t i = 0; i < t->nsnapshots; i++)
 		dump_snapshot(&t->snapshots[i], o);
 	dump_end(&t->end);

@@ -54,6 +54,8 @@ enum option_code {
 	OPT_REPEAT,
 	OPT_MAX_PEAK,
 	OPT_MODEL,
+	OPT_SINCE,
+	OPT_UNTIL,
 };
 
 #define COMMON_OPTIONS                                                                                       \
@@ -99,6 +101,7 @@ struct view {
 	bool no_default_suppressions;
 	bool is_svg; /* graph */
 	uint64_t max_nodes; /* graph; 0: as it likes */
+	const char *since, *until; /* growth; NULL: the first moment, the last */
 };
 
 /* 1: taken, 0: not one of these, -1 with err. */

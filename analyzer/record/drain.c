@@ -82,7 +82,7 @@ static inline size_t take_event(struct trace_event *to, uint32_t number, const s
 		.entry = (uint8_t)e->entry,
 		.aligns = e->aligns,
 	};
-	return type >= LG_EV_ALLOC && type <= LG_EV_RESIZE;
+	return (type >= LG_EV_ALLOC && type <= LG_EV_RESIZE) || type == LG_EV_MARK;
 }
 
 /* What was written behind the pending events is n more of them, in the order of their keys. */
@@ -341,9 +341,9 @@ struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, s
 	return take(d, key, now_ns, MOST_AT_ONCE, n);
 }
 
-struct trace_event *drain_rest(struct drain *d, size_t *n)
+struct trace_event *drain_rest(struct drain *d, uint64_t now_ns, size_t *n)
 {
-	return take(d, UINT64_MAX, 0, UINT64_MAX, n);
+	return take(d, UINT64_MAX, now_ns, UINT64_MAX, n);
 }
 
 /* ---- slots ------------------------------------------------------------------------------------------- */

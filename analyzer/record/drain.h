@@ -43,8 +43,8 @@ void drain_free(struct drain *d);
  * then in order and are handed out; later ones stay pending. Returns the first of *n events, good until the drain is
  * called again. */
 struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n);
-/* The image is over: every event that is left, in order. */
-struct trace_event *drain_rest(struct drain *d, size_t *n);
+/* The image is over, or stands still: every event that is there, in order. */
+struct trace_event *drain_rest(struct drain *d, uint64_t now_ns, size_t *n);
 /* Recycles the slots of threads for which `gone` says yes. */
 void drain_release(struct drain *d, uint32_t pid, bool (*gone)(uint32_t pid, uint32_t tid));
 /* Thread number of a kernel thread that has a slot, 0: none. */

@@ -334,27 +334,43 @@ void follow_poll(struct follower *f, uint64_t now_ns)
 
 /* ---- stopping a running process ---------------------------------------------------------------------- */
 
-#define STOP_TRIES 2000 /* of half a millisecond */
+#define STOP_TRIES 5000 /* of a tenth of a millisecond */
+
+/* Whether it has stopped, or has not and will not: what has ended is left for follow_poll(). */
+static bool is_settled(const struct tracee *t, bool *has_stopped)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (waitid(P_PID, t->tid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL))
+		return true;
+	*has_stopped = info.si_pid && (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED);
+	return info.si_pid != 0;
+}
 
 static bool wait_for_stop(struct tracee *t)
 {
-	struct timespec nap = { 0, 500 * 1000 };
+	const struct timespec nap = { 0, 100 * 1000 };
+	bool has_stopped = false;
 	int status;
 
-	for (int i = 0; i < STOP_TRIES; i++) {
-		pid_t tid = waitpid((pid_t)t->tid, &status, __WALL | WNOHANG);
-
-		if (tid < 0 || (tid > 0 && !WIFSTOPPED(status)))
-			return false;
-		if (tid > 0) {
-			t->stopped = true;
-			t->held = status >> 16 == PTRACE_EVENT_EXIT;
-			t->signal = status >> 16 ? 0 : WSTOPSIG(status);
-			return true;
-		}
+	for (int i = 0; i < STOP_TRIES && !is_settled(t, &has_stopped); i++)
 		nanosleep(&nap, NULL);
-	}
-	return false;
+	if (!has_stopped || waitpid((pid_t)t->tid, &status, __WALL | WNOHANG) <= 0)
+		return false;
+	t->stopped = true;
+	t->held = status >> 16 == PTRACE_EVENT_EXIT;
+	t->status = status;
+	return true;
+}
+
+/* A thread that was about to begin one: that one has not run yet, and stops by itself. */
+static void add_begun(struct follower *f, const struct tracee *parent)
+{
+	unsigned long tid = 0;
+
+	if (parent->status >> 16 == PTRACE_EVENT_CLONE &&
+	    !ptrace(PTRACE_GETEVENTMSG, parent->tid, NULL, &tid) && tid)
+		add(f, (uint32_t)tid, parent->tgid);
 }
 
 bool follow_stop(struct follower *f, uint32_t pid)
@@ -364,23 +380,42 @@ bool follow_stop(struct follower *f, uint32_t pid)
 	for (size_t i = 0; i < f->count; i++)
 		if (f->tracees[i].tgid == pid && !f->tracees[i].stopped)
 			ptrace(PTRACE_INTERRUPT, f->tracees[i].tid, NULL, NULL);
-	for (size_t i = 0; i < f->count; i++)
-		if (f->tracees[i].tgid == pid && !f->tracees[i].stopped)
-			all &= wait_for_stop(&f->tracees[i]);
-	return all;
-}
-
-void follow_resume(struct follower *f, uint32_t pid)
-{
 	for (size_t i = 0; i < f->count; i++) {
 		struct tracee *t = &f->tracees[i];
 
-		if (t->tgid != pid || !t->stopped)
+		if (t->tgid != pid || t->stopped || t->dead)
 			continue;
+		if (wait_for_stop(t))
+			add_begun(f, t);
+		else
+			all = false;
+	}
+	return all;
+}
+
+/* What the stop was for may add and drop tracees: then it is looked from the first on again. */
+static struct tracee *any_stopped(struct follower *f, uint32_t pid)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->tracees[i].tgid == pid && f->tracees[i].stopped)
+			return &f->tracees[i];
+	return NULL;
+}
+
+void follow_resume(struct follower *f, uint32_t pid, uint64_t now_ns)
+{
+	struct tracee *t;
+
+	while ((t = any_stopped(f, pid))) {
 		t->stopped = false;
 		t->held = false;
-		go_on(t->tid, t->signal);
+		stopped(f, t->tid, t->status, now_ns);
 	}
+}
+
+bool follow_is_ending(const struct follower *f, uint32_t pid)
+{
+	return first_held(f, pid) != NULL;
 }
 
 void follow_detach(struct follower *f, uint32_t pid)
@@ -393,7 +428,8 @@ void follow_detach(struct follower *f, uint32_t pid)
 			i++;
 			continue;
 		}
-		ptrace(PTRACE_DETACH, t->tid, NULL, (void *)(long)t->signal);
+		ptrace(PTRACE_DETACH, t->tid, NULL,
+		       (void *)(long)(t->status >> 16 ? 0 : WSTOPSIG(t->status)));
 		drop(f, t->tid);
 	}
 }

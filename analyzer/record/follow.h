@@ -17,7 +17,7 @@ struct tracee {
 	bool held; /* stopped at its exit */
 	bool dead; /* has passed its exit; the first thread is reaped last */
 	bool stopped; /* stopped by follow_stop() */
-	int signal; /* to deliver when it goes on */
+	int status; /* of that stop, as from waitpid(2) */
 };
 
 struct follow_hooks {
@@ -54,7 +54,9 @@ bool follow_has(const struct follower *f, uint32_t pid);
 void follow_poll(struct follower *f, uint64_t now_ns);
 /* Stops all threads of a running process; false when one did not stop in time. */
 bool follow_stop(struct follower *f, uint32_t pid);
-void follow_resume(struct follower *f, uint32_t pid);
+/* Lets them go on, each as the stop that it came to wants it. */
+void follow_resume(struct follower *f, uint32_t pid, uint64_t now_ns);
+bool follow_is_ending(const struct follower *f, uint32_t pid); /* some thread of it is held at its end */
 void follow_free(struct follower *f); /* tracees go on untraced when the tracer's thread ends or detaches */
 uint32_t follow_process(const struct follower *f,
 			uint32_t tid); /* of a thread that is followed; 0: it is not */

@@ -309,7 +309,7 @@ struct trace_mapping *proc_mappings(uint32_t pid, size_t *n)
 	return mappings;
 }
 
-static bool maps_inode(uint32_t pid, uint64_t inode)
+bool proc_maps_inode(uint32_t pid, uint64_t inode)
 {
 	char line[PATH_MAX + 128];
 	int fd = proc_open(pid, "maps");
@@ -336,7 +336,7 @@ size_t proc_find_mapped(uint64_t inode, uint32_t *pids, size_t room)
 	while (all && n < room && (entry = readdir(all))) {
 		uint32_t pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
 
-		if (pid && pid != (uint32_t)getpid() && maps_inode(pid, inode))
+		if (pid && pid != (uint32_t)getpid() && proc_maps_inode(pid, inode))
 			pids[n++] = pid;
 	}
 	if (all)

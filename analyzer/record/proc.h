@@ -16,6 +16,7 @@ struct trace_mapping *proc_mappings(uint32_t pid, size_t *n);
 struct trace_mapping *proc_parse_mappings(char *text, size_t bytes, size_t *n); /* of /proc/PID/maps */
 /* Processes, this one not, that map the file of that inode. Returns how many: at most `room`. */
 size_t proc_find_mapped(uint64_t inode, uint32_t *pids, size_t room);
+bool proc_maps_inode(uint32_t pid, uint64_t inode); /* of a memfd */
 uint64_t proc_heap_start(uint32_t pid); /* where its brk heap begins; 0: not told */
 uint32_t proc_parent(uint32_t pid); /* 0: not told */
 bool proc_has_executed(uint32_t pid); /* since it was forked; true of a zombie too */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 
+#include "record/demand.h"
 #include "record/follow.h"
 #include "record/image.h"
 #include "record/launch.h"
@@ -103,10 +104,12 @@ static void write_last(struct image *i)
 	i->last = NULL;
 }
 
-static void take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped)
+static void take_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped,
+			  struct hoard *hoard)
 {
 	struct snapshot_request request = { .reason = reason,
 					    .stopped = stopped,
+					    .hoard = hoard,
 					    .full_contents = r->options->full_contents,
 					    .breathe = breathe,
 					    .context = r };
@@ -137,7 +140,7 @@ static void hook_ending(void *context, uint32_t pid, bool late, int status)
 		return; /* else it has read its memory for us, which nobody can any more */
 	if (late)
 		image_degrade(i, "not all threads stopped at the end: their registers are not known");
-	take_snapshot(r, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true);
+	take_snapshot(r, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true, NULL);
 }
 
 static void finish_with(struct recorder *r, struct image *i, int status)
@@ -420,6 +423,46 @@ static void let_go(struct recorder *r, struct image *i)
 	follow_detach(&r->follower, i->pid);
 }
 
+/* NULL: a snapshot may be taken of it now. */
+static const char *why_not(const struct recorder *r, const struct image *i)
+{
+	if (!i)
+		return "is not among those that are recorded (any more)";
+	if (!follow_has(&r->follower, i->pid))
+		return "is recorded without ptrace, so it cannot be stopped for a snapshot";
+	if (!space_is_open(&i->space))
+		return "does not let its memory be read";
+	return follow_is_ending(&r->follower, i->pid) || i->exec_foretold ? "is about to end" : NULL;
+}
+
+/* The process stands still only while it is looked at. */
+static void snapshot_now(struct recorder *r, struct image *i, struct demand_answer *answer)
+{
+	struct hoard *hoard = hoard_new(i->pid);
+	uint64_t begun = clock_ns(CLOCK_MONOTONIC);
+	bool stopped = follow_stop(&r->follower, i->pid);
+
+	take_snapshot(r, i, LG_SNAPSHOT_DEMAND, stopped, hoard);
+	answer->snapshot = i->snapshots;
+	snprintf(answer->text, sizeof answer->text, "%s", i->path);
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	follow_resume(&r->follower, i->pid, now);
+	answer->pause_ns = now - begun;
+	write_last(i);
+}
+
+/* The program's own wish. An end that another of its threads came to meanwhile is not lost. */
+static void serve_wish(struct recorder *r, struct image *i)
+{
+	uint32_t request = LG_REQ_SNAPSHOT_NOW;
+	struct demand_answer answer;
+
+	if (!why_not(r, i))
+		snapshot_now(r, i, &answer);
+	atomic_compare_exchange_strong(&i->area->request, &request, LG_REQ_NONE);
+	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 static void serve_request(struct recorder *r, struct image *i)
 {
 	uint32_t request = atomic_load(&i->area->request) & LG_REQ_WHAT;
@@ -427,10 +470,15 @@ static void serve_request(struct recorder *r, struct image *i)
 
 	if (request == LG_REQ_NONE)
 		return;
+	if (request == LG_REQ_SNAPSHOT_NOW) {
+		serve_wish(r, i);
+		return;
+	}
 	read_notes(r);
 	i->space.window = serves ? i->area : NULL; /* then it must not stand still */
 	bool stopped = traced && !serves && follow_stop(&r->follower, i->pid);
-	take_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped);
+	take_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped,
+		      NULL);
 	i->space.window = NULL;
 	i->exec_foretold = request == LG_REQ_SNAPSHOT_EXEC;
 	if (traced && i->exec_foretold && untraced_gains_privileges(&r->untraced, i->pid))
@@ -438,7 +486,25 @@ static void serve_request(struct recorder *r, struct image *i)
 	atomic_store(&i->area->request, LG_REQ_NONE);
 	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, 1, NULL, NULL, 0);
 	if (traced)
-		follow_resume(&r->follower, i->pid);
+		follow_resume(&r->follower, i->pid, clock_ns(CLOCK_MONOTONIC));
+}
+
+static void serve_demand(struct recorder *r)
+{
+	struct demand_answer answer = { .is_refused = false };
+	uint32_t pid = demand_taken(&r->segment);
+	struct image *i = pid ? image_of(r, pid) : NULL;
+	const char *refusal = why_not(r, i);
+
+	if (!pid)
+		return;
+	if (refusal) {
+		answer.is_refused = true;
+		snprintf(answer.text, sizeof answer.text, "process %u %s", pid, refusal);
+	} else {
+		snapshot_now(r, i, &answer);
+	}
+	demand_answer(&r->segment, &answer);
 }
 
 /* The program wants to trace a process of its own tree. */
@@ -566,6 +632,7 @@ static struct haul round_of(struct recorder *r, uint64_t now)
 	read_notes(r);
 	take_on_new(r);
 	settle_untraced(r, false);
+	serve_demand(r);
 	return drain_all(r, key, now);
 }
 

@@ -65,6 +65,7 @@ struct snapshot {
 	uint64_t *words; /* owned, CHUNK_BYTES + BATCH_BYTES: those of `ranges`, then the batch */
 	size_t kept_bytes; /* of the ranges, less than CHUNK_BYTES */
 	struct batch batch; /* what was read last */
+	bool is_aside; /* that is in the hoard, not behind the ranges */
 	struct trace_memory *ranges; /* of the MEMORY chunk being filled */
 	size_t nranges, ranges_room;
 	bool is_short; /* there was no memory for a range */
@@ -332,7 +333,11 @@ static void read_run(struct snapshot *s, const struct iovec *run, uint64_t *word
 static void read_batch(struct snapshot *s)
 {
 	struct batch *b = &s->batch;
-	uint64_t *words = s->words + s->kept_bytes / 8;
+	uint64_t *words = hoard_place(s->request.hoard, b->bytes);
+
+	s->is_aside = words;
+	if (!words)
+		words = s->words + s->kept_bytes / 8;
 	bool is_read = read_runs(s, b->runs, b->nruns, words, b->bytes);
 
 	s->meta.bytes_read += is_read ? b->bytes : 0;
@@ -345,6 +350,39 @@ static void read_batch(struct snapshot *s)
 	}
 }
 
+/* The batch that was read is put aside, or looked at. */
+static void finish_batch(struct snapshot *s)
+{
+	struct batch *b = &s->batch;
+
+	if (!s->is_aside) {
+		keep_batch(s);
+		return;
+	}
+	s->is_short |= !hoard_keep(s->request.hoard, b->runs, b->nruns, b->bytes);
+	b->bytes = b->nruns = 0;
+}
+
+/* Batch by batch as they were read. */
+static void keep_hoard(struct snapshot *s)
+{
+	const struct hoard *h = s->request.hoard;
+	const struct iovec *runs = h->runs;
+	const char *bytes = h->bytes;
+
+	for (size_t i = 0; i < h->nbatches; i++) {
+		const struct hoard_batch *from = &h->batches[i];
+
+		memcpy(s->words + s->kept_bytes / 8, bytes, from->bytes);
+		memcpy(s->batch.runs, runs, from->nruns * sizeof *runs);
+		s->batch.bytes = from->bytes;
+		s->batch.nruns = from->nruns;
+		bytes += from->bytes;
+		runs += from->nruns;
+		keep_batch(s);
+	}
+}
+
 static void add_page(struct snapshot *s, uint64_t addr)
 {
 	struct batch *b = &s->batch;
@@ -353,7 +391,7 @@ static void add_page(struct snapshot *s, uint64_t addr)
 
 	if (b->bytes == BATCH_BYTES || (!joins && b->nruns == BATCH_RUNS)) {
 		read_batch(s);
-		keep_batch(s);
+		finish_batch(s);
 		joins = false;
 	}
 	if (joins)
@@ -412,6 +450,8 @@ static void read_memory(struct snapshot *s)
 		if (s->mappings[i].flags & LG_MAPPING_READ)
 			read_mapping(s, &s->mappings[i]);
 	read_batch(s);
+	if (s->is_aside)
+		finish_batch(s);
 	if (was_reaped(s))
 		s->trouble = "out of memory, the kernel took it away before it was read";
 }
@@ -576,6 +616,8 @@ static void put_rest(struct snapshot *s)
 	struct buf out = { 0 };
 
 	keep_batch(s);
+	if (s->request.hoard)
+		keep_hoard(s);
 	flush_last_memory(s);
 	put_held(&out, s->held, s->nheld);
 	if (s->nheld)
@@ -604,6 +646,7 @@ static void snapshot_free(struct snapshot *s)
 		free(s->threads[i].vector);
 	free(s->threads);
 	free(s->words);
+	hoard_free(s->request.hoard);
 	kept_free(s->kept);
 	free(s->held);
 	free(s->ranges);
@@ -645,6 +688,7 @@ struct snapshot *snapshot_take(struct image *i, const struct segment *segment, c
 
 	if (!s) {
 		image_degrade(i, "no snapshot: the recorder ran out of memory");
+		hoard_free(request->hoard);
 		return NULL;
 	}
 	s->image = i;

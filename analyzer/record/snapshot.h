@@ -3,12 +3,15 @@
 #define LG_RECORD_SNAPSHOT_H
 
 #include "record/follow.h"
+#include "record/hoard.h"
 #include "record/image.h"
 
 struct snapshot_request {
 	enum lg_snapshot_reason reason;
 	bool stopped; /* the threads that `follower` knows of this process are stopped */
 	bool full_contents; /* keep every word */
+	struct hoard
+	    *hoard; /* where memory is put aside until the target has gone on; taken over. NULL: nowhere */
 	void (*breathe)(void *context); /* called now and then: the recorder's heartbeat */
 	void *context;
 };

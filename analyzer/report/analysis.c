@@ -32,6 +32,14 @@ static int read_models(struct analysis *a, const struct analysis_options *option
 	return 0;
 }
 
+static const struct trace_snapshot *whole_one(const struct trace *t, uint64_t id)
+{
+	for (size_t i = 0; i < t->nsnapshots; i++)
+		if (t->snapshots[i].whole && t->snapshots[i].id == id)
+			return &t->snapshots[i];
+	return NULL;
+}
+
 static int judge(struct analysis *a, struct err *err)
 {
 	if (graph_build(&a->graph, &a->heap, err) ||
@@ -46,18 +54,38 @@ static int judge(struct analysis *a, struct err *err)
 }
 
 /* What a forked image inherited matters only to blocks of its own, which may be held from there. */
-static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err *err)
+static int build_heap_upto(struct analysis *a, const struct trace_snapshot *upto, struct ancestry *ancestry,
+			   struct err *err)
 {
 	const struct lg_range *inherited;
 	size_t n;
 
-	if (heap_build(&a->heap, &a->trace, a->snapshot, err))
+	if (heap_build(&a->heap, &a->trace, upto, err))
 		return -1;
 	if (!(a->trace.process.flags & LG_PROCESS_FORKED) || !a->heap.nblocks ||
 	    !ancestry_inherited(ancestry, &a->trace, &inherited, &n))
 		return 0;
 	heap_free(&a->heap);
-	return heap_build_forked(&a->heap, &a->trace, a->snapshot, inherited, n, err);
+	return heap_build_forked(&a->heap, &a->trace, upto, inherited, n, err);
+}
+
+static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err *err)
+{
+	const struct trace_snapshot asked = { .events = a->asked_events };
+	int failed = build_heap_upto(a, a->is_asked && !a->snapshot ? &asked : a->snapshot, ancestry, err);
+
+	a->heap.snapshot = a->snapshot;
+	return failed;
+}
+
+/* From the trace, which is open, on. */
+static int compute(struct analysis *a, struct ancestry *ancestry, const struct analysis_options *options,
+		   struct err *err)
+{
+	if (read_models(a, options, err) || names_open(&a->names, &a->trace, &options->names, err) ||
+	    build_heap(a, ancestry, err) || heap_errors_find(&a->errors, &a->trace, a->snapshot, err))
+		return -1;
+	return a->snapshot ? judge(a, err) : 0;
 }
 
 int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry,
@@ -67,10 +95,32 @@ int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestr
 	if (trace_open(&a->trace, path, err))
 		return -1;
 	a->snapshot = last_whole(&a->trace);
-	if (read_models(a, options, err) || names_open(&a->names, &a->trace, &options->names, err) ||
-	    build_heap(a, ancestry, err) || heap_errors_find(&a->errors, &a->trace, a->snapshot, err))
+	return compute(a, ancestry, options, err);
+}
+
+int analysis_open_at(struct analysis *a, const char *path, uint64_t snapshot, struct ancestry *ancestry,
+		     const struct analysis_options *options, struct err *err)
+{
+	*a = (struct analysis){ 0 };
+	if (trace_open(&a->trace, path, err))
 		return -1;
-	return a->snapshot ? judge(a, err) : 0;
+	a->snapshot = whole_one(&a->trace, snapshot);
+	a->is_asked = true;
+	if (!a->snapshot)
+		return fail(err,
+			    "%s: it has no whole snapshot %llu; leakgraph growth lists those that it has",
+			    path, (unsigned long long)snapshot);
+	return compute(a, ancestry, options, err);
+}
+
+int analysis_open_events(struct analysis *a, const char *path, uint64_t events, struct ancestry *ancestry,
+			 const struct analysis_options *options, struct err *err)
+{
+	*a = (struct analysis){ .asked_events = events };
+	if (trace_open(&a->trace, path, err))
+		return -1;
+	a->is_asked = events < a->trace.nevents;
+	return compute(a, ancestry, options, err);
 }
 
 void analysis_close(struct analysis *a)

@@ -22,6 +22,8 @@ int analysis_read_model(struct declarations *d, const char *path, struct err *er
 struct analysis {
 	struct trace trace;
 	const struct trace_snapshot *snapshot; /* the last whole one; NULL: what follows heap is empty */
+	bool is_asked; /* the moment is one that was asked for, and need not be the last */
+	uint64_t asked_events; /* where that has no snapshot: events before it */
 	struct heap heap;
 	struct names *names;
 	struct graph graph; /* its references labelled by the models */
@@ -37,6 +39,12 @@ struct analysis {
 /* 0, or -1 with err. What is no trace, or is damaged beyond reading, is an error. */
 int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestry,
 		  const struct analysis_options *options, struct err *err);
+/* The same at the snapshot with this number. */
+int analysis_open_at(struct analysis *a, const char *path, uint64_t snapshot, struct ancestry *ancestry,
+		     const struct analysis_options *options, struct err *err);
+/* The same of the first so many events alone: nothing is judged. */
+int analysis_open_events(struct analysis *a, const char *path, uint64_t events, struct ancestry *ancestry,
+			 const struct analysis_options *options, struct err *err);
 void analysis_close(struct analysis *a); /* safe on a zeroed or half-open one */
 
 #endif

@@ -21,6 +21,7 @@
 	X(LOST, true, "record again without --on-full=drop, on a machine with less load")                    \
 	X(NO_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")                 \
 	X(EARLY_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")              \
+	X(UNSEEN_MOMENT, true, "ask of a moment with a snapshot: leakgraph growth lists them")               \
 	X(PARTIAL_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")            \
 	X(UNREAD, true, "leakgraph doctor says what keeps ptrace from being used here")                      \
 	X(UNREAD_BLOCKS, true, "leakgraph doctor says what keeps ptrace from being used here")               \

@@ -161,14 +161,24 @@ static int judge_absence(struct report_process *p, const struct trace *t, struct
 		       human_things(count, sizeof count, p->totals.live_blocks, "live block")));
 }
 
-/* The snapshot that was used is not of the end. */
+static int judge_unseen(struct report_process *p, struct pool *pool)
+{
+	char count[TERM_TEXT];
+
+	return report_add_reason(
+	    p, pool, REASON_UNSEEN_MOMENT,
+	    pool_print(pool, "no snapshot at that moment: %s cannot be judged",
+		       human_things(count, sizeof count, p->totals.live_blocks, "live block")));
+}
+
+/* The snapshot that was used is not of the end, or memory may have changed since. */
 static bool is_early(const struct report_process *p, const struct trace *t, const struct trace_snapshot *s)
 {
 	bool is_of_end = s->reason == LG_SNAPSHOT_EXIT || s->reason == LG_SNAPSHOT_SIGNAL ||
 			 (s->reason == LG_SNAPSHOT_EXEC && p->ended == LG_ENDED_EXEC) ||
 			 p->ended == LG_ENDED_RUNNING;
 
-	return !is_of_end && s->events < t->nevents;
+	return !is_of_end && (s->events < t->nevents || s->reason == LG_SNAPSHOT_DEMAND);
 }
 
 static int judge_moment(struct report_process *p, const struct trace *t, const struct trace_snapshot *s,
@@ -240,8 +250,8 @@ static int judge_reading(struct report_process *p, const struct analysis *a, str
 static int judge_snapshot(struct report_process *p, const struct analysis *a, struct pool *pool)
 {
 	if (!a->snapshot)
-		return judge_absence(p, &a->trace, pool);
-	if (judge_moment(p, &a->trace, a->snapshot, pool))
+		return a->is_asked ? judge_unseen(p, pool) : judge_absence(p, &a->trace, pool);
+	if (!a->is_asked && judge_moment(p, &a->trace, a->snapshot, pool))
 		return -1;
 	return judge_reading(p, a, pool);
 }

@@ -14,7 +14,7 @@
 struct search {
 	struct why *w;
 	struct analysis *a;
-	struct stack_book book;
+	struct stack_book *book;
 	struct pool *pool;
 	bool is_out_of_memory;
 };
@@ -22,7 +22,7 @@ struct search {
 static struct why_block describe(struct search *s, uint32_t block)
 {
 	const struct block *b = &s->a->heap.blocks[block];
-	const struct report_stack *stack = stack_book_get(&s->book, b->stack, report_entry_name(b->entry));
+	const struct report_stack *stack = stack_book_get(s->book, b->stack, report_entry_name(b->entry));
 
 	s->is_out_of_memory |= !stack;
 	return (struct why_block){
@@ -306,19 +306,29 @@ static int explain(struct search *s, const char *what, struct err *err)
 	return explain_block(s, asked.block, err);
 }
 
+int why_held(struct why *w, struct analysis *a, uint32_t block, struct stack_book *book, struct err *err)
+{
+	struct search s = { .w = w, .a = a, .book = book, .pool = book->pool };
+
+	w->block = describe(&s, block);
+	int failed = a->is_judged ? find_path(&s, block, err) : 0;
+	return failed || !s.is_out_of_memory ? failed : fail(err, "out of memory");
+}
+
 int why_load(struct why *w, const char *path, const char *what, const struct report_options *options,
 	     struct err *err)
 {
 	struct analysis a;
 	struct ancestry ancestry = { 0 };
-	struct search s = { .w = w, .a = &a, .book = { .pool = &w->report.pool }, .pool = &w->report.pool };
+	struct stack_book book = { .pool = &w->report.pool };
+	struct search s = { .w = w, .a = &a, .book = &book, .pool = &w->report.pool };
 
 	*w = (struct why){ 0 };
 	int failed = analysis_open(&a, path, &ancestry, &options->analysis, err) ||
-		     report_one(&w->report, &a, &s.book, options, err) || explain(&s, what, err);
+		     report_one(&w->report, &a, &book, options, err) || explain(&s, what, err);
 	if (!failed && s.is_out_of_memory)
 		failed = fail(err, "out of memory");
-	stack_book_free(&s.book);
+	stack_book_free(&book);
 	analysis_close(&a);
 	ancestry_close(&ancestry);
 	return failed ? -1 : 0;

@@ -57,6 +57,8 @@ struct why {
 /* `what` is "L3" or an address ("0x55d0c2a0"). 0, or -1 with err. */
 int why_load(struct why *w, const char *path, const char *what, const struct report_options *options,
 	     struct err *err);
+/* Of a block in an open analysis only what it is and the path that holds it; both live in the book's pool. */
+int why_held(struct why *w, struct analysis *a, uint32_t block, struct stack_book *book, struct err *err);
 void why_free(struct why *w);
 
 void why_text(const struct term *t, const struct why *w, bool full_stacks, const char *here);

@@ -46,6 +46,17 @@ void put_stacks(struct buf *out, uint32_t first, const struct trace_node *nodes,
 	}
 }
 
+void put_marks(struct buf *out, const struct trace_mark *marks, size_t n)
+{
+	buf_varint(out, n);
+	for (const struct trace_mark *m = marks; m < marks + n; m++) {
+		buf_varint(out, m->events);
+		buf_varint(out, m->key);
+		buf_varint(out, m->thread);
+		buf_string(out, m->name);
+	}
+}
+
 void put_suspects(struct buf *out, const struct trace_suspect *suspects, size_t n)
 {
 	uint64_t before = 0;

@@ -182,6 +182,23 @@ static void load_stacks(struct trace *t, struct cursor *c)
 	}
 }
 
+static void load_marks(struct trace *t, struct cursor *c)
+{
+	for (size_t n = take_items(c, 4, "mark count"); n && !c->broken; n--) {
+		struct trace_mark m = { 0 };
+
+		m.events = take_varint(c, "mark's events");
+		m.key = take_varint(c, "mark's key");
+		m.thread = take_u32(c, "mark's thread");
+		m.name = take_string(c, "mark's name");
+		refuse(c, t->nmarks && m.events < t->marks[t->nmarks - 1].events, "mark in order");
+		if (!c->broken && array_grow(t, &t->marks, t->nmarks, 1, sizeof m))
+			t->marks[t->nmarks++] = m;
+		else
+			free(m.name);
+	}
+}
+
 static void load_suspects(struct trace *t, struct cursor *c)
 {
 	uint64_t event = 0;
@@ -452,6 +469,7 @@ void load_chunk(struct trace *t, uint16_t kind, struct cursor *c)
 		[LG_CHUNK_KEPT] = load_kept,
 		[LG_CHUNK_SUSPECTS] = load_suspects,
 		[LG_CHUNK_HELD] = load_held,
+		[LG_CHUNK_MARKS] = load_marks,
 	};
 
 	if (kind < sizeof loaders / sizeof *loaders && loaders[kind])

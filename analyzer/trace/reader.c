@@ -276,6 +276,9 @@ void trace_close(struct trace *t)
 	end_free(&t->end);
 	free(t->modules);
 	free(t->nodes);
+	for (size_t i = 0; i < t->nmarks; i++)
+		free(t->marks[i].name);
+	free(t->marks);
 	free(t->suspects);
 	free(t->snapshots);
 	free(t->path);

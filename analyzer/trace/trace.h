@@ -98,6 +98,14 @@ struct trace_event {
 };
 
 /* A free that looked wrong. */
+/* An epoch that the program marked. */
+struct trace_mark {
+	uint64_t events; /* of the trace before it */
+	uint64_t key;
+	uint32_t thread;
+	char *name;
+};
+
 struct trace_suspect {
 	uint64_t event; /* its number, from 0 */
 	uint64_t addr;
@@ -117,6 +125,8 @@ struct trace {
 	size_t nmodules;
 	struct trace_node *nodes; /* nodes[0] is the empty stack; a node never seen has frame 0, parent 0 */
 	uint32_t nnodes;
+	struct trace_mark *marks; /* in order of events */
+	size_t nmarks;
 	struct trace_suspect *suspects; /* in order of events */
 	size_t nsuspects;
 	struct trace_snapshot *snapshots;
@@ -161,6 +171,7 @@ int trace_writer_close(struct trace_writer *w, struct err *err); /* NULL is fine
 void put_process(struct buf *out, const struct trace_process *p);
 void put_modules(struct buf *out, const struct trace_module *modules, size_t n);
 void put_stacks(struct buf *out, uint32_t first, const struct trace_node *nodes, size_t n);
+void put_marks(struct buf *out, const struct trace_mark *marks, size_t n);
 void put_suspects(struct buf *out, const struct trace_suspect *suspects, size_t n);
 void put_snapshot(struct buf *out, const struct trace_snapshot *s);
 void put_threads(struct buf *out, const struct trace_thread *threads, size_t n);

@@ -49,14 +49,15 @@ _Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
 	X(END, 11, "the footer: how the image ended, totals, losses")                                        \
 	X(KEPT, 12, "words of the snapshot's memory that the filter would have dropped")                     \
 	X(SUSPECTS, 13, "frees that looked wrong when they were made, with their stacks")                    \
-	X(HELD, 14, "addresses that only the kernel keeps for the snapshot's process")
+	X(HELD, 14, "addresses that only the kernel keeps for the snapshot's process")                       \
+	X(MARKS, 15, "epochs that the program marked")
 enum lg_chunk_kind {
 #define X(name, number, help) LG_CHUNK_##name = number,
 	LG_CHUNKS(X)
 #undef X
 };
-#define LG_CHUNK_KINDS 15 /* numbers below it may be known */
-_Static_assert(LG_CHUNK_HELD == LG_CHUNK_KINDS - 1, "the last kind");
+#define LG_CHUNK_KINDS 16 /* numbers below it may be known */
+_Static_assert(LG_CHUNK_MARKS == LG_CHUNK_KINDS - 1, "the last kind");
 
 /* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
@@ -144,6 +145,7 @@ enum lg_holder {
 	LG_HOLDERS(X)
 #undef X
 };
+/* MARKS: varint count; each: varint events (of this trace that lie before it), key, thread number; string name. */
 /* HELD: varint count; each: varint value, holder (enum lg_holder), id. */
 /* SNAPSHOT_END: varint id, bytes read, bytes unread, threads seen, threads stopped. */
 

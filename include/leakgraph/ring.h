@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 4u
+#define LG_RING_VERSION 5u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
@@ -37,7 +37,8 @@
 	X(FREE, 2, "a block ended: address")                                                                 \
 	X(RELEASE, 3, "realloc is about to give up a block: address")                                        \
 	X(RESIZE, 4, "realloc returned: new address (0: failed, the released block lives on), size, stack")  \
-	X(PAD, 5, "a slot whose writer never came back (siglongjmp, cancellation): skip it")
+	X(PAD, 5, "a slot whose writer never came back (siglongjmp, cancellation): skip it")                 \
+	X(MARK, 6, "the program marks an epoch: number of its name; in the trace, no event but a mark")
 enum lg_event_type {
 #define X(name, number, help) LG_EV_##name = number,
 	LG_EVENTS(X)
@@ -213,6 +214,7 @@ enum lg_request {
 	LG_REQ_NONE = 0,
 	LG_REQ_SNAPSHOT_EXIT = 1,
 	LG_REQ_SNAPSHOT_EXEC = 2,
+	LG_REQ_SNAPSHOT_NOW = 3, /* only where there was none; the others may take its place */
 	LG_REQ_WHAT = 3,
 	LG_REQ_SERVE = 4,
 	LG_REQ_SERVING = 8,
@@ -220,6 +222,15 @@ enum lg_request {
 
 enum lg_file { LG_FILE_MAPS, LG_FILE_MEM, LG_FILE_PAGEMAP, LG_FILES }; /* of /proc/PID */
 #define LG_WINDOW_BYTES (256u * 1024u)
+
+/* Names of marks, each put down once. */
+enum lg_mark_state { LG_MARK_FREE = 0, LG_MARK_CLAIMED = 1, LG_MARK_READY = 2 };
+#define LG_MARKS 256u
+#define LG_MARK_BYTES 60u
+struct lg_mark {
+	_Atomic uint32_t state; /* (T) FREE -> CLAIMED by compare-exchange -> READY */
+	char name[LG_MARK_BYTES]; /* (T) cut, ends with 0 */
+};
 
 enum { LG_IMAGE_FORKED = 1u << 0, LG_IMAGE_FOREIGN_MALLOC = 1u << 1 };
 
@@ -282,6 +293,7 @@ struct lg_area {
 	_Atomic uint64_t lost_no_slot; /* (T) events of threads that found no slot */
 	_Atomic uint64_t lost_nested; /* (T) events that no ring could take: before boot, inside the shim */
 
+	struct lg_mark marks[LG_MARKS];
 	struct lg_thread threads[LG_THREADS];
 };
 
@@ -313,6 +325,26 @@ struct lg_note {
 };
 #define LG_NOTES 48u
 _Static_assert(sizeof(struct lg_note) == 256, "wire size is frozen");
+
+/* ---- demands ----------------------------------------------------------------------------------------- */
+
+/* Another process (D) wants something of the recorder about a process that it records: `leakgraph snapshot PID`. One at
+ * a time. What a demander that died has left is taken over by the next. */
+enum lg_demand_state {
+	LG_DEMAND_NONE = 0, /* (D) */
+	LG_DEMAND_CLAIMED = 1, /* (D) by compare-exchange; being filled in */
+	LG_DEMAND_ASKED = 2, /* (D) */
+	LG_DEMAND_ANSWERED = 3, /* (R) */
+};
+struct lg_demand {
+	_Atomic uint32_t state; /* futex: enum lg_demand_state */
+	_Atomic uint32_t demander; /* (D) its pid, while the state is not NONE */
+	uint32_t pid; /* (D) of the process that is to have a snapshot, as the recorder has it */
+	uint32_t is_refused; /* (R) */
+	uint64_t snapshot; /* (R) its number in the trace */
+	uint64_t pause_ns; /* (R) how long the process stood still */
+	char text[1024]; /* (R) the trace's path; refused: why */
+};
 
 /* ---- the control pages ------------------------------------------------------------------------------- */
 
@@ -348,6 +380,7 @@ struct lg_control {
 	_Atomic uint64_t forks; /* (T) by fork(3), in all of the tree */
 	_Atomic uint32_t area_state[LG_AREAS]; /* (T) FREE -> CLAIMED by compare-exchange; (R) -> FREE */
 	struct lg_note notes[LG_NOTES];
+	struct lg_demand demand;
 };
 #define LG_CONTROL_BYTES (4u * LG_PAGE)
 _Static_assert(sizeof(struct lg_control) <= LG_CONTROL_BYTES, "the control pages hold it");

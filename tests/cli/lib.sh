@@ -70,3 +70,32 @@ json()
 {
 	jq -r "$2" "$1"
 }
+
+# served PROGRAM [OPTIONS OF run]: starts it under run, with its trace in ./t.lgt and its output in ./served; line() then
+# gives it one line of input and waits for its answer, $pid is its id, and over() ends its input and awaits the run
+served()
+{
+	mkfifo input
+	"$LG" run -o t.lgt "${@:2}" -- "./$1" <input >served 2>err &
+	recorder=$! lines=0
+	exec 8>input
+	line
+	pid=$(pgrep -P "$recorder" -x "$1")
+}
+
+line()
+{
+	echo >&8
+	lines=$((lines + 1))
+	for _ in $(seq 1000); do [ "$(wc -l <served)" = "$lines" ] && return || sleep 0.01; done
+	fails "no answer to line $lines"
+}
+
+# over STATUS
+over()
+{
+	local status=0
+	exec 8>&-
+	wait "$recorder" || status=$?
+	[ "$status" = "$1" ] || { cat err && fails "exit status $status, not $1"; }
+}

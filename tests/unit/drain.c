@@ -60,7 +60,7 @@ static void passes(uint64_t key)
 static void keep_rest(void)
 {
 	size_t n;
-	const struct trace_event *events = drain_rest(&drain, &n);
+	const struct trace_event *events = drain_rest(&drain, 0, &n);
 
 	keep(events, n);
 }

@@ -1242,7 +1242,7 @@ START_TEST(a_hostile_count_is_refused)
 {
 	static const enum lg_chunk_kind kinds[] = { LG_CHUNK_MODULES, LG_CHUNK_STACKS,	 LG_CHUNK_EVENTS,
 						    LG_CHUNK_THREADS, LG_CHUNK_MAPPINGS, LG_CHUNK_MEMORY,
-						    LG_CHUNK_UNREAD,  LG_CHUNK_HELD };
+						    LG_CHUNK_UNREAD,  LG_CHUNK_HELD,	 LG_CHUNK_MARKS };
 	struct buf b = { 0 };
 
 	if (kinds[_i] == LG_CHUNK_STACKS)
@@ -1482,6 +1482,41 @@ START_TEST(suspects_out_of_order_are_damage)
 	struct trace t = open_good();
 	ck_assert_uint_eq(t.nsuspects, 1);
 	ck_assert_ptr_nonnull(strstr(t.damage, "suspect in order"));
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(marks_come_back_as_they_were)
+{
+	const struct trace_mark marks[] = { { 0, 7, 1, (char[]){ "warmed up" } },
+					    { 3, 9, 2, (char[]){ "" } } };
+	struct buf b = { 0 };
+
+	put_marks(&b, marks, 2);
+	write_odd(LG_CHUNK_MARKS, &b);
+	struct trace t = open_whole();
+	ck_assert_uint_eq(t.nmarks, 2);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_uint_eq(t.marks[i].events, marks[i].events);
+		ck_assert_uint_eq(t.marks[i].key, marks[i].key);
+		ck_assert_uint_eq(t.marks[i].thread, marks[i].thread);
+		ck_assert_str_eq(t.marks[i].name, marks[i].name);
+	}
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(marks_out_of_order_are_damage)
+{
+	const struct trace_mark marks[] = { { 5, 7, 1, (char[]){ "later" } },
+					    { 4, 9, 2, (char[]){ "earlier" } } };
+	struct buf b = { 0 };
+
+	put_marks(&b, marks, 2);
+	write_odd(LG_CHUNK_MARKS, &b);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.nmarks, 1);
+	ck_assert_ptr_nonnull(strstr(t.damage, "mark in order"));
 	trace_close(&t);
 }
 END_TEST
@@ -1774,7 +1809,7 @@ static void add_damage(TCase *tc)
 
 static void add_hostile(TCase *tc)
 {
-	tcase_add_loop_test(tc, a_hostile_count_is_refused, 0, 8);
+	tcase_add_loop_test(tc, a_hostile_count_is_refused, 0, 9);
 	tcase_add_test(tc, hostile_fields_are_refused);
 	tcase_add_loop_test(tc, hostile_memory_ranges_are_refused, 0, 6);
 	tcase_add_loop_test(tc, memory_comes_back_word_for_word, 0, 40);
@@ -1786,6 +1821,8 @@ static void add_hostile(TCase *tc)
 	tcase_add_test(tc, overlaps_are_dropped);
 	tcase_add_test(tc, suspects_come_back_as_they_were);
 	tcase_add_test(tc, suspects_out_of_order_are_damage);
+	tcase_add_test(tc, marks_come_back_as_they_were);
+	tcase_add_test(tc, marks_out_of_order_are_damage);
 	tcase_add_loop_test(tc, an_unknown_kind_is_skipped, 0, 2);
 	tcase_add_test(tc, what_is_no_trace_is_refused);
 }

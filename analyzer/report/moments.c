@@ -1,0 +1,110 @@
+/* moments.c: see moments.h. */
+#include "report/moments.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *reason_name(uint64_t reason)
+{
+	switch (reason) {
+#define X(name, number, text)                                                                                \
+	case number:                                                                                         \
+		return number == LG_SNAPSHOT_DEMAND ? "snapshot" : text;
+		LG_SNAPSHOT_REASONS(X)
+#undef X
+	}
+	return "snapshot";
+}
+
+/* The next snapshot from *i on that can be believed; what a damaged file says of the others may be anything. */
+static const struct trace_snapshot *next_snapshot(const struct trace *t, size_t *i, uint64_t latest)
+{
+	while (*i < t->nsnapshots && (!t->snapshots[*i].whole || t->snapshots[*i].events < latest ||
+				      t->snapshots[*i].events > t->nevents))
+		++*i;
+	return *i < t->nsnapshots ? &t->snapshots[*i] : NULL;
+}
+
+/* A mark lies before a snapshot; before the end of what can be read, where there is none. */
+static bool is_before(const struct trace *t, const struct trace_mark *m, const struct trace_snapshot *s)
+{
+	if (!s)
+		return m->events <= t->nevents;
+	return m->events < s->events || (m->events == s->events && m->key <= s->key);
+}
+
+static void add_mark(struct moments *m, const struct trace_mark *mark)
+{
+	m->at[m->n++] =
+	    (struct moment){ .what = "mark", .name = mark->name, .events = mark->events, .key = mark->key };
+}
+
+/* One that stands right behind a mark has its name, and its place. */
+static void add_snapshot(struct moments *m, const struct trace_snapshot *s)
+{
+	struct moment *last = m->n ? &m->at[m->n - 1] : NULL;
+	bool is_marked = last && !last->snapshot && last->events == s->events;
+	const char *name = is_marked ? last->name : NULL;
+
+	m->n -= is_marked;
+	m->at[m->n++] = (struct moment){ s, reason_name(s->reason), name, s->events, s->key };
+}
+
+int moments_find(struct moments *m, const struct trace *t)
+{
+	const struct trace_snapshot *s;
+	size_t marks = 0, snapshots = 0;
+	uint64_t latest = 0;
+
+	*m = (struct moments){ .at = calloc(t->nsnapshots + t->nmarks + 1, sizeof *m->at) };
+	if (!m->at)
+		return -1;
+	do {
+		s = next_snapshot(t, &snapshots, latest);
+		for (; marks < t->nmarks && is_before(t, &t->marks[marks], s); marks++)
+			add_mark(m, &t->marks[marks]);
+		if (s)
+			add_snapshot(m, s);
+		latest = s ? s->events : latest;
+		snapshots++;
+	} while (s);
+	const struct moment *last = m->n ? &m->at[m->n - 1] : NULL;
+	if (!last || !last->snapshot || last->snapshot->reason == LG_SNAPSHOT_DEMAND)
+		m->at[m->n++] = (struct moment){ .what = "end", .events = t->nevents, .key = t->end.key };
+	return 0;
+}
+
+void moments_free(struct moments *m)
+{
+	free(m->at);
+	*m = (struct moments){ 0 };
+}
+
+uint32_t moments_named(const struct moments *m, const char *word)
+{
+	char *end;
+	unsigned long number = strtoul(word, &end, 10);
+
+	if (*word >= '1' && *word <= '9' && !*end && number <= m->n)
+		return (uint32_t)number - 1;
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->at[i].name && !strcmp(m->at[i].name, word))
+			return i;
+	return NO_MOMENT;
+}
+
+uint64_t moments_between(const struct trace *t, const struct moment *from, const struct moment *to)
+{
+	uint64_t pace = t->process.ticks_per_second;
+
+	return pace && to->key > from->key ? (uint64_t)((double)(to->key - from->key) * 1e9 / (double)pace)
+					   : 0;
+}
+
+int moment_open(struct analysis *a, const char *path, const struct moment *moment, struct ancestry *ancestry,
+		const struct analysis_options *options, struct err *err)
+{
+	if (moment->snapshot)
+		return analysis_open_at(a, path, moment->snapshot->id, ancestry, options, err);
+	return analysis_open_events(a, path, moment->events, ancestry, options, err);
+}
