@@ -47,6 +47,14 @@ bool path_is(const char *path, const char *prefix)
 	return path && !strncmp(slash ? slash + 1 : path, prefix, strlen(prefix));
 }
 
+bool has_mapped(const struct heap *h, const char *prefix)
+{
+	for (size_t i = 0; h->snapshot && i < h->snapshot->nmappings; i++)
+		if (path_is(h->snapshot->mappings[i].path, prefix))
+			return true;
+	return false;
+}
+
 static bool is_brk_heap(const struct trace_mapping *m)
 {
 	return m->path && !strcmp(m->path, "[heap]");

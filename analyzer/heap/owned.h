@@ -18,6 +18,8 @@ const struct trace_mapping *mapping_at(const struct trace_snapshot *s, uint64_t 
 bool mapping_is_readable(const struct trace_mapping *m); /* may hold roots at all */
 bool mapping_is_anonymous(
     const struct trace_mapping *m); /* private and no file's, but not [stack] and the like */
+/* Whether a file whose name begins so is mapped in the snapshot: the trace knows only modules that were in stacks. */
+bool has_mapped(const struct heap *h, const char *prefix);
 bool path_is(const char *path, const char *prefix); /* its base name begins so */
 
 #endif

@@ -418,14 +418,6 @@ static bool gobject_field(void *state, uint32_t block, uint64_t offset, char *te
 
 /* ---- the model --------------------------------------------------------------------------------------- */
 
-static bool is_there(const struct trace *t)
-{
-	for (size_t i = 0; i < t->nmodules; i++)
-		if (path_is(t->modules[i].path, "libgobject-2.0.so"))
-			return true;
-	return false;
-}
-
 static void gobject_close(void *state)
 {
 	struct gobject *g = state;
@@ -452,10 +444,11 @@ static bool find_all(struct gobject *g)
 
 static int gobject_open(void **state, const struct model_world *w)
 {
-	struct gobject *g = is_there(w->heap->trace) ? calloc(1, sizeof *g) : NULL;
+	bool is_there = has_mapped(w->heap, "libgobject-2.0.so");
+	struct gobject *g = is_there ? calloc(1, sizeof *g) : NULL;
 
 	if (!g)
-		return is_there(w->heap->trace) ? -1 : 0;
+		return is_there ? -1 : 0;
 	g->world = w;
 	int found = find_all(g) ? g->all != NULL : -1;
 	if (found <= 0)

@@ -7,7 +7,7 @@
 static int rtti_open(void **state, const struct model_world *w)
 {
 	*state = (void *)(uintptr_t)w;
-	return vtables_are_there(w->heap->trace);
+	return vtables_are_there(w->heap);
 }
 
 static bool rtti_classify(void *state, uint32_t block, struct object *o)

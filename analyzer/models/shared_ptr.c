@@ -332,7 +332,7 @@ static void shared_close(void *state)
 
 static int shared_open(void **state, const struct model_world *w)
 {
-	struct shared *s = vtables_are_there(w->heap->trace) ? calloc(1, sizeof *s) : NULL;
+	struct shared *s = vtables_are_there(w->heap) ? calloc(1, sizeof *s) : NULL;
 	struct control c;
 
 	if (!s)

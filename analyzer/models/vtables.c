@@ -79,11 +79,7 @@ void vtables_free(struct vtables *v)
 	map_free(&v->names);
 }
 
-bool vtables_are_there(const struct trace *t)
+bool vtables_are_there(const struct heap *h)
 {
-	for (size_t i = 0; i < t->nmodules; i++)
-		if (path_is(t->modules[i].path, "libstdc++.so") || path_is(t->modules[i].path, "libc++.so") ||
-		    path_is(t->modules[i].path, "libc++abi.so"))
-			return true;
-	return false;
+	return has_mapped(h, "libstdc++.so") || has_mapped(h, "libc++.so") || has_mapped(h, "libc++abi.so");
 }

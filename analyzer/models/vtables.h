@@ -14,7 +14,7 @@ struct vtables {
 /* The class of the object that begins with this word, as long as the tables live; NULL: none does. Each word is looked
  * at once. */
 const char *vtables_type(struct vtables *v, uint64_t word);
-bool vtables_are_there(const struct trace *t); /* the process has C++'s library */
+bool vtables_are_there(const struct heap *h); /* the process has C++'s library */
 void vtables_free(struct vtables *v); /* safe on a zeroed one */
 
 #endif

@@ -48,8 +48,8 @@ static void g_open(struct g_world *g)
 	g->w.modules[0] = (struct trace_module){
 		.id = 1, .path = (char *)"/lib/libglib-2.0.so.0", .start = GLIB, .end = GLIB + 0x1000
 	};
-	g->w.modules[1] = (struct trace_module){ .id = 2, .path = (char *)"/lib/libgobject-2.0.so.0" };
-	g->w.trace.nmodules = 2;
+	g->w.trace.nmodules = 1;
+	world_map(&g->w, 0x920000, 0x1000, WORLD_RW, 0, "/lib/libgobject-2.0.so.0");
 	uint64_t table = world_block(&g->w, 8 * QUARKS, 1);
 	world_set(&g->w, GLIB, table);
 	for (unsigned i = 1; i < QUARKS; i++) {

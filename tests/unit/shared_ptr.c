@@ -47,8 +47,7 @@ static void sp_open(struct sp_world *s)
 	world_open(&s->w);
 	world_map(&s->w, DATA, 0x1000, WORLD_RW, 0, "/bin/app");
 	world_map(&s->w, CODE, 0x1000, PROT_READ | PROT_EXEC, 0, "/bin/app");
-	s->w.modules[0] = (struct trace_module){ .id = 1, .path = (char *)"/lib/libstdc++.so.6" };
-	s->w.trace.nmodules = 1;
+	world_map(&s->w, 0x920000, 0x1000, WORLD_RW, 0, "/lib/libstdc++.so.6");
 	for (unsigned i = 0; i < CLASSES; i++)
 		put_class(&s->w, i, names[i]);
 }

@@ -1,13 +1,15 @@
 # A company and its employees hold each other by std::shared_ptr: types, fields, counts and the reference to break are
 # told; a std::weak_ptr holds nothing; a lost copy is a lost reference. libstdc++ and libc++, with debug information or not.
+# (Debian's libc++-14-dev cannot be had besides libunwind-dev: LIBCXX_FLAGS say where another libc++ is.)
 libraries='libstdc++ libc++'
-echo '#include <memory>' | clang++ -stdlib=libc++ -x c++ -fsyntax-only - 2>/dev/null || libraries=libstdc++
+# shellcheck disable=SC2086
+echo '#include <memory>' | clang++ -stdlib=libc++ ${LIBCXX_FLAGS-} -x c++ -fsyntax-only - 2>/dev/null || libraries=libstdc++
 
 # build NAME FLAGS...
 build()
 {
 	local compiler=g++
-	[ "$library" = libstdc++ ] || compiler='clang++ -stdlib=libc++'
+	[ "$library" = libstdc++ ] || compiler="clang++ -stdlib=libc++ ${LIBCXX_FLAGS-}"
 	$compiler -std=c++17 "$level" "${@:2}" -o "$1" "$TOP/tests/programs/models/shared-ptr.cc" || fails "it does not compile: $*"
 }
 
