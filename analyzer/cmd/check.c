@@ -27,6 +27,7 @@ static const char help[] =
     "  --kinds=LIST           what counts: direct, cycle, indirect (these by default), possible, reachable,\n"
     "                         heap-error (double free, mismatched delete, ...; takes --free-stacks with it)\n"
     "  --max-leaks=N          so many leaks pass (equal ones counted each)\n"
+    "  --max-leaks=KIND=N     ... of a kind of its own: direct, cycle, possible (a list: direct=2,cycle=0)\n"
     "  --max-bytes=N          so many leaked bytes pass (64K, 1M)\n"
     "  --max-peak=SIZE        fail when a process has more than that allocated at once\n"
     "  --repeat=N             run the program N times; only leaks that show in every run count\n"
@@ -237,6 +238,32 @@ static int take_kinds(struct check *c, const char *list, struct err *err)
 	return c->gate.kinds ? 0 : fail(err, "--kinds takes a list such as direct,cycle");
 }
 
+/* "3", or limits of kinds' own: "direct=2,cycle=0" */
+static int take_max_leaks(struct gate_options *gate, const char *list, struct err *err)
+{
+	const char *const names[] = { leak_class_name(CLASS_DIRECT), leak_class_name(CLASS_CYCLE),
+				      leak_class_name(CLASS_POSSIBLE), NULL };
+	static const enum leak_class classes[] = { CLASS_DIRECT, CLASS_CYCLE, CLASS_POSSIBLE };
+	char words[256], *save = NULL;
+
+	snprintf(words, sizeof words, "%s", list);
+	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		char *number = strchr(word, '=');
+		uint64_t *limit = &gate->max_leaks;
+
+		if (number) {
+			*number++ = 0;
+			int choice = parse_choice("--max-leaks", word, names, err);
+			if (choice < 0)
+				return -1;
+			limit = &gate->max_of[classes[choice]];
+		}
+		if (parse_count("--max-leaks", number ? number : word, NO_LIMIT - 1, limit, err))
+			return -1;
+	}
+	return *list ? 0 : fail(err, "--max-leaks takes a number, or a list such as direct=2,cycle=0");
+}
+
 static int take_exitcode(struct check *c, const char *word, struct err *err)
 {
 	uint64_t number;
@@ -267,7 +294,7 @@ static int take_option(struct check *c, int code, struct err *err)
 	case OPT_KINDS:
 		return take_kinds(c, optarg, err);
 	case OPT_MAX_LEAKS:
-		return parse_count("--max-leaks", optarg, NO_LIMIT - 1, &c->gate.max_leaks, err);
+		return take_max_leaks(&c->gate, optarg, err);
 	case OPT_MAX_BYTES:
 		return parse_size("--max-bytes", optarg, &c->gate.max_bytes, err);
 	case OPT_ERROR_EXITCODE:

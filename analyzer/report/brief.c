@@ -294,6 +294,10 @@ static void print_limits(FILE *out, const struct gate_options *gate)
 {
 	char text[TERM_TEXT];
 
+	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
+		if (gate->max_of[class] != NO_LIMIT)
+			fprintf(out, "%s %s may, of others ", human_count(text, gate->max_of[class]),
+				leak_class_name((enum leak_class) class));
 	if (gate->max_leaks == NO_LIMIT && gate->max_bytes == NO_LIMIT)
 		fputs("none may", out);
 	if (gate->max_leaks != NO_LIMIT)

@@ -8,13 +8,17 @@
 
 struct gate_options gate_defaults(void)
 {
-	return (struct gate_options){
+	struct gate_options options = {
 		.kinds = GATE_KINDS_DEFAULT,
 		.max_leaks = NO_LIMIT,
 		.max_bytes = NO_LIMIT,
 		.max_peak = NO_LIMIT,
 		.error_exitcode = STATUS_GATE,
 	};
+
+	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
+		options.max_of[class] = NO_LIMIT;
+	return options;
 }
 
 bool gate_covers(const struct report_process *p, const struct gate_options *options)
@@ -37,6 +41,7 @@ static void add(struct sum *sum, struct sum more)
 static void count_leak(struct gate_result *g, const struct report_leak *leak, unsigned kinds)
 {
 	bool heads = kinds & 1u << leak->class;
+	uint64_t leaks = g->leaks, blocks = g->found.blocks;
 	bool behind = kinds & 1u << (leak->class == CLASS_POSSIBLE ? CLASS_POSSIBLE : CLASS_INDIRECT);
 
 	if (leak->baseline == BASELINE_KNOWN || leak->is_unsteady)
@@ -51,6 +56,8 @@ static void count_leak(struct gate_result *g, const struct report_leak *leak, un
 		g->leaks += leak->instances;
 	else if (behind && !(kinds & (1u << CLASS_DIRECT | 1u << CLASS_CYCLE)))
 		g->leaks += leak->indirect.blocks;
+	g->leaks_of[leak->class] += g->leaks - leaks;
+	g->blocks_of[leak->class] += g->found.blocks - blocks;
 	g->new_leaks += (heads || behind) && leak->baseline == BASELINE_NEW;
 	g->grown_leaks += (heads || behind) && leak->baseline == BASELINE_GROWN;
 }
@@ -80,9 +87,17 @@ static bool is_over(const struct gate_result *g, const struct gate_options *opti
 {
 	if (g->heap_errors || g->peak > options->max_peak)
 		return true;
+	uint64_t leaks = g->leaks, blocks = g->found.blocks;
+	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
+		if (options->max_of[class] != NO_LIMIT) {
+			if (g->leaks_of[class] > options->max_of[class])
+				return true;
+			leaks -= g->leaks_of[class];
+			blocks -= g->blocks_of[class];
+		}
 	if (options->max_leaks == NO_LIMIT && options->max_bytes == NO_LIMIT)
-		return g->leaks || g->found.blocks;
-	return (options->max_leaks != NO_LIMIT && g->leaks > options->max_leaks) ||
+		return leaks || blocks;
+	return (options->max_leaks != NO_LIMIT && leaks > options->max_leaks) ||
 	       (options->max_bytes != NO_LIMIT && g->found.bytes > options->max_bytes);
 }
 

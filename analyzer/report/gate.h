@@ -19,6 +19,8 @@ struct gate_options {
 	 * A leak is a direct block or a cycle, equal ones counted each; of kinds that no counted leak
 	 * stands for (indirect alone, possible, reachable) each block counts. */
 	uint64_t max_leaks, max_bytes; /* NO_LIMIT: not given */
+	uint64_t max_of
+	    [LEAK_CLASSES]; /* leaks of a class that has a limit of its own, and so is in no other count */
 	uint64_t max_peak; /* bytes that one process may have at once; NO_LIMIT: not given */
 	int error_exitcode;
 	bool allow_degraded;
@@ -40,6 +42,7 @@ struct gate_result {
 	enum gate_outcome outcome;
 	int status; /* the exit status */
 	uint64_t leaks; /* in gated kinds and processes */
+	uint64_t leaks_of[LEAK_CLASSES], blocks_of[LEAK_CLASSES]; /* of these; with what is lost behind */
 	uint64_t new_leaks, grown_leaks, stale; /* with a baseline: leaks as shown, entries */
 	uint64_t heap_errors; /* where they are gated: no limit lets them pass */
 	uint64_t peak; /* the largest of the processes */
