@@ -215,7 +215,7 @@ uninstall: ## remove what install put there
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph-memcheck $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph $(DESTDIR)$(PREFIX)/include/leakgraph
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
 
