@@ -221,6 +221,8 @@ uninstall: ## remove what install put there
 		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7 \
 		$(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-ci.7
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph
+		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph $(DESTDIR)$(PREFIX)/include/leakgraph
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
 

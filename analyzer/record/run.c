@@ -428,6 +428,8 @@ static const char *why_not(const struct recorder *r, const struct image *i)
 {
 	if (!i)
 		return "is not among those that are recorded (any more)";
+	if (!i->writer || i->broken.text[0])
+		return "has no trace that can be written";
 	if (!follow_has(&r->follower, i->pid))
 		return "is recorded without ptrace, so it cannot be stopped for a snapshot";
 	if (!space_is_open(&i->space))
@@ -449,6 +451,7 @@ static void snapshot_now(struct recorder *r, struct image *i, struct demand_answ
 	follow_resume(&r->follower, i->pid, now);
 	answer->pause_ns = now - begun;
 	write_last(i);
+	image_make_file(i);
 }
 
 /* The program's own wish. An end that another of its threads came to meanwhile is not lost. */

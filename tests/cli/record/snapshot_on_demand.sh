@@ -4,6 +4,8 @@ victim growing
 served growing
 exits 0 "$LG" snapshot "$pid"
 grep -Eq "^t.lgt: snapshot 1 of process $pid, paused for [0-9.]+ m?s$" out || fails "$(cat out)"
+exits 0 "$LG" growth t.lgt # what there is of it can be read at once
+grep -q '1  snapshot' out || fails "$(cat out)"
 grep -q '^State:.*sleeping' "/proc/$pid/status" || fails "$(grep State "/proc/$pid/status")"
 line
 kill -STOP "$pid"
