@@ -216,12 +216,9 @@ install: all ## install under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -D -m 644 man/leakgraph-python.7 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
 
 uninstall: ## remove what install put there
-	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph-memcheck $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1 \
-		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5 \
-		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7 \
-		$(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-ci.7
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph
-		$(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
+	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,leakgraph leakgraph-memcheck) \
+		$(addprefix $(DESTDIR)$(PREFIX)/share/man/,man1/leakgraph.1 man5/leakgraph-trace.5 man5/leakgraph-export.5 \
+			man7/leakgraph-ci.7 man7/leakgraph-python.7)
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph $(DESTDIR)$(PREFIX)/include/leakgraph
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
