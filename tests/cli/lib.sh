@@ -80,7 +80,8 @@ served()
 	recorder=$! lines=0
 	exec 8>input
 	line
-	pid=$(pgrep -P "$recorder" -x "$1")
+	# shellcheck disable=SC2034
+	pid=$(grep -lE "^PPid:[[:space:]]+$recorder\$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3)
 }
 
 line()
