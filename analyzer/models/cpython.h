@@ -33,9 +33,14 @@
 	X(WEAKPROXY, "weakref.ProxyType")                                                                    \
 	X(WEAKCALLABLE, "weakref.CallableProxyType")                                                         \
 	X(DEQUE, "collections.deque")                                                                        \
-	X(CODE, "code") X(GENERATOR, "generator") X(COROUTINE, "coroutine") X(ASYNCGEN, "async_generator")   \
-	    X(FRAME, "frame") X(ARRAY, "array.array") X(CONTEXTVAR, "_contextvars.ContextVar")               \
-		X(CELL, "cell")
+	X(CODE, "code")                                                                                      \
+	X(GENERATOR, "generator")                                                                            \
+	X(COROUTINE, "coroutine")                                                                            \
+	X(ASYNCGEN, "async_generator")                                                                       \
+	X(FRAME, "frame")                                                                                    \
+	X(ARRAY, "array.array")                                                                              \
+	X(CONTEXTVAR, "_contextvars.ContextVar")                                                             \
+	X(CELL, "cell")
 enum py_family {
 #define X(name, text) PY_##name,
 	PY_FAMILIES(X)
