@@ -91,7 +91,7 @@ static uint64_t new_object(struct g_world *g, uint64_t class, uint64_t private_b
 	return at;
 }
 
-static const char *type_at(const struct g_world *g, uint64_t addr)
+static const char *type_at(struct g_world *g, uint64_t addr)
 {
 	return models_type(&g->models, world_index(&g->w, addr));
 }

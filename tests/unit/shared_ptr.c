@@ -89,7 +89,7 @@ static void put_pair(struct sp_world *s, uint64_t at, uint64_t control)
 	world_set(&s->w, at + 8, control);
 }
 
-static const char *type_at(const struct sp_world *s, uint64_t block)
+static const char *type_at(struct sp_world *s, uint64_t block)
 {
 	return models_type(&s->models, world_index(&s->w, block));
 }
