@@ -387,10 +387,11 @@ static void print_counts(struct page *g, const struct report_process *p)
 
 	if (!c->objects)
 		return;
-	fprintf(
-	    g->term->out, "\n  %s count their references: %s as many as were found, %llu fewer, %llu more",
-	    human_things(text, sizeof text, c->objects, "object"), human_count(exact, c->exact + c->within),
-	    (unsigned long long)c->deficit, (unsigned long long)c->surplus);
+	fprintf(g->term->out,
+		"\n  %s with a count of references: %s as many as were found, %llu fewer, %llu more",
+		human_things(text, sizeof text, c->objects, "object"),
+		human_count(exact, c->exact + c->within), (unsigned long long)c->deficit,
+		(unsigned long long)c->surplus);
 	fputc('\n', g->term->out);
 	for (uint32_t i = 0; i < most; i++)
 		print_counted(g, &c->found[i]);
