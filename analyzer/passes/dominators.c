@@ -3,7 +3,7 @@
  *
  * All after the first walk happens in preorder numbers: a node's number is its place in the walk, and smaller
  * numbers are nearer to the roots. Time goes into cache misses, so references are gone through in order of memory
- * and in batches, and all that is asked of one number lies together. */
+ * and in batches, and what a climb asks of one number lies together. */
 #include "passes/dominators.h"
 
 #include "base/ahead.h"
@@ -15,11 +15,10 @@
 #define UNMET UINT32_MAX
 #define BATCH 64u
 
-struct numbered {
-	uint32_t parent; /* in the walk's tree; find_semi() shortens the ways up */
-	uint32_t label; /* of the ways shortened so far: the number with the least semi-dominator */
-	uint32_t semi; /* its own number until it is known */
-	uint32_t idom;
+/* On the way up. */
+struct climb {
+	uint32_t parent; /* in the walk's tree; find_semi() shortens the ways */
+	uint32_t least; /* semi-dominator on the way shortened so far; before its own is known: its number */
 };
 
 struct walk {
@@ -31,7 +30,9 @@ struct walk {
 
 	uint32_t *order; /* number -> node */
 	uint32_t *number; /* node -> number, UNMET; find_semi() uses it as its stack */
-	struct numbered *at; /* by number */
+	struct climb *at; /* by number */
+	uint32_t *semi; /* by number: its semi-dominator */
+	uint32_t *idom; /* by number: its parent in the walk, then its dominator */
 	uint32_t met; /* nodes met so far */
 
 	uint64_t *pred_first; /* met + 1 into pred */
@@ -60,7 +61,7 @@ static bool is_lost(const struct classes *c, uint32_t block)
 /* What is lost keeps nothing alive that is not. */
 static bool holds(const struct classes *c, uint32_t block, struct ref r)
 {
-	return owns(ref_kind(r)) && (is_lost(c, r.to) || !is_lost(c, block));
+	return owns(ref_kind(r)) && (!is_lost(c, block) || is_lost(c, r.to));
 }
 
 /* Root words by group: counting sort, so that each group's are in order. */
@@ -167,7 +168,8 @@ static void meet(struct walk *w, struct waiting_stack *s, struct waiting who)
 
 	w->number[who.node] = i;
 	w->order[i] = who.node;
-	w->at[i] = (struct numbered){ .parent = who.parent, .label = i, .semi = i, .idom = who.parent };
+	w->at[i] = (struct climb){ .parent = who.parent, .least = i };
+	w->idom[i] = who.parent;
 	for (uint32_t k = 0; successor(w, who.node, &k, &to);) {
 		__builtin_prefetch(&w->number[to]);
 		s->at[s->n++] = (struct waiting){ to, i };
@@ -273,59 +275,49 @@ static int list_predecessors(struct walk *w)
 
 /* ---- semi-dominators --------------------------------------------------------------------------------- */
 
-/* The number of least semi-dominator on the way from v up to, and without, the first that is not linked yet. */
+/* The least semi-dominator on the way from v up to, and without, the first that is not linked yet. */
 static uint32_t eval(struct walk *w, uint32_t v, uint32_t linked)
 {
-	struct numbered *at = w->at;
+	struct climb *at = w->at;
 	uint32_t *stack = w->number, depth = 0;
 
 	if (at[v].parent < linked)
-		return at[v].label;
+		return at[v].least;
 	for (; at[v].parent >= linked; v = at[v].parent)
 		stack[depth++] = v;
-	uint32_t above = v, best = at[v].label;
+	struct climb way = at[v];
 	while (depth) {
 		v = stack[--depth];
-		at[v].parent = at[above].parent;
-		if (at[best].semi < at[at[v].label].semi)
-			at[v].label = best;
-		else
-			best = at[v].label;
-		above = v;
+		way.least = way.least < at[v].least ? way.least : at[v].least;
+		at[v] = way;
 	}
-	return at[v].label;
+	return way.least;
 }
 
 /* What lies before a node in the walk is not linked yet: it is its own semi-dominator. */
 static void find_semi(struct walk *w)
 {
-	struct numbered *at = w->at;
-
 	for (uint32_t i = w->met; i-- > 1;) {
-		uint32_t semi = at[i].parent;
+		uint32_t semi = w->at[i].parent;
 
 		for (uint64_t k = w->pred_first[i]; k < w->pred_first[i + 1]; k++) {
 			if (k >= 16)
-				__builtin_prefetch(&at[w->pred[k - 16]]);
-			uint32_t v = w->pred[k], s = v <= i ? v : at[eval(w, v, i + 1)].semi;
+				__builtin_prefetch(&w->at[w->pred[k - 16]]);
+			uint32_t v = w->pred[k], s = v <= i ? v : eval(w, v, i + 1);
 			semi = s < semi ? s : semi;
 		}
-		at[i].semi = semi;
+		w->at[i].least = w->semi[i] = semi;
 	}
 }
 
 /* The nearest of the parent's dominators that is not below the semi-dominator. */
 static void find_idom(struct walk *w)
 {
-	struct numbered *at = w->at;
+	uint32_t *idom = w->idom;
 
-	for (uint32_t i = 1; i < w->met; i++) {
-		uint32_t up = at[i].idom;
-
-		while (up > at[i].semi)
-			up = at[up].idom;
-		at[i].idom = up;
-	}
+	for (uint32_t i = 1; i < w->met; i++)
+		while (idom[i] > w->semi[i])
+			idom[i] = idom[idom[i]];
 }
 
 /* ---- the result -------------------------------------------------------------------------------------- */
@@ -335,7 +327,7 @@ static void add_retained(const struct walk *w)
 	struct dominators *d = w->d;
 
 	for (uint32_t i = w->met; i-- > 0;) {
-		uint32_t node = w->order[i], above = w->order[w->at[i].idom];
+		uint32_t node = w->order[i], above = w->order[w->idom[i]];
 
 		if (i >= 16)
 			__builtin_prefetch(&d->retained[w->order[i - 16]], 1);
@@ -359,7 +351,9 @@ static int walk_open(struct walk *w)
 	w->order = take(n, sizeof *w->order);
 	w->number = take(n, sizeof *w->number);
 	w->at = take(n, sizeof *w->at);
-	if (!w->order || !w->number || !w->at)
+	w->semi = take(n, sizeof *w->semi);
+	w->idom = take(n, sizeof *w->idom);
+	if (!w->order || !w->number || !w->at || !w->semi || !w->idom)
 		return -1;
 	memset(w->number, 0xff, n * sizeof *w->number); /* UNMET */
 	return sort_groups(w) || list_entries(w) ? -1 : 0;
@@ -382,6 +376,8 @@ static void walk_close(struct walk *w)
 	free(w->order);
 	free(w->number);
 	free(w->at);
+	free(w->semi);
+	free(w->idom);
 }
 
 static int find_all(struct walk *w)
