@@ -1,0 +1,133 @@
+/* arrive.c: the beginning of an image: areas that targets have claimed, and what processes say before they exec. */
+#include "record/recorder.h"
+
+#include "record/proc.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void answer(struct lg_area *area, enum lg_accept accept)
+{
+	atomic_store(&area->accepted, accept);
+	syscall(SYS_futex, &area->accepted, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static bool is_first(const struct recorder *r, uint32_t pid)
+{
+	return pid == r->main_pid && !r->npids;
+}
+
+static enum lg_accept follow(struct recorder *r, struct image *i)
+{
+	struct err err;
+
+	if (!r->options->no_ptrace && !follow_seize(&r->follower, i->pid, &err))
+		return space_is_open(&i->space) ? LG_ACCEPT_PTRACE : LG_ACCEPT_READ;
+	i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
+	return LG_ACCEPT_READ;
+}
+
+/* The trace of an image that begins; NULL: it has none, and says why. */
+static struct trace_writer *open_trace(struct recorder *r, struct image *i, const char **path)
+{
+	struct trace_writer *writer = r->first;
+
+	*path = r->output.first;
+	if (i->pid == r->main_pid && !i->number) {
+		r->first = NULL;
+		return writer;
+	}
+	const char *program = i->executable && *i->executable ? i->executable : "process";
+	const char *other = output_other(&r->output, program, i->pid, &i->broken);
+	if (!other)
+		return NULL;
+	*path = other;
+	return trace_writer_gather(&writer, other, &i->broken) ? NULL : writer;
+}
+
+/* What processes say of their execs. One that says HELLO has said this before. */
+static struct lg_note *first_note(struct recorder *r)
+{
+	struct lg_note *first = NULL, *note = r->segment.control->notes;
+
+	for (; note < r->segment.control->notes + LG_NOTES; note++)
+		if (atomic_load(&note->state) == LG_NOTE_READY &&
+		    (!first || (int32_t)(note->order - first->order) < 0))
+			first = note;
+	return first;
+}
+
+/* In their order: that an exec has failed is told after that it would come. */
+void arrive_notes(struct recorder *r)
+{
+	struct lg_note *note;
+
+	for (unsigned n = 0; n < LG_NOTES && (note = first_note(r)); n++) {
+		uint32_t pid = proc_outer_pid(note->pid_namespace, note->pid);
+		note->path[sizeof note->path - 1] = 0;
+		struct image *i = recorder_find(r, pid);
+		if (note->has_failed && i)
+			i->exec_foretold = false;
+		if (note->has_failed)
+			untraced_forget(&r->untraced, pid);
+		else if (pid && !r->options->no_children)
+			untraced_expect(&r->untraced, pid, recorder_images(r, pid), note->path);
+		atomic_store(&note->state, LG_NOTE_FREE);
+	}
+}
+
+/* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. Where its end cannot
+ * be held up, it waits for that, lest it be gone before its name is known. */
+static void take_on(struct recorder *r, uint32_t index)
+{
+	struct lg_area *area = segment_area(&r->segment, index);
+	uint32_t pid = proc_outer_pid(area->pid_namespace, atomic_load(&area->pid));
+	struct image *former = recorder_find(r, pid), *i;
+	const char *path;
+	bool is_wanted = pid && (is_first(r, pid) || !r->options->no_children);
+
+	if (!pid)
+		atomic_fetch_add(&r->segment.control->untraced, 1); /* in a namespace that cannot be seen */
+	if (former)
+		depart(r, former, LG_ENDED_EXEC, 0);
+	arrive_notes(r);
+	untraced_forget(&r->untraced, pid);
+	i = is_wanted ? image_new(&r->segment, index, pid, recorder_number(r, pid)) : NULL;
+	if (i) {
+		i->space.breathe = serve_breathe;
+		i->space.context = r;
+	}
+	if (is_wanted && !i && !r->trouble.text[0])
+		fail(&r->trouble, "out of memory");
+	if (!i) {
+		answer(area, LG_ACCEPT_REFUSED);
+		return;
+	}
+	r->images[index] = i;
+	r->nforked += (area->flags & LG_IMAGE_FORKED) != 0;
+	enum lg_accept accept = follow(r, i);
+	if (accept == LG_ACCEPT_PTRACE)
+		answer(area, accept);
+	i->executable = proc_link(pid, "exe");
+	struct trace_writer *writer = open_trace(r, i, &path);
+	image_begin(i, &r->segment, path, writer, r->options->full_contents);
+	if (accept != LG_ACCEPT_PTRACE)
+		answer(area, accept);
+}
+
+/* Areas in the hands of targets, but not of an image: new ones, and those that a refused target has left. */
+void arrive_all(struct recorder *r)
+{
+	for (uint32_t n = 0; n < LG_AREAS; n++) {
+		struct lg_area *area = segment_area(&r->segment, n);
+
+		if (r->images[n] || atomic_load(&r->segment.control->area_state[n]) != LG_AREA_CLAIMED)
+			continue;
+		/* In this order: an area that is being recycled meanwhile is wiped at once. */
+		if (!atomic_load(&area->accepted) && atomic_load(&area->state) == LG_AREA_LIVE)
+			take_on(r, n);
+		else if (atomic_load(&area->state) == LG_AREA_ENDED)
+			segment_recycle(&r->segment, n);
+	}
+}

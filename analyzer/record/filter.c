@@ -1,0 +1,196 @@
+/* filter.c: see filter.h. While one chunk is compressed and written, the next is made: the target may stand still. */
+#include "record/filter.h"
+
+#include "record/mapped.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_BYTES (LG_CHUNK_RAW_MAX / 2)
+
+struct filter {
+	struct filter_request request;
+	struct mapped *mapped; /* NULL: not needed yet */
+	uint64_t *words; /* owned, CHUNK_BYTES + FILTER_BATCH_BYTES: those of `ranges`, then the batch */
+	size_t kept_bytes; /* of the ranges, less than CHUNK_BYTES */
+	struct trace_memory *ranges; /* of the chunk being filled */
+	size_t nranges, ranges_room;
+	bool is_short; /* there was no memory for a range */
+	struct buf payload; /* of the chunk that they become */
+	struct buf leaving; /* the chunk that `writer` compresses and writes meanwhile */
+	pthread_t writer;
+	bool is_writing;
+};
+
+struct filter *filter_new(const struct filter_request *request)
+{
+	struct filter *f = calloc(1, sizeof *f);
+
+	if (!f)
+		return NULL;
+	f->request = *request;
+	f->words = malloc(CHUNK_BYTES + FILTER_BATCH_BYTES);
+	if (!f->words) {
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+/* ---- chunks ------------------------------------------------------------------------------------------ */
+
+static void *write_leaving(void *context)
+{
+	struct filter *f = context;
+
+	image_put(f->request.image, LG_CHUNK_MEMORY, &f->leaving);
+	return NULL;
+}
+
+/* From here on the image's file is this thread's again. */
+static void finish_writing(struct filter *f)
+{
+	if (f->is_writing)
+		pthread_join(f->writer, NULL);
+	f->is_writing = false;
+}
+
+static void begin_writing(struct filter *f)
+{
+	struct buf swap = f->leaving;
+
+	f->leaving = f->payload;
+	f->payload = swap;
+	f->is_writing = !pthread_create(&f->writer, NULL, write_leaving, f);
+	if (!f->is_writing)
+		write_leaving(f);
+}
+
+static void fill_payload(struct filter *f)
+{
+	buf_clear(&f->payload);
+	f->payload.failed |= f->is_short;
+	if (!f->is_short)
+		put_memory(&f->payload, f->ranges, f->nranges, f->words);
+	f->nranges = f->kept_bytes = 0;
+}
+
+static void flush(struct filter *f)
+{
+	fill_payload(f);
+	finish_writing(f);
+	f->request.before(f->request.context);
+	begin_writing(f);
+}
+
+/* What is left is mostly all there is: not worth a thread. */
+bool filter_finish(struct filter *f)
+{
+	finish_writing(f);
+	f->request.before(f->request.context);
+	if (f->nranges || f->is_short) {
+		fill_payload(f);
+		image_put(f->request.image, LG_CHUNK_MEMORY, &f->payload);
+	}
+	return !f->is_short;
+}
+
+void filter_free(struct filter *f)
+{
+	if (!f)
+		return;
+	finish_writing(f);
+	mapped_free(f->mapped, f->request.nmappings);
+	free(f->words);
+	free(f->ranges);
+	buf_free(&f->payload);
+	buf_free(&f->leaving);
+	free(f);
+}
+
+/* ---- pages ------------------------------------------------------------------------------------------- */
+
+static bool add_range(struct filter *f, uint64_t start)
+{
+	if (f->nranges == f->ranges_room) {
+		size_t room = f->ranges_room ? f->ranges_room * 2 : 256;
+		struct trace_memory *grown = realloc(f->ranges, room * sizeof *grown);
+
+		f->is_short |= !grown;
+		if (!grown)
+			return false;
+		f->ranges = grown;
+		f->ranges_room = room;
+	}
+	f->ranges[f->nranges++] = (struct trace_memory){ .start = start };
+	return true;
+}
+
+/* Closes the gap that pages which were dropped have left before it. */
+static void keep_page(struct filter *f, uint64_t start, const uint64_t *words)
+{
+	struct trace_memory *last = f->nranges ? &f->ranges[f->nranges - 1] : NULL;
+	uint64_t *to = f->words + f->kept_bytes / 8;
+
+	if ((!last || last->start + last->bytes != start) && !add_range(f, start))
+		return;
+	f->ranges[f->nranges - 1].bytes += LG_PAGE;
+	if (to != words)
+		memmove(to, words, LG_PAGE);
+	f->kept_bytes += LG_PAGE;
+}
+
+/* Made when it is needed: of a small memory that is when the target has gone on. */
+static bool has_mapped(struct filter *f)
+{
+	if (!f->mapped)
+		f->mapped = mapped_new(f->request.mappings, f->request.nmappings);
+	return f->mapped;
+}
+
+/* Drops what is neither an address nor a small number. False when nothing is left. */
+static bool filter_page(const struct mapped *mapped, uint64_t *words)
+{
+	uint64_t left = 0;
+
+	for (size_t i = 0; i < LG_PAGE / 8; i++) {
+		bool is_kept = lg_is_small(words[i]) | mapped_has(mapped, words[i] & LG_ADDRESS_BITS);
+
+		words[i] &= -(uint64_t)is_kept;
+		left |= words[i];
+	}
+	return left != 0;
+}
+
+static bool is_empty(const uint64_t *page)
+{
+	return !page[0] && !memcmp(page, page + 1, LG_PAGE - 8);
+}
+
+uint64_t *filter_room(const struct filter *f)
+{
+	return f->words + f->kept_bytes / 8;
+}
+
+void filter_take(struct filter *f, const struct iovec *runs, size_t nruns)
+{
+	uint64_t *words = filter_room(f);
+	bool is_full = f->request.keeps_all;
+
+	if (!is_full && !has_mapped(f)) {
+		f->is_short = true;
+		return;
+	}
+	for (const struct iovec *run = runs; run < runs + nruns; run++)
+		for (uint64_t at = 0; at < run->iov_len; at += LG_PAGE, words += LG_PAGE / 8)
+			if (is_full ? !is_empty(words) : filter_page(f->mapped, words))
+				keep_page(f, (uint64_t)run->iov_base + at, words);
+	if (f->kept_bytes >= CHUNK_BYTES)
+		flush(f);
+}
+
+bool filter_is_address(struct filter *f, uint64_t word)
+{
+	return has_mapped(f) && mapped_has(f->mapped, word);
+}

@@ -1,0 +1,233 @@
+/* reading.c: see reading.h. What the last batch holds is looked at when the process has gone on, so that of a small memory
+ * nothing but the copy is waited for. */
+#include "record/reading.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#define BATCH_RUNS 1024u /* the most that process_vm_readv(2) takes */
+#define PAGEMAP_PAGES 1024u /* asked about at most at a time */
+#define PAGEMAP_LEAST 64u /* what lies close together is asked about together */
+
+/* Memory as it was read, before anything is dropped from it. */
+struct batch {
+	size_t bytes;
+	struct iovec runs[BATCH_RUNS]; /* where they are from, in order */
+	size_t nruns;
+};
+
+/* Some of the kernel's pagemap: which pages exist at all. */
+struct pagemap {
+	bool is_silent; /* it cannot be read */
+	uint64_t first; /* page of entries[0] */
+	size_t count;
+	uint64_t entries[PAGEMAP_PAGES];
+};
+
+struct reading {
+	struct reading_request request;
+	struct live_walk heap_walk; /* over what the heap still holds; live NULL: read all of it */
+	struct pagemap pagemap;
+	struct batch batch; /* what was read last */
+	bool is_aside; /* that is in the hoard, not in the filter's room */
+	bool is_short; /* the hoard had no memory for a batch */
+	uint64_t absent; /* a page of the program's own memory that does not exist; 0: none seen */
+};
+
+struct reading *reading_new(const struct reading_request *request)
+{
+	struct reading *r = calloc(1, sizeof *r);
+
+	if (!r)
+		return NULL;
+	r->request = *request;
+	r->heap_walk.live = request->live;
+	return r;
+}
+
+void reading_free(struct reading *r)
+{
+	free(r);
+}
+
+/* ---- batches ----------------------------------------------------------------------------------------- */
+
+static void add_unread(struct reading *r, uint64_t start, uint64_t end, int error)
+{
+	struct trace_snapshot *to = r->request.to;
+	struct trace_unread *last = to->nunread ? &to->unread[to->nunread - 1] : NULL;
+
+	to->bytes_unread += end - start;
+	if (last && last->end == start && last->error == error) {
+		last->end = end;
+		return;
+	}
+	struct trace_unread *grown = realloc(to->unread, (to->nunread + 1) * sizeof *grown);
+	if (!grown)
+		return;
+	to->unread = grown;
+	to->unread[to->nunread++] = (struct trace_unread){ start, end, error };
+}
+
+static bool read_bytes(const struct reading *r, uint64_t start, void *to, size_t bytes)
+{
+	return space_read(r->request.space, r->request.tid, start, to, bytes);
+}
+
+static bool read_runs(const struct reading *r, const struct iovec *runs, size_t n, void *to, size_t bytes)
+{
+	struct iovec local = { to, bytes };
+
+	return process_vm_readv((pid_t)r->request.tid, &local, 1, runs, n, 0) == (ssize_t)bytes;
+}
+
+/* One run by itself, and where that fails page by page. What cannot be read counts as zeros. */
+static void read_run(struct reading *r, const struct iovec *run, uint64_t *words)
+{
+	if (read_bytes(r, (uint64_t)run->iov_base, words, run->iov_len)) {
+		r->request.to->bytes_read += run->iov_len;
+		return;
+	}
+	if (run->iov_len == LG_PAGE) {
+		add_unread(r, (uint64_t)run->iov_base, (uint64_t)run->iov_base + LG_PAGE, errno);
+		memset(words, 0, LG_PAGE);
+		return;
+	}
+	for (uint64_t at = 0; at < run->iov_len; at += LG_PAGE) {
+		struct iovec page = { (char *)run->iov_base + at, LG_PAGE };
+
+		read_run(r, &page, words + at / 8);
+	}
+}
+
+static void read_batch(struct reading *r)
+{
+	struct batch *b = &r->batch;
+	uint64_t *words = hoard_place(r->request.hoard, b->bytes);
+
+	r->is_aside = words;
+	if (!words)
+		words = filter_room(r->request.filter);
+	bool is_read = read_runs(r, b->runs, b->nruns, words, b->bytes);
+
+	r->request.to->bytes_read += is_read ? b->bytes : 0;
+	for (const struct iovec *run = b->runs; run < b->runs + b->nruns; run++) {
+		if (!is_read)
+			read_run(r, run, words);
+		if (r->request.kept)
+			kept_look(r->request.kept, words, run->iov_len / 8, (uint64_t)run->iov_base);
+		words += run->iov_len / 8;
+	}
+}
+
+/* The batch that was read is put aside, or looked at. */
+static void finish_batch(struct reading *r)
+{
+	struct batch *b = &r->batch;
+
+	if (!r->is_aside)
+		filter_take(r->request.filter, b->runs, b->nruns);
+	else
+		r->is_short |= !hoard_keep(r->request.hoard, b->runs, b->nruns, b->bytes);
+	b->bytes = b->nruns = 0;
+}
+
+/* ---- which pages ------------------------------------------------------------------------------------- */
+
+static void add_page(struct reading *r, uint64_t addr)
+{
+	struct batch *b = &r->batch;
+	struct iovec *last = b->nruns ? &b->runs[b->nruns - 1] : NULL;
+	bool joins = last && (uint64_t)last->iov_base + last->iov_len == addr;
+
+	if (b->bytes == FILTER_BATCH_BYTES || (!joins && b->nruns == BATCH_RUNS)) {
+		read_batch(r);
+		finish_batch(r);
+		joins = false;
+	}
+	if (joins)
+		last->iov_len += LG_PAGE;
+	else
+		b->runs[b->nruns++] = (struct iovec){ (void *)addr, LG_PAGE };
+	b->bytes += LG_PAGE;
+}
+
+/* Bits 63 (present) and 62 (swapped) of the kernel's pagemap; where it cannot be read all pages may exist, but for
+ * guards. */
+static bool page_exists(struct reading *r, const struct trace_mapping *m, uint64_t addr)
+{
+	struct pagemap *map = &r->pagemap;
+	uint64_t page = addr / LG_PAGE;
+
+	if (!map->is_silent && page - map->first >= map->count) {
+		uint64_t pages = (m->end - addr) / LG_PAGE;
+		pages = pages < PAGEMAP_LEAST ? PAGEMAP_LEAST : pages < PAGEMAP_PAGES ? pages : PAGEMAP_PAGES;
+
+		map->first = page;
+		map->count = space_pages(r->request.space, addr, pages, map->entries);
+		map->is_silent = !map->count;
+	}
+	return map->is_silent ? m->prot != PROT_NONE : map->entries[page - map->first] >> 62;
+}
+
+/* Pages of the heap in which nothing lives are as good as absent. */
+static void read_mapping(struct reading *r, const struct trace_mapping *m)
+{
+	bool is_followed = r->heap_walk.live && !strcmp(m->path, "[heap]");
+
+	for (uint64_t at = m->start; at < m->end; at += LG_PAGE) {
+		bool exists = page_exists(r, m, at);
+
+		if (exists && (!is_followed || live_needs_page(&r->heap_walk, at)))
+			add_page(r, at);
+		else if (!exists && m->prot == (PROT_READ | PROT_WRITE) && m->path[0] != '/')
+			r->absent = at;
+	}
+}
+
+void reading_take(struct reading *r)
+{
+	const struct trace_snapshot *to = r->request.to;
+
+	for (size_t i = 0; i < to->nmappings; i++)
+		if (to->mappings[i].flags & LG_MAPPING_READ)
+			read_mapping(r, &to->mappings[i]);
+	read_batch(r);
+	if (r->is_aside)
+		finish_batch(r);
+}
+
+/* Pages that never were can then no longer be read as zeros (Linux mm/oom_kill.c, MMF_UNSTABLE). */
+bool reading_was_reaped(const struct reading *r)
+{
+	uint64_t word;
+
+	return r->absent && !read_bytes(r, r->absent, &word, sizeof word);
+}
+
+/* ---- later ------------------------------------------------------------------------------------------- */
+
+/* Batch by batch as they were read. */
+static void pass_hoard_on(const struct hoard *h, struct filter *f)
+{
+	const struct iovec *runs = h->runs;
+	const char *bytes = h->bytes;
+
+	for (const struct hoard_batch *b = h->batches; b < h->batches + h->nbatches; b++) {
+		memcpy(filter_room(f), bytes, b->bytes);
+		filter_take(f, runs, b->nruns);
+		bytes += b->bytes;
+		runs += b->nruns;
+	}
+}
+
+bool reading_finish(struct reading *r)
+{
+	filter_take(r->request.filter, r->batch.runs, r->batch.nruns);
+	if (r->request.hoard)
+		pass_hoard_on(r->request.hoard, r->request.filter);
+	return !r->is_short;
+}

@@ -1,0 +1,74 @@
+/* recorder.h: private to the recorder's loop: what one run holds, and the parts of a round, in the order in which a
+ * round comes to them. All of it belongs to one thread. */
+#ifndef LG_RECORD_RECORDER_H
+#define LG_RECORD_RECORDER_H
+
+#include "record/environment.h"
+#include "record/follow.h"
+#include "record/image.h"
+#include "record/output.h"
+#include "record/record.h"
+#include "record/retire.h"
+#include "record/segment.h"
+#include "record/untraced.h"
+
+struct recorder {
+	const struct record_options *options;
+	struct segment segment;
+	struct follower follower;
+	struct untraced untraced;
+	uint64_t nforked; /* images that began by a fork */
+	struct output output;
+	struct verifier *verifier; /* NULL: no stack is checked */
+	struct trace_writer *first; /* of the first image's trace, until it begins */
+	struct image *images[LG_AREAS]; /* by area, owned; NULL: vacant */
+	struct {
+		uint32_t pid, images;
+	} * pids; /* how many images each pid has had */
+	size_t npids;
+	uint32_t main_pid;
+	bool main_done;
+	int main_status;
+	uint64_t main_done_ns, swept_ns, nap_ns;
+	struct environment environment; /* of PROGRAM, besides its own */
+	struct retirement retirement;
+	struct err trouble; /* first image that could not be recorded */
+};
+
+/* ---- recorder.c -------------------------------------------------------------------------------------- */
+
+struct image *recorder_find(struct recorder *r, uint32_t pid); /* the image that is recorded now, or NULL */
+uint32_t recorder_images(const struct recorder *r, uint32_t pid); /* how many it has had */
+uint32_t recorder_number(struct recorder *r, uint32_t pid); /* of its next image, which has come */
+
+/* ---- depart.c ---------------------------------------------------------------------------------------- */
+
+/* The image is over: its trace is finished by the retirement. */
+void depart(struct recorder *r, struct image *i, enum lg_ending ending, int status);
+extern const struct follow_hooks depart_hooks;
+void depart_notice(struct recorder *r); /* ends of images that ptrace does not follow */
+
+/* ---- arrive.c ---------------------------------------------------------------------------------------- */
+
+void arrive_notes(struct recorder *r); /* of execs to come, or that have failed */
+void arrive_all(struct recorder *r); /* takes on what has claimed an area */
+
+/* ---- shimless.c -------------------------------------------------------------------------------------- */
+
+/* Writes traces of the programs that have ended without an image; `all`: of those that still run, too. */
+void shimless_settle(struct recorder *r, bool all);
+/* Looks for forked children that have allocated nothing yet, and may: daemons. */
+void shimless_find_silent(struct recorder *r);
+
+/* ---- serve.c ----------------------------------------------------------------------------------------- */
+
+void serve_breathe(void *context); /* the heartbeat; of a recorder */
+/* The hoard may be NULL. What is left to be written of the snapshot is so before the image is drained again. */
+void serve_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped,
+		    struct hoard *hoard);
+void serve_write_last(struct image *i); /* the rest of its last snapshot */
+void serve_demand(struct recorder *r); /* of other processes */
+void serve_request(struct recorder *r, struct image *i); /* of the image itself */
+void serve_let_go(struct recorder *r, struct image *asking); /* it wants to trace a process by itself */
+
+#endif

@@ -1,0 +1,139 @@
+/* threads.c: see threads.h. */
+#include "record/threads.h"
+
+#include "record/caller.h"
+#include "record/proc.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+
+static void general_registers(struct trace_thread *t, const struct user_regs_struct *from)
+{
+	const uint64_t regs[LG_REGS] = { from->rax, from->rdx, from->rcx, from->rbx, from->rsi, from->rdi,
+					 from->rbp, from->rsp, from->r8,	 from->r9,	 from->r10, from->r11,
+					 from->r12, from->r13, from->r14, from->r15, from->rip };
+
+	memcpy(t->regs, regs, sizeof regs);
+	t->nregs = LG_REGS;
+	t->fs_base = from->fs_base;
+}
+
+/* The XSAVE area (Intel SDM 1, 13.4): xmm0..15 at byte 160, its header at 512, the extended parts from 576. */
+static void vector_registers(struct trace_thread *t)
+{
+	static uint64_t area[16 * 1024 / 8];
+	struct iovec io = { area, sizeof area };
+
+	if (ptrace(PTRACE_GETREGSET, t->tid, (void *)NT_X86_XSTATE, &io) || io.iov_len < 416)
+		return;
+	size_t extended = io.iov_len > 576 ? (io.iov_len - 576) / 8 : 0;
+	t->vector = malloc((32 + extended) * 8);
+	if (!t->vector) {
+		t->flags &= ~(uint32_t)LG_THREAD_STOPPED; /* not all registers are known */
+		return;
+	}
+	memcpy(t->vector, area + 160 / 8, 32 * 8);
+	memcpy(t->vector + 32, area + 576 / 8, extended * 8);
+	t->nvector = 32 + (uint32_t)extended;
+}
+
+/* What the thread itself takes for its id. */
+static uint32_t own_tid(const struct threads_request *r, uint32_t tid)
+{
+	return r->image->is_elsewhere ? proc_inner_tid(r->image->pid, tid) : tid;
+}
+
+/* The thread that called exit or exec, or returned from main: the shim knows what it was called with. */
+static bool is_at_exit(const struct threads_request *r, uint32_t tid)
+{
+	const struct lg_area *a = r->image->area;
+
+	return atomic_load(&a->exiting) && a->exit_tid == own_tid(r, tid);
+}
+
+static void registers_of_stopped(const struct threads_request *r, struct trace_thread *t)
+{
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, t->tid, NULL, &regs))
+		return;
+	general_registers(t, &regs);
+	t->flags |= LG_THREAD_STOPPED;
+	if (is_at_exit(r, t->tid))
+		return;
+	if (caller_of_libc(r->to->mappings, r->to->nmappings, t, regs.orig_rax))
+		t->flags |= LG_THREAD_IN_CALL;
+	else
+		vector_registers(t);
+}
+
+static void describe_thread(const struct threads_request *r, uint32_t tid, bool stopped, struct trace_thread *t)
+{
+	*t = (struct trace_thread){ .tid = tid,
+				    .number = drain_thread_number(&r->image->drain, own_tid(r, tid)) };
+	if (stopped)
+		registers_of_stopped(r, t);
+	if (is_at_exit(r, tid)) {
+		memcpy(t->regs, r->image->area->exit_regs, sizeof t->regs);
+		t->fs_base = r->image->area->exit_fs_base;
+		t->nregs = LG_REGS;
+		t->flags |= LG_THREAD_AT_EXIT;
+	}
+}
+
+static bool is_stopped(const struct threads_request *r, uint32_t tid)
+{
+	for (size_t i = 0; i < r->follower->count; i++)
+		if (r->follower->tracees[i].tid == tid)
+			return r->is_stopped &&
+			       (r->follower->tracees[i].held || r->follower->tracees[i].stopped);
+	return false;
+}
+
+/* A thread that has ended but stays listed: the first one, after pthread_exit. */
+static bool is_dead(const struct threads_request *r, uint32_t tid)
+{
+	for (size_t i = 0; i < r->follower->count; i++)
+		if (r->follower->tracees[i].tid == tid)
+			return r->follower->tracees[i].dead;
+	return proc_thread_ended(r->image->pid, tid);
+}
+
+const char *threads_take(const struct threads_request *r)
+{
+	struct trace_snapshot *to = r->to;
+	const char *trouble = NULL;
+	char path[64];
+	const struct dirent *entry;
+
+	snprintf(path, sizeof path, "/proc/%u/task", r->tid);
+	DIR *tasks = opendir(path);
+	if (!tasks)
+		trouble = strerror(errno);
+	while (tasks && (entry = readdir(tasks))) {
+		uint32_t tid = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		if (!tid || is_dead(r, tid))
+			continue;
+		struct trace_thread *grown = realloc(to->threads, (to->nthreads + 1) * sizeof *grown);
+		if (!grown) {
+			trouble = "out of memory";
+			break;
+		}
+		to->threads = grown;
+		struct trace_thread *t = &grown[to->nthreads++];
+		describe_thread(r, tid, is_stopped(r, tid), t);
+		to->threads_seen++;
+		to->threads_stopped += (t->flags & LG_THREAD_STOPPED) != 0;
+	}
+	if (tasks)
+		closedir(tasks);
+	return trouble;
+}
