@@ -204,21 +204,18 @@ compare-valgrind: all ## both tools' numbers side by side
 
 # ---- installing --------------------------------------------------------------------------------------------
 
+PAGES := $(notdir $(wildcard man/*.[157]))
+
 install: all ## install under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -D -m 755 $(B)/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph
 	$(Q)install -D -m 644 $(B)/liblgpreload.so $(DESTDIR)$(PREFIX)/lib/leakgraph/liblgpreload.so
 	$(Q)install -D -m 755 scripts/leakgraph-memcheck $(DESTDIR)$(PREFIX)/bin/leakgraph-memcheck
 	$(Q)install -D -m 644 include/leakgraph/leakgraph.h $(DESTDIR)$(PREFIX)/include/leakgraph/leakgraph.h
-	$(Q)install -D -m 644 man/leakgraph.1 $(DESTDIR)$(PREFIX)/share/man/man1/leakgraph.1
-	$(Q)install -D -m 644 man/leakgraph-trace.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-trace.5
-	$(Q)install -D -m 644 man/leakgraph-export.5 $(DESTDIR)$(PREFIX)/share/man/man5/leakgraph-export.5
-	$(Q)install -D -m 644 man/leakgraph-ci.7 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-ci.7
-	$(Q)install -D -m 644 man/leakgraph-python.7 $(DESTDIR)$(PREFIX)/share/man/man7/leakgraph-python.7
+	$(Q)for page in $(PAGES); do install -D -m 644 man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
 
 uninstall: ## remove what install put there
-	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,leakgraph leakgraph-memcheck) \
-		$(addprefix $(DESTDIR)$(PREFIX)/share/man/,man1/leakgraph.1 man5/leakgraph-trace.5 man5/leakgraph-export.5 \
-			man7/leakgraph-ci.7 man7/leakgraph-python.7)
+	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,leakgraph leakgraph-memcheck)
+	$(Q)for page in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph $(DESTDIR)$(PREFIX)/include/leakgraph
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)

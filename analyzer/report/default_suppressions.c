@@ -1,5 +1,5 @@
 /* default_suppressions.c: what nobody wants to see: memory that the system's libraries take once and keep. Each entry
- * says what it is; leakgraph(1) lists them. Nothing here matches a whole library. */
+ * says what it is; leakgraph-check(1) lists them. Nothing here matches a whole library. */
 #include "report/suppressions.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* json.c: see report/json.h; the field names are those of leakgraph(1). */
+/* json.c: see report/json.h; the field names are those of leakgraph-report(1). */
 #include "report/json.h"
 
 #include "report/suppressions.h"
