@@ -1,259 +1,13 @@
 /* follow.c: see follow.h. */
-#include "names/follow.h"
-
-#include "names/decode.h"
-#include "names/variables.h"
+#include "names/following.h"
 
 #include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CFA 0x100000000000u /* made up: where the frame would be */
-#define SLOTS 16u /* words of the frame that hold the value, or a pointer of known type */
-#define PATHS 6u /* waiting to be followed */
 #define STEPS 160u /* instructions of one call, over all paths */
 #define PATH_STEPS 64u
-#define MEMBERS_WEIGHED 1024u /* bytes of a record */
 #define BYTES_BEFORE 4096u /* of the function's code before the call that are looked at */
-
-/* What is known of a word. */
-struct fact {
-	bool is_value; /* it is what the call returned */
-	const struct type *target; /* what it points into; NULL: not known */
-	int64_t offset; /* where */
-};
-
-struct state {
-	uint64_t at; /* the next instruction, ELF virtual */
-	struct fact regs[16];
-	uint8_t vectors[16]; /* bit 0: the value is in the lower half of the register, bit 1: in the upper */
-	struct slot {
-		uint64_t address;
-		struct fact fact;
-	} slots[SLOTS];
-	unsigned nslots;
-	bool is_tested; /* the flags tell whether the value is null */
-	unsigned steps;
-};
-
-struct follow {
-	struct names *names;
-	struct object *object;
-	struct findings *findings;
-	bool is_before; /* still before the call, where variables are not asked */
-	struct state now, waiting[PATHS];
-	unsigned nwaiting, steps;
-
-	/* Of the instruction at now.at: */
-	struct machine machine;
-	uint64_t locals_of; /* whose variables are below; 0: nobody's */
-	struct local locals[LOCALS_MAX];
-	size_t nlocals;
-};
-
-/* ---- findings ---------------------------------------------------------------------------------------- */
-
-static void found(struct findings *f, const struct type *type, bool is_weak)
-{
-	if (!type_bytes(type) || f->n == FINDINGS_MAX)
-		return;
-	for (unsigned i = 0; i < f->n; i++)
-		if (f->at[i].type == type && f->at[i].is_weak <= is_weak)
-			return;
-	f->at[f->n++] = (struct finding){ type, is_weak };
-}
-
-/* The type of the word at an offset of something of a type; an array's elements for what goes on behind it. */
-static const struct type *word_type(const struct type *t, uint64_t offset)
-{
-	struct type_member m;
-	uint64_t bytes = type_bytes(t);
-
-	if (!bytes || offset >> 32) /* also what is before it */
-		return NULL;
-	if (offset >= bytes)
-		bytes = (offset / bytes + 1) * bytes;
-	return type_word_at(t, bytes, offset, &m, NULL, 0) && !m.offset_within ? m.type : NULL;
-}
-
-/* The value becomes a word of something. */
-static void taken_for(struct follow *f, const struct type *t, uint64_t offset)
-{
-	found(f->findings, type_pointee(word_type(t, offset)), false);
-}
-
-/* ---- variables --------------------------------------------------------------------------------------- */
-
-/* Where the register is that the CFA is reckoned from: the stack pointer or the frame pointer. */
-static void set_machine(struct follow *f)
-{
-	static const uint8_t bases[] = { LG_REG_RSP, LG_REG_RBP };
-	Dwarf_Frame *row = cfi_row(f->object, f->now.at);
-
-	f->machine = (struct machine){ .has_cfa = true, .cfa = CFA };
-	for (size_t i = 0; row && i < sizeof bases; i++) {
-		struct machine zero = { .known = 1u << bases[i] };
-		if (!cfi_find_cfa(row, &zero))
-			continue;
-		f->machine.regs[bases[i]] = CFA - zero.cfa;
-		f->machine.known = 1u << bases[i];
-	}
-	free(row);
-}
-
-static void set_locals(struct follow *f)
-{
-	struct unit *u;
-
-	if (f->is_before || f->locals_of == f->now.at)
-		return;
-	f->locals_of = f->now.at;
-	f->nlocals = locals_at(f->object, f->now.at, &f->machine, f->locals, &u);
-}
-
-static const struct type *local_type(const struct follow *f, size_t i)
-{
-	return type_of(f->names, f->object, &f->locals[i].die);
-}
-
-static struct slot *slot_at(struct state *s, uint64_t address)
-{
-	for (unsigned i = 0; i < s->nslots; i++)
-		if (s->slots[i].address == address)
-			return &s->slots[i];
-	return NULL;
-}
-
-/* Whatever variable lives where the value is has a type for it. */
-static void look_at_locals(struct follow *f)
-{
-	set_locals(f);
-	for (size_t i = 0; i < f->nlocals; i++) {
-		struct place_of_value p = f->locals[i].place;
-		if (p.kind == AT_REGISTER && p.number < 16 && f->now.regs[p.number].is_value)
-			taken_for(f, local_type(f, i), 0);
-		for (unsigned k = 0; p.kind == AT_ADDRESS && k < f->now.nslots; k++) {
-			const struct type *t = local_type(f, i);
-			uint64_t offset = f->now.slots[k].address - p.number;
-			if (f->now.slots[k].fact.is_value && offset < type_bytes(t))
-				taken_for(f, t, offset);
-		}
-	}
-}
-
-/* What a register points at: by a variable that lives in it, else by where it comes from. */
-static struct fact register_fact(struct follow *f, unsigned number)
-{
-	if (f->is_before)
-		return f->now.regs[number];
-	set_locals(f);
-	for (size_t i = 0; i < f->nlocals; i++) {
-		const struct type *target = NULL;
-		if (f->locals[i].place.kind == AT_REGISTER && f->locals[i].place.number == number)
-			target = type_pointee(word_type(local_type(f, i), 0));
-		if (target)
-			return (struct fact){ false, target, 0 };
-	}
-	return f->now.regs[number];
-}
-
-/* ---- memory ------------------------------------------------------------------------------------------ */
-
-static bool is_in_frame(const struct follow *f, const struct insn *i)
-{
-	return i->base < MACHINE_REGS && i->index == NO_REG && (f->machine.known >> i->base & 1);
-}
-
-static uint64_t frame_address(const struct follow *f, const struct insn *i)
-{
-	return f->machine.regs[i->base] + (uint64_t)i->disp;
-}
-
-/* The type of the word at an address of the frame, by the variable there. */
-static const struct type *frame_word(struct follow *f, uint64_t address)
-{
-	set_locals(f);
-	for (size_t i = 0; i < f->nlocals; i++) {
-		const struct type *t = local_type(f, i);
-		if (f->locals[i].place.kind == AT_ADDRESS &&
-		    address - f->locals[i].place.number < type_bytes(t))
-			return word_type(t, address - f->locals[i].place.number);
-	}
-	return NULL;
-}
-
-/* The type of the word that a memory operand means; NULL: not known. */
-static const struct type *memory_word(struct follow *f, const struct insn *i)
-{
-	struct variable v;
-
-	if (i->base == REG_RIP)
-		return variable_find(f->names, f->object, f->now.at + i->length + (uint64_t)i->disp, &v)
-			   ? word_type(v.type, v.offset)
-			   : NULL;
-	if (is_in_frame(f, i))
-		return frame_word(f, frame_address(f, i));
-	if (i->base == NO_REG)
-		return NULL;
-	struct fact fact = register_fact(f, i->base);
-	if (!fact.target && i->index != NO_REG) /* either may be the array */
-		fact = register_fact(f, i->index);
-	return word_type(fact.target, (uint64_t)(fact.offset + i->disp));
-}
-
-static struct fact load(struct follow *f, const struct insn *i)
-{
-	struct slot *slot = is_in_frame(f, i) ? slot_at(&f->now, frame_address(f, i)) : NULL;
-
-	if (slot)
-		return slot->fact;
-	return (struct fact){ false, type_pointee(memory_word(f, i)), 0 };
-}
-
-/* An index may hide any offset: the value may be for each pointer of the record that its size fits exactly. */
-static void weigh_members(struct follow *f, const struct insn *i)
-{
-	const struct type *t = register_fact(f, i->base).target;
-	struct type_member m;
-
-	for (uint64_t offset = 0; type_is_record(t) && offset < type_bytes(t) && offset < MEMBERS_WEIGHED;
-	     offset += 8)
-		if (type_word_at(t, type_bytes(t), offset, &m, NULL, 0))
-			found(f->findings, type_pointee(m.type), true);
-}
-
-static void store(struct follow *f, const struct insn *i, struct fact fact)
-{
-	struct slot *slot = is_in_frame(f, i) ? slot_at(&f->now, frame_address(f, i)) : NULL;
-
-	if (fact.is_value)
-		found(f->findings, type_pointee(memory_word(f, i)), false);
-	if (fact.is_value && i->index != NO_REG && i->base < 16)
-		weigh_members(f, i);
-	if (!slot && is_in_frame(f, i) && f->now.nslots < SLOTS && (fact.is_value || fact.target)) {
-		slot = &f->now.slots[f->now.nslots++];
-		slot->address = frame_address(f, i);
-	}
-	if (slot)
-		slot->fact = fact;
-}
-
-/* The address of a variable, or of what lies near where a register points. */
-static struct fact address(struct follow *f, const struct insn *i)
-{
-	struct variable v;
-	struct fact fact = { .is_value = false };
-
-	if (i->base == REG_RIP) {
-		if (variable_find(f->names, f->object, f->now.at + i->length + (uint64_t)i->disp, &v))
-			fact = (struct fact){ false, v.type, (int64_t)v.offset };
-	} else if (i->base < 16 && !is_in_frame(f, i)) {
-		fact = register_fact(f, i->base);
-		fact.is_value = false;
-		fact.offset += i->disp;
-	}
-	return fact;
-}
 
 /* ---- calls and returns ------------------------------------------------------------------------------- */
 
@@ -284,7 +38,7 @@ static void pass_arguments(struct follow *f, Dwarf_Die *callee)
 			continue;
 		const struct type *t = type_of(f->names, f->object, &die);
 		if (f->now.regs[order[n]].is_value && type_bytes(t) == 8)
-			taken_for(f, t, 0);
+			follow_taken_for(f, t, 0);
 	} while (++n < 6 && die_next(&die));
 }
 
@@ -325,7 +79,7 @@ static void return_value(struct follow *f)
 		return;
 	f->findings->is_returned = true;
 	if (unit_at(f->object, f->now.at, &function) && function)
-		taken_for(f, type_of(f->names, f->object, function), 0);
+		follow_taken_for(f, type_of(f->names, f->object, function), 0);
 }
 
 /* ---- one instruction --------------------------------------------------------------------------------- */
@@ -334,17 +88,18 @@ static bool has_value(const struct follow *f, const struct insn *i)
 {
 	if (!i->is_memory)
 		return i->from < 16 && f->now.regs[i->from].is_value;
-	const struct slot *slot =
-	    is_in_frame(f, i) ? slot_at((struct state *)(uintptr_t)&f->now, frame_address(f, i)) : NULL;
+	const struct slot *slot = follow_is_frame(f, i) ? follow_slot((struct state *)(uintptr_t)&f->now,
+								      follow_frame_address(f, i))
+							: NULL;
 	return slot && slot->fact.is_value;
 }
 
 static void move(struct follow *f, const struct insn *i)
 {
-	struct fact fact = i->from == NO_REG ? load(f, i) : f->now.regs[i->from];
+	struct fact fact = i->from == NO_REG ? follow_load(f, i) : f->now.regs[i->from];
 
 	if (i->to == NO_REG)
-		store(f, i, fact);
+		follow_store(f, i, fact);
 	else
 		f->now.regs[i->to] = fact;
 }
@@ -360,7 +115,7 @@ static void add(struct follow *f, const struct insn *i)
 	if (i->from == NO_REG && !i->is_memory)
 		fact.offset += i->disp;
 	else if (!fact.target)
-		fact = i->is_memory ? load(f, i) : f->now.regs[i->from];
+		fact = i->is_memory ? follow_load(f, i) : f->now.regs[i->from];
 	fact.is_value = false;
 	f->now.regs[i->to] = fact;
 }
@@ -381,7 +136,7 @@ static void store_vector(struct follow *f, const struct insn *i)
 	struct insn half = *i;
 
 	for (unsigned upper = 0; upper < 2; upper++, half.disp += 8)
-		store(f, &half, (struct fact){ .is_value = f->now.vectors[i->from] >> upper & 1 });
+		follow_store(f, &half, (struct fact){ .is_value = f->now.vectors[i->from] >> upper & 1 });
 }
 
 static void wait_for(struct follow *f, uint64_t address)
@@ -436,7 +191,7 @@ static bool step(struct follow *f, const struct insn *i)
 		move(f, i);
 		break;
 	case INSN_LEA:
-		f->now.regs[i->to] = address(f, i);
+		f->now.regs[i->to] = follow_address(f, i);
 		break;
 	case INSN_ADD:
 		add(f, i);
@@ -505,10 +260,10 @@ static void follow_path(struct follow *f)
 		struct insn i = insn_decode(bytes, n, f->now.at);
 		if (!i.length)
 			return;
-		set_machine(f);
+		follow_frame(f);
 		looks |= is_telling(f, &i);
 		if (looks)
-			look_at_locals(f);
+			follow_variables(f);
 		looks = i.op == INSN_MOVE && has_value(f, &i);
 		f->now.steps++;
 		if (!step(f, &i))
@@ -536,11 +291,11 @@ static void step_before(struct follow *f, const struct insn *i)
 
 static void take_parameters(struct follow *f)
 {
-	set_machine(f);
-	set_locals(f);
+	follow_frame(f);
+	follow_locals(f);
 	for (size_t i = 0; i < f->nlocals; i++)
 		if (f->locals[i].place.kind == AT_REGISTER && f->locals[i].place.number < 16)
-			f->now.regs[f->locals[i].place.number].target = type_pointee(local_type(f, i));
+			f->now.regs[f->locals[i].place.number].target = type_pointee(follow_local_type(f, i));
 }
 
 /* Finds what pointers the function holds when it makes the call, from its entry on. */
@@ -558,8 +313,8 @@ static void arrive(struct follow *f, uint64_t call)
 	uint64_t start = f->now.at;
 	take_parameters(f);
 	f->now.at = call - 1; /* the frame, and what lives in it, is that of the call */
-	set_machine(f);
-	set_locals(f);
+	follow_frame(f);
+	follow_locals(f);
 	f->now.at = start;
 	f->is_before = true;
 	while (f->now.at < call) {
@@ -587,7 +342,7 @@ static void weigh_templates(struct follow *f, Dwarf_Die *function)
 		return;
 	do
 		if (dwarf_tag(&die) == DW_TAG_template_type_parameter)
-			found(f->findings, type_of(f->names, f->object, &die), true);
+			follow_found(f->findings, type_of(f->names, f->object, &die), true);
 	while (die_next(&die));
 }
 
@@ -598,7 +353,7 @@ static void weigh_scopes(struct follow *f, uint64_t address)
 
 	for (size_t i = 0; i < n; i++) {
 		weigh_templates(f, &functions[i]);
-		found(f->findings, type_pointee(type_of(f->names, f->object, &functions[i])), true);
+		follow_found(f->findings, type_pointee(type_of(f->names, f->object, &functions[i])), true);
 	}
 }
 

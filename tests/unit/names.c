@@ -1,105 +1,11 @@
 /* names.c: frames get the names that the compiler was given. Victims are built here, with the system's compilers,
  * and asked about at addresses that nm gives or that a marker line leaves behind. */
-#include "names/names.h"
-#include "names/demangle.h"
+#include "named.h"
 
-#include "built.h"
-
-#include <check.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define BIAS 0x7f0012340000ULL
-#define MODULE 7u
 #define UNKNOWN_MODULE 9u
-
-/* ---- helpers ----------------------------------------------------------------------------------------- */
-
-/* The build-id of a file as 40 hex digits. */
-static void build_id_of(const char *file, char hex[41])
-{
-	char command[1024];
-
-	snprintf(command, sizeof command, "readelf -n '%s' | awk '/Build ID/ { print $3 }'", in_dir(file));
-	FILE *f = popen(command, "r");
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_eq(fscanf(f, "%40s", hex), 1);
-	pclose(f);
-}
-
-static void set_build_id(struct trace_module *module, const char *hex)
-{
-	module->build_id_bytes = (uint32_t)strlen(hex) / 2;
-	for (uint32_t i = 0; i < module->build_id_bytes; i++)
-		sscanf(hex + 2 * i, "%2hhx", &module->build_id[i]);
-}
-
-/* A trace of one module, its path in path[], and the stack 1: one frame that returns to `address` + 1. */
-struct scene {
-	struct trace trace;
-	struct trace_module module;
-	struct trace_node nodes[4];
-	char path[512];
-	struct names *names;
-	const struct frame_name *frames;
-	bool is_truncated;
-};
-
-static void scene_set(struct scene *s, const char *file, uint64_t address)
-{
-	memset(s, 0, sizeof *s);
-	snprintf(s->path, sizeof s->path, "%s", in_dir(file));
-	s->module = (struct trace_module){ .id = MODULE, .bias = BIAS, .path = s->path };
-	s->nodes[1].frame = ((uint64_t)MODULE << LG_FRAME_MODULE_SHIFT) | (address + 1);
-	s->trace.modules = &s->module;
-	s->trace.nmodules = 1;
-	s->trace.nodes = s->nodes;
-	s->trace.nnodes = 4;
-}
-
-static size_t scene_ask(struct scene *s, const char *debug_dir)
-{
-	struct names_options options = { .debug_dir = debug_dir, .no_debuginfod = true };
-	struct err err = { "" };
-
-	ck_assert_msg(names_open(&s->names, &s->trace, &options, &err) == 0, "%s", err.text);
-	return names_stack(s->names, 1, &s->frames, &s->is_truncated);
-}
-
-static const char *only_note(struct scene *s)
-{
-	const char *const *notes;
-
-	ck_assert_uint_eq(names_notes(s->names, &notes), 1);
-	return notes[0];
-}
-
-static void assert_no_notes(struct scene *s)
-{
-	const char *const *notes;
-	size_t n = names_notes(s->names, &notes);
-
-	ck_assert_msg(n == 0, "unexpected note: %s", n ? notes[0] : "");
-}
-
-static void assert_ends(const char *text, const char *end)
-{
-	ck_assert_ptr_nonnull(text);
-	ck_assert_msg(strlen(text) >= strlen(end) && !strcmp(text + strlen(text) - strlen(end), end),
-		      "%s does not end in %s", text, end);
-}
 
 /* ---- victims ----------------------------------------------------------------------------------------- */
 
-/* Labels are global symbols at the very instruction, so that line 3 is known to be line 3. */
-static const char plain_c[] = "int seen;\n"
-			      "__attribute__((noinline)) int middle(int x) {\n"
-			      "	__asm__ volatile(\".globl mark\\nmark: nop\"); return x + seen; }\n"
-			      "int main(void) { return middle(1); }\n";
 static const char inline_c[] = "volatile int seen;\n"
 			       "static inline __attribute__((always_inline)) void inner(void) {\n"
 			       "	__asm__ volatile(\".globl mark\\nmark: nop\"); }\n"
@@ -109,25 +15,11 @@ static const char inline_c[] = "volatile int seen;\n"
 			       "	seen = x;\n"
 			       "	outer(); return seen; }\n"
 			       "int main(void) { return carrier(1); }\n";
-static const char cxx_cc[] =
-    "namespace shop { template <class T> struct Cart { __attribute__((noinline)) T add(T, const char *); };\n"
-    "template <class T> T Cart<T>::add(T x, const char *) {\n"
-    "	asm volatile(\".globl mark\\nmark: nop\"); return x; }\n"
-    "namespace { struct Till { static inline __attribute__((always_inline)) void ring(int) {\n"
-    "	asm volatile(\".globl mark_hidden\\nmark_hidden: nop\"); } };\n"
-    "__attribute__((noinline)) void close_up(int x) { Till::ring(x); asm volatile(\"\"); } } }\n"
-    "int main() { shop::Cart<int> c; shop::close_up(2); return c.add(1, \"x\"); }\n";
 static const char lib_c[] =
     "int session_registry[8] = { 1 };\n"
     "static int hidden_table[16] = { 2 };\n"
     "static __attribute__((noinline)) int hidden(int x) { return x + hidden_table[x & 15]; }\n"
     "__attribute__((noinline)) int api(int x) { return hidden(x) + session_registry[0]; }\n";
-
-static void build_plain(const char *flags)
-{
-	write_file("plain.c", plain_c);
-	ck_assert(run("gcc -O1 %s -Wl,--build-id=sha1 -o plain plain.c", flags));
-}
 
 static void build_lib(const char *flags)
 {
@@ -342,223 +234,6 @@ START_TEST(no_symbols_at_all_is_noted_once_with_the_cure)
 }
 END_TEST
 
-/* ---- separate debug files ---------------------------------------------------------------------------- */
-
-/* Leaves `plain` stripped and debug/.build-id/xx/yyyy.debug; returns the address of the mark. */
-static uint64_t build_split_by_id(char hex[41])
-{
-	build_plain("-g");
-	uint64_t mark = address_of("plain", "mark");
-	build_id_of("plain", hex);
-	ck_assert(run("mkdir -p debug/.build-id/%.2s && "
-		      "objcopy --only-keep-debug plain debug/.build-id/%.2s/%s.debug && strip plain",
-		      hex, hex, hex + 2));
-	return mark;
-}
-
-static void assert_middle(const struct scene *s)
-{
-	ck_assert_str_eq(s->frames[0].function, "middle");
-	ck_assert_uint_eq(s->frames[0].line, 3);
-}
-
-START_TEST(debug_dir_by_build_id)
-{
-	char hex[41];
-	struct scene s;
-
-	scene_set(&s, "plain", build_split_by_id(hex));
-	set_build_id(&s.module, hex);
-	ck_assert_uint_eq(scene_ask(&s, in_dir("debug")), 1);
-	assert_middle(&s);
-	assert_no_notes(&s);
-	names_close(s.names);
-}
-END_TEST
-
-START_TEST(debug_file_by_debuglink)
-{
-	struct scene s;
-
-	build_plain("-g");
-	uint64_t mark = address_of("plain", "mark");
-	ck_assert(run("mkdir .debug && objcopy --only-keep-debug plain .debug/plain.debug && strip plain && "
-		      "objcopy --add-gnu-debuglink=.debug/plain.debug plain"));
-	scene_set(&s, "plain", mark);
-	ck_assert_uint_eq(scene_ask(&s, NULL), 1);
-	assert_middle(&s);
-	names_close(s.names);
-}
-END_TEST
-
-START_TEST(dwz_common_files_are_read)
-{
-	struct scene s;
-
-	if (!has_tool("dwz"))
-		return;
-	write_file("cxx.cc", cxx_cc);
-	ck_assert(run("g++ -O2 -g -o cxx cxx.cc && g++ -O2 -g -DAGAIN -o again cxx.cc && "
-		      "dwz -m common.dwz cxx again && readelf -S cxx | grep -q gnu_debugaltlink"));
-	scene_set(&s, "cxx", address_of("cxx", "mark_hidden"));
-	ck_assert_uint_ge(scene_ask(&s, NULL), 2);
-	ck_assert_str_eq(s.frames[0].function, "shop::(anonymous namespace)::Till::ring");
-	ck_assert_uint_eq(s.frames[0].line, 5);
-	names_close(s.names);
-}
-END_TEST
-
-START_TEST(debug_file_names_for_a_lost_program)
-{
-	char hex[41];
-	struct scene s;
-
-	scene_set(&s, "plain", build_split_by_id(hex));
-	set_build_id(&s.module, hex);
-	ck_assert(run("rm plain"));
-	ck_assert_uint_eq(scene_ask(&s, in_dir("debug")), 1);
-	assert_middle(&s);
-	assert_no_notes(&s);
-	names_close(s.names);
-	ck_assert_int_ge(fcntl(STDIN_FILENO, F_GETFD), 0); /* libdwfl 0.188 may close it */
-}
-END_TEST
-
-START_TEST(fixed_address_program_is_named_from_its_debug_file)
-{
-	char hex[41];
-	struct scene s;
-
-	build_plain("-g -no-pie");
-	uint64_t mark = address_of("plain", "mark");
-	build_id_of("plain", hex);
-	ck_assert(run("mkdir -p debug/.build-id/%.2s && "
-		      "objcopy --only-keep-debug plain debug/.build-id/%.2s/%s.debug && rm plain",
-		      hex, hex, hex + 2));
-	scene_set(&s, "plain", mark);
-	set_build_id(&s.module, hex);
-	ck_assert_uint_eq(scene_ask(&s, in_dir("debug")), 1);
-	assert_middle(&s);
-	names_close(s.names);
-}
-END_TEST
-
-START_TEST(wrong_debug_dir_is_noted)
-{
-	struct scene s;
-
-	build_plain("-g");
-	scene_set(&s, "plain", address_of("plain", "mark"));
-	ck_assert_uint_eq(scene_ask(&s, in_dir("nowhere")), 1);
-	assert_middle(&s);
-	ck_assert_ptr_nonnull(strstr(only_note(&s), "nowhere"));
-	names_close(s.names);
-}
-END_TEST
-
-/* ---- files that are not to be trusted ---------------------------------------------------------------- */
-
-START_TEST(changed_file_is_refused_and_noted)
-{
-	char hex[41];
-	struct scene s;
-
-	build_plain("-g");
-	build_id_of("plain", hex);
-	scene_set(&s, "plain", address_of("plain", "mark"));
-	set_build_id(&s.module, "00112233445566778899aabbccddeeff00112233");
-	ck_assert_uint_eq(scene_ask(&s, NULL), 1);
-	ck_assert_ptr_null(s.frames[0].function);
-	ck_assert_str_eq(s.frames[0].module, "plain");
-	ck_assert_ptr_nonnull(strstr(only_note(&s), hex));
-	ck_assert_ptr_nonnull(strstr(only_note(&s), "00112233445566778899aabbccddeeff00112233"));
-	ck_assert_ptr_nonnull(strstr(only_note(&s), "--debug-dir"));
-	names_close(s.names);
-}
-END_TEST
-
-START_TEST(file_without_build_id_is_refused_when_one_was_traced)
-{
-	struct scene s;
-
-	build_plain("-g -Wl,--build-id=none");
-	ck_assert(run("gcc -O1 -g -Wl,--build-id=none -o plain plain.c"));
-	scene_set(&s, "plain", address_of("plain", "mark"));
-	set_build_id(&s.module, "0011223344556677");
-	ck_assert_uint_eq(scene_ask(&s, NULL), 1);
-	ck_assert_ptr_null(s.frames[0].function);
-	ck_assert_ptr_nonnull(strstr(only_note(&s), "no build-id"));
-	names_close(s.names);
-}
-END_TEST
-
-START_TEST(missing_file_is_noted_once)
-{
-	struct scene s;
-
-	scene_set(&s, "gone.so", 0x1234);
-	s.nodes[2].frame = s.nodes[1].frame + 1;
-	ck_assert_uint_eq(scene_ask(&s, NULL), 1);
-	ck_assert_uint_eq(names_stack(s.names, 2, &s.frames, NULL), 1);
-	ck_assert_str_eq(s.frames[0].module, "gone.so");
-	ck_assert_ptr_null(s.frames[0].function);
-	ck_assert_ptr_nonnull(strstr(only_note(&s), "is gone"));
-	names_close(s.names);
-}
-END_TEST
-
-START_TEST(files_that_are_no_elf_are_noted)
-{
-	struct scene s;
-
-	write_file("text.so", "not an object\n");
-	scene_set(&s, "text.so", 0x1234);
-	ck_assert_uint_eq(scene_ask(&s, NULL), 1);
-	ck_assert_ptr_nonnull(strstr(only_note(&s), "no ELF file"));
-	names_close(s.names);
-
-	ck_assert_int_eq(mkfifo(in_dir("pipe.so"), 0600), 0); /* must not block */
-	scene_set(&s, "pipe.so", 0x1234);
-	ck_assert_uint_eq(scene_ask(&s, NULL), 1);
-	ck_assert_str_ne(only_note(&s), "");
-	names_close(s.names);
-}
-END_TEST
-
-/* Overwrites bytes of the debug sections in many ways; whatever is answered, it must end and stay in bounds. */
-START_TEST(damaged_dwarf_ends)
-{
-	struct scene s;
-	unsigned seed = 12345;
-
-	write_file("cxx.cc", cxx_cc);
-	ck_assert(
-	    run("g++ -O2 -g -o good cxx.cc && readelf -SW good | awk '/debug_info|debug_line |debug_abbrev|"
-		"debug_rnglists|debug_str/ { sub(/.*\\]/, \"\"); print $4, $5 }' | head -5 >sections"));
-	for (unsigned round = 0; round < 60; round++) {
-		unsigned offset, bytes, part = round % 4;
-		ck_assert(run("cp good bad"));
-		FILE *sections = fopen(in_dir("sections"), "r");
-		for (unsigned i = 0; i <= part; i++)
-			ck_assert_int_eq(fscanf(sections, "%x %x", &offset, &bytes), 2);
-		fclose(sections);
-		FILE *bad = fopen(in_dir("bad"), "r+");
-		for (unsigned i = 0; i < 1 + round / 4; i++) {
-			seed = seed * 1103515245u + 12345u;
-			fseek(bad, (long)(offset + (seed >> 8) % bytes), SEEK_SET);
-			fputc((int)(seed >> 24), bad);
-		}
-		fclose(bad);
-		scene_set(&s, "bad", address_of("good", "mark_hidden"));
-		s.nodes[2].frame =
-		    ((uint64_t)MODULE << LG_FRAME_MODULE_SHIFT) | (address_of("good", "mark") + 1);
-		ck_assert_uint_ge(scene_ask(&s, NULL), 1);
-		ck_assert_uint_ge(names_stack(s.names, 2, &s.frames, NULL), 1);
-		names_close(s.names);
-	}
-}
-END_TEST
-
 /* ---- modules and stacks ------------------------------------------------------------------------------ */
 
 START_TEST(unknown_module_keeps_the_address)
@@ -764,108 +439,33 @@ START_TEST(data_symbols_come_from_debug_files_too)
 }
 END_TEST
 
-/* ---- demangling -------------------------------------------------------------------------------------- */
-
-static void check_demangled(const char *symbol, const char *expected)
-{
-	char *text = demangle(symbol);
-
-	if (expected) {
-		ck_assert_ptr_nonnull(text);
-		ck_assert_str_eq(text, expected);
-	} else {
-		ck_assert_ptr_null(text);
-	}
-	free(text);
-}
-
-START_TEST(demangles_cxx_and_both_rust_schemes)
-{
-	check_demangled("_ZN4shop4Cart3addEiPKc", "shop::Cart::add(int, char const*)");
-	check_demangled("_Z5buildv.constprop.0", "build() [clone .constprop.0]");
-	check_demangled("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad");
-	check_demangled("_RNvNtCs1234_7mycrate3foo3bar", "mycrate::foo::bar");
-	check_demangled("_RINvCs1234_7mycrate4pushmE", "mycrate::push::<u32>");
-	check_demangled("main", NULL);
-	check_demangled("build.constprop.0", NULL);
-	check_demangled("_Znonsense", NULL);
-	check_demangled("", NULL);
-}
-END_TEST
-
-START_TEST(demangling_is_bounded)
-{
-	static char name[DEMANGLE_MAX_INPUT * 2];
-
-	strcpy(name, "_Z1f"); /* wide and over libiberty's 1 KiB: fine */
-	while (strlen(name) < 4000)
-		strcat(name, "4WideP3abc");
-	char *text = demangle(name);
-	ck_assert_ptr_nonnull(text);
-	free(text);
-	memset(name, 'P', sizeof name - 2); /* too deep, too long */
-	memcpy(name, "_Z1f", 4);
-	check_demangled(name, NULL);
-	name[DEMANGLE_MAX_INPUT] = 0;
-	check_demangled(name, NULL);
-
-	strcpy(name,
-	       "_Z1fSt4pairIiiE"); /* S_ is std::pair, S0_ pair<int, int>; each level spells the last twice */
-	for (int i = 0; i < 30; i++) {
-		char c = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i];
-		sprintf(name + strlen(name), "S_IS%c_S%c_E", c, c);
-	}
-	check_demangled(name, NULL);
-}
-END_TEST
-
 int main(void)
 {
-	Suite *suite = suite_create("names");
-	TCase *tcase = tcase_create("names");
-	SRunner *runner = srunner_create(suite);
+	const TTest *const tests[] = {
+		function_and_line_are_exact,
+		fixed_address_program_is_named,
+		dwarf4_and_split_dwarf_are_read,
+		clang_without_aranges_is_named,
+		inlined_frames_are_expanded,
+		cxx_names_have_scopes_and_parameters,
+		cxx_names_without_linkage_name_have_scopes,
+		relative_paths_join_the_compile_directory,
+		symtab_names_without_dwarf,
+		dynsym_names_what_is_exported_only,
+		symbol_versions_are_not_shown,
+		mini_debuginfo_names_hidden_functions,
+		no_symbols_at_all_is_noted_once_with_the_cure,
+		unknown_module_keeps_the_address,
+		vdso_is_shown_without_a_note,
+		empty_path_is_the_executable,
+		relative_path_is_relative_to_the_process,
+		stack_is_innermost_first_and_says_when_it_was_cut,
+		stack_of_nothing_and_damaged_stacks_end,
+		long_stack_is_whole,
+		same_file_loaded_twice_is_opened_once,
+		data_symbols_cover_their_bytes,
+		data_symbols_come_from_debug_files_too,
+	};
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_set_timeout(tcase, 60);
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, function_and_line_are_exact);
-	tcase_add_test(tcase, fixed_address_program_is_named);
-	tcase_add_test(tcase, dwarf4_and_split_dwarf_are_read);
-	tcase_add_test(tcase, clang_without_aranges_is_named);
-	tcase_add_test(tcase, inlined_frames_are_expanded);
-	tcase_add_test(tcase, cxx_names_have_scopes_and_parameters);
-	tcase_add_test(tcase, cxx_names_without_linkage_name_have_scopes);
-	tcase_add_test(tcase, relative_paths_join_the_compile_directory);
-	tcase_add_test(tcase, symtab_names_without_dwarf);
-	tcase_add_test(tcase, dynsym_names_what_is_exported_only);
-	tcase_add_test(tcase, symbol_versions_are_not_shown);
-	tcase_add_test(tcase, mini_debuginfo_names_hidden_functions);
-	tcase_add_test(tcase, no_symbols_at_all_is_noted_once_with_the_cure);
-	tcase_add_test(tcase, debug_dir_by_build_id);
-	tcase_add_test(tcase, debug_file_by_debuglink);
-	tcase_add_test(tcase, dwz_common_files_are_read);
-	tcase_add_test(tcase, debug_file_names_for_a_lost_program);
-	tcase_add_test(tcase, fixed_address_program_is_named_from_its_debug_file);
-	tcase_add_test(tcase, wrong_debug_dir_is_noted);
-	tcase_add_test(tcase, changed_file_is_refused_and_noted);
-	tcase_add_test(tcase, file_without_build_id_is_refused_when_one_was_traced);
-	tcase_add_test(tcase, missing_file_is_noted_once);
-	tcase_add_test(tcase, files_that_are_no_elf_are_noted);
-	tcase_add_test(tcase, damaged_dwarf_ends);
-	tcase_add_test(tcase, unknown_module_keeps_the_address);
-	tcase_add_test(tcase, vdso_is_shown_without_a_note);
-	tcase_add_test(tcase, empty_path_is_the_executable);
-	tcase_add_test(tcase, relative_path_is_relative_to_the_process);
-	tcase_add_test(tcase, stack_is_innermost_first_and_says_when_it_was_cut);
-	tcase_add_test(tcase, stack_of_nothing_and_damaged_stacks_end);
-	tcase_add_test(tcase, long_stack_is_whole);
-	tcase_add_test(tcase, same_file_loaded_twice_is_opened_once);
-	tcase_add_test(tcase, data_symbols_cover_their_bytes);
-	tcase_add_test(tcase, data_symbols_come_from_debug_files_too);
-	tcase_add_test(tcase, demangles_cxx_and_both_rust_schemes);
-	tcase_add_test(tcase, demangling_is_bounded);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run_with("names", set_up, tear_down, tests, sizeof tests / sizeof *tests);
 }
