@@ -1,7 +1,7 @@
-/* export_json.c: one JSON object a line, each with one key that names what it is: the process, then its leaks, stacks,
+/* json.c: one JSON object a line, each with one key that names what it is: the process, then its leaks, stacks,
  * blocks, references and root words, each group in a fixed order. Field names are those of the report. */
 #include "base/json.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 #include "report/json.h"
 
 /* {"KEY": { ... */
