@@ -58,10 +58,8 @@ static void put_stacks_used(struct export *e)
 		open_line(&j, e, "stack");
 		json_open(&j, '{');
 		json_put_number(&j, "id", u.stack);
-		for (unsigned i = 0; i < EXPORT_VALUE_COUNT; i++) {
-			json_put_number(&j, keys[i][0], u.of[i].blocks);
-			json_put_number(&j, keys[i][1], u.of[i].bytes);
-		}
+		for (unsigned i = 0; i < EXPORT_VALUE_COUNT; i++)
+			json_put_pair(&j, keys[i][0], keys[i][1], u.of[i]);
 		json_put_stack(&j, "frames", u.frames);
 		json_close(&j, '}');
 		close_line(&j, e);
