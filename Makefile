@@ -38,7 +38,7 @@ CHECK_LIBS  = $(shell pkg-config --libs check)
 # ---- the program and the shim ------------------------------------------------------------------------------
 
 SHIM_SRC  := $(wildcard preload/*.c)
-JUDGE_SRC := $(wildcard analyzer/*.c analyzer/*/*.c)
+JUDGE_SRC := $(wildcard analyzer/*.c analyzer/*/*.c analyzer/*/*/*.c)
 SHIM_OBJ  := $(SHIM_SRC:%.c=$(B)/obj/%.o)
 JUDGE_OBJ := $(JUDGE_SRC:%.c=$(B)/obj/%.o)
 JUDGE_LIB := $(filter-out $(B)/obj/analyzer/main.o,$(JUDGE_OBJ))

@@ -1,7 +1,7 @@
 /* export.c: leakgraph export: one trace in the formats of other tools. */
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 #include "report/gate.h"
 
 #include <errno.h>

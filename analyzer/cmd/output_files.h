@@ -2,7 +2,7 @@
 #ifndef LG_CMD_OUTPUT_FILES_H
 #define LG_CMD_OUTPUT_FILES_H
 
-#include "report/outputs.h"
+#include "report/ci/outputs.h"
 
 #define OUTPUT_FILES_MAX 16u
 

@@ -322,10 +322,8 @@ static void put_side(struct json *j, const char *key, const struct diff *d, int 
 	json_put_verdict(j, p);
 	if (d->moments[side])
 		json_put_number(j, "moment", d->moments[side]);
-	json_put_number(j, "live_blocks", d->live[side].blocks);
-	json_put_number(j, "live_bytes", d->live[side].bytes);
-	json_put_number(j, "lost_blocks", d->lost[side].blocks);
-	json_put_number(j, "lost_bytes", d->lost[side].bytes);
+	json_put_pair(j, "live_blocks", "live_bytes", d->live[side]);
+	json_put_pair(j, "lost_blocks", "lost_bytes", d->lost[side]);
 	json_close(j, '}');
 }
 
@@ -333,10 +331,8 @@ static void put_sums(struct json *j, const char *key, const struct diff_row *row
 {
 	json_key(j, key);
 	json_open_flat(j, '{');
-	json_put_number(j, "live_blocks", row->live[side].blocks);
-	json_put_number(j, "live_bytes", row->live[side].bytes);
-	json_put_number(j, "lost_blocks", row->lost[side].blocks);
-	json_put_number(j, "lost_bytes", row->lost[side].bytes);
+	json_put_pair(j, "live_blocks", "live_bytes", row->live[side]);
+	json_put_pair(j, "lost_blocks", "lost_bytes", row->lost[side]);
 	json_close(j, '}');
 }
 

@@ -20,6 +20,8 @@ enum fit {
 	LG_FITS(X)
 #undef X
 };
+const char *fit_name(enum fit fit); /* NULL of FIT_NONE */
+const char *fit_words(enum fit fit);
 
 struct growth_moment {
 	const char *what; /* "snapshot", "mark", "exit", "end" */
@@ -67,6 +69,9 @@ struct growth_options {
 /* `paths` ends with NULL. */
 int growth_load(struct growth *g, char *const *paths, const struct growth_options *options, struct err *err);
 void growth_free(struct growth *g);
+
+/* Fills in how a row grew, from what it had at each moment. */
+void growth_judge(const struct growth_process *p, struct growth_row *row);
 
 void growth_text(const struct term *term, const struct growth *g, bool all, const char *here);
 void growth_json(struct buf *out, const struct growth *g);

@@ -3,46 +3,9 @@
 
 #include "report/suppressions.h"
 
-#include <stdio.h>
 #include <string.h>
 
-static const char *ending_name(enum lg_ending ended)
-{
-	static const char *const names[] = {
-#define X(name, number, text) [number] = text,
-		LG_ENDINGS(X)
-#undef X
-	};
-
-	return (size_t)ended < sizeof names / sizeof *names ? names[ended] : names[LG_ENDED_UNKNOWN];
-}
-
 /* ---- leaks --------------------------------------------------------------------------------------------- */
-
-static void put_frame(struct json *j, const struct report_frame *f)
-{
-	json_open_flat(j, '{');
-	json_put_text(j, "function", f->function);
-	json_put_text(j, "file", f->file);
-	if (f->line)
-		json_put_number(j, "line", f->line);
-	else
-		json_put_text(j, "line", NULL);
-	json_put_text(j, "module", f->module);
-	json_put_address(j, "address", f->address);
-	json_put_address(j, "offset", f->offset);
-	json_put_bool(j, "inlined", f->is_inlined);
-	json_close(j, '}');
-}
-
-void json_put_stack(struct json *j, const char *key, const struct report_stack *s)
-{
-	json_key(j, key);
-	json_open(j, '[');
-	for (uint32_t i = 0; i < s->nframes; i++)
-		put_frame(j, &s->frames[i]);
-	json_close(j, ']');
-}
 
 static void put_edge(struct json *j, const struct report_edge *e)
 {
@@ -79,10 +42,8 @@ static void put_cycle(struct json *j, const struct report_leak *leak)
 static void put_numbers(struct json *j, const struct report_leak *leak)
 {
 	json_put_number(j, "instances", leak->instances);
-	json_put_number(j, "blocks", leak->heads.blocks);
-	json_put_number(j, "bytes", leak->heads.bytes);
-	json_put_number(j, "indirect_blocks", leak->indirect.blocks);
-	json_put_number(j, "indirect_bytes", leak->indirect.bytes);
+	json_put_pair(j, "blocks", "bytes", leak->heads);
+	json_put_pair(j, "indirect_blocks", "indirect_bytes", leak->indirect);
 	json_put_number(j, "retained_bytes", leak->retained_bytes);
 	json_put_text(j, "type", leak->type);
 	json_key(j, "sizes");
@@ -90,11 +51,7 @@ static void put_numbers(struct json *j, const struct report_leak *leak)
 	for (uint32_t i = 0; i < leak->nsizes; i++)
 		json_number(j, leak->sizes[i]);
 	json_close(j, ']');
-	json_key(j, "addresses");
-	json_open_flat(j, '[');
-	for (uint32_t i = 0; i < leak->naddresses; i++)
-		json_address(j, leak->addresses[i]);
-	json_close(j, ']');
+	json_put_addresses(j, leak->addresses, leak->naddresses);
 }
 
 static const char *baseline_state_name(enum baseline_state state)
@@ -147,22 +104,6 @@ static void put_leaks(struct json *j, const char *key, const struct report_leak 
 
 /* ---- heap errors --------------------------------------------------------------------------------------- */
 
-static void put_known(struct json *j, const char *key, uint64_t number)
-{
-	if (number)
-		json_put_number(j, key, number);
-	else
-		json_put_text(j, key, NULL);
-}
-
-static void put_stack_or_null(struct json *j, const char *key, const struct report_stack *s)
-{
-	if (s)
-		json_put_stack(j, key, s);
-	else
-		json_put_text(j, key, NULL);
-}
-
 static void put_block(struct json *j, const struct report_error *e)
 {
 	if (!e->has_block) {
@@ -173,7 +114,7 @@ static void put_block(struct json *j, const struct report_error *e)
 	json_open(j, '{');
 	json_put_address(j, "address", e->block);
 	json_put_number(j, "size", e->block_size);
-	put_known(j, "alignment", e->block_alignment);
+	json_put_known(j, "alignment", e->block_alignment);
 	json_put_text(j, "allocator", e->allocation->allocator);
 	json_close(j, '}');
 }
@@ -189,12 +130,12 @@ static void put_error(struct json *j, const struct report_error *e)
 	json_put_address(j, "address", e->address);
 	json_put_number(j, "thread", e->thread);
 	json_put_text(j, "call", e->call);
-	put_known(j, "size", e->size);
-	put_known(j, "alignment", e->alignment);
+	json_put_known(j, "size", e->size);
+	json_put_known(j, "alignment", e->alignment);
 	put_block(j, e);
 	json_put_stack(j, "stack", e->stack);
-	put_stack_or_null(j, "first_free_stack", e->first_free);
-	put_stack_or_null(j, "allocation_stack", e->allocation);
+	json_put_stack(j, "first_free_stack", e->first_free);
+	json_put_stack(j, "allocation_stack", e->allocation);
 	json_close(j, '}');
 }
 
@@ -208,52 +149,6 @@ static void put_errors(struct json *j, const struct report_process *p)
 }
 
 /* ---- processes ----------------------------------------------------------------------------------------- */
-
-static void put_ended(struct json *j, const struct report_process *p)
-{
-	char name[32];
-
-	json_key(j, "ended");
-	json_open_flat(j, '{');
-	json_put_text(j, "how", ending_name(p->ended));
-	if (p->ended == LG_ENDED_EXITED)
-		json_put_number(j, "status", p->status);
-	else
-		json_put_text(j, "status", NULL);
-	json_put_text(j, "signal",
-		      p->ended == LG_ENDED_SIGNALED ? report_signal(name, sizeof name, p->signal) : NULL);
-	json_close(j, '}');
-}
-
-void json_put_process_facts(struct json *j, const struct report_process *p)
-{
-	json_put_number(j, "pid", p->pid);
-	json_put_number(j, "parent_pid", p->parent_pid);
-	json_put_number(j, "image", p->image);
-	json_key(j, "command");
-	json_open_flat(j, '[');
-	for (char *const *word = p->argv; *word; word++)
-		json_text(j, *word);
-	json_close(j, ']');
-	json_put_text(j, "executable", p->executable);
-	json_put_text(j, "trace", p->trace);
-	put_ended(j, p);
-}
-
-void json_put_verdict(struct json *j, const struct report_process *p)
-{
-	bool hides = false;
-
-	json_put_text(j, "verdict", report_is_complete(p) ? "complete" : "degraded");
-	json_key(j, "verdict_reasons");
-	json_open(j, '[');
-	for (uint32_t i = 0; i < p->nreasons; i++) {
-		json_text(j, p->reasons[i].text);
-		hides |= p->reasons[i].hides_leaks;
-	}
-	json_close(j, ']');
-	json_put_bool(j, "verdict_hides_leaks", hides);
-}
 
 static void put_totals(struct json *j, const struct report_process *p)
 {
@@ -275,23 +170,14 @@ static void put_totals(struct json *j, const struct report_process *p)
 	json_close(j, '}');
 }
 
-static void put_sum(struct json *j, const char *key, struct sum sum)
-{
-	json_key(j, key);
-	json_open_flat(j, '{');
-	json_put_number(j, "blocks", sum.blocks);
-	json_put_number(j, "bytes", sum.bytes);
-	json_close(j, '}');
-}
-
 static void put_summary(struct json *j, const struct report_process *p)
 {
 	json_key(j, "summary");
 	json_open(j, '{');
 	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		put_sum(j, leak_class_name((enum leak_class) class), p->sums[class]);
-	put_sum(j, "suppressed", p->suppressed_sum);
-	put_sum(j, "unjudged", p->unjudged);
+		json_put_sum(j, leak_class_name((enum leak_class) class), p->sums[class]);
+	json_put_sum(j, "suppressed", p->suppressed_sum);
+	json_put_sum(j, "unjudged", p->unjudged);
 	json_close(j, '}');
 }
 
@@ -305,9 +191,8 @@ static void put_holders(struct json *j, const struct report_process *p)
 		json_open(j, '{');
 		json_put_text(j, "root", h->text);
 		json_put_text(j, "root_kind", h->kind);
-		json_put_number(j, "retained_blocks", h->retained.blocks);
-		json_put_number(j, "retained_bytes", h->retained.bytes);
-		put_sum(j, "main_place", h->main);
+		json_put_pair(j, "retained_blocks", "retained_bytes", h->retained);
+		json_put_sum(j, "main_place", h->main);
 		json_put_text(j, "main_type", h->main_type);
 		json_put_stack(j, "main_stack", h->main_stack);
 		json_close(j, '}');
@@ -332,13 +217,8 @@ static void put_counted(struct json *j, const struct report_counted *c)
 	json_put_number(j, "objects", c->objects);
 	json_put_number(j, "references", c->references);
 	json_put_number(j, "reachable_objects", c->reachable);
-	json_put_number(j, "retained_blocks", c->retained.blocks);
-	json_put_number(j, "retained_bytes", c->retained.bytes);
-	json_key(j, "addresses");
-	json_open_flat(j, '[');
-	for (uint32_t i = 0; i < c->naddresses; i++)
-		json_address(j, c->addresses[i]);
-	json_close(j, ']');
+	json_put_pair(j, "retained_blocks", "retained_bytes", c->retained);
+	json_put_addresses(j, c->addresses, c->naddresses);
 	json_put_stack(j, "stack", c->stack);
 	json_close(j, '}');
 }
@@ -392,8 +272,7 @@ static void put_suppressions(struct json *j, const struct suppressions *s)
 		json_put_text(j, "file", p->file);
 		json_put_number(j, "line", p->line);
 		json_put_number(j, "leaks", p->uses);
-		json_put_number(j, "blocks", p->used.blocks);
-		json_put_number(j, "bytes", p->used.bytes);
+		json_put_pair(j, "blocks", "bytes", p->used);
 		json_put_text(j, "expires", p->expires);
 		json_put_bool(j, "expired", p->is_expired);
 		json_put_bool(j, "over_its_bound", p->is_over);

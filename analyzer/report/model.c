@@ -1,15 +1,10 @@
-/* model.c: see model.h. Loads one trace at a time, so that a tree of hundreds of images needs the memory of its
- * largest. */
-#include "report/model.h"
-#include "base/version.h"
-#include "report/holders.h"
-#include "names/runtime.h"
+/* model.c: see model.h. */
+#include "report/maker.h"
+
 #include "report/counted.h"
-#include "report/places.h"
+#include "report/holders.h"
 #include "report/roots.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -30,15 +25,6 @@ struct sum report_lost(const struct report_process *p)
 	return lost;
 }
 
-/* ---- one leak ------------------------------------------------------------------------------------------ */
-
-/* What making a process's findings needs at every step. */
-struct maker {
-	struct analysis *a;
-	struct stack_book *book;
-	struct pool *pool;
-};
-
 const char *report_entry_name(uint8_t entry)
 {
 	static const char *const names[] = {
@@ -50,256 +36,16 @@ const char *report_entry_name(uint8_t entry)
 	return entry < sizeof names / sizeof *names ? names[entry] : "?";
 }
 
-static const struct report_stack *stack_of(struct maker *m, uint32_t block)
+const struct report_stack *maker_stack(struct maker *m, uint32_t block)
 {
 	const struct block *b = &m->a->heap.blocks[block];
 
 	return stack_book_get(m->book, b->stack, report_entry_name(b->entry));
 }
 
-static const char *type_of(struct maker *m, uint32_t block)
+const char *maker_type(struct maker *m, uint32_t block)
 {
 	return pool_text(m->pool, models_type(&m->a->models, block));
-}
-
-/* The type that all of the blocks have. */
-static const char *common_type(struct maker *m, const uint32_t *blocks, uint32_t n)
-{
-	const char *first = n ? models_type(&m->a->models, blocks[0]) : NULL;
-
-	for (uint32_t i = 1; first && i < n; i++)
-		if (models_type(&m->a->models, blocks[i]) != first)
-			return NULL;
-	return pool_text(m->pool, first);
-}
-
-static const char *field_of(struct maker *m, uint32_t block, uint64_t offset)
-{
-	char text[REPORT_FIELD_MAX];
-
-	return models_field(&m->a->models, block, offset, text, sizeof text) ? pool_text(m->pool, text)
-									     : NULL;
-}
-
-/* Puts a size among the smallest distinct ones, rising. */
-static uint32_t add_size(uint64_t *sizes, uint32_t n, uint64_t size)
-{
-	uint32_t at = n, end = n < REPORT_SIZES_MAX ? n : n - 1;
-
-	while (at && sizes[at - 1] > size)
-		at--;
-	if ((at && sizes[at - 1] == size) || at == REPORT_SIZES_MAX)
-		return n;
-	memmove(sizes + at + 1, sizes + at, (end - at) * sizeof *sizes);
-	sizes[at] = size;
-	return n < REPORT_SIZES_MAX ? n + 1 : n;
-}
-
-static int note_sizes(struct report_leak *out, struct maker *m, const uint32_t *blocks, uint32_t n)
-{
-	uint64_t *sizes = pool_take(m->pool, (n < REPORT_SIZES_MAX ? n : REPORT_SIZES_MAX) * sizeof *sizes);
-
-	if (!sizes)
-		return -1;
-	for (uint32_t i = 0; i < n; i++)
-		out->nsizes = add_size(sizes, out->nsizes, m->a->heap.blocks[blocks[i]].size);
-	out->sizes = sizes;
-	return 0;
-}
-
-static int note_addresses(struct report_leak *out, struct maker *m, const uint32_t *blocks, uint32_t n)
-{
-	uint32_t kept = n < REPORT_ADDRESSES_MAX ? n : REPORT_ADDRESSES_MAX;
-	uint64_t *addresses = pool_take(m->pool, kept * sizeof *addresses);
-
-	if (!addresses)
-		return -1;
-	for (uint32_t i = 0; i < kept; i++)
-		addresses[i] = m->a->heap.blocks[blocks[i]].addr;
-	out->addresses = addresses;
-	out->naddresses = kept;
-	return 0;
-}
-
-static int note_ring(struct report_leak *out, struct maker *m, const struct leak *leak)
-{
-	struct report_edge *edges = pool_take(m->pool, leak->nedges * sizeof *edges);
-
-	if (!edges)
-		return -1;
-	for (uint32_t i = 0; i < leak->nedges; i++) {
-		const struct block *from = &m->a->heap.blocks[leak->edges[i].from];
-
-		edges[i] = (struct report_edge){
-			.from = from->addr,
-			.to = m->a->heap.blocks[leak->edges[i].to].addr,
-			.offset = leak->edges[i].offset,
-			.from_bytes = from->size,
-			.from_stack = stack_of(m, leak->edges[i].from),
-			.field = field_of(m, leak->edges[i].from, leak->edges[i].offset),
-			.from_type = type_of(m, leak->edges[i].from),
-			.to_type = type_of(m, leak->edges[i].to),
-		};
-		if (!edges[i].from_stack)
-			return -1;
-	}
-	if (leak->break_edge < leak->nedges)
-		edges[leak->break_edge].break_reason = leak->break_reason;
-	out->edges = edges;
-	out->nedges = leak->nedges;
-	out->cycle_length = leak->cycle_length;
-	out->members = leak->members;
-	return 0;
-}
-
-static int make_leak(struct report_leak *out, struct maker *m, const struct leak *leak, uint32_t number)
-{
-	*out = (struct report_leak){
-		.kind = leak_class_name(leak->kind),
-		.class = leak->kind,
-		.instances = leak->instances,
-		.heads = leak->heads,
-		.indirect = leak->indirect,
-		.retained_bytes = leak->retained_bytes,
-		.stack =
-		    leak->nblocks ? stack_of(m, leak->blocks[0]) : stack_book_get(m->book, leak->stack, "?"),
-		.type = common_type(m, leak->blocks, leak->nblocks),
-	};
-	snprintf(out->id, sizeof out->id, "L%u", number);
-	if (!out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
-	    counted_leak(out, m->a, leak, m->pool) || note_sizes(out, m, leak->blocks, leak->nblocks) ||
-	    note_addresses(out, m, leak->blocks, leak->nblocks))
-		return -1;
-	return leak->kind == CLASS_CYCLE ? note_ring(out, m, leak) : 0;
-}
-
-static int make_leaks(struct report_process *p, struct maker *m)
-{
-	const struct leak_set *set = &m->a->leaks;
-	struct report_leak *leaks = pool_take(m->pool, set->nleaks * sizeof *leaks);
-
-	if (!leaks)
-		return -1;
-	for (uint32_t i = 0; i < set->nleaks; i++)
-		if (make_leak(&leaks[i], m, &set->leaks[i], i + 1))
-			return -1;
-	p->leaks = leaks;
-	p->nleaks = set->nleaks;
-	return 0;
-}
-
-/* ---- heap errors --------------------------------------------------------------------------------------- */
-
-static uint64_t alignment_of(uint8_t log2)
-{
-	return log2 ? 1ull << log2 : 0;
-}
-
-static int make_error(struct report_error *out, struct maker *m, const struct heap_error *e, uint32_t number)
-{
-	*out = (struct report_error){
-		.kind = e->kind,
-		.instances = e->instances,
-		.address = e->call.addr,
-		.thread = e->thread,
-		.call = report_entry_name(e->entry),
-		.size = e->call.size,
-		.alignment = alignment_of(e->call.align),
-		.stack = stack_book_get(m->book, e->call.stack, report_entry_name(e->entry)),
-		.has_block = e->at != 0,
-		.block = e->at,
-		.block_size = e->size,
-		.block_alignment = alignment_of(e->call.block_align),
-	};
-	snprintf(out->id, sizeof out->id, "E%u", number);
-	if (e->at)
-		out->allocation = stack_book_get(m->book, e->stack, report_entry_name(e->block_entry));
-	if (e->kind == HEAP_ERROR_DOUBLE_FREE && e->call.before)
-		out->first_free = stack_book_get(m->book, e->call.before, "free");
-	if (!out->stack || (e->at && !out->allocation))
-		return -1;
-	return fingerprint_stack(&out->fingerprint, out->stack, m->pool);
-}
-
-/* The file of the code that made a call, NULL: not known. */
-static const char *caller_file(const struct trace *t, uint32_t stack)
-{
-	uint64_t module = stack < t->nnodes ? t->nodes[stack].frame >> LG_FRAME_MODULE_SHIFT : 0;
-
-	for (size_t i = 0; i < t->nmodules; i++)
-		if (t->modules[i].id == module)
-			return t->modules[i].path;
-	return NULL;
-}
-
-/* Code with operators of its own inside calls malloc and free where others call new and delete. */
-static bool may_be_operators(const struct trace *t, const struct heap_error *e)
-{
-	bool is_free = lg_entry_ends(e->entry) == LG_ENTRIES_OF_MALLOC;
-	const char *file = caller_file(t, is_free ? e->call.stack : e->stack);
-
-	return e->kind == HEAP_ERROR_FAMILY && file && brings_cxx_runtime(file);
-}
-
-static int make_errors(struct report_process *p, struct maker *m)
-{
-	const struct heap_errors *found = &m->a->errors;
-	struct report_error *errors = pool_take(m->pool, found->n * sizeof *errors);
-
-	if (!errors)
-		return -1;
-	p->errors = errors;
-	for (uint32_t i = 0; i < found->n; i++) {
-		if (may_be_operators(&m->a->trace, &found->at[i]))
-			continue;
-		if (make_error(&errors[p->nerrors], m, &found->at[i], p->nerrors + 1))
-			return -1;
-		p->nerrors++;
-	}
-	return 0;
-}
-
-/* ---- places -------------------------------------------------------------------------------------------- */
-
-static int make_place(struct report_leak *out, struct maker *m, const struct places *found,
-		      const struct place *at)
-{
-	const uint32_t *blocks = found->blocks + at->first;
-
-	*out = (struct report_leak){
-		.kind = m->a->is_judged ? leak_class_name(CLASS_REACHABLE) : "live",
-		.class = m->a->is_judged ? CLASS_REACHABLE : LEAK_CLASSES,
-		.instances = at->sum.blocks,
-		.heads = at->sum,
-		.stack = stack_of(m, blocks[0]),
-		.type = common_type(m, blocks, (uint32_t)at->sum.blocks),
-	};
-	return !out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
-		       note_sizes(out, m, blocks, (uint32_t)at->sum.blocks) ||
-		       note_addresses(out, m, blocks, (uint32_t)at->sum.blocks)
-		   ? -1
-		   : 0;
-}
-
-/* Unjudged: all live blocks by place. Judged: the reachable ones. */
-static int make_places(struct report_process *p, struct maker *m, bool all)
-{
-	struct places found;
-	int failed =
-	    places_find(&found, &m->a->heap, m->a->is_judged ? m->a->classes.of : NULL, CLASS_REACHABLE);
-	uint32_t kept = all || found.n < REPORT_PLACES_MAX ? found.n : REPORT_PLACES_MAX;
-	struct report_leak *places = pool_take(m->pool, kept * sizeof *places);
-
-	failed |= !places;
-	for (uint32_t i = 0; i < kept && !failed; i++)
-		failed = make_place(&places[i], m, &found, &found.at[i]);
-	if (!failed) {
-		p->places = places;
-		p->nplaces = kept;
-		p->nplaces_all = found.n;
-	}
-	places_free(&found);
-	return failed ? -1 : 0;
 }
 
 /* ---- holders ------------------------------------------------------------------------------------------- */
@@ -313,8 +59,8 @@ static int make_holder(struct report_holder *out, struct maker *m, const struct 
 		.kind = root_kind_name(region->kind),
 		.retained = h->retained,
 		.main = h->main,
-		.main_stack = stack_of(m, h->main_block),
-		.main_type = type_of(m, h->main_block),
+		.main_stack = maker_stack(m, h->main_block),
+		.main_type = maker_type(m, h->main_block),
 	};
 	return out->text && out->main_stack ? 0 : -1;
 }
@@ -476,106 +222,4 @@ int report_one(struct report *r, struct analysis *a, struct stack_book *book,
 	r->nprocesses = 1;
 	book->names = a->names;
 	return report_process(&r->processes[0], a, book, &r->pool, options, err);
-}
-
-/* ---- all of them --------------------------------------------------------------------------------------- */
-
-static int load_one(struct report *r, const char *path, const struct report_options *options,
-		    struct ancestry *ancestry, struct err *err)
-{
-	struct analysis a;
-	struct stack_book book = { .pool = &r->pool };
-	struct report_options own = *options;
-	struct report_process *more =
-	    realloc(r->processes, (r->nprocesses + 1) * sizeof *more); /* few: no need to double */
-
-	if (!more)
-		return no_memory(err);
-	r->processes = more;
-	own.with_holders |= options->with_suspects && !r->nprocesses;
-	int failed = analysis_open(&a, path, ancestry, &options->analysis, err) ||
-		     report_process(&more[r->nprocesses], &a, &book, &r->pool, &own, err);
-	r->nprocesses += !failed;
-	stack_book_free(&book);
-	analysis_close(&a);
-	return failed ? -1 : 0;
-}
-
-static int is_trace_name(const struct dirent *entry)
-{
-	size_t n = strlen(entry->d_name);
-
-	return n > 4 && !strcmp(entry->d_name + n - 4, ".lgt");
-}
-
-static int compare_births(const void *left, const void *right)
-{
-	const struct report_process *a = left, *b = right;
-
-	if (a->order != b->order)
-		return a->order < b->order ? -1 : 1;
-	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
-	return (a->image > b->image) - (a->image < b->image);
-}
-
-/* A child whose trace cannot be read is no reason to keep quiet about the rest: its parent's verdict says so. */
-static int load_child(struct report *r, uint32_t parent, const char *folder, const char *name,
-		      const struct report_options *options, struct ancestry *ancestry, struct err *err)
-{
-	struct err trouble = { "" };
-	char *path = pool_print(&r->pool, "%s/%s", folder, name);
-
-	if (!path)
-		return no_memory(err);
-	if (!load_one(r, path, options, ancestry, &trouble))
-		return 0;
-	return report_add_reason(&r->processes[parent], &r->pool, REASON_CHILD,
-				 pool_print(&r->pool, "a child's trace cannot be read: %s", trouble.text))
-		   ? no_memory(err)
-		   : 0;
-}
-
-static int load_children(struct report *r, const char *path, const struct report_options *options,
-			 struct ancestry *ancestry, struct err *err)
-{
-	struct dirent **entries = NULL;
-	char *folder = pool_print(&r->pool, "%s.children", path);
-	int n = folder ? scandir(folder, &entries, is_trace_name, alphasort) : -1, failed = 0;
-	uint32_t parent = r->nprocesses - 1;
-
-	for (int i = 0; i < n; i++) {
-		if (!failed)
-			failed = load_child(r, parent, folder, entries[i]->d_name, options, ancestry, err);
-		free(entries[i]);
-	}
-	free(entries);
-	qsort(r->processes + parent + 1, r->nprocesses - parent - 1, sizeof *r->processes, compare_births);
-	return failed;
-}
-
-int report_load(struct report *r, char *const *paths, size_t npaths, const struct report_options *options,
-		struct err *err)
-{
-	struct ancestry ancestry = { 0 };
-	int failed = 0;
-
-	*r = (struct report){ .version = LG_VERSION };
-	for (size_t i = 0; i < npaths && !failed; i++) {
-		failed = load_one(r, paths[i], options, &ancestry, err);
-		if (failed)
-			break;
-		r->processes[r->nprocesses - 1].is_named = true;
-		if (!options->no_children)
-			failed = load_children(r, paths[i], options, &ancestry, err);
-	}
-	ancestry_close(&ancestry);
-	return failed ? -1 : 0;
-}
-
-void report_free(struct report *r)
-{
-	free(r->processes);
-	pool_free(&r->pool);
-	*r = (struct report){ 0 };
 }

@@ -247,26 +247,17 @@ void source_text(const struct term *t, const struct source *s, bool all, const c
 
 /* ---- for programs -------------------------------------------------------------------------------------- */
 
-static void put_pair(struct json *j, const char *blocks, const char *bytes, struct sum sum)
-{
-	json_put_number(j, blocks, sum.blocks);
-	json_put_number(j, bytes, sum.bytes);
-}
-
 static void put_row(struct json *j, const struct source_row *row)
 {
 	json_open_flat(j, '{');
 	json_put_text(j, "file", row->file);
-	if (row->line)
-		json_put_number(j, "line", row->line);
-	else
-		json_put_text(j, "line", NULL);
+	json_put_known(j, "line", row->line);
 	json_put_text(j, "function", row->function);
 	json_put_text(j, "module", row->module);
-	put_pair(j, "live_blocks", "live_bytes", row->live);
-	put_pair(j, "lost_blocks", "lost_bytes", row->lost);
-	put_pair(j, "peak_blocks", "peak_bytes", row->peak);
-	put_pair(j, "allocated_blocks", "allocated_bytes", row->allocated);
+	json_put_pair(j, "live_blocks", "live_bytes", row->live);
+	json_put_pair(j, "lost_blocks", "lost_bytes", row->lost);
+	json_put_pair(j, "peak_blocks", "peak_bytes", row->peak);
+	json_put_pair(j, "allocated_blocks", "allocated_bytes", row->allocated);
 	json_put_number(j, "temporary_blocks", row->temporary);
 	json_close(j, '}');
 }

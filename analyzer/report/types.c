@@ -246,12 +246,9 @@ static void put_row(struct json *j, const struct types_row *row)
 	json_open(j, '{');
 	json_put_text(j, "type", row->type);
 	json_put_text(j, "model", row->model);
-	json_put_number(j, "blocks", row->live.blocks);
-	json_put_number(j, "bytes", row->live.bytes);
-	json_put_number(j, "retained_blocks", row->retained.blocks);
-	json_put_number(j, "retained_bytes", row->retained.bytes);
-	json_put_number(j, "lost_blocks", row->lost.blocks);
-	json_put_number(j, "lost_bytes", row->lost.bytes);
+	json_put_pair(j, "blocks", "bytes", row->live);
+	json_put_pair(j, "retained_blocks", "retained_bytes", row->retained);
+	json_put_pair(j, "lost_blocks", "lost_bytes", row->lost);
 	if (!row->type)
 		json_put_number(j, "size", row->size);
 	json_put_stack(j, "oldest_stack", row->stack);
@@ -267,10 +264,8 @@ void types_json(struct buf *out, const struct types *t)
 	json_put_text(&j, "schema", "leakgraph.types.v1");
 	json_put_process_facts(&j, &t->report.processes[0]);
 	json_put_verdict(&j, &t->report.processes[0]);
-	json_put_number(&j, "blocks", t->all.blocks);
-	json_put_number(&j, "bytes", t->all.bytes);
-	json_put_number(&j, "typed_blocks", t->typed.blocks);
-	json_put_number(&j, "typed_bytes", t->typed.bytes);
+	json_put_pair(&j, "blocks", "bytes", t->all);
+	json_put_pair(&j, "typed_blocks", "typed_bytes", t->typed);
 	json_key(&j, "types");
 	json_open(&j, '[');
 	for (uint32_t i = 0; i < t->nrows; i++)

@@ -26,10 +26,7 @@ static void put_site(struct json *j, const struct why_block *b)
 
 	json_put_text(j, "function", site ? site->function : NULL);
 	json_put_text(j, "file", site ? site->file : NULL);
-	if (site && site->line)
-		json_put_number(j, "line", site->line);
-	else
-		json_put_text(j, "line", NULL);
+	json_put_known(j, "line", site ? site->line : 0);
 }
 
 static void put_reference(struct json *j, const struct why_reference *r)
@@ -44,8 +41,7 @@ static void put_reference(struct json *j, const struct why_reference *r)
 		put_site(j, &r->block);
 	}
 	json_put_text(j, "reference", r->kind);
-	json_put_number(j, "freed_blocks", r->freed.blocks);
-	json_put_number(j, "freed_bytes", r->freed.bytes);
+	json_put_pair(j, "freed_blocks", "freed_bytes", r->freed);
 	json_close(j, '}');
 }
 
@@ -96,8 +92,7 @@ void why_json(struct buf *out, const struct why *w)
 	json_key(&j, "block");
 	put_block(&j, &w->block);
 	json_put_number(&j, "inside", w->inside);
-	json_put_number(&j, "retained_blocks", w->retained.blocks);
-	json_put_number(&j, "retained_bytes", w->retained.bytes);
+	json_put_pair(&j, "retained_blocks", "retained_bytes", w->retained);
 	put_counted(&j, &w->counted);
 	put_leak(&j, w);
 	json_put_bool(&j, "held", w->has_path);

@@ -1,7 +1,6 @@
-/* outputs.h: the report in the formats that others read: CI systems, code scanning, dashboards. Each is a renderer over
- * the finished model; none judges. */
-#ifndef LG_REPORT_OUTPUTS_H
-#define LG_REPORT_OUTPUTS_H
+/* findings.h: what of a report counts for a gate, in the report's order, and how it is called. */
+#ifndef LG_REPORT_FINDINGS_H
+#define LG_REPORT_FINDINGS_H
 
 #include "base/buf.h"
 #include "report/gate.h"
@@ -12,16 +11,6 @@ struct output_context {
 	const struct gate_result *result; /* NULL: nothing was gated */
 	const char *root; /* of the sources: files below it are written relative to it */
 };
-
-struct output {
-	const char *name, *help;
-	void (*render)(struct buf *out, const struct report *r, const struct output_context *c);
-};
-extern const struct output outputs[], suppression_syntaxes[]; /* each ends with a NULL name */
-
-const struct output *output_named(const struct output *table, const char *name); /* NULL: there is none */
-
-/* What renderers share. */
 
 /* Leaks that count, in the report's order: for (struct finding f = { 0 }; finding_next(&f, r, c);) */
 struct finding {
@@ -39,12 +28,5 @@ const char *finding_file(const struct report_frame *f, const struct output_conte
 bool finding_is_below_root(const struct report_frame *f, const struct output_context *c);
 /* "300 B in 2 blocks leaked (direct), allocated by make_leak" */
 void finding_title(struct buf *out, const struct finding *f);
-
-void output_sarif(struct buf *out, const struct report *r, const struct output_context *c);
-void output_github(struct buf *out, const struct report *r, const struct output_context *c);
-void output_gitlab(struct buf *out, const struct report *r, const struct output_context *c);
-void output_junit(struct buf *out, const struct report *r, const struct output_context *c);
-void output_memcheck(struct buf *out, const struct report *r, const struct output_context *c);
-void output_markdown(struct buf *out, const struct report *r, const struct output_context *c);
 
 #endif

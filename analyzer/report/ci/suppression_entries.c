@@ -2,7 +2,7 @@
  *
  * An entry of Valgrind's names the frames down to main, so that it takes nothing else. LeakSanitizer's can name one
  * function only: that of the leak's place; of a leak in main itself, which is in every stack, none is made. */
-#include "report/outputs.h"
+#include "report/ci/outputs.h"
 
 #include <stdlib.h>
 #include <string.h>

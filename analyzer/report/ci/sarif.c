@@ -2,7 +2,7 @@
  * stack and the cycle as code flows, fingerprints of our own. */
 #include "report/json.h"
 #include "report/lines.h"
-#include "report/outputs.h"
+#include "report/ci/outputs.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* export_dot.c: the leaks and what holds the rest as a picture, as far as it can be read. */
-#include "report/exports.h"
+/* dot.c: the leaks and what holds the rest as a picture, as far as it can be read. */
+#include "report/export/export.h"
 #include "report/picture.h"
 
 #define NODES 200u /* unless the user wants more */

@@ -1,38 +1,9 @@
-/* outputs.c: see outputs.h. */
-#include "report/outputs.h"
+/* findings.c: see findings.h. */
+#include "report/findings.h"
 
-#include "base/term.h"
-#include "report/json.h"
 #include "report/lines.h"
 
 #include <string.h>
-
-static void output_json(struct buf *out, const struct report *r, const struct output_context *c)
-{
-	(void)c;
-	report_json(out, r);
-}
-
-const struct output outputs[] = {
-	{ "json", "the whole report (leakgraph.report.v1)", output_json },
-	{ "sarif", "SARIF 2.1.0, for code scanning", output_sarif },
-	{ "github", "GitHub's annotations", output_github },
-	{ "gitlab", "GitLab's code quality", output_gitlab },
-	{ "junit", "JUnit's XML", output_junit },
-	{ "markdown", "a summary, for step summaries and comments", output_markdown },
-	{ "memcheck", "the lines that Valgrind's Memcheck logs, for ctest -T memcheck", output_memcheck },
-	{ NULL, NULL, NULL },
-};
-
-const struct output *output_named(const struct output *table, const char *name)
-{
-	for (const struct output *o = table; o->name; o++)
-		if (!strcmp(o->name, name))
-			return o;
-	return NULL;
-}
-
-/* ---- findings ------------------------------------------------------------------------------------------ */
 
 static bool counts(const struct report_leak *leak, unsigned kinds)
 {

@@ -1,7 +1,7 @@
-/* export_sqlite.c: SQL text that the sqlite3 shell makes a database of. leakgraph-export(5) describes the tables; every
+/* sqlite.c: SQL text that the sqlite3 shell makes a database of. leakgraph-export(5) describes the tables; every
  * row names its process, so that many exports go into one database. All is one transaction. */
 #include "base/escape.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 #include "report/holders.h"
 
 #include <string.h>

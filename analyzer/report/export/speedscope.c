@@ -1,9 +1,9 @@
-/* export_speedscope.c: https://www.speedscope.app/file-format-schema.json: the frames once, and a sampled profile for
+/* speedscope.c: https://www.speedscope.app/file-format-schema.json: the frames once, and a sampled profile for
  * each thing that stacks are weighed by. */
 #include "base/json.h"
 #include "base/version.h"
 #include "names/store.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 
 struct frames {
 	struct export *e;

@@ -1,11 +1,11 @@
-/* export_dhat.c: version 2 of DHAT's files, as dh_view.html and the Firefox Profiler read them. A program point is a
+/* dhat.c: version 2 of DHAT's files, as dh_view.html and the Firefox Profiler read them. A program point is a
  * stack; time is counted in events.
  *
  * Two of its fields are not known of a single stack: blocks are given lifetimes (tl) of one event, the least there is,
  * and its own maximum (mb, mbk) is the larger of what lived at the process's peak and at the end. */
 #include "base/json.h"
 #include "names/store.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
-/* export_pprof.c: profile.proto of pprof, not compressed. Field numbers are those of
+/* pprof.c: profile.proto of pprof, not compressed. Field numbers are those of
  * github.com/google/pprof/proto/profile.proto.
  *
  * A stack gives a sample for each class and leak of its live blocks, and one of kind "freed" for the rest of what it
  * allocated, so that every value adds up to the process's totals whatever is filtered. */
 #include "base/escape.h"
 #include "names/store.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-/* export_json.c: one JSON object a line, each with one key that names what it is: the process, then its leaks, stacks,
+/* json.c: one JSON object a line, each with one key that names what it is: the process, then its leaks, stacks,
  * blocks, references and root words, each group in a fixed order. Field names are those of the report. */
 #include "base/json.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 #include "report/json.h"
 
 /* {"KEY": { ... */
@@ -58,10 +58,8 @@ static void put_stacks_used(struct export *e)
 		open_line(&j, e, "stack");
 		json_open(&j, '{');
 		json_put_number(&j, "id", u.stack);
-		for (unsigned i = 0; i < EXPORT_VALUE_COUNT; i++) {
-			json_put_number(&j, keys[i][0], u.of[i].blocks);
-			json_put_number(&j, keys[i][1], u.of[i].bytes);
-		}
+		for (unsigned i = 0; i < EXPORT_VALUE_COUNT; i++)
+			json_put_pair(&j, keys[i][0], keys[i][1], u.of[i]);
 		json_put_stack(&j, "frames", u.frames);
 		json_close(&j, '}');
 		close_line(&j, e);

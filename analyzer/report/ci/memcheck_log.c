@@ -1,6 +1,6 @@
 /* memcheck_log.c: the findings as the lines that Memcheck logs. CTest's memcheck step knows those of leaks and of wrong
  * frees by "==PID==" and by their words (cmCTestMemCheckHandler); a cycle is definitely lost, too. */
-#include "report/outputs.h"
+#include "report/ci/outputs.h"
 
 #include "heap/errors.h"
 

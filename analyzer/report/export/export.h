@@ -1,9 +1,9 @@
-/* exports.h: one trace in the formats of other tools: flame graphs, pprof, heap graph viewers, databases. Each format is
+/* export.h: one trace in the formats of other tools: flame graphs, pprof, heap graph viewers, databases. Each format is
  * a renderer over the finished analysis, in a file of its own; none judges.
  *
  * Output is written as it is made, so that millions of blocks need no memory for their text. */
-#ifndef LG_REPORT_EXPORTS_H
-#define LG_REPORT_EXPORTS_H
+#ifndef LG_REPORT_EXPORT_EXPORT_H
+#define LG_REPORT_EXPORT_EXPORT_H
 
 #include "base/buf.h"
 #include "heap/sites.h"

@@ -1,5 +1,5 @@
-/* exports.c: see exports.h. */
-#include "report/exports.h"
+/* export.c: see export.h. */
+#include "report/export/export.h"
 #include "base/sort.h"
 #include "report/roots.h"
 

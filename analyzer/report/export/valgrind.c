@@ -1,8 +1,8 @@
-/* export_valgrind.c: the leaks as Valgrind's XML of protocol 4, as Memcheck writes it with --leak-check=full
+/* valgrind.c: the leaks as Valgrind's XML of protocol 4, as Memcheck writes it with --leak-check=full
  * (docs/internals/xml-output-protocol4.txt). Readers know its four kinds of leaks only: a cycle is definitely lost, and
  * its text says that it is one. */
 #include "base/escape.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 
 #include <string.h>
 

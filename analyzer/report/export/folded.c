@@ -1,8 +1,8 @@
-/* export_folded.c: "main;work;make 4096": frames outermost first, and what the stack weighs. Stacks that read the same
+/* folded.c: "main;work;make 4096": frames outermost first, and what the stack weighs. Stacks that read the same
  * are one line. */
 #include "base/escape.h"
 #include "names/store.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* export_heapsnapshot.c: the heap snapshot of V8, which Chrome's DevTools and memlab open: blocks are nodes, references
+/* heapsnapshot.c: the heap snapshot of V8, which Chrome's DevTools and memlab open: blocks are nodes, references
  * are edges. Three flat arrays: seven numbers a node, three an edge, and the strings that both name.
  *
  * First come the nodes that are no blocks. The top one leads to "(GC roots)", that to a node for each kind of root, these
@@ -6,7 +6,7 @@
  * Blocks follow by address. Edges stand in the order of the nodes that they leave; what owns nothing is a weak edge. */
 #include "base/json.h"
 #include "names/store.h"
-#include "report/exports.h"
+#include "report/export/export.h"
 #include "report/roots.h"
 
 #include <stdio.h>

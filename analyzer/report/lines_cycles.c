@@ -1,0 +1,176 @@
+/* lines_cycles.c: rings of blocks that hold each other, where to break them, and what counts say; see lines.h. */
+#include "report/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RING_SHOWN 12u
+
+static const char *edge_text(char text[PLACE_TEXT], const struct report_edge *e)
+{
+	return lines_field(text, e->field, e->offset);
+}
+
+static const char *member_text(char text[PLACE_TEXT], const struct lines *l, const struct report_edge *e)
+{
+	char place[PLACE_TEXT], what[PLACE_TEXT];
+	int used = snprintf(text, PLACE_TEXT, "%.80s", lines_what(what, e->from_type, e->from_bytes));
+
+	snprintf(text + used, PLACE_TEXT - (size_t)used, " (%.*s)", (int)PLACE_TEXT - used - 4,
+		 lines_place(place, l, e->from_stack));
+	return text;
+}
+
+/* "24 B (mk, a.c:3) --+8--> 24 B (mk, a.c:3) --+8--> back to the first", when it fits in a line. */
+static bool print_short_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	const char *line = term_glyph(l->term, GLYPH_LINE), *arrow = term_glyph(l->term, GLYPH_ARROW);
+	char *text = NULL, member[PLACE_TEXT], field[PLACE_TEXT];
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	if (!out)
+		return false;
+	for (uint32_t i = 0; i < leak->nedges; i++)
+		fprintf(out, "%s %s%s%s ", member_text(member, l, &leak->edges[i]), line,
+			edge_text(field, &leak->edges[i]), arrow);
+	fprintf(out, "back to %s", leak->nedges == 1 ? "itself" : "the first");
+	fclose(out);
+	bool fits = text && leak->cycle_length == leak->nedges && indent + term_columns(text) <= LINE_COLUMNS;
+	if (fits) {
+		fprintf(l->term->out, "%*s", (int)indent, "");
+		term_clean(l->term, text);
+		fputc('\n', l->term->out);
+	}
+	free(text);
+	return fits;
+}
+
+static void print_long_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	const struct term *t = l->term;
+	const char *side = term_glyph(t, GLYPH_SIDE), *line = term_glyph(t, GLYPH_LINE);
+	uint32_t shown = leak->nedges > RING_SHOWN && !l->full_stacks ? RING_SHOWN / 2 : leak->nedges;
+	char member[PLACE_TEXT], field[PLACE_TEXT];
+
+	for (uint32_t i = 0; i < shown; i++) {
+		if (i)
+			fprintf(t->out, "%*s%s %s%s%s ", (int)indent, "", side, line,
+				edge_text(field, &leak->edges[i - 1]), term_glyph(t, GLYPH_ARROW));
+		else
+			fprintf(t->out, "%*s%s%s ", (int)indent, "", term_glyph(t, GLYPH_TOP),
+				term_glyph(t, GLYPH_ARROW));
+		term_clean(t, member_text(member, l, &leak->edges[i]));
+		fputc('\n', t->out);
+	}
+	if (shown < leak->cycle_length)
+		fprintf(t->out, "%*s%s %s %u more blocks on the ring\n", (int)indent, "", side,
+			term_glyph(t, GLYPH_DOTS), leak->cycle_length - shown);
+	fprintf(t->out, "%*s%s%s", (int)indent, "", term_glyph(t, GLYPH_BOTTOM), line);
+	if (leak->nedges == leak->cycle_length)
+		fprintf(t->out, " %s,", edge_text(field, &leak->edges[leak->nedges - 1]));
+	fputs(" back to the first\n", t->out);
+}
+
+/* All blocks of the ring are alike and point on alike: "20 x 24 B (mk, a.c:4), each --+0--> the next". */
+static bool print_even_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	const char *line = term_glyph(l->term, GLYPH_LINE);
+	char first[PLACE_TEXT], other[PLACE_TEXT], field[PLACE_TEXT];
+
+	member_text(first, l, &leak->edges[0]);
+	for (uint32_t i = 1; i < leak->nedges; i++)
+		if (leak->edges[i].offset != leak->edges[0].offset ||
+		    strcmp(first, member_text(other, l, &leak->edges[i])))
+			return false;
+	fprintf(l->term->out, "%*s%u %s ", (int)indent, "", leak->cycle_length,
+		term_glyph(l->term, GLYPH_TIMES));
+	term_clean(l->term, first);
+	fprintf(l->term->out, ", each %s%s%s the next, the last %s the first\n", line,
+		edge_text(field, &leak->edges[0]), term_glyph(l->term, GLYPH_ARROW),
+		term_glyph(l->term, GLYPH_ARROW));
+	return true;
+}
+
+void lines_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	if (!leak->nedges || print_short_ring(l, indent, leak))
+		return;
+	if (l->full_stacks || leak->nedges < 4 || !print_even_ring(l, indent, leak))
+		print_long_ring(l, indent, leak);
+}
+
+static const char *break_reasons(enum break_reason reason)
+{
+	static const char *const texts[] = {
+		"",
+		": it leads to the oldest block",
+		"; cut, no cycle is left",
+		": it leads to the oldest block; cut, no cycle is left",
+		": by its name it leads back",
+		": by its name, and to the oldest block, it leads back",
+		": by its name it leads back; cut, no cycle is left",
+		": by its name, and to the oldest block, it leads back; cut, no cycle is left",
+	};
+
+	return texts[reason & 7];
+}
+
+static const struct report_edge *break_edge(const struct report_leak *leak)
+{
+	for (uint32_t i = 0; i < leak->nedges; i++)
+		if (leak->edges[i].break_reason)
+			return &leak->edges[i];
+	return NULL;
+}
+
+const char *lines_break_short(char text[PLACE_TEXT], const struct report_leak *leak)
+{
+	const struct report_edge *e = break_edge(leak);
+	char field[PLACE_TEXT], type[PLACE_TEXT];
+
+	if (!e)
+		return NULL;
+	snprintf(text, PLACE_TEXT, "%.40s%s%.30s", edge_text(field, e), e->from_type ? " of " : "",
+		 e->from_type ? lines_function(type, e->from_type, 30) : "");
+	return text;
+}
+
+void lines_break(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	char field[PLACE_TEXT], member[PLACE_TEXT], text[3 * PLACE_TEXT];
+	const struct report_edge *e = break_edge(leak);
+
+	if (!e)
+		return;
+	snprintf(text, sizeof text, "%s of %s should not own%s", edge_text(field, e),
+		 member_text(member, l, e), break_reasons(e->break_reason));
+	fprintf(l->term->out, "%*s", (int)indent, "");
+	term_print(l->term, SHADE_HEAD, "break it: ");
+	lines_wrap(l->term, indent + 10, indent + 10, text);
+}
+
+void lines_count(const struct lines *l, unsigned indent, const struct report_leak *leak)
+{
+	if (!leak->verdict)
+		return;
+	fprintf(l->term->out, "%*s", (int)indent, "");
+	term_print(l->term, SHADE_HEAD, "counts %llu, found %llu: ", (unsigned long long)leak->count,
+		   (unsigned long long)leak->references);
+	lines_wrap(l->term, indent + 20, indent + 4, leak->verdict);
+}
+
+void lines_cycle(const struct lines *l, const struct report_leak *leak)
+{
+	char count[TERM_TEXT];
+	FILE *out = l->term->out;
+
+	if (leak->instances > 1)
+		fprintf(out, "%s %s ", human_count(count, leak->instances), term_glyph(l->term, GLYPH_TIMES));
+	if (leak->members == 1)
+		fputs("block that references itself   ", out);
+	else if (leak->members == leak->cycle_length)
+		fprintf(out, "ring of %u   ", leak->members);
+	else
+		fprintf(out, "knot of %u, its shortest ring %u   ", leak->members, leak->cycle_length);
+}

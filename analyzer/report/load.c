@@ -1,0 +1,114 @@
+/* load.c: traces and their children as one report; see model.h. Loads one trace at a time, so that a tree of hundreds of
+ * images needs the memory of its largest. */
+#include "report/model.h"
+
+#include "base/version.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int no_memory(struct err *err)
+{
+	return fail(err, "out of memory while making the report");
+}
+
+static int load_one(struct report *r, const char *path, const struct report_options *options,
+		    struct ancestry *ancestry, struct err *err)
+{
+	struct analysis a;
+	struct stack_book book = { .pool = &r->pool };
+	struct report_options own = *options;
+	struct report_process *more =
+	    realloc(r->processes, (r->nprocesses + 1) * sizeof *more); /* few: no need to double */
+
+	if (!more)
+		return no_memory(err);
+	r->processes = more;
+	own.with_holders |= options->with_suspects && !r->nprocesses;
+	int failed = analysis_open(&a, path, ancestry, &options->analysis, err) ||
+		     report_process(&more[r->nprocesses], &a, &book, &r->pool, &own, err);
+	r->nprocesses += !failed;
+	stack_book_free(&book);
+	analysis_close(&a);
+	return failed ? -1 : 0;
+}
+
+static int is_trace_name(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+
+	return n > 4 && !strcmp(entry->d_name + n - 4, ".lgt");
+}
+
+static int compare_births(const void *left, const void *right)
+{
+	const struct report_process *a = left, *b = right;
+
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->image > b->image) - (a->image < b->image);
+}
+
+/* A child whose trace cannot be read is no reason to keep quiet about the rest: its parent's verdict says so. */
+static int load_child(struct report *r, uint32_t parent, const char *folder, const char *name,
+		      const struct report_options *options, struct ancestry *ancestry, struct err *err)
+{
+	struct err trouble = { "" };
+	char *path = pool_print(&r->pool, "%s/%s", folder, name);
+
+	if (!path)
+		return no_memory(err);
+	if (!load_one(r, path, options, ancestry, &trouble))
+		return 0;
+	return report_add_reason(&r->processes[parent], &r->pool, REASON_CHILD,
+				 pool_print(&r->pool, "a child's trace cannot be read: %s", trouble.text))
+		   ? no_memory(err)
+		   : 0;
+}
+
+static int load_children(struct report *r, const char *path, const struct report_options *options,
+			 struct ancestry *ancestry, struct err *err)
+{
+	struct dirent **entries = NULL;
+	char *folder = pool_print(&r->pool, "%s.children", path);
+	int n = folder ? scandir(folder, &entries, is_trace_name, alphasort) : -1, failed = 0;
+	uint32_t parent = r->nprocesses - 1;
+
+	for (int i = 0; i < n; i++) {
+		if (!failed)
+			failed = load_child(r, parent, folder, entries[i]->d_name, options, ancestry, err);
+		free(entries[i]);
+	}
+	free(entries);
+	qsort(r->processes + parent + 1, r->nprocesses - parent - 1, sizeof *r->processes, compare_births);
+	return failed;
+}
+
+int report_load(struct report *r, char *const *paths, size_t npaths, const struct report_options *options,
+		struct err *err)
+{
+	struct ancestry ancestry = { 0 };
+	int failed = 0;
+
+	*r = (struct report){ .version = LG_VERSION };
+	for (size_t i = 0; i < npaths && !failed; i++) {
+		failed = load_one(r, paths[i], options, &ancestry, err);
+		if (failed)
+			break;
+		r->processes[r->nprocesses - 1].is_named = true;
+		if (!options->no_children)
+			failed = load_children(r, paths[i], options, &ancestry, err);
+	}
+	ancestry_close(&ancestry);
+	return failed ? -1 : 0;
+}
+
+void report_free(struct report *r)
+{
+	free(r->processes);
+	pool_free(&r->pool);
+	*r = (struct report){ 0 };
+}

@@ -1,0 +1,149 @@
+/* page_findings.c: leaks, places and heap errors of one process; see page.h. */
+#include "report/page.h"
+
+/* " of 24 B each", " of 16 B to 4,096 B" */
+static void print_sizes(struct page *g, const struct report_leak *leak)
+{
+	char low[TERM_TEXT], high[TERM_TEXT];
+
+	if (leak->heads.blocks < 2 || !leak->nsizes || leak->class == CLASS_CYCLE)
+		return;
+	human_bytes(low, leak->sizes[0]);
+	if (leak->nsizes == 1)
+		fprintf(g->term->out, " of %s each", low);
+	else if (leak->nsizes == REPORT_SIZES_MAX)
+		fprintf(g->term->out, " of %s and more", low);
+	else
+		fprintf(g->term->out, " of %s to %s", low, human_bytes(high, leak->sizes[leak->nsizes - 1]));
+}
+
+static void print_leak(struct page *g, const struct report_leak *leak)
+{
+	const struct term *t = g->term;
+	char sum[SUM_TEXT], type[PLACE_TEXT];
+
+	fputc('\n', t->out);
+	term_print(t, SHADE_HEAD, "  %-4s", *leak->id ? leak->id : "");
+	term_print(t, leak->class == CLASS_DIRECT || leak->class == CLASS_CYCLE ? SHADE_BAD : SHADE_WARN,
+		   "%-10s", leak->kind);
+	if (leak->class == CLASS_CYCLE)
+		lines_cycle(&g->lines, leak);
+	term_print(t, SHADE_HEAD, "%s", page_sum(sum, leak->heads));
+	print_sizes(g, leak);
+	if (leak->type)
+		fprintf(t->out, ": %s", lines_function(type, leak->type, 48));
+	if (leak->indirect.blocks)
+		fprintf(t->out, "   (+%s behind)", page_sum(sum, leak->indirect));
+	fputc('\n', t->out);
+	lines_ring(&g->lines, 6, leak);
+	lines_break(&g->lines, 6, leak);
+	lines_count(&g->lines, 6, leak);
+	lines_stack(&g->lines, 6, leak->stack);
+}
+
+static bool is_listed(const struct page *g, const struct report_leak *leak)
+{
+	return leak->class != CLASS_POSSIBLE || g->options->show_possible;
+}
+
+static void print_leaks(struct page *g, const struct report_process *p)
+{
+	uint32_t shown = 0;
+	struct sum rest = { 0, 0 };
+	uint32_t nrest = 0;
+	char sum[SUM_TEXT], text[64];
+
+	for (uint32_t i = 0; i < p->nleaks; i++) {
+		const struct report_leak *leak = &p->leaks[i];
+
+		if (!is_listed(g, leak))
+			continue;
+		if (g->options->all || shown++ < PAGE_FINDINGS_SHOWN) {
+			print_leak(g, leak);
+			continue;
+		}
+		nrest++;
+		rest.blocks += leak->heads.blocks + leak->indirect.blocks;
+		rest.bytes += leak->heads.bytes + leak->indirect.bytes;
+	}
+	if (nrest)
+		fprintf(g->term->out, "\n  and %s with %s (--all lists them)\n",
+			human_things(text, sizeof text, nrest, "more place"), page_sum(sum, rest));
+}
+
+static void print_places(struct page *g, const struct report_process *p)
+{
+	uint32_t most = g->options->all ? p->nplaces : PAGE_FINDINGS_SHOWN;
+	char text[64];
+
+	if (p->is_judged && !g->options->show_reachable)
+		return;
+	for (uint32_t i = 0; i < p->nplaces && i < most; i++)
+		print_leak(g, &p->places[i]);
+	if (p->nplaces_all > most)
+		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
+			human_things(text, sizeof text, p->nplaces_all - most, "more place"));
+}
+
+/* ---- heap errors --------------------------------------------------------------------------------------- */
+
+/* "of 24 B", "at 8 B into 24 B" */
+static void print_freed(struct page *g, const struct report_error *e)
+{
+	char bytes[TERM_TEXT], at[TERM_TEXT];
+
+	if (!e->has_block)
+		fprintf(g->term->out, "of 0x%llx, which no allocator gave out",
+			(unsigned long long)e->address);
+	else if (e->address != e->block)
+		fprintf(g->term->out, "%s into a block of %s", human_bytes(at, e->address - e->block),
+			human_bytes(bytes, e->block_size));
+	else
+		fprintf(g->term->out, "of %s", human_bytes(bytes, e->block_size));
+	if (e->kind == HEAP_ERROR_SIZE)
+		fprintf(g->term->out, " as %s", human_bytes(bytes, e->size));
+	if (e->kind == HEAP_ERROR_ALIGNMENT)
+		fprintf(g->term->out, " aligned to %llu as to %llu", (unsigned long long)e->block_alignment,
+			(unsigned long long)e->alignment);
+	if (e->instances > 1)
+		fprintf(g->term->out, ", %s times", human_count(bytes, e->instances));
+}
+
+static void print_error(struct page *g, const struct report_error *e)
+{
+	const struct term *t = g->term;
+
+	fputc('\n', t->out);
+	term_print(t, SHADE_HEAD, "  %-4s", e->id);
+	term_print(t, SHADE_BAD, "%-10s ", heap_error_name(e->kind));
+	print_freed(g, e);
+	fputc('\n', t->out);
+	lines_call(&g->lines, 6, e->kind == HEAP_ERROR_DOUBLE_FREE ? "freed again" : "freed", e->call,
+		   e->stack);
+	if (e->first_free)
+		lines_call(&g->lines, 6, "freed before", e->first_free->allocator, e->first_free);
+	else if (e->kind == HEAP_ERROR_DOUBLE_FREE)
+		term_print(t, SHADE_DIM, "      freed before (record with --free-stacks to see where)\n");
+	if (e->allocation)
+		lines_stack(&g->lines, 6, e->allocation);
+}
+
+static void print_errors(struct page *g, const struct report_process *p)
+{
+	uint32_t most =
+	    g->options->all || p->nerrors < PAGE_FINDINGS_SHOWN ? p->nerrors : PAGE_FINDINGS_SHOWN;
+	char text[64];
+
+	for (uint32_t i = 0; i < most; i++)
+		print_error(g, &p->errors[i]);
+	if (p->nerrors > most)
+		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
+			human_things(text, sizeof text, p->nerrors - most, "more heap error"));
+}
+
+void page_findings(struct page *g, const struct report_process *p)
+{
+	print_errors(g, p);
+	print_leaks(g, p);
+	print_places(g, p);
+}
