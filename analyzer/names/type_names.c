@@ -47,7 +47,7 @@ static const char *spell_plain(const struct type *t)
 	const char *name = dwarf_diename(&die);
 	const char *word = t->tag == DW_TAG_union_type	       ? "union"
 			   : t->tag == DW_TAG_enumeration_type ? "enum"
-			   : tag_is_record(t->tag)		       ? "struct"
+			   : tag_is_record(t->tag)	       ? "struct"
 							       : NULL;
 
 	if (!name && !names_are_plain_at(&die) && is_lambda(&die))

@@ -3,7 +3,7 @@
  *
  * A block's number is OUTSIDE if the subset lacks it, 0 before its visit, then the lowest visit number known to be reachable and still open, and
  * once its component is complete a number from the top down, above all open ones. */
-#include "passes/forest.h"
+#include "passes/components.h"
 
 #include "base/huge.h"
 

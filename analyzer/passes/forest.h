@@ -5,27 +5,8 @@
 
 #include "passes/passes.h"
 
-#define NO_COMPONENT UINT32_MAX
 #define NO_LABEL UINT32_MAX
 #define MANY_LABELS (UINT32_MAX - 1)
-
-/* The blocks whose class lies in low .. high, and their references of the kinds in the mask. */
-struct subset {
-	const struct graph *graph;
-	const uint8_t *of; /* nblocks: enum leak_class */
-	uint8_t low, high;
-	uint8_t kinds; /* 1 << enum ref_kind, or-ed */
-};
-
-static inline bool subset_has(const struct subset *s, uint32_t block)
-{
-	return s->of[block] >= s->low && s->of[block] <= s->high;
-}
-
-static inline bool subset_follows(const struct subset *s, struct ref r)
-{
-	return s->kinds >> ref_kind(r) & 1 && subset_has(s, r.to);
-}
 
 struct forest {
 	struct subset subset;
@@ -47,17 +28,8 @@ void forest_free(struct forest *f);
  * std::string, an empty list head. */
 bool component_is_cycle(const struct forest *f, uint32_t component);
 
-static inline uint32_t component_size(const struct components *c, uint32_t component)
-{
-	return c->first[component + 1] - c->first[component];
-}
-
 /* labels[ncomponents]: set at heads, NO_LABEL elsewhere. Afterwards each component has the label of all heads that
  * reach it, or MANY_LABELS. */
 void forest_spread(const struct forest *f, uint32_t *labels);
-
-/* components.c */
-int components_find(struct components *c, const struct subset *s, const uint32_t *by_birth, uint32_t n);
-void components_free(struct components *c);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef LG_PASSES_PASSES_H
 #define LG_PASSES_PASSES_H
 
-#include "heap/heap.h"
+#include "passes/components.h"
 
 /* Every live block is in exactly one class. */
 #define LG_CLASSES(X)                                                                                        \
@@ -19,15 +19,6 @@ const char *leak_class_name(enum leak_class class);
 
 struct sum {
 	uint64_t blocks, bytes;
-};
-
-/* Strongly connected components of the unreachable blocks over start and interior references.
- * Explicit stacks: depth may be the number of blocks. */
-struct components {
-	uint32_t *of; /* nblocks: component of a block, UINT32_MAX for blocks that are not lost */
-	uint32_t *first; /* ncomponents + 1 into members */
-	uint32_t *members; /* blocks, grouped by component, by birth within */
-	uint32_t ncomponents; /* numbered so that references go from higher to lower numbers */
 };
 
 struct classes {
