@@ -30,6 +30,27 @@ static bool is_old_string(const struct heap *h, const struct block *b)
 	       capacity < b->size && b->size - capacity > OLD_STRING_HEADER;
 }
 
+/* A pointer to the control bytes of a hash table of Rust's standard library: before them lie the buckets, a power of two
+ * of them, then comes a byte for each and a group that repeats the first 16. The word beside the pointer is the number
+ * of buckets less one (hashbrown, raw/mod.rs, RawTableInner; which comes first is the compiler's choice). */
+#define GROUP_WIDTH 16
+
+static bool is_mask(const struct heap *h, const struct block *b, uint64_t offset, uint64_t at)
+{
+	uint64_t mask;
+
+	return snapshot_word(h->snapshot, at, &mask) && mask && mask < b->size && !(mask & (mask + 1)) &&
+	       offset + mask + 1 + GROUP_WIDTH == b->size;
+}
+
+static bool is_hash_table(const struct heap *h, const struct block *b, const struct probe *p)
+{
+	uint64_t offset = p->value - b->addr;
+
+	return offset % GROUP_WIDTH == 0 &&
+	       (is_mask(h, b, offset, p->at + 8) || is_mask(h, b, offset, p->at - 8));
+}
+
 /* Tables of virtual functions are constants of a module. */
 static bool is_in_constants(const struct trace_snapshot *s, uint64_t addr)
 {
@@ -49,10 +70,13 @@ static bool is_other_base(const struct heap *h, const struct block *b, uint64_t 
 	       is_in_constants(h->snapshot, first) && is_in_constants(h->snapshot, other);
 }
 
-static bool is_recognised(const struct heap *h, const struct block *b, uint64_t offset)
+static bool is_recognised(const struct heap *h, const struct block *b, const struct probe *p)
 {
+	uint64_t offset = p->value - b->addr;
+
 	return (offset == 8 && is_counted_array(h, b)) ||
-	       (offset == OLD_STRING_HEADER && is_old_string(h, b)) || is_other_base(h, b, offset);
+	       (offset == OLD_STRING_HEADER && is_old_string(h, b)) || is_other_base(h, b, offset) ||
+	       is_hash_table(h, b, p);
 }
 
 static void resolve(struct scanner *s, struct probe *p)
@@ -73,7 +97,7 @@ static void resolve(struct scanner *s, struct probe *p)
 	else if (offset == b->size)
 		s->found(s, p, REF_PAST_END);
 	else if (offset < b->size)
-		s->found(s, p, is_recognised(s->heap, b, offset) ? REF_RECOGNISED : REF_INTERIOR);
+		s->found(s, p, is_recognised(s->heap, b, p) ? REF_RECOGNISED : REF_INTERIOR);
 }
 
 void scan_flush(struct scanner *s)

@@ -1,8 +1,9 @@
-/* held-inside-known.cc: blocks held only by pointers into their middle that C++ makes by itself: to the second base of an
- * object, to the elements of an array behind their count, to the characters of a string of the old ABI. All are held. */
+/* held-inside-known.cc: blocks held only by pointers into their middle that C++ and Rust make by themselves: to the
+ * second base of an object, to the elements of an array behind their count, to the characters of a string of the old ABI,
+ * to the control bytes of a hash table. All are held. */
 // build: -D_GLIBCXX_USE_CXX11_ABI=0
 // expect: direct=0/0 cycle=0/0 indirect=0/0 possible=0/0
-// more: .processes[0].summary.reachable.blocks >= 3
+// more: .processes[0].summary.reachable.blocks >= 4
 #include "victim.h"
 
 #include <string>
@@ -23,6 +24,12 @@ struct counted {
 	long number = 4;
 };
 
+/* A HashMap of 8 buckets of 24 bytes, as Rust lays it out. */
+static struct {
+	char *control;
+	unsigned long mask, left, items;
+} table;
+
 static second *volatile base;
 static counted *volatile array;
 static std::string &text = *new std::string;
@@ -32,6 +39,9 @@ NOINLINE static void hold()
 	base = new both;
 	array = new counted[9];
 	text.assign(100, 'x');
+	table.control = (char *)operator new(8 * 24 + 8 + 16) + 8 * 24;
+	table.mask = 7;
+	escape(&table);
 }
 
 int main()
