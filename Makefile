@@ -204,7 +204,7 @@ compare-valgrind: all ## both tools' numbers side by side
 
 # ---- installing --------------------------------------------------------------------------------------------
 
-PAGES := $(notdir $(wildcard man/*.[157]))
+PAGES := $(notdir $(wildcard man/*.[1357]))
 
 install: all ## install under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -D -m 755 $(B)/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph

@@ -487,6 +487,7 @@ void boot(void)
 	int error = errno;
 	find_real();
 	operators_find();
+	lsan_find();
 	atomic_store(&stage, BOOT_REAL);
 	begin();
 	atomic_store(&stage, BOOT_DONE);
@@ -529,7 +530,7 @@ bool boot_child(void)
 	shim.fork_key = 0;
 	if (!attached)
 		return false;
-	self = (struct self){ .epoch = 0 };
+	self = (struct self){ .disabled = self.disabled };
 	*epoch = 1;
 	shim.epoch = epoch;
 	return true;

@@ -1,42 +1,52 @@
-/* client.c: what a program tells by leakgraph/leakgraph.h: marks, and that it wants a snapshot now.
+/* client.c: what a program tells and asks by leakgraph/leakgraph.h.
  *
  * Signal handlers may call it, in the middle of anything. */
 #include "shim.h"
 
 #include "leakgraph/leakgraph.h"
 
+#define SAME(name)                                                                                           \
+	_Static_assert((int)LEAKGRAPH_TOLD_##name == (int)LG_TOLD_##name, "the header says the same")
+SAME(IGNORE);
+SAME(ROOT);
+SAME(NO_ROOT);
+SAME(WEAK);
+SAME(NO_WEAK);
+SAME(TYPE);
+
 static bool is_same(const char *kept, const char *name)
 {
 	size_t i = 0;
 
-	while (i < LG_MARK_BYTES - 1 && name[i] && kept[i] == name[i])
+	while (i < LG_NAME_BYTES - 1 && name[i] && kept[i] == name[i])
 		i++;
-	return i == LG_MARK_BYTES - 1 || kept[i] == name[i];
+	return i == LG_NAME_BYTES - 1 || kept[i] == name[i];
 }
 
 static void keep(char *to, const char *name)
 {
-	for (size_t i = 0; i < LG_MARK_BYTES - 1 && name[i]; i++)
+	for (size_t i = 0; i < LG_NAME_BYTES - 1 && name[i]; i++)
 		to[i] = name[i];
 }
 
-/* A name that another thread is just putting down is not waited for: then it may stand there twice. LG_MARKS: there is
- * no room for it. */
-static uint32_t mark_number(const char *name)
+/* A name that another thread is just putting down is not waited for: then it may stand there twice. */
+static uint32_t name_number(const char *name)
 {
-	for (uint32_t i = 0; i < LG_MARKS; i++) {
-		struct lg_mark *mark = &shim.area->marks[i];
-		uint32_t state = LG_MARK_FREE;
+	uint32_t first = gnu_hash(name);
 
-		if (atomic_compare_exchange_strong(&mark->state, &state, LG_MARK_CLAIMED)) {
-			keep(mark->name, name);
-			atomic_store(&mark->state, LG_MARK_READY);
-			return i;
+	for (uint32_t i = 0; i < LG_NAMES; i++) {
+		uint32_t number = (first + i) % LG_NAMES, state = LG_NAME_FREE;
+		struct lg_name *place = &shim.area->names[number];
+
+		if (atomic_compare_exchange_strong(&place->state, &state, LG_NAME_CLAIMED)) {
+			keep(place->text, name);
+			atomic_store(&place->state, LG_NAME_READY);
+			return number;
 		}
-		if (state == LG_MARK_READY && is_same(mark->name, name))
-			return i;
+		if (state == LG_NAME_READY && is_same(place->text, name))
+			return number;
 	}
-	return LG_MARKS;
+	return LG_NO_NAME;
 }
 
 static int client_enabled(void)
@@ -47,7 +57,7 @@ static int client_enabled(void)
 static void client_mark(const char *name)
 {
 	if (client_enabled())
-		emit_mark(mark_number(name ? name : ""));
+		emit_mark(name_number(name ? name : ""));
 }
 
 static void client_snapshot(void)
@@ -56,6 +66,18 @@ static void client_snapshot(void)
 		demand_snapshot();
 }
 
+void tell(enum lg_told what, const void *p, size_t bytes, uint32_t name)
+{
+	if (client_enabled())
+		emit_told(what, p, bytes, name);
+}
+
+static void client_tell(int what, const void *p, unsigned long bytes, const char *name)
+{
+	if (client_enabled())
+		emit_told((enum lg_told)what, p, bytes, name ? name_number(name) : LG_NO_NAME);
+}
+
 __attribute__((visibility("default"))) extern const struct leakgraph_client leakgraph_client_v1;
 const struct leakgraph_client leakgraph_client_v1 = { sizeof leakgraph_client_v1, client_enabled, client_mark,
-						      client_snapshot };
+						      client_snapshot, client_tell };

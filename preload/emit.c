@@ -230,6 +230,8 @@ void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_ent
 	e->entry = (uint16_t)entry;
 	e->aligns = 0;
 	ring_commit(e, place, type, p);
+	if (unlikely(self.disabled) && p)
+		emit_told(LG_TOLD_IGNORE, p, 0, LG_NO_NAME);
 }
 
 void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_entry entry,
@@ -301,6 +303,24 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 	}
 	atomic_store_explicit(at, 0, memory_order_relaxed);
 	put_free(LG_EV_FREE, p, entry, (struct doubt){ 0 });
+}
+
+/* What is not told may be reported falsely: its loss counts as the one that has the same effect. */
+void emit_told(enum lg_told what, const void *p, size_t bytes, uint32_t name)
+{
+	uint64_t place;
+	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - RING_SLACK, &place);
+
+	if (!e) {
+		count(&self.thread->lost_frees, 1);
+		return;
+	}
+	e->addr = (uint64_t)p;
+	e->size = bytes;
+	e->stack = name;
+	e->entry = (uint16_t)what;
+	e->aligns = 0;
+	ring_commit(e, place, LG_EV_TOLD, p);
 }
 
 void emit_mark(uint32_t number)

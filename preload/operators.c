@@ -176,20 +176,6 @@ static void take_back(ElfW(Sym) * symbol)
 	sys_mprotect(page, bytes, PROT_READ);
 }
 
-/* Where the name would lead from `m` on, in the order in which the loader looks at start-up. */
-static const struct link_map *definer(const struct link_map *m, const char *name, void **function)
-{
-	for (; m; m = m->l_next) {
-		const ElfW(Sym) *s = symbol_in(m, name);
-
-		if (s) {
-			*function = (void *)(m->l_addr + s->st_value);
-			return m;
-		}
-	}
-	return NULL;
-}
-
 static bool holds(const struct link_map *m, const void *function)
 {
 	struct dl_find_object o;
@@ -215,7 +201,7 @@ void operators_find(void)
 	are_followed = true;
 	for (unsigned i = 0; i < OPERATORS; i++) {
 		const char *name = table[i].name;
-		const struct link_map *module = definer(ours->l_next, name, &function);
+		const struct link_map *module = symbol_definer(ours->l_next, name, &function);
 
 		if (!module) {
 			take_back((ElfW(Sym) *)(uintptr_t)symbol_in(ours, name));
@@ -223,7 +209,7 @@ void operators_find(void)
 		}
 		next[i] = (next_operator *)function;
 		/* An executable's own come before ours. */
-		are_followed &= is_expected(module) && definer(_r_debug.r_map, name, &first) == ours;
+		are_followed &= is_expected(module) && symbol_definer(_r_debug.r_map, name, &first) == ours;
 		found_any = true;
 	}
 	are_followed &= found_any;

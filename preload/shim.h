@@ -17,6 +17,8 @@
  *   verify.c   stacks handed to the recorder to be checked, when a run asks for that
  *   exit.c     the last moment of a process that exits
  *   ask.c      a snapshot asked for, and served where the recorder cannot look
+ *   client.c   leakgraph/leakgraph.h: what the program tells and asks
+ *   lsan.c     the same by the names of LeakSanitizer's interface
  *   debugger.c the program's own ptrace
  *   sandbox.c  seccomp: no system call from here on
  *   sys.h      the system calls
@@ -180,9 +182,13 @@ static inline uint32_t gnu_hash(const char *name) /* as in DT_GNU_HASH */
 }
 /* The function of that name which a module defines, else NULL. */
 const Elf64_Sym *symbol_in(const struct link_map *module, const char *name);
+/* The first module from `m` on that defines it, in the order in which the loader looks at start-up; NULL: none does. */
+const struct link_map *symbol_definer(const struct link_map *m, const char *name, void **function);
 
 /* The next operators new and delete: whether they are there and are followed is decided once. */
 void operators_find(void);
+/* Who else has the names of LeakSanitizer's interface. */
+void lsan_find(void);
 /* `pc` lies in one of them, or in the hooks: what it calls is part of what the hook tells. */
 bool operators_contain(uint64_t pc);
 
@@ -206,6 +212,7 @@ struct self {
 	uint32_t unverified; /* stacks since the last one that was checked */
 	uint32_t unlucky; /* no slot was free: events to pass by before the next try */
 	volatile bool inside; /* an operator new or delete, whose own calls are not told again */
+	uint32_t disabled; /* as deep as __lsan_disable() is nested: what is allocated is to be ignored */
 	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
 };
 extern _Thread_local struct self self;
@@ -277,6 +284,11 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 
 /* The program marks an epoch, by the number of its name. */
 void emit_mark(uint32_t number);
+/* The program tells of its memory; a name is a number, or LG_NO_NAME. */
+void emit_told(enum lg_told what, const void *p, size_t bytes, uint32_t name);
+
+/* The same by a program that may not be recorded. */
+void tell(enum lg_told what, const void *p, size_t bytes, uint32_t name);
 
 /* A slot's scratch has a new owner. */
 void unwind_reset(struct scratch *scratch);

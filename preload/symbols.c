@@ -56,3 +56,16 @@ const ElfW(Sym) * symbol_in(const struct link_map *m, const char *name)
 	}
 	return NULL;
 }
+
+const struct link_map *symbol_definer(const struct link_map *m, const char *name, void **function)
+{
+	for (; m; m = m->l_next) {
+		const ElfW(Sym) *s = symbol_in(m, name);
+
+		if (s) {
+			*function = (void *)(m->l_addr + s->st_value);
+			return m;
+		}
+	}
+	return NULL;
+}

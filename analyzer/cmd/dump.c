@@ -64,6 +64,9 @@ static const struct value_name chunk_kinds[] = { LG_CHUNKS(X){ 0, NULL } };
 #define X(name, number, text) { LG_ENDED_##name, text },
 static const struct value_name endings[] = { LG_ENDINGS(X){ 0, NULL } };
 #undef X
+#define X(name, number, text) { LG_TOLD_##name, text },
+static const struct value_name told_words[] = { LG_TOLD(X){ 0, NULL } };
+#undef X
 #define X(name, number, text) { LG_HOLDER_##name, text },
 static const struct value_name holders[] = { LG_HOLDERS(X){ 0, NULL } };
 #undef X
@@ -214,6 +217,15 @@ static void dump_mark(const struct trace_mark *m)
 	putchar('\n');
 }
 
+static void dump_told(const struct trace_told *told)
+{
+	printf("told events=%" PRIu64 " key=%" PRIu64 " thread=%u", told->events, told->key, told->thread);
+	print_name("what", told_words, told->what);
+	printf(" addr=0x%" PRIx64 " bytes=%" PRIu64, told->addr, told->bytes);
+	print_text(" name=", told->name);
+	putchar('\n');
+}
+
 static void dump_end(const struct trace_end *e)
 {
 	if (!e->present)
@@ -345,6 +357,8 @@ static int dump_trace(const struct trace *t, const struct dump_options *o, struc
 		dump_suspect(&t->suspects[i]);
 	for (size_t i = 0; i < t->nmarks; i++)
 		dump_mark(&t->marks[i]);
+	for (size_t i = 0; i < t->ntold; i++)
+		dump_told(&t->told[i]);
 	for (size_t i = 0; i < t->nsnapshots; i++)
 		dump_snapshot(&t->snapshots[i], o);
 	dump_end(&t->end);

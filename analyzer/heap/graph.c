@@ -9,6 +9,7 @@
 #include "heap/index.h"
 #include "heap/roots.h"
 #include "heap/scan.h"
+#include "heap/told.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -373,7 +374,7 @@ int graph_build(struct graph *g, const struct heap *h, struct err *err)
 	size_t bytes = ((size_t)h->nblocks + 1) * sizeof *g->first;
 	g->first = huge_pages(calloc(1, bytes), bytes);
 	bool built = g->first && !index_build(&index, h) && build_refs(g, &index) &&
-		     build_root_refs(g, &index) && count_unread(g);
+		     build_root_refs(g, &index) && count_unread(g) && !told_apply(g);
 	index_free(&index);
 	if (built)
 		return 0;

@@ -2,6 +2,7 @@
 #include "heap/heap.h"
 
 #include "heap/replay.h"
+#include "heap/told.h"
 
 #include <stdlib.h>
 
@@ -30,7 +31,7 @@ static int build_finish(struct heap *h, struct build *b, struct err *err)
 
 	if (answer < 0)
 		return -1;
-	if (answer == BUILD_NO_MEMORY || replay_finish(b->replay, h) < 0)
+	if (answer == BUILD_NO_MEMORY || replay_finish(b->replay, h) < 0 || told_find(h) < 0)
 		return fail(err, "%s: not enough memory for its blocks", h->trace->path);
 	return 0;
 }
@@ -116,6 +117,7 @@ void heap_free(struct heap *h)
 	free(h->blocks);
 	free(h->touched);
 	free(h->inherited);
+	told_free(&h->told);
 	*h = (struct heap){ 0 };
 }
 

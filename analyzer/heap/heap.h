@@ -7,6 +7,7 @@
 #define LG_HEAP_HEAP_H
 
 #include "base/err.h"
+#include "base/ranges.h"
 #include "trace/trace.h"
 
 #include <stdbool.h>
@@ -26,6 +27,10 @@ struct block {
 	uint32_t latest_low; /* cannot both be alive overlap, the later one is believed */
 };
 _Static_assert(sizeof(struct block) == 48, "there are tens of millions of them");
+static inline uint64_t block_latest(const struct block *b)
+{
+	return (uint64_t)b->latest_high << 32 | b->latest_low;
+}
 
 struct heap_totals {
 	uint64_t events;
@@ -40,6 +45,18 @@ struct heap_totals {
 	uint64_t implied_frees; /* blocks whose address was handed out again without a free in the trace */
 };
 
+/* What the program told of a block. */
+struct told_block {
+	uint32_t block;
+	const char *name; /* the trace's */
+	uint64_t order; /* among all that it told */
+};
+struct told {
+	struct ranges roots, weak;
+	struct told_block *ignored, *typed; /* by block, each once */
+	uint32_t nignored, ntyped;
+};
+
 struct heap {
 	const struct trace *trace; /* outlives the heap */
 	const struct trace_snapshot *snapshot; /* NULL: events only */
@@ -51,6 +68,7 @@ struct heap {
 	bool knows_inherited; /* else a forked child's parent was not at hand */
 	struct lg_range *touched; /* sorted, disjoint: pages that ever held a block, so the allocator's */
 	size_t ntouched;
+	struct told told;
 };
 
 int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err);
@@ -72,6 +90,8 @@ struct heap_fork {
 int heap_forks(const struct trace *t, const struct lg_range *inherited, size_t ninherited,
 	       struct heap_fork *forks, size_t nforks, uint64_t *room);
 void heap_free(struct heap *h);
+/* The type that the program gave the block; NULL: none. */
+const char *heap_told_type(const struct heap *h, uint32_t block);
 /* The block that holds addr (start <= addr < start + max(size, 1)), or UINT32_MAX. */
 uint32_t heap_find(const struct heap *h, uint64_t addr);
 #define NO_BLOCK UINT32_MAX
@@ -93,7 +113,9 @@ uint32_t heap_after(const struct heap *h, uint64_t addr);
 	X(INHERITED, "inherited") /* heap memory that a forked child has from its parent */                  \
 	X(KERNEL, "kernel") /* what only the kernel keeps: epoll's data, a timer's value */                  \
 	X(KEPT, "kept") /* an object that its runtime never frees, or keeps for reuse */                     \
-	X(STALE, "stale") /* a stack whose thread was not stopped: dead words count as references */
+	X(STALE, "stale") /* a stack whose thread was not stopped: dead words count as references */         \
+	X(REGION, "region") /* a root region of the program's own */                                         \
+	X(IGNORED, "ignored") /* a block that the program wants ignored */
 enum root_kind {
 #define X(name, text) ROOT_##name,
 	LG_ROOT_KINDS(X)
@@ -114,7 +136,7 @@ struct root_region {
 	uint32_t module; /* trace module id, 0: none */
 	uint64_t start,
 	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; KERNEL: 0 .. 8 * held words;
-		  * LOADER, KEPT: 0, 0 */
+		  * LOADER, KEPT, IGNORED: 0, 0 */
 	const char *path; /* the module's or mapping's file, "" for none; owned by the trace */
 };
 
@@ -167,7 +189,8 @@ static inline struct ref ref_of_kind(struct ref r, enum ref_kind kind)
 }
 
 struct root_ref {
-	uint64_t at; /* the word's address; REGISTER: register index * 8; LOADER, KEPT: the block's address */
+	uint64_t
+	    at; /* the word's address; REGISTER: register index * 8; LOADER, KEPT, IGNORED: the block's address */
 	uint32_t region; /* index of its root_region */
 	uint32_t to;
 	uint8_t kind; /* enum ref_kind */
@@ -194,11 +217,11 @@ struct hidden_ref {
 };
 /* Makes recognised references of those whose holder is a block or a root, and of the others nothing. -1: no memory */
 int graph_add_hidden(struct graph *g, struct hidden_ref *hidden, size_t n);
-/* Adds a region of root kind KEPT that holds the blocks, which ascend. -1: no memory */
-int graph_keep(struct graph *g, const uint32_t *blocks, uint32_t n);
+/* Adds a region of that kind, KEPT or IGNORED, that holds the blocks, which ascend. -1: no memory */
+int graph_keep(struct graph *g, enum root_kind kind, const uint32_t *blocks, uint32_t n);
 static inline bool root_kind_has_memory(enum root_kind kind)
 {
-	return kind != ROOT_LOADER && kind != ROOT_KEPT;
+	return kind != ROOT_LOADER && kind != ROOT_KEPT && kind != ROOT_IGNORED;
 }
 /* The region that holds an address of memory; NO_REGION. */
 uint32_t graph_region(const struct graph *g, uint64_t addr);

@@ -132,24 +132,24 @@ int graph_add_hidden(struct graph *g, struct hidden_ref *hidden, size_t n)
 	return 0;
 }
 
-/* ---- what its runtime keeps -------------------------------------------------------------------------- */
+/* ---- what is held by definition ---------------------------------------------------------------------- */
 
 /* Regions are sorted by kind: those of later kinds move up, and their references with them. */
-static uint32_t insert_region(struct graph *g)
+static uint32_t insert_region(struct graph *g, enum root_kind kind)
 {
 	uint32_t at = g->nregions;
 
-	while (at && g->regions[at - 1].kind > ROOT_KEPT)
+	while (at && g->regions[at - 1].kind > kind)
 		at--;
 	memmove(&g->regions[at + 1], &g->regions[at], (g->nregions - at) * sizeof *g->regions);
-	g->regions[at] = (struct root_region){ .kind = ROOT_KEPT, .path = "" };
+	g->regions[at] = (struct root_region){ .kind = kind, .path = "" };
 	g->nregions++;
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		g->root_refs[i].region += g->root_refs[i].region >= at;
 	return at;
 }
 
-int graph_keep(struct graph *g, const uint32_t *blocks, uint32_t n)
+int graph_keep(struct graph *g, enum root_kind kind, const uint32_t *blocks, uint32_t n)
 {
 	struct root_region *regions = realloc(g->regions, ((size_t)g->nregions + 1) * sizeof *regions);
 
@@ -158,7 +158,7 @@ int graph_keep(struct graph *g, const uint32_t *blocks, uint32_t n)
 	g->regions = regions;
 	if (!make_room(g, n))
 		return -1;
-	uint32_t region = insert_region(g);
+	uint32_t region = insert_region(g, kind);
 	for (uint32_t i = 0; i < n; i++)
 		g->root_refs[g->nroot_refs++] = (struct root_ref){ .at = g->heap->blocks[blocks[i]].addr,
 								   .region = region,

@@ -348,11 +348,6 @@ int replay_events(struct replay *r, const struct trace_event *events, size_t n)
 
 /* ---- the end ----------------------------------------------------------------------------------------- */
 
-static uint64_t latest(const struct block *b)
-{
-	return (uint64_t)b->latest_high << 32 | b->latest_low;
-}
-
 /* Newest first: of two releases of one address the later is the one that may still hold it. */
 static bool settle_all(struct replay *r)
 {
@@ -419,7 +414,7 @@ static void drop_overlaps(struct replay *r)
 			struct block *before = &r->pool[n - 1];
 			if (before->addr + (before->size ? before->size : 1) <= (b.addr & ~7ULL))
 				break;
-			keep = latest(before) < latest(&b);
+			keep = block_latest(before) < block_latest(&b);
 			r->totals.implied_frees += !(keep ? before : &b)->inherited;
 			count_dead(r, keep ? before : &b);
 			n -= keep;

@@ -1,6 +1,6 @@
 /* roots.c: see roots.h. The rules follow the glossary: every word here is a root unless a dead or foreign owner is
  * known. They are layers on a canvas, surest first:
- *   the tool's own memory; thread control blocks; stacks that lie in blocks; what the allocator owns for sure;
+ *   the tool's own memory; regions that the program told of; thread control blocks; stacks that lie in blocks; what the allocator owns for sure;
  *   TLS; stacks; modules; what the allocator probably owns; all other private and shared memory. */
 #include "heap/roots.h"
 
@@ -332,6 +332,17 @@ static void add_held(struct canvas *c, const struct trace_snapshot *s)
 
 /* ---- the rest ---------------------------------------------------------------------------------------- */
 
+/* Wherever they lie: in blocks, on stacks. */
+static void paint_told(struct canvas *c, const struct heap *h)
+{
+	for (size_t i = 0; i < h->told.roots.n; i++)
+		canvas_paint(c, (struct root_region){ .kind = ROOT_REGION,
+						      .path = "",
+						      .start = (h->told.roots.at[i].start + 7) & ~7ULL,
+						      .end = h->told.roots.at[i].end & ~7ULL });
+	canvas_dry(c);
+}
+
 /* What the parent's blocks hold is held. */
 static void paint_inherited(struct canvas *c, const struct heap *h)
 {
@@ -399,6 +410,7 @@ static void add_loader(struct canvas *c, const struct trace *t)
 
 static void paint_all(struct canvas *c, const struct heap *h, const struct owned *owned)
 {
+	paint_told(c, h);
 	paint_control_blocks(c, h);
 	paint_threads(c, h, true, paint_tls);
 	paint_threads(c, h, true, paint_stack);

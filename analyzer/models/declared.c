@@ -77,8 +77,12 @@ static const struct declaration *of_stack(struct declared *d, const struct block
 static const char *type_at(struct declared *d, uint32_t block)
 {
 	const struct block *b = &d->world->heap->blocks[block];
+	const char *told = heap_told_type(d->world->heap, block);
 	uint32_t begin;
 	uint64_t vptr;
+
+	if (told)
+		return told;
 	const char *class =
 	    memory_word(d->world->memory, b->addr, &vptr) ? vtables_type(d->world->vtables, vptr) : NULL;
 	const struct type *t = class ? NULL : models_layout(d->world->models, block, &begin);

@@ -65,7 +65,11 @@ static bool ask_sites(struct spread *s)
 
 	for (uint32_t i = 0; answers && i < w->heap->nblocks; i++) {
 		const struct block *b = &w->heap->blocks[i];
-		const struct type *t = is_returned(b) ? site_type(w->names, answers, b) : NULL;
+		const char *told = heap_told_type(w->heap, i);
+		const struct type *t = told ? names_type_named(w->names, told) : NULL;
+
+		if (!t && is_returned(b))
+			t = site_type(w->names, answers, b);
 		s->d->of[i] = t;
 		s->fit[i] = (uint8_t)(t ? type_fit(t, b->size) : FIT_NOT);
 		if (t)

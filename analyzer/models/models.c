@@ -73,6 +73,9 @@ static void label_block(struct models *m, struct graph *g, uint32_t block)
 
 	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
 		struct ref r = g->refs[e];
+
+		if (ref_kind(r) == REF_WEAK)
+			continue; /* the program says so */
 		enum ref_kind kind = is_labelled ? model->label(state_of(m, block), block, r) : ref_kind(r);
 
 		g->refs[e] = ref_of_kind(r, label_any(m, block, r, kind));
@@ -81,6 +84,8 @@ static void label_block(struct models *m, struct graph *g, uint32_t block)
 
 static void label_root(struct models *m, const struct graph *g, struct root_ref *r)
 {
+	if (r->kind == REF_WEAK)
+		return;
 	for (unsigned i = 0; models_all[i]; i++)
 		if (m->is_open[i] && models_all[i]->label_root)
 			r->kind = (uint8_t)models_all[i]->label_root(m->states[i], r);
@@ -145,7 +150,7 @@ static int keep_kept(const struct models *m, struct graph *g)
 	for (uint32_t i = 0; kept && i < g->heap->nblocks; i++)
 		if (m->of[i].is_kept)
 			kept[n++] = i;
-	int failed = !kept || (n && graph_keep(g, kept, n));
+	int failed = !kept || (n && graph_keep(g, ROOT_KEPT, kept, n));
 	free(kept);
 	return failed ? -1 : 0;
 }
@@ -215,8 +220,16 @@ void models_close(struct models *m)
 
 const char *models_type(struct models *m, uint32_t block)
 {
-	describe(m);
-	return m->of && m->of[block].type != NO_TYPE ? m->types.at[m->of[block].type] : NULL;
+	const char *told = m->world.heap ? heap_told_type(m->world.heap, block) : NULL;
+	uint32_t type = NO_TYPE;
+
+	if (told) {
+		type = texts_number(&m->types, told); /* equal names are compared by address */
+	} else {
+		describe(m);
+		type = m->of ? m->of[block].type : NO_TYPE;
+	}
+	return type != NO_TYPE ? m->types.at[type] : NULL;
 }
 
 const char *models_who(struct models *m, uint32_t block)

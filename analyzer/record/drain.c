@@ -82,7 +82,7 @@ static inline size_t take_event(struct trace_event *to, uint32_t number, const s
 		.entry = (uint8_t)e->entry,
 		.aligns = e->aligns,
 	};
-	return (type >= LG_EV_ALLOC && type <= LG_EV_RESIZE) || type == LG_EV_MARK;
+	return (type >= LG_EV_ALLOC && type <= LG_EV_RESIZE) || type == LG_EV_MARK || type == LG_EV_TOLD;
 }
 
 /* What was written behind the pending events is n more of them, in the order of their keys. */

@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "record/preflight.h"
 #include "record/proc.h"
+#include "record/tellings.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -235,6 +236,7 @@ static void put_events(struct image *i)
 {
 	struct buf out = { 0 };
 
+	tellings_write(i);
 	if (!i->encoder || !encoder_count(i->encoder))
 		return;
 	write_modules(i);
@@ -275,33 +277,6 @@ static void note_suspect(struct image *i, const struct trace_event *e, uint64_t 
 	};
 }
 
-/* The recorder takes marks out of the events: `number` is that of the next event. */
-static void write_mark(struct image *i, const struct trace_event *e, uint64_t number)
-{
-	char name[LG_MARK_BYTES] = "";
-	struct trace_mark mark = { .events = number, .key = e->key, .thread = e->thread, .name = name };
-	struct buf out = { 0 };
-
-	if (e->addr < LG_MARKS)
-		memcpy(name, i->area->marks[e->addr].name, sizeof name - 1);
-	put_marks(&out, &mark, 1);
-	image_put(i, LG_CHUNK_MARKS, &out);
-	buf_free(&out);
-}
-
-/* Returns how many events are left; the first of them is number `number`. */
-static size_t take_marks_out(struct image *i, struct trace_event *events, size_t n, uint64_t number)
-{
-	size_t kept = 0;
-
-	for (size_t e = 0; e < n; e++)
-		if (events[e].type == LG_EV_MARK)
-			write_mark(i, &events[e], number + kept);
-		else if (kept++ < e)
-			events[kept - 1] = events[e];
-	return kept;
-}
-
 /* What was taken, into chunks; full ones are put. Stacks are numbered by their first use. */
 static void encode_taken(struct image *i)
 {
@@ -310,7 +285,7 @@ static void encode_taken(struct image *i)
 	uint64_t number = i->events_written + (i->encoder ? encoder_count(i->encoder) : 0);
 
 	i->ntaken = 0;
-	n = take_marks_out(i, events, n, number);
+	n = tellings_take(i, events, n, number);
 	for (size_t e = 0; e < n; e++) {
 		events[e].stack = stacks_number(&i->stacks, events[e].stack);
 		if (events[e].stack && (events[e].type == LG_EV_FREE || events[e].type == LG_EV_RELEASE))
@@ -442,6 +417,7 @@ void image_free(struct image *i)
 		free(i->reasons[n]);
 	free(i->reasons);
 	stacks_free(&i->stacks);
+	tellings_free(i);
 	free(i->suspects);
 	free(i->path);
 	free(i->executable);

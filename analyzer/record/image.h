@@ -37,6 +37,8 @@ struct image {
 	struct stacks stacks;
 	struct trace_suspect *suspects; /* of the events in the encoder; owned */
 	size_t nsuspects;
+	struct trace_told *told; /* not yet written; owned */
+	size_t ntold;
 	uint32_t modules_written;
 	uint64_t snapshots;
 	struct snapshot

@@ -98,6 +98,11 @@ static const char *root_text(struct pool *pool, const struct trace *t, const str
 		return pool_print(pool, "the kernel: data of an epoll registration, or the value of a timer");
 	case ROOT_KEPT:
 		return pool_print(pool, "its runtime, which never frees it or keeps it for reuse");
+	case ROOT_IGNORED:
+		return pool_print(pool, "the program, which wants it ignored");
+	case ROOT_REGION:
+		return pool_print(pool, "0x%llx in a root region of the program's own",
+				  (unsigned long long)at);
 	case ROOT_INHERITED:
 		return pool_print(pool, "0x%llx in heap memory inherited from the parent",
 				  (unsigned long long)at);
@@ -168,6 +173,8 @@ const char *root_holder_text(struct pool *pool, struct names *names, const struc
 		    pool, "the %smapping 0x%llx-0x%llx%s%s", region->kind == ROOT_SHARED ? "shared " : "",
 		    (unsigned long long)region->start, (unsigned long long)region->end,
 		    region->path && *region->path ? " of " : "", region->path ? region->path : "");
+	case ROOT_REGION:
+		return pool_print(pool, "a root region of the program's own");
 	case ROOT_INHERITED:
 		return pool_print(pool, "heap memory inherited from the parent");
 	default:

@@ -57,6 +57,22 @@ void put_marks(struct buf *out, const struct trace_mark *marks, size_t n)
 	}
 }
 
+void put_told(struct buf *out, const struct trace_told *told, size_t n)
+{
+	uint64_t before = 0;
+
+	buf_varint(out, n);
+	for (const struct trace_told *t = told; t < told + n; before = t++->events) {
+		buf_varint(out, t->events - before);
+		buf_varint(out, t->key);
+		buf_varint(out, t->thread);
+		buf_varint(out, t->what);
+		buf_varint(out, t->addr);
+		buf_varint(out, t->bytes);
+		buf_string(out, t->name);
+	}
+}
+
 void put_suspects(struct buf *out, const struct trace_suspect *suspects, size_t n)
 {
 	uint64_t before = 0;

@@ -199,6 +199,28 @@ static void load_marks(struct trace *t, struct cursor *c)
 	}
 }
 
+static void load_told(struct trace *t, struct cursor *c)
+{
+	uint64_t events = 0;
+
+	for (size_t n = take_items(c, 7, "count of what was told"); n && !c->broken; n--) {
+		struct trace_told told = { .snapshots = t->nsnapshots };
+
+		told.events = events += take_varint(c, "events before what was told");
+		told.key = take_varint(c, "key of what was told");
+		told.thread = take_u32(c, "thread that told");
+		told.what = take_u32(c, "what was told");
+		told.addr = take_varint(c, "address told of");
+		told.bytes = take_varint(c, "bytes told of");
+		told.name = take_string(c, "name told");
+		refuse(c, t->ntold && told.events < t->told[t->ntold - 1].events, "word in order");
+		if (!c->broken && array_grow(t, &t->told, t->ntold, 1, sizeof told))
+			t->told[t->ntold++] = told;
+		else
+			free(told.name);
+	}
+}
+
 static void load_suspects(struct trace *t, struct cursor *c)
 {
 	uint64_t event = 0;
@@ -470,6 +492,7 @@ void load_chunk(struct trace *t, uint16_t kind, struct cursor *c)
 		[LG_CHUNK_SUSPECTS] = load_suspects,
 		[LG_CHUNK_HELD] = load_held,
 		[LG_CHUNK_MARKS] = load_marks,
+		[LG_CHUNK_TOLD] = load_told,
 	};
 
 	if (kind < sizeof loaders / sizeof *loaders && loaders[kind])

@@ -279,6 +279,9 @@ void trace_close(struct trace *t)
 	for (size_t i = 0; i < t->nmarks; i++)
 		free(t->marks[i].name);
 	free(t->marks);
+	for (size_t i = 0; i < t->ntold; i++)
+		free(t->told[i].name);
+	free(t->told);
 	free(t->suspects);
 	free(t->snapshots);
 	free(t->path);

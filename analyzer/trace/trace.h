@@ -97,7 +97,6 @@ struct trace_event {
 	uint16_t aligns; /* while recording only, as is the stack of an end: a suspect's */
 };
 
-/* A free that looked wrong. */
 /* An epoch that the program marked. */
 struct trace_mark {
 	uint64_t events; /* of the trace before it */
@@ -106,6 +105,17 @@ struct trace_mark {
 	char *name;
 };
 
+/* What the program told of its memory. */
+struct trace_told {
+	uint64_t events; /* of the trace before it */
+	uint64_t key, addr, bytes;
+	uint32_t thread;
+	uint32_t what; /* enum lg_told, or one that is not known */
+	char *name; /* "" for none */
+	size_t snapshots; /* how many began before it */
+};
+
+/* A free that looked wrong. */
 struct trace_suspect {
 	uint64_t event; /* its number, from 0 */
 	uint64_t addr;
@@ -127,6 +137,8 @@ struct trace {
 	uint32_t nnodes;
 	struct trace_mark *marks; /* in order of events */
 	size_t nmarks;
+	struct trace_told *told; /* in order */
+	size_t ntold;
 	struct trace_suspect *suspects; /* in order of events */
 	size_t nsuspects;
 	struct trace_snapshot *snapshots;
@@ -172,6 +184,7 @@ void put_process(struct buf *out, const struct trace_process *p);
 void put_modules(struct buf *out, const struct trace_module *modules, size_t n);
 void put_stacks(struct buf *out, uint32_t first, const struct trace_node *nodes, size_t n);
 void put_marks(struct buf *out, const struct trace_mark *marks, size_t n);
+void put_told(struct buf *out, const struct trace_told *told, size_t n);
 void put_suspects(struct buf *out, const struct trace_suspect *suspects, size_t n);
 void put_snapshot(struct buf *out, const struct trace_snapshot *s);
 void put_threads(struct buf *out, const struct trace_thread *threads, size_t n);

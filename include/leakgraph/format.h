@@ -50,14 +50,15 @@ _Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
 	X(KEPT, 12, "words of the snapshot's memory that the filter would have dropped")                     \
 	X(SUSPECTS, 13, "frees that looked wrong when they were made, with their stacks")                    \
 	X(HELD, 14, "addresses that only the kernel keeps for the snapshot's process")                       \
-	X(MARKS, 15, "epochs that the program marked")
+	X(MARKS, 15, "epochs that the program marked")                                                       \
+	X(TOLD, 16, "what the program told of its memory")
 enum lg_chunk_kind {
 #define X(name, number, help) LG_CHUNK_##name = number,
 	LG_CHUNKS(X)
 #undef X
 };
-#define LG_CHUNK_KINDS 16 /* numbers below it may be known */
-_Static_assert(LG_CHUNK_MARKS == LG_CHUNK_KINDS - 1, "the last kind");
+#define LG_CHUNK_KINDS 17 /* numbers below it may be known */
+_Static_assert(LG_CHUNK_TOLD == LG_CHUNK_KINDS - 1, "the last kind");
 
 /* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
@@ -146,6 +147,9 @@ enum lg_holder {
 #undef X
 };
 /* MARKS: varint count; each: varint events (of this trace that lie before it), key, thread number; string name. */
+/* TOLD: varint count; each: varint events (of this trace that lie before it), less those of the one before it in the
+ * chunk (the first: as they are), key, thread number, what (enum lg_told), address, bytes; string name. What is told of a
+ * block holds if its latest event lies before, and of a snapshot if the snapshot lies behind in the file. */
 /* HELD: varint count; each: varint value, holder (enum lg_holder), id. */
 /* SNAPSHOT_END: varint id, bytes read, bytes unread, threads seen, threads stopped. */
 

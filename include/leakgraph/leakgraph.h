@@ -2,20 +2,35 @@
  *
  * SPDX-License-Identifier: MIT. Copyright (c) 2026 the leakgraph authors.
  *
+ *   if (LEAKGRAPH_ENABLED())       it is being recorded
  *   LEAKGRAPH_MARK("warmed up");   an epoch begins: leakgraph growth and diff show what lived at it, by this name
  *   LEAKGRAPH_SNAPSHOT();          the recorder looks at all memory now; the program stands still meanwhile
- *   if (LEAKGRAPH_ENABLED())       it is being recorded
  *
- * Any thread may call them, at any time. A program that is not recorded goes on as if they were not there, and with
- * -DLEAKGRAPH_DISABLE they are not. Nothing needs to be linked with (before glibc 2.34: -ldl). */
+ *   LEAKGRAPH_IGNORE(p);           the block that holds p is no leak, nor is what only it holds
+ *   LEAKGRAPH_ROOT(p, bytes);      pointers in there hold, whatever memory it is; LEAKGRAPH_UNROOT takes it back
+ *   LEAKGRAPH_WEAK(p, bytes);      pointers in there hold nothing; LEAKGRAPH_UNWEAK takes it back
+ *   LEAKGRAPH_WEAK_SLOT(&cached);  the same of one variable; LEAKGRAPH_UNWEAK_SLOT takes it back
+ *   LEAKGRAPH_TYPE(p, "struct x"); the block that holds p is one
+ *
+ * What is told of a block, or of memory in it, holds until it is freed or resized. Any thread may call them, at any time.
+ * A program that is not recorded goes on as if they were not there, and with -DLEAKGRAPH_DISABLE they are not. Nothing
+ * needs to be linked with (before glibc 2.34: -ldl). leakgraph-client(3) tells more. */
 #ifndef LEAKGRAPH_H
 #define LEAKGRAPH_H
 
 #ifdef LEAKGRAPH_DISABLE
 
+#define LEAKGRAPH_ENABLED() (0)
 #define LEAKGRAPH_MARK(name) ((void)sizeof(name))
 #define LEAKGRAPH_SNAPSHOT() ((void)0)
-#define LEAKGRAPH_ENABLED() (0)
+#define LEAKGRAPH_IGNORE(p) ((void)sizeof(p))
+#define LEAKGRAPH_ROOT(p, bytes) ((void)sizeof(p), (void)sizeof(bytes))
+#define LEAKGRAPH_UNROOT(p, bytes) ((void)sizeof(p), (void)sizeof(bytes))
+#define LEAKGRAPH_WEAK(p, bytes) ((void)sizeof(p), (void)sizeof(bytes))
+#define LEAKGRAPH_UNWEAK(p, bytes) ((void)sizeof(p), (void)sizeof(bytes))
+#define LEAKGRAPH_WEAK_SLOT(p) ((void)sizeof(p))
+#define LEAKGRAPH_UNWEAK_SLOT(p) ((void)sizeof(p))
+#define LEAKGRAPH_TYPE(p, name) ((void)sizeof(p), (void)sizeof(name))
 
 #else
 
@@ -25,18 +40,31 @@
 extern "C" {
 #endif
 
+/* What is told of memory. Numbers are only ever added. */
+enum leakgraph_told {
+	LEAKGRAPH_TOLD_IGNORE = 1,
+	LEAKGRAPH_TOLD_ROOT = 2,
+	LEAKGRAPH_TOLD_NO_ROOT = 3,
+	LEAKGRAPH_TOLD_WEAK = 4,
+	LEAKGRAPH_TOLD_NO_WEAK = 5,
+	LEAKGRAPH_TOLD_TYPE = 6
+};
+
 /* What leakgraph's library offers under the name leakgraph_client_v1. Members are only ever added. */
 struct leakgraph_client {
 	unsigned long size; /* bytes of the table, as the library knows it */
 	int (*enabled)(void);
-	void (*mark)(const char *name); /* names of up to 59 bytes, 256 different ones; longer ones are cut */
+	void (*mark)(
+	    const char *name); /* names of up to 123 bytes, 1024 different ones; longer ones are cut */
 	void (*snapshot)(void);
+	void (*tell)(int what, const void *p, unsigned long bytes, const char *name); /* names: as of marks */
 };
 
 #ifdef __cplusplus
 }
 #endif
 
+/* NULL: not recorded, or by a leakgraph older than this header. */
 static inline const struct leakgraph_client *leakgraph_client(void)
 {
 	static void *known, *const nobody = (void *)&known;
@@ -44,7 +72,9 @@ static inline const struct leakgraph_client *leakgraph_client(void)
 
 	if (!found) {
 		found = dlsym((void *)0 /* RTLD_DEFAULT */, "leakgraph_client_v1");
-		found = found ? found : nobody;
+		if (!found ||
+		    ((const struct leakgraph_client *)found)->size < sizeof(struct leakgraph_client))
+			found = nobody;
 		__atomic_store_n(&known, found, __ATOMIC_RELAXED);
 	}
 	return found == nobody ? (const struct leakgraph_client *)0 : (const struct leakgraph_client *)found;
@@ -73,9 +103,26 @@ static inline void leakgraph_snapshot(void)
 		client->snapshot();
 }
 
+static inline void leakgraph_tell(enum leakgraph_told what, const volatile void *p, unsigned long bytes,
+				  const char *name)
+{
+	const struct leakgraph_client *client = leakgraph_client();
+
+	if (client)
+		client->tell(what, (const void *)p, bytes, name);
+}
+
+#define LEAKGRAPH_ENABLED() leakgraph_enabled()
 #define LEAKGRAPH_MARK(name) leakgraph_mark(name)
 #define LEAKGRAPH_SNAPSHOT() leakgraph_snapshot()
-#define LEAKGRAPH_ENABLED() leakgraph_enabled()
+#define LEAKGRAPH_IGNORE(p) leakgraph_tell(LEAKGRAPH_TOLD_IGNORE, p, 0, 0)
+#define LEAKGRAPH_ROOT(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_ROOT, p, bytes, 0)
+#define LEAKGRAPH_UNROOT(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_NO_ROOT, p, bytes, 0)
+#define LEAKGRAPH_WEAK(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_WEAK, p, bytes, 0)
+#define LEAKGRAPH_UNWEAK(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_NO_WEAK, p, bytes, 0)
+#define LEAKGRAPH_WEAK_SLOT(p) leakgraph_tell(LEAKGRAPH_TOLD_WEAK, p, sizeof(void *), 0)
+#define LEAKGRAPH_UNWEAK_SLOT(p) leakgraph_tell(LEAKGRAPH_TOLD_NO_WEAK, p, sizeof(void *), 0)
+#define LEAKGRAPH_TYPE(p, name) leakgraph_tell(LEAKGRAPH_TOLD_TYPE, p, 0, name)
 
 #endif
 #endif

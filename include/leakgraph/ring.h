@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 5u
+#define LG_RING_VERSION 6u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
@@ -38,10 +38,27 @@
 	X(RELEASE, 3, "realloc is about to give up a block: address")                                        \
 	X(RESIZE, 4, "realloc returned: new address (0: failed, the released block lives on), size, stack")  \
 	X(PAD, 5, "a slot whose writer never came back (siglongjmp, cancellation): skip it")                 \
-	X(MARK, 6, "the program marks an epoch: number of its name; in the trace, no event but a mark")
+	X(MARK, 6, "the program marks an epoch: number of its name; in the trace, no event but a mark")      \
+	X(TOLD, 7,                                                                                           \
+	  "the program tells of its memory: address, bytes, name; in the trace, no event but a word of it")
 enum lg_event_type {
 #define X(name, number, help) LG_EV_##name = number,
 	LG_EVENTS(X)
+#undef X
+};
+
+/* What the program tells of its memory. A block is told of by any address in it, and what is told of it holds until it
+ * is freed or resized. */
+#define LG_TOLD(X)                                                                                           \
+	X(IGNORE, 1, "ignore") /* a block that is never a leak, nor what only it holds */                    \
+	X(ROOT, 2, "root") /* a range whose words hold */                                                    \
+	X(NO_ROOT, 3, "no-root") /* ... no longer, by itself */                                              \
+	X(WEAK, 4, "weak") /* a range whose words do not hold */                                             \
+	X(NO_WEAK, 5, "no-weak") /* ... as they would otherwise */                                           \
+	X(TYPE, 6, "type") /* a block's type, by name */
+enum lg_told {
+#define X(name, number, text) LG_TOLD_##name = number,
+	LG_TOLD(X)
 #undef X
 };
 
@@ -110,8 +127,9 @@ struct lg_event {
 	/* ALLOC and RESIZE: requested bytes. FREE and RELEASE that look wrong: bits 31..0 the size that a sized delete
 	 * was given, bits 63..32 the stack that had freed the address before; each 0 when there is none. */
 	uint64_t size;
-	uint32_t stack; /* node id, 0: no stack; FREE and RELEASE have one when they look wrong */
-	uint16_t entry; /* enum lg_entry */
+	uint32_t
+	    stack; /* node id, 0: no stack; FREE and RELEASE have one when they look wrong; TOLD: its name */
+	uint16_t entry; /* enum lg_entry; TOLD: enum lg_told */
 	/* FREE and RELEASE that look wrong: log2 of the alignment that operator delete was given in bits 3..0, of
 	 * that which operator new was given in bits 11..8; 0: none */
 	uint16_t aligns;
@@ -223,13 +241,14 @@ enum lg_request {
 enum lg_file { LG_FILE_MAPS, LG_FILE_MEM, LG_FILE_PAGEMAP, LG_FILES }; /* of /proc/PID */
 #define LG_WINDOW_BYTES (256u * 1024u)
 
-/* Names of marks, each put down once. */
-enum lg_mark_state { LG_MARK_FREE = 0, LG_MARK_CLAIMED = 1, LG_MARK_READY = 2 };
-#define LG_MARKS 256u
-#define LG_MARK_BYTES 60u
-struct lg_mark {
+/* Names that the program gives, of marks and of types, each put down once: near where its hash says. */
+enum lg_name_state { LG_NAME_FREE = 0, LG_NAME_CLAIMED = 1, LG_NAME_READY = 2 };
+#define LG_NAMES 1024u
+#define LG_NO_NAME LG_NAMES /* none was given, or there was no room for it */
+#define LG_NAME_BYTES 124u
+struct lg_name {
 	_Atomic uint32_t state; /* (T) FREE -> CLAIMED by compare-exchange -> READY */
-	char name[LG_MARK_BYTES]; /* (T) cut, ends with 0 */
+	char text[LG_NAME_BYTES]; /* (T) cut, ends with 0 */
 };
 
 enum { LG_IMAGE_FORKED = 1u << 0, LG_IMAGE_FOREIGN_MALLOC = 1u << 1 };
@@ -293,11 +312,11 @@ struct lg_area {
 	_Atomic uint64_t lost_no_slot; /* (T) events of threads that found no slot */
 	_Atomic uint64_t lost_nested; /* (T) events that no ring could take: before boot, inside the shim */
 
-	struct lg_mark marks[LG_MARKS];
+	struct lg_name names[LG_NAMES];
 	struct lg_thread threads[LG_THREADS];
 };
 
-#define LG_AREA_HEAD_BYTES (512u * 1024u)
+#define LG_AREA_HEAD_BYTES (640u * 1024u)
 _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fits its pages");
 
 /* Offsets within an area. */

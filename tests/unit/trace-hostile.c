@@ -7,7 +7,8 @@ START_TEST(a_hostile_count_is_refused)
 {
 	static const enum lg_chunk_kind kinds[] = { LG_CHUNK_MODULES, LG_CHUNK_STACKS,	 LG_CHUNK_EVENTS,
 						    LG_CHUNK_THREADS, LG_CHUNK_MAPPINGS, LG_CHUNK_MEMORY,
-						    LG_CHUNK_UNREAD,  LG_CHUNK_HELD,	 LG_CHUNK_MARKS };
+						    LG_CHUNK_UNREAD,  LG_CHUNK_HELD,	 LG_CHUNK_MARKS,
+						    LG_CHUNK_TOLD };
 	struct buf b = { 0 };
 
 	if (kinds[_i] == LG_CHUNK_STACKS)
@@ -286,6 +287,47 @@ START_TEST(marks_out_of_order_are_damage)
 }
 END_TEST
 
+START_TEST(what_was_told_comes_back_as_it_was)
+{
+	const struct trace_told told[] = {
+		{ 0, 7, 0x5010, 0, 1, LG_TOLD_TYPE, (char[]){ "struct x" }, 0 },
+		{ 0, 9, UINT64_MAX, UINT64_MAX, 2, LG_TOLD_ROOT, (char[]){ "" }, 0 },
+		{ 6, 9, 0, 0, 2, 4711, (char[]){ "of a later version" }, 0 },
+	};
+	struct buf b = { 0 };
+
+	put_told(&b, told, 3);
+	write_odd(LG_CHUNK_TOLD, &b);
+	struct trace t = open_whole();
+	ck_assert_uint_eq(t.ntold, 3);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_uint_eq(t.told[i].events, told[i].events);
+		ck_assert_uint_eq(t.told[i].key, told[i].key);
+		ck_assert_uint_eq(t.told[i].addr, told[i].addr);
+		ck_assert_uint_eq(t.told[i].bytes, told[i].bytes);
+		ck_assert_uint_eq(t.told[i].thread, told[i].thread);
+		ck_assert_uint_eq(t.told[i].what, told[i].what);
+		ck_assert_str_eq(t.told[i].name, told[i].name);
+	}
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(what_was_told_out_of_order_is_damage)
+{
+	const struct trace_told told[] = { { 5, 7, 1, 1, 1, 1, (char[]){ "" }, 0 },
+					   { 4, 9, 2, 1, 1, 1, (char[]){ "" }, 0 } };
+	struct buf b = { 0 };
+
+	put_told(&b, told, 2);
+	write_odd(LG_CHUNK_TOLD, &b);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.ntold, 1);
+	ck_assert_ptr_nonnull(strstr(t.damage, "word in order"));
+	trace_close(&t);
+}
+END_TEST
+
 START_TEST(an_unknown_kind_is_skipped)
 {
 	struct buf b = { 0 };
@@ -343,7 +385,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-	tcase_add_loop_test(tc, a_hostile_count_is_refused, 0, 9);
+	tcase_add_loop_test(tc, a_hostile_count_is_refused, 0, 10);
 	tcase_add_test(tc, hostile_fields_are_refused);
 	tcase_add_loop_test(tc, hostile_memory_ranges_are_refused, 0, 6);
 	tcase_add_loop_test(tc, memory_comes_back_word_for_word, 0, 40);
@@ -357,6 +399,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, suspects_out_of_order_are_damage);
 	tcase_add_test(tc, marks_come_back_as_they_were);
 	tcase_add_test(tc, marks_out_of_order_are_damage);
+	tcase_add_test(tc, what_was_told_comes_back_as_it_was);
+	tcase_add_test(tc, what_was_told_out_of_order_is_damage);
 	tcase_add_loop_test(tc, an_unknown_kind_is_skipped, 0, 2);
 	tcase_add_test(tc, what_is_no_trace_is_refused);
 }

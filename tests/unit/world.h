@@ -4,6 +4,7 @@
 #define LG_TESTS_WORLD_H
 
 #include "heap/replay.h"
+#include "heap/told.h"
 #include "passes/passes.h"
 
 #include "suite.h"
@@ -142,6 +143,7 @@ static inline void world_heap(struct world *w)
 	ck_assert_ptr_nonnull(r);
 	ck_assert_int_eq(replay_events(r, w->events, w->nevents), 0);
 	ck_assert_int_eq(replay_finish(r, &w->heap), 0);
+	ck_assert_int_eq(told_find(&w->heap), 0);
 	replay_free(r);
 }
 

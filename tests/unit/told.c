@@ -1,0 +1,157 @@
+/* told: what the program told of its memory holds for the memory that it was told of, and no longer. */
+#include "world.h"
+
+static struct world w;
+static struct trace_told told[16];
+
+static void tell_at(uint64_t events, enum lg_told what, uint64_t addr, uint64_t bytes, const char *name)
+{
+	w.trace.told = told;
+	told[w.trace.ntold++] = (struct trace_told){
+		.events = events, .what = what, .addr = addr, .bytes = bytes, .name = (char *)(uintptr_t)name
+	};
+}
+
+static void tell(enum lg_told what, uint64_t addr, uint64_t bytes)
+{
+	tell_at(w.nevents, what, addr, bytes, "");
+}
+
+static void open_world(void)
+{
+	world_open(&w);
+	w.trace.ntold = 0;
+}
+
+#define ck_class(addr, class) ck_assert_str_eq(leak_class_name(world_class(&w, addr)), leak_class_name(class))
+
+START_TEST(ignored_blocks_hold_what_they_point_at)
+{
+	open_world();
+	uint64_t a = world_block(&w, 40, 1), b = world_block(&w, 40, 1), c = world_block(&w, 40, 1);
+	world_set(&w, a, b);
+	world_set(&w, c, a);
+	tell(LG_TOLD_IGNORE, a + 8, 0);
+	world_classify(&w);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(b, CLASS_REACHABLE);
+	ck_class(c, CLASS_DIRECT);
+	world_close(&w);
+}
+END_TEST
+
+START_TEST(what_was_told_of_a_block_is_not_of_the_next_there)
+{
+	open_world();
+	uint64_t a = world_block(&w, 40, 1);
+	tell(LG_TOLD_IGNORE, a, 0);
+	world_event(&w, (struct trace_event){ .addr = a, .type = LG_EV_FREE, .thread = 1 });
+	world_alloc(&w, a, 40, 1);
+	world_classify(&w);
+	ck_class(a, CLASS_DIRECT);
+	world_close(&w);
+}
+END_TEST
+
+START_TEST(ranges_told_twice_are_taken_back_twice)
+{
+	open_world();
+	uint64_t a = world_block(&w, 40, 1), b = world_block(&w, 40, 1), c = world_block(&w, 40, 1),
+		 d = world_block(&w, 40, 1);
+	world_set(&w, a + 16, b);
+	world_set(&w, c + 16, d);
+	tell(LG_TOLD_NO_ROOT, a, 40); /* nothing is owed for it */
+	for (int i = 0; i < 2; i++) {
+		tell(LG_TOLD_ROOT, a, 40);
+		tell(LG_TOLD_ROOT, c, 40);
+	}
+	tell(LG_TOLD_NO_ROOT, a, 40);
+	tell(LG_TOLD_NO_ROOT, c, 40);
+	tell(LG_TOLD_NO_ROOT, c, 32); /* another range */
+	tell(LG_TOLD_NO_ROOT, c, 40);
+	world_classify(&w);
+	ck_class(a, CLASS_DIRECT);
+	ck_class(b, CLASS_REACHABLE);
+	ck_class(c, CLASS_DIRECT);
+	ck_class(d, CLASS_INDIRECT);
+	world_close(&w);
+}
+END_TEST
+
+START_TEST(weak_words_hold_nothing)
+{
+	open_world();
+	uint64_t a = world_block(&w, 40, 1), b = world_block(&w, 40, 1), c = world_block(&w, 40, 1);
+	uint64_t weak = world_root(&w, b);
+	world_root(&w, a);
+	world_set(&w, a + 8, c);
+	tell(LG_TOLD_WEAK, weak, 8);
+	tell(LG_TOLD_WEAK, a + 8, 8);
+	world_classify(&w);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(b, CLASS_DIRECT);
+	ck_class(c, CLASS_DIRECT);
+	world_close(&w);
+}
+END_TEST
+
+START_TEST(weak_words_go_with_their_block)
+{
+	open_world();
+	uint64_t a = world_block(&w, 40, 1), c = world_block(&w, 40, 1);
+	tell(LG_TOLD_WEAK, a + 8, 8);
+	world_event(&w, (struct trace_event){ .addr = a, .type = LG_EV_FREE, .thread = 1 });
+	world_alloc(&w, a, 40, 1);
+	world_root(&w, a);
+	world_set(&w, a + 8, c);
+	world_classify(&w);
+	ck_class(c, CLASS_REACHABLE);
+	world_close(&w);
+}
+END_TEST
+
+START_TEST(the_last_type_is_the_type)
+{
+	open_world();
+	uint64_t a = world_block(&w, 40, 1), b = world_block(&w, 40, 1);
+	tell_at(2, LG_TOLD_TYPE, a, 0, "first");
+	tell_at(2, LG_TOLD_TYPE, a + 39, 0, "second");
+	tell_at(2, LG_TOLD_TYPE, a + 40, 0, "of nothing");
+	world_heap(&w);
+	ck_assert_str_eq(heap_told_type(&w.heap, world_index(&w, a)), "second");
+	ck_assert_ptr_null(heap_told_type(&w.heap, world_index(&w, b)));
+	world_close(&w);
+}
+END_TEST
+
+/* What follows a snapshot in the file came after it, though no event lies between. */
+START_TEST(a_snapshot_knows_what_was_told_before)
+{
+	open_world();
+	uint64_t a = world_block(&w, 40, 1), b = world_block(&w, 40, 1);
+	struct trace_snapshot *kept = w.trace.snapshots;
+	tell(LG_TOLD_IGNORE, a, 0);
+	tell(LG_TOLD_IGNORE, b, 0);
+	told[1].snapshots = 1;
+	w.trace.snapshots = &w.snapshot;
+	w.trace.nsnapshots = 1;
+	world_classify(&w);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(b, CLASS_DIRECT);
+	w.trace.snapshots = kept;
+	w.trace.nsnapshots = 0;
+	world_close(&w);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		ignored_blocks_hold_what_they_point_at, what_was_told_of_a_block_is_not_of_the_next_there,
+		ranges_told_twice_are_taken_back_twice, weak_words_hold_nothing,
+		weak_words_go_with_their_block,		the_last_type_is_the_type,
+		a_snapshot_knows_what_was_told_before,
+	};
+
+	return suite_run("told", tests, sizeof tests / sizeof *tests);
+}
