@@ -20,7 +20,7 @@ endif
 GCC      := $(findstring gcc,$(shell $(CC) --version 2>/dev/null | head -n 1))
 WARN     := -Wall -Wextra -Wundef -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wpointer-arith -Wwrite-strings $(if $(WERROR),-Werror)
-CFLAGS   := $(OPT) -g -std=gnu17 $(WARN) $(EXTRA_CFLAGS)
+CFLAGS   := $(OPT) -g -std=gnu17 -ffile-prefix-map=$(CURDIR)=. $(WARN) $(EXTRA_CFLAGS)
 CPPFLAGS := -Iinclude -D_GNU_SOURCE
 DEPFLAGS := -MMD -MP
 
@@ -37,8 +37,8 @@ CHECK_LIBS  = $(shell pkg-config --libs check)
 
 # ---- the program and the shim ------------------------------------------------------------------------------
 
-SHIM_SRC  := $(wildcard preload/*.c)
-JUDGE_SRC := $(wildcard analyzer/*.c analyzer/*/*.c analyzer/*/*/*.c)
+SHIM_SRC  := $(sort $(wildcard preload/*.c))
+JUDGE_SRC := $(sort $(wildcard analyzer/*.c analyzer/*/*.c analyzer/*/*/*.c))
 SHIM_OBJ  := $(SHIM_SRC:%.c=$(B)/obj/%.o)
 JUDGE_OBJ := $(JUDGE_SRC:%.c=$(B)/obj/%.o)
 JUDGE_LIB := $(filter-out $(B)/obj/analyzer/main.o,$(JUDGE_OBJ))
@@ -47,7 +47,7 @@ all: $(B)/leakgraph $(B)/liblgpreload.so ## build/leakgraph and its shim
 
 $(B)/leakgraph: $(JUDGE_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(JUDGE_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(EXTRA_LDFLAGS) -o $@ $^ $(JUDGE_LIBS)
 
 $(B)/liblgpreload.so: $(SHIM_OBJ) preload/exports.map
 	$(call say,LINK,$@)
@@ -204,19 +204,24 @@ compare-valgrind: all ## both tools' numbers side by side
 
 # ---- installing --------------------------------------------------------------------------------------------
 
-PAGES := $(notdir $(wildcard man/*.[1357]))
+VERSION := $(shell sed -n 's/^\#define LG_VERSION "\(.*\)"/\1/p' analyzer/base/version.h)
+ZSHDIR  ?= share/zsh/site-functions
+
+# mode:source:place below PREFIX, all that is installed
+INSTALLED := 755:$(B)/leakgraph:bin/leakgraph 755:scripts/leakgraph-memcheck:bin/leakgraph-memcheck \
+	644:$(B)/liblgpreload.so:lib/leakgraph/liblgpreload.so \
+	644:include/leakgraph/leakgraph.h:include/leakgraph/leakgraph.h 644:$(B)/leakgraph.pc:share/pkgconfig/leakgraph.pc \
+	644:scripts/completion.bash:share/bash-completion/completions/leakgraph 644:scripts/completion.zsh:$(ZSHDIR)/_leakgraph \
+	$(foreach page,$(sort $(wildcard man/*.[1357])),644:$(page):share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+each_installed = printf '%s\n' $(INSTALLED) | while IFS=: read -r mode from to; do to="$(DESTDIR)$(PREFIX)/$$to";
 
 install: all ## install under PREFIX (/usr/local), below DESTDIR
-	$(Q)install -D -m 755 $(B)/leakgraph $(DESTDIR)$(PREFIX)/bin/leakgraph
-	$(Q)install -D -m 644 $(B)/liblgpreload.so $(DESTDIR)$(PREFIX)/lib/leakgraph/liblgpreload.so
-	$(Q)install -D -m 755 scripts/leakgraph-memcheck $(DESTDIR)$(PREFIX)/bin/leakgraph-memcheck
-	$(Q)install -D -m 644 include/leakgraph/leakgraph.h $(DESTDIR)$(PREFIX)/include/leakgraph/leakgraph.h
-	$(Q)for page in $(PAGES); do install -D -m 644 man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' scripts/leakgraph.pc.in >$(B)/leakgraph.pc
+	$(Q)$(each_installed) install -D -m "$$mode" "$$from" "$$to" || exit; done
 
 uninstall: ## remove what install put there
-	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,leakgraph leakgraph-memcheck)
-	$(Q)for page in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/leakgraph $(DESTDIR)$(PREFIX)/include/leakgraph
+	$(Q)$(each_installed) rm -f "$$to"; done
+	$(Q)for d in lib include; do [ ! -d "$(DESTDIR)$(PREFIX)/$$d/leakgraph" ] || rmdir "$(DESTDIR)$(PREFIX)/$$d/leakgraph"; done
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
 

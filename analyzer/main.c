@@ -9,31 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct command {
-	const char *name, *arguments, *help;
-	int (*run)(int argc, char **argv);
-};
-
 static const struct command commands[] = {
 	{ "run", "[-o FILE] PROGRAM ARGS...", "record a program; `leakgraph PROGRAM ARGS` does the same",
-	  cmd_run },
-	{ "report", "[TRACE...]", "explain what leaked, where, and in which cycles", cmd_report },
+	  cmd_run, run_longs, NULL },
+	{ "report", "[TRACE...]", "explain what leaked, where, and in which cycles", cmd_report, report_longs,
+	  NULL },
 	{ "check", "(-- PROGRAM ARGS... | TRACE...)", "record if needed, report briefly, fail on leaks",
-	  cmd_check },
+	  cmd_check, check_longs, NULL },
 	{ "baseline", "create|update|prune FILE TRACE...", "keep the file of known leaks that check reads",
-	  cmd_baseline },
-	{ "why", "TRACE ADDR|LEAK", "what holds a block, or what a leak was lost with", cmd_why },
+	  cmd_baseline, baseline_longs, NULL },
+	{ "why", "TRACE ADDR|LEAK", "what holds a block, or what a leak was lost with", cmd_why, answer_longs,
+	  NULL },
 	{ "types", "TRACE", "the live blocks by type: how many, what they retain, how many are lost",
-	  cmd_types },
-	{ "lines", "TRACE", "by source line: live, leaked, at the peak, allocated, temporary", cmd_lines },
-	{ "growth", "TRACE...", "what survives and grows from snapshot to snapshot", cmd_growth },
-	{ "diff", "OLD[@N] NEW[@N]", "what came, went and grew between two traces or moments", cmd_diff },
-	{ "graph", "TRACE [LEAK|ADDR]", "the references around a leak or a block as a picture", cmd_graph },
+	  cmd_types, answer_longs, NULL },
+	{ "lines", "TRACE", "by source line: live, leaked, at the peak, allocated, temporary", cmd_lines,
+	  answer_longs, NULL },
+	{ "growth", "TRACE...", "what survives and grows from snapshot to snapshot", cmd_growth, answer_longs,
+	  growth_longs },
+	{ "diff", "OLD[@N] NEW[@N]", "what came, went and grew between two traces or moments", cmd_diff,
+	  answer_longs, NULL },
+	{ "graph", "TRACE [LEAK|ADDR]", "the references around a leak or a block as a picture", cmd_graph,
+	  answer_longs, graph_longs },
 	{ "export", "--format=FORMAT TRACE", "a trace for flame graphs, pprof, graph viewers, SQL",
-	  cmd_export },
-	{ "snapshot", "PID", "look at a process under run now, and let it go on", cmd_snapshot },
-	{ "dump", "TRACE", "the records of a trace as text", cmd_dump },
-	{ "doctor", "[PROGRAM]", "can programs be traced here, and if not, what to do", cmd_doctor },
+	  cmd_export, export_longs, NULL },
+	{ "snapshot", "PID", "look at a process under run now, and let it go on", cmd_snapshot,
+	  snapshot_longs, NULL },
+	{ "dump", "TRACE", "the records of a trace as text", cmd_dump, dump_longs, NULL },
+	{ "doctor", "[PROGRAM]", "can programs be traced here, and if not, what to do", cmd_doctor,
+	  doctor_longs, NULL },
 };
 #define NCOMMANDS (sizeof commands / sizeof *commands)
 
@@ -55,6 +58,14 @@ static int show_help(FILE *out)
 	      "  leakgraph why app.lgt L1                 the cycle, and what is lost behind it\n",
 	      out);
 	return out == stdout ? 0 : STATUS_USAGE;
+}
+
+/* For shells; no user need know of it. */
+static int show_completion(void)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		print_completion(&commands[i]);
+	return fflush(stdout) ? STATUS_TOOL : 0;
 }
 
 static const struct command *find_command(const char *name)
@@ -103,6 +114,8 @@ int main(int argc, char **argv)
 		return show_help(stdout);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return show_version();
+	if (!strcmp(argv[1], "--completion"))
+		return show_completion();
 	const struct command *command = find_command(argv[1]);
 	return command ? command->run(argc - 1, argv + 1) : run_program(argc, argv);
 }

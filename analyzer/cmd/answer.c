@@ -94,24 +94,27 @@ static void join_options(struct option *out, const struct option *common, size_t
 	*out = (struct option){ 0 };
 }
 
+const struct option answer_longs[] = { COMMON_OPTIONS,
+				       { "json", no_argument, NULL, OPT_JSON },
+				       { "all", no_argument, NULL, OPT_ALL },
+				       { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
+				       { "model", required_argument, NULL, OPT_MODEL },
+				       { "color", required_argument, NULL, OPT_COLOR },
+				       { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
+				       { "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD },
+				       { "no-pager", no_argument, NULL, OPT_NO_PAGER },
+				       { 0 } };
+#define NCOMMON (sizeof answer_longs / sizeof *answer_longs - 1)
+
 int answer_run(const struct answer *a, int argc, char **argv)
 {
-	static const struct option common[] = { COMMON_OPTIONS,
-						{ "json", no_argument, NULL, OPT_JSON },
-						{ "all", no_argument, NULL, OPT_ALL },
-						{ "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
-						{ "model", required_argument, NULL, OPT_MODEL },
-						{ "color", required_argument, NULL, OPT_COLOR },
-						{ "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
-						{ "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD },
-						{ "no-pager", no_argument, NULL, OPT_NO_PAGER } };
-	struct option longs[sizeof common / sizeof *common + OWN_MAX + 1];
+	struct option longs[NCOMMON + OWN_MAX + 1];
 	struct view view = { 0 };
 	struct err err = { "" };
 	bool is_json = false;
 	int code;
 
-	join_options(longs, common, sizeof common / sizeof *common, a);
+	join_options(longs, answer_longs, NCOMMON, a);
 	options_start();
 	while ((code = option_next(argc, argv, ":hV", longs, &err)) != -1) {
 		if (code == OPT_HELP)

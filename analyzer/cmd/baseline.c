@@ -99,20 +99,21 @@ static int take_option(struct baseline_command *c, int code, struct err *err)
 	return take_view_option(&c->view, code, optarg, err) == 1 ? 0 : -1;
 }
 
+const struct option baseline_longs[] = { COMMON_OPTIONS,
+					 VIEW_OPTIONS,
+					 { "only", required_argument, NULL, OPT_ONLY },
+					 { "reason", required_argument, NULL, OPT_REASON },
+					 { 0 } };
+
 int cmd_baseline(int argc, char **argv)
 {
-	static const struct option longs[] = { COMMON_OPTIONS,
-					       VIEW_OPTIONS,
-					       { "only", required_argument, NULL, OPT_ONLY },
-					       { "reason", required_argument, NULL, OPT_REASON },
-					       { 0 } };
 	static const char *const ways[] = { "create", "update", "prune", NULL };
 	struct baseline_command c = { 0 };
 	struct err err = { "" };
 	int code;
 
 	options_start();
-	while ((code = option_next(argc, argv, ":hV", longs, &err)) != -1) {
+	while ((code = option_next(argc, argv, ":hV", baseline_longs, &err)) != -1) {
 		if (code == OPT_HELP)
 			return show_help();
 		if (code == OPT_VERSION)

@@ -220,11 +220,10 @@ static int check_program(struct check *c)
 
 static int take_kinds(struct check *c, const char *list, struct err *err)
 {
-	const char *names[LEAK_CLASSES + 2] = { [LEAK_CLASSES] = "heap-error" };
+	const char *names[KINDS_MAX + 1];
 	char words[256], *save = NULL;
 
-	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		names[class] = leak_class_name((enum leak_class) class);
+	kind_names(names);
 	snprintf(words, sizeof words, "%s", list);
 	c->gate.kinds = 0;
 	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
@@ -380,37 +379,36 @@ static int run_check(struct check *c, int argc, char **argv)
 	return judge(c, argv + optind, (size_t)(argc - optind));
 }
 
+const struct option check_longs[] = { COMMON_OPTIONS,
+				      RUN_OPTIONS,
+				      VIEW_OPTIONS,
+				      { "kinds", required_argument, NULL, OPT_KINDS },
+				      { "max-leaks", required_argument, NULL, OPT_MAX_LEAKS },
+				      { "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
+				      { "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
+				      { "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
+				      { "only-exe", required_argument, NULL, OPT_ONLY_EXE },
+				      { "json", required_argument, NULL, OPT_JSON },
+				      { "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
+				      { "baseline", required_argument, NULL, OPT_BASELINE },
+				      { "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
+				      { "keep", no_argument, NULL, OPT_KEEP },
+				      { "quiet", no_argument, NULL, OPT_QUIET },
+				      { "max-peak", required_argument, NULL, OPT_MAX_PEAK },
+				      { "repeat", required_argument, NULL, OPT_REPEAT },
+				      { "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
+				      { "verbose", no_argument, NULL, OPT_VERBOSE },
+				      { 0 } };
+
 int cmd_check(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		COMMON_OPTIONS,
-		RUN_OPTIONS,
-		VIEW_OPTIONS,
-		{ "kinds", required_argument, NULL, OPT_KINDS },
-		{ "max-leaks", required_argument, NULL, OPT_MAX_LEAKS },
-		{ "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
-		{ "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
-		{ "allow-degraded", no_argument, NULL, OPT_ALLOW_DEGRADED },
-		{ "only-exe", required_argument, NULL, OPT_ONLY_EXE },
-		{ "json", required_argument, NULL, OPT_JSON },
-		{ "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
-		{ "baseline", required_argument, NULL, OPT_BASELINE },
-		{ "strict-baseline", no_argument, NULL, OPT_STRICT_BASELINE },
-		{ "keep", no_argument, NULL, OPT_KEEP },
-		{ "quiet", no_argument, NULL, OPT_QUIET },
-		{ "max-peak", required_argument, NULL, OPT_MAX_PEAK },
-		{ "repeat", required_argument, NULL, OPT_REPEAT },
-		{ "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
-		{ "verbose", no_argument, NULL, OPT_VERBOSE },
-		{ 0 }
-	};
 	struct check c = { .gate = gate_defaults() };
 	struct err err = { "" };
 	int code;
 
 	set_run_defaults(&c.record);
 	options_start();
-	while ((code = option_next(argc, argv, "+:ho:qV", longs, &err)) != -1) {
+	while ((code = option_next(argc, argv, "+:ho:qV", check_longs, &err)) != -1) {
 		if (code == OPT_HELP)
 			return show_help();
 		if (code == OPT_VERSION)

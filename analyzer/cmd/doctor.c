@@ -3,7 +3,7 @@
  * Machine checks try the very thing that a run needs (a memfd, a ptrace of a child of ours) rather than guess from
  * settings; settings only serve to name the cure. One line a check: "ok", "warn" (works, with less) or "FAIL". */
 #include "cmd/cmd.h"
-#include "base/err.h"
+#include "cmd/options.h"
 #include "leakgraph/ring.h"
 #include "record/launch.h"
 #include "record/preflight.h"
@@ -12,7 +12,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -366,47 +365,22 @@ static void visit_program(struct visit *v, const char *program)
 	free(path);
 }
 
-static void usage(FILE *out)
-{
-	fputs("Usage: leakgraph doctor [PROGRAM]\n"
-	      "Says whether programs can be traced on this machine, whether PROGRAM can, and if not what to "
-	      "do.\n"
-	      "\n"
-	      "Each line is ok, warn (it works, with less) or FAIL. Exit status: 0 traceable, 125 not, 2 "
-	      "wrong usage.\n"
-	      "\n"
-	      "Examples:\n"
-	      "  leakgraph doctor\n"
-	      "  leakgraph doctor ./server\n"
-	      "  leakgraph doctor python3\n",
-	      out);
-}
+static const char help[] =
+    "usage: leakgraph doctor [PROGRAM]\n"
+    "Says whether programs can be traced on this machine, whether PROGRAM can, and if not what to do.\n"
+    "\n"
+    "  --help, --version\n"
+    "\n"
+    "Each line is ok, warn (it works, with less) or FAIL. Exit status: 0 traceable, 125 not, 2 wrong usage.\n"
+    "\n"
+    "Examples:\n"
+    "  leakgraph doctor\n"
+    "  leakgraph doctor ./server\n"
+    "  leakgraph doctor python3\n";
 
-int cmd_doctor(int argc, char **argv)
+static int examine(const char *program)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
 	struct visit v = { 0 };
-	int option;
-
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
-		if (option == 'h') {
-			usage(stdout);
-			return 0;
-		}
-		fprintf(stderr, "leakgraph: doctor has no option %s; see leakgraph doctor --help\n",
-			argv[optind - 1]);
-		return STATUS_USAGE;
-	}
-	if (argc - optind > 1) {
-		fprintf(stderr,
-			"leakgraph: doctor looks at one program, not also at \"%s\"; see leakgraph doctor "
-			"--help\n",
-			argv[optind + 1]);
-		return STATUS_USAGE;
-	}
-	const char *program = argv[optind];
 
 	visit_machine(&v);
 	if (program)
@@ -417,4 +391,26 @@ int cmd_doctor(int argc, char **argv)
 		printf("%s can be traced here%s.\n", program ? program : "Programs",
 		       v.nwarn ? "; see warn above" : "");
 	return v.nfail ? STATUS_TOOL : 0;
+}
+
+const struct option doctor_longs[] = { COMMON_OPTIONS, { 0 } };
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct err err = { "" };
+	int code;
+
+	options_start();
+	while ((code = option_next(argc, argv, "+:hV", doctor_longs, &err)) != -1) {
+		if (code == OPT_VERSION)
+			return show_version();
+		if (code != OPT_HELP)
+			return wrong_usage("doctor", &err);
+		fputs(help, stdout);
+		return 0;
+	}
+	if (argc - optind <= 1)
+		return examine(argv[optind]);
+	fail(&err, "it looks at one program, not also at \"%s\"", argv[optind + 1]);
+	return wrong_usage("doctor", &err);
 }

@@ -4,7 +4,8 @@
  * Numbers are decimal, addresses 0x hexadecimal, texts quoted with what is not printable escaped, so that a record
  * never takes two lines. Output goes to stdout only; it is checked before the exit status says that all is well. */
 #include "cmd/cmd.h"
-#include "base/options.h"
+#include "cmd/options.h"
+#include "report/gate.h"
 #include "trace/trace.h"
 
 #include <errno.h>
@@ -13,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-enum { STATUS_OK = 0, STATUS_USAGE = 2, STATUS_TROUBLE = 125 };
 
 struct dump_options {
 	bool stacks, memory, no_events;
@@ -27,7 +26,7 @@ static const char help[] =
     "  --stacks      the stack nodes too\n"
     "  --memory      the words of snapshots and the vector registers too (zero words are left out)\n"
     "  --no-events   leave out the events\n"
-    "  --help        this text\n"
+    "  --help, --version\n"
     "\n"
     "Examples:\n"
     "  leakgraph dump app.lgt | grep -w addr=0x55d0c2a0               what became of an address\n"
@@ -372,62 +371,55 @@ static int dump_trace(const struct trace *t, const struct dump_options *o, struc
 
 static int finish_output(void)
 {
+	struct err err = { "" };
+
 	if (fflush(stdout) == 0 && !ferror(stdout))
-		return STATUS_OK;
-	fprintf(stderr, "leakgraph: cannot write to the standard output: %s\n", strerror(errno));
-	return STATUS_TROUBLE;
+		return 0;
+	fail(&err, "cannot write to the standard output: %s", strerror(errno));
+	return trouble(STATUS_TOOL, &err);
 }
 
 static int dump_file(const char *path, const struct dump_options *o)
 {
 	struct trace t;
-	struct err err = { 0 };
+	struct err err = { "" };
 
-	if (trace_open(&t, path, &err) < 0) {
-		fprintf(stderr, "leakgraph: %s\n", err.text);
-		return STATUS_USAGE;
-	}
+	if (trace_open(&t, path, &err) < 0)
+		return trouble(STATUS_USAGE, &err);
 	int answer = dump_trace(&t, o, &err);
 	trace_close(&t);
 	int status = finish_output();
-	if (answer == 0 || status != STATUS_OK)
-		return status;
-	fprintf(stderr, "leakgraph: %s\n", err.text);
-	return STATUS_USAGE;
+	return answer == 0 || status ? status : trouble(STATUS_USAGE, &err);
 }
 
-static int usage(const char *what)
-{
-	fprintf(stderr, "leakgraph: dump: %s; try `leakgraph dump --help`\n", what);
-	return STATUS_USAGE;
-}
+enum { DUMP_STACKS = 256, DUMP_MEMORY, DUMP_NO_EVENTS };
+const struct option dump_longs[] = { COMMON_OPTIONS,
+				     { "stacks", no_argument, NULL, DUMP_STACKS },
+				     { "memory", no_argument, NULL, DUMP_MEMORY },
+				     { "no-events", no_argument, NULL, DUMP_NO_EVENTS },
+				     { 0 } };
 
 int cmd_dump(int argc, char **argv)
 {
-	enum { STACKS = 256, MEMORY, NO_EVENTS, HELP };
-	static const struct option options[] = { { "stacks", no_argument, NULL, STACKS },
-						 { "memory", no_argument, NULL, MEMORY },
-						 { "no-events", no_argument, NULL, NO_EVENTS },
-						 { "help", no_argument, NULL, HELP },
-						 { NULL, 0, NULL, 0 } };
 	struct dump_options o = { 0 };
-	struct err err = { 0 };
+	struct err err = { "" };
 
 	options_start();
-	for (int c; (c = option_next(argc, argv, ":", options, &err)) != -1;) {
-		if (c == HELP) {
+	for (int c; (c = option_next(argc, argv, ":hV", dump_longs, &err)) != -1;) {
+		if (c == OPT_HELP) {
 			fputs(help, stdout);
 			return finish_output();
 		}
-		if (c == '?') {
-			fprintf(stderr, "leakgraph: dump: %s\n", err.text);
-			return STATUS_USAGE;
-		}
-		o.stacks |= c == STACKS;
-		o.memory |= c == MEMORY;
-		o.no_events |= c == NO_EVENTS;
+		if (c == OPT_VERSION)
+			return show_version();
+		if (c == '?')
+			return wrong_usage("dump", &err);
+		o.stacks |= c == DUMP_STACKS;
+		o.memory |= c == DUMP_MEMORY;
+		o.no_events |= c == DUMP_NO_EVENTS;
 	}
-	if (optind + 1 != argc)
-		return usage(optind >= argc ? "name a trace" : "one trace at a time");
-	return dump_file(argv[optind], &o);
+	if (optind + 1 == argc)
+		return dump_file(argv[optind], &o);
+	fail(&err, "it takes one TRACE; try: leakgraph dump app.lgt");
+	return wrong_usage("dump", &err);
 }

@@ -125,23 +125,24 @@ static int give(const struct request *r, const char *path)
 	return status ? trouble(status, &err) : 0;
 }
 
+const struct option export_longs[] = { COMMON_OPTIONS,
+				       { "format", required_argument, NULL, OPT_FORMAT },
+				       { "output", required_argument, NULL, OPT_OUTPUT },
+				       { "value", required_argument, NULL, OPT_VALUE },
+				       { "count", no_argument, NULL, OPT_COUNT },
+				       { "max-nodes", required_argument, NULL, OPT_MAX_NODES },
+				       { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
+				       { "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD },
+				       { 0 } };
+
 int cmd_export(int argc, char **argv)
 {
-	static const struct option options[] = { COMMON_OPTIONS,
-						 { "format", required_argument, NULL, OPT_FORMAT },
-						 { "output", required_argument, NULL, OPT_OUTPUT },
-						 { "value", required_argument, NULL, OPT_VALUE },
-						 { "count", no_argument, NULL, OPT_COUNT },
-						 { "max-nodes", required_argument, NULL, OPT_MAX_NODES },
-						 { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
-						 { "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD },
-						 { 0 } };
 	struct request request = { 0 };
 	struct err err = { "" };
 	int code;
 
 	options_start();
-	while ((code = option_next(argc, argv, ":ho:V", options, &err)) != -1) {
+	while ((code = option_next(argc, argv, ":ho:V", export_longs, &err)) != -1) {
 		if (code == OPT_HELP)
 			return show_help();
 		if (code == OPT_VERSION)

@@ -55,11 +55,12 @@ static int take_more(struct view *view, int code, const char *value, struct err 
 	return 0;
 }
 
+const struct option graph_longs[] = { { "svg", no_argument, NULL, OPT_SVG },
+				      { "max-nodes", required_argument, NULL, OPT_MAX_NODES },
+				      { 0 } };
+
 int cmd_graph(int argc, char **argv)
 {
-	static const struct option more[] = { { "svg", no_argument, NULL, OPT_SVG },
-					      { "max-nodes", required_argument, NULL, OPT_MAX_NODES },
-					      { 0 } };
 	static const struct answer graph = {
 		.name = "graph",
 		.usage =
@@ -81,7 +82,7 @@ int cmd_graph(int argc, char **argv)
 		.words_min = 1,
 		.words_max = 2,
 		.bytes = sizeof(struct picture),
-		.more = more,
+		.more = graph_longs,
 		.take_more = take_more,
 		.load = load,
 		.text = text,

@@ -37,11 +37,12 @@ static int take_more(struct view *view, int code, const char *value, struct err 
 	return 0;
 }
 
+const struct option growth_longs[] = { { "since", required_argument, NULL, OPT_SINCE },
+				       { "until", required_argument, NULL, OPT_UNTIL },
+				       { NULL, 0, NULL, 0 } };
+
 int cmd_growth(int argc, char **argv)
 {
-	static const struct option more[] = { { "since", required_argument, NULL, OPT_SINCE },
-					      { "until", required_argument, NULL, OPT_UNTIL },
-					      { NULL, 0, NULL, 0 } };
 	static const struct answer growth = {
 		.name = "growth",
 		.usage =
@@ -63,7 +64,7 @@ int cmd_growth(int argc, char **argv)
 		.needs = "it takes a TRACE; try: leakgraph growth app.lgt",
 		.words_min = 1,
 		.words_max = INT_MAX,
-		.more = more,
+		.more = growth_longs,
 		.take_more = take_more,
 		.bytes = sizeof(struct growth),
 		.load = load,

@@ -31,6 +31,11 @@ const char view_options_help[] =
 
 const char common_options_help[] = "  --help, --version\n";
 
+const char *const on_full_names[] = { "wait", "drop", NULL };
+const char *const contents_names[] = { "pointers", "full", NULL };
+const char *const color_names[] = { "auto", "always", "never", NULL };
+const char *const show_names[] = { "possible", "reachable", "all", NULL };
+
 void tell_environment(const struct record_result *result)
 {
 	if (*result->environment)
@@ -43,10 +48,16 @@ void set_run_defaults(struct record_options *options)
 	*options = (struct record_options){ .linger_ns = 1000000000 };
 }
 
+void kind_names(const char *names[KINDS_MAX + 1])
+{
+	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
+		names[class] = leak_class_name((enum leak_class) class);
+	names[LEAK_CLASSES] = "heap-error";
+	names[KINDS_MAX] = NULL;
+}
+
 int take_run_option(struct record_options *options, int code, const char *value, struct err *err)
 {
-	static const char *const when_full[] = { "wait", "drop", NULL };
-	static const char *const contents[] = { "pointers", "full", NULL };
 	int choice = 0;
 
 	switch (code) {
@@ -63,11 +74,11 @@ int take_run_option(struct record_options *options, int code, const char *value,
 		options->no_children = true;
 		return 1;
 	case OPT_ON_FULL:
-		choice = parse_choice("--on-full", value, when_full, err);
+		choice = parse_choice("--on-full", value, on_full_names, err);
 		options->drop_when_full = choice == 1;
 		return choice < 0 ? -1 : 1;
 	case OPT_CONTENTS:
-		choice = parse_choice("--contents", value, contents, err);
+		choice = parse_choice("--contents", value, contents_names, err);
 		options->full_contents = choice == 1;
 		return choice < 0 ? -1 : 1;
 	case OPT_FREE_STACKS:
@@ -82,12 +93,11 @@ int take_run_option(struct record_options *options, int code, const char *value,
 /* "possible,reachable" or "all" */
 static int take_show(struct view *view, const char *list, struct err *err)
 {
-	static const char *const names[] = { "possible", "reachable", "all", NULL };
 	char words[256], *save = NULL;
 
 	snprintf(words, sizeof words, "%s", list);
 	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
-		int choice = parse_choice("--show", word, names, err);
+		int choice = parse_choice("--show", word, show_names, err);
 
 		if (choice < 0)
 			return -1;
@@ -134,7 +144,6 @@ static int take_model(struct analysis_options *options, const char *path, struct
 
 int take_view_option(struct view *view, int code, const char *value, struct err *err)
 {
-	static const char *const colors[] = { "auto", "always", "never", NULL };
 	int choice;
 
 	switch (code) {
@@ -147,7 +156,7 @@ int take_view_option(struct view *view, int code, const char *value, struct err 
 	case OPT_SHOW:
 		return take_show(view, value, err);
 	case OPT_COLOR:
-		choice = parse_choice("--color", value, colors, err);
+		choice = parse_choice("--color", value, color_names, err);
 		view->color = choice < 0 ? COLOR_AUTO : (enum color_choice)choice;
 		return choice < 0 ? -1 : 1;
 	case OPT_DEBUG_DIR:

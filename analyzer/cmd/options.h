@@ -86,6 +86,12 @@ enum option_code {
 		"no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD                                        \
 	}
 
+/* Choices of options; each ends with NULL. */
+extern const char *const on_full_names[], *const contents_names[], *const color_names[], *const show_names[];
+/* Those of --kinds, by the bits of gate_options.kinds. */
+#define KINDS_MAX (LEAK_CLASSES + 1u)
+void kind_names(const char *names[KINDS_MAX + 1]);
+
 extern const char run_options_help[], view_options_help[], common_options_help[];
 
 #define SUPPRESSION_FILES_MAX 32u

@@ -152,26 +152,25 @@ static int report_newest(const struct report_command *c)
 	return status;
 }
 
+const struct option report_longs[] = { COMMON_OPTIONS,
+				       VIEW_OPTIONS,
+				       { "json", no_argument, NULL, OPT_JSON },
+				       { "no-pager", no_argument, NULL, OPT_NO_PAGER },
+				       { "no-children", no_argument, NULL, OPT_NO_CHILDREN },
+				       { "output", required_argument, NULL, OPT_OUTPUT },
+				       { "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
+				       { "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
+				       { "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
+				       { 0 } };
+
 int cmd_report(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		COMMON_OPTIONS,
-		VIEW_OPTIONS,
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "no-pager", no_argument, NULL, OPT_NO_PAGER },
-		{ "no-children", no_argument, NULL, OPT_NO_CHILDREN },
-		{ "output", required_argument, NULL, OPT_OUTPUT },
-		{ "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
-		{ "source-root", required_argument, NULL, OPT_SOURCE_ROOT },
-		{ "error-exitcode", required_argument, NULL, OPT_ERROR_EXITCODE },
-		{ 0 }
-	};
 	struct report_command c = { .gate = gate_defaults(), .view.report.with_suspects = true };
 	struct err err = { "" };
 	int code;
 
 	options_start();
-	while ((code = option_next(argc, argv, ":hV", longs, &err)) != -1) {
+	while ((code = option_next(argc, argv, ":hV", report_longs, &err)) != -1) {
 		if (code == OPT_HELP)
 			return show_help();
 		if (code == OPT_VERSION)

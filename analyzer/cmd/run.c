@@ -174,11 +174,12 @@ static int run(const struct record_options *options, bool is_quiet)
 	return end_like(status);
 }
 
+const struct option run_longs[] = {
+	COMMON_OPTIONS, RUN_OPTIONS, { "quiet", no_argument, NULL, OPT_QUIET }, { 0 }
+};
+
 int cmd_run(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		COMMON_OPTIONS, RUN_OPTIONS, { "quiet", no_argument, NULL, OPT_QUIET }, { 0 }
-	};
 	struct record_options options;
 	struct err err = { "" };
 	bool is_quiet = false;
@@ -186,7 +187,7 @@ int cmd_run(int argc, char **argv)
 
 	set_run_defaults(&options);
 	options_start();
-	while ((code = option_next(argc, argv, "+:ho:qV", longs, &err)) != -1) {
+	while ((code = option_next(argc, argv, "+:ho:qV", run_longs, &err)) != -1) {
 		if (code == OPT_HELP)
 			return show_help();
 		if (code == OPT_VERSION)

@@ -50,14 +50,15 @@ static uint32_t process_id(const char *word)
 	return *word >= '1' && *word <= '9' && !*end && pid <= INT_MAX ? (uint32_t)pid : 0;
 }
 
+const struct option snapshot_longs[] = { COMMON_OPTIONS, { NULL, 0, NULL, 0 } };
+
 int cmd_snapshot(int argc, char **argv)
 {
-	static const struct option options[] = { COMMON_OPTIONS, { NULL, 0, NULL, 0 } };
 	struct err err = { "" };
 	int code;
 
 	options_start();
-	while ((code = option_next(argc, argv, ":hV", options, &err)) != -1) {
+	while ((code = option_next(argc, argv, ":hV", snapshot_longs, &err)) != -1) {
 		if (code == OPT_VERSION)
 			return show_version();
 		if (code != OPT_HELP)
