@@ -94,13 +94,46 @@ static bool may_be_short(const struct py_type *t)
 	return !strncmp(t->name, "datetime.", 9);
 }
 
-static bool fits(const struct py *p, uint32_t block, const struct py_type *t)
+uint64_t py_payload_end(struct py *p, uint64_t object, enum py_family family)
 {
-	uint64_t size = p->blocks[block].size;
+	uint64_t n = py_get(p, object + OBJECT_SIZE);
+
+	switch (family) {
+	case PY_INT:
+		n = p->l->minor >= 12 ? n >> 3 : (uint64_t)llabs((int64_t)n);
+		return 24 + 4 * n;
+	case PY_BYTES:
+		return 33 + n;
+	case PY_TUPLE:
+		return TUPLE_ITEMS + 8 * n;
+	case PY_COMPLEX:
+		return 32;
+	default:
+		return 24;
+	}
+}
+
+/* Families whose instances say how many items follow, where others have a pointer. */
+static bool says_its_size(enum py_family family)
+{
+	return family == PY_INT || family == PY_BYTES || family == PY_TUPLE;
+}
+
+static bool fits(struct py *p, uint32_t block, const struct py_type *t)
+{
+	uint64_t size = p->blocks[block].size, object = p->blocks[block].addr + t->before;
 
 	if (t->family == PY_STR)
 		return size >= p->l->ascii;
-	return size >= t->before + (may_be_short(t) ? 16 : t->basic);
+	if (size < t->before + (may_be_short(t) ? 16 : t->basic))
+		return false;
+	return !says_its_size(t->family) || py_payload_end(p, object, t->family) <= size - t->before;
+}
+
+/* Only types of C do; of these the commonest do not, and what is left of one may begin a block of another kind. */
+static bool keeps_corpses(const struct py_type *t)
+{
+	return !(t->flags & FLAG_HEAP) && t->family != PY_STR && t->family != PY_BYTES && t->family != PY_INT;
 }
 
 static const struct py_type *object_at(struct py *p, uint32_t block, uint32_t before)
@@ -114,7 +147,7 @@ static const struct py_type *object_at(struct py *p, uint32_t block, uint32_t be
 		return NULL;
 	if (!py_word(p, addr + OBJECT_COUNT, &count) || !is_a_count(p, count))
 		return NULL;
-	return count || !(t->flags & FLAG_HEAP) ? t : NULL; /* only types of C keep corpses */
+	return count || keeps_corpses(t) ? t : NULL;
 }
 
 static void recognise(struct py *p, uint32_t block)
@@ -220,14 +253,16 @@ static bool owns_exactly(const struct py *p, uint32_t block)
 {
 	switch (p->of[block].what) {
 	case PY_ITEMS:
-	case PY_VALUES:
 	case PY_TABLE:
 	case PY_KEYS:
 		return true;
+	case PY_VALUES:
+		return !p->blocks[block].pooled; /* there one may follow that was there before */
 	case PY_INSTANCE: {
-		enum py_family family = py_type_of_block(p, block)->family;
+		const struct py_type *t = py_type_of_block(p, block);
 
-		return family == PY_TUPLE || family == PY_CELL;
+		return t->family == PY_CELL || py_is_tuple(t) ||
+		       (t->family == PY_TUPLE && !p->blocks[block].pooled);
 	}
 	default:
 		return false;
@@ -280,9 +315,15 @@ static const char *note(void *state)
 {
 	struct py *p = state;
 	uint64_t bases = py_get(p, p->type + TYPE_BASES);
+	uint32_t block = bases ? heap_find(p->w->heap, bases) : NO_BLOCK;
 
-	if (!bases || heap_find(p->w->heap, bases) != NO_BLOCK)
+	if (!bases || (block != NO_BLOCK && !p->blocks[block].pooled))
 		return NULL;
+	if (block != NO_BLOCK)
+		return "Python took its objects of up to 512 bytes from pools of its own: nobody has seen "
+		       "them "
+		       "allocated, so they have no stacks; run it with PYTHONMALLOC=malloc, and without -E "
+		       "and -I";
 	return "Python took its objects of up to 512 bytes from pools of its own, where leaks cannot be "
 	       "seen; "
 	       "run it with PYTHONMALLOC=malloc, and without -E and -I";

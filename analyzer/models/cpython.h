@@ -14,6 +14,8 @@
 #include "models/model.h"
 #include "names/store.h"
 
+#include <string.h>
+
 /* Which rules hold for the instances of a type; a type of no family follows its base. */
 #define PY_FAMILIES(X)                                                                                       \
 	X(OBJECT, "object")                                                                                  \
@@ -128,11 +130,19 @@ static inline const struct py_type *py_type_of_block(const struct py *p, uint32_
 	return p->types[p->of[block].of];
 }
 
+/* `tuple` itself: subclasses and named tuples of C have more behind their items. */
+static inline bool py_is_tuple(const struct py_type *t)
+{
+	return t->family == PY_TUPLE && !(t->flags & FLAG_HEAP) && !strcmp(t->name, "tuple");
+}
+
 static inline bool py_is_instance(const struct py *p, uint32_t block)
 {
 	return block != NO_BLOCK && (p->of[block].what == PY_INSTANCE || p->of[block].what == PY_CORPSE);
 }
 
+/* Where the numbers, characters or items end of an object that says how many it has, counted from its start. */
+uint64_t py_payload_end(struct py *p, uint64_t object, enum py_family family);
 bool py_is_immortal(struct py *p, uint32_t block); /* an object that is never freed, and not counted */
 
 /* The type object at an address; NULL: there is none, or no memory. */

@@ -3,8 +3,6 @@
  * A reference that the rules do not know stays what it is: too many owners hide a leak, too few invent one. */
 #include "models/cpython.h"
 
-#include <stdlib.h>
-
 #define BLOCK_SLOTS 64u /* of a deque's block, behind the link to the left */
 
 /* ---- before an object -------------------------------------------------------------------------------- */
@@ -60,24 +58,6 @@ static enum ref_kind label_str(const struct py *p, uint64_t at, enum ref_kind ki
 	return REF_PAYLOAD;
 }
 
-/* Where the numbers or characters of an object end. */
-static uint64_t payload_end(struct py *p, uint64_t object, enum py_family family)
-{
-	uint64_t n = py_get(p, object + OBJECT_SIZE);
-
-	switch (family) {
-	case PY_INT:
-		n = p->l->minor >= 12 ? n >> 3 : (uint64_t)llabs((int64_t)n);
-		return 24 + 4 * n;
-	case PY_BYTES:
-		return 33 + n;
-	case PY_COMPLEX:
-		return 32;
-	default:
-		return 24;
-	}
-}
-
 /* Entries are in the set while they are few; those of a table that it has outgrown stay behind. */
 static enum ref_kind label_set(struct py *p, uint64_t object, uint64_t at, enum ref_kind kind)
 {
@@ -116,9 +96,21 @@ static enum ref_kind label_frame_object(struct py *p, uint64_t object, uint64_t 
 				      : kind;
 }
 
+/* A block in a pool may have a word more than its object. */
+static bool is_behind(struct py *p, uint32_t block, const struct py_type *t, uint64_t at)
+{
+	if (!p->blocks[block].pooled)
+		return false;
+	if (py_is_tuple(t))
+		return at >= py_payload_end(p, py_object_addr(p, block), PY_TUPLE);
+	return !t->item && !(t->flags & FLAG_INLINE_VALUES) && at >= t->basic;
+}
+
 static enum ref_kind label_instance(struct py *p, uint32_t block, const struct py_type *t, uint64_t at,
 				    enum ref_kind kind)
 {
+	if (is_behind(p, block, t, at))
+		return REF_PAYLOAD;
 	if (at == OBJECT_TYPE || (t->weaklist && at == t->weaklist))
 		return at == OBJECT_TYPE ? kind : REF_BORROWED;
 	switch (t->family) {
@@ -126,7 +118,7 @@ static enum ref_kind label_instance(struct py *p, uint32_t block, const struct p
 	case PY_FLOAT:
 	case PY_COMPLEX:
 	case PY_BYTES:
-		return at >= OBJECT_SIZE && at < payload_end(p, py_object_addr(p, block), t->family)
+		return at >= OBJECT_SIZE && at < py_payload_end(p, py_object_addr(p, block), t->family)
 			   ? REF_PAYLOAD
 			   : kind;
 	case PY_STR:

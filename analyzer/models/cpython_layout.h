@@ -141,6 +141,7 @@ enum {
 	DICT_KEYS = 32,
 	DICT_VALUES = 40,
 	KEYS_SMALLEST = 120,
+	PY_POOLED_MAX = 512, /* bytes of a block in a pool */
 	KEYS_ENTRIES = 24,
 	KEYS_INDICES = 32,
 	SET_MASK = 32,
