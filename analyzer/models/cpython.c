@@ -121,7 +121,7 @@ static bool says_its_size(enum py_family family)
 
 static bool fits(struct py *p, uint32_t block, const struct py_type *t)
 {
-	uint64_t size = p->blocks[block].size, object = p->blocks[block].addr + t->before;
+	uint64_t size = py_size(p, block), object = py_start(p, block) + t->before;
 
 	if (t->family == PY_STR)
 		return size >= p->l->ascii;
@@ -138,9 +138,9 @@ static bool keeps_corpses(const struct py_type *t)
 
 static const struct py_type *object_at(struct py *p, uint32_t block, uint32_t before)
 {
-	uint64_t addr = p->blocks[block].addr + before, type, count;
+	uint64_t addr = py_start(p, block) + before, type, count;
 
-	if (p->blocks[block].size < before + 16 || !py_word(p, addr + OBJECT_TYPE, &type) || !type)
+	if (py_size(p, block) < before + 16 || !py_word(p, addr + OBJECT_TYPE, &type) || !type)
 		return NULL;
 	const struct py_type *t = py_type_at(p, type);
 	if (!t || t->before != before || !fits(p, block, t))
@@ -157,7 +157,7 @@ static void recognise(struct py *p, uint32_t block)
 
 		if (!t)
 			continue;
-		bool is_dead = !py_get(p, p->blocks[block].addr + before + OBJECT_COUNT);
+		bool is_dead = !py_get(p, py_start(p, block) + before + OBJECT_COUNT);
 		p->of[block] = (struct py_block){ .of = t->number,
 						  .from = (uint16_t)before,
 						  .what = is_dead ? PY_CORPSE : PY_INSTANCE };
@@ -201,10 +201,27 @@ static void py_close(void *state)
 	free(p);
 }
 
+/* The bases of `type` are a tuple that is made when the interpreter starts: small, so in a pool if there are pools. */
+static uint32_t find_bases(struct py *p, uint64_t *bases)
+{
+	*bases = py_get(p, p->type + TYPE_BASES);
+	return *bases ? heap_find(p->w->heap, *bases) : NO_BLOCK;
+}
+
+/* PYTHONMALLOC=malloc_debug and its like put a size and a fence before what they give out, and a fence behind it. */
+static void find_fences(struct py *p)
+{
+	uint64_t bases;
+	uint32_t block = find_bases(p, &bases);
+
+	p->fences = block != NO_BLOCK && bases - p->blocks[block].addr == DEBUG_HEAD + TUPLE_BEFORE;
+}
+
 static int take_stock(struct py *p)
 {
 	uint32_t nblocks = p->w->heap->nblocks;
 
+	find_fences(p);
 	p->of = calloc((size_t)nblocks + 1, sizeof *p->of);
 	if (!p->of)
 		return -1;
@@ -276,7 +293,7 @@ static bool py_classify(void *state, uint32_t block, struct object *o)
 
 	if (b->what == PY_UNKNOWN)
 		return false;
-	o->offset = b->from;
+	o->offset = py_head(p, block) + b->from;
 	o->is_part = b->what == PY_ITEMS || b->what == PY_VALUES || b->what == PY_TABLE;
 	o->owns_exactly = owns_exactly(p, block);
 	o->type = part_names[b->what];
@@ -295,6 +312,12 @@ static enum ref_kind label(void *state, uint32_t block, struct ref r)
 	return py_label(state, block, r);
 }
 
+static enum ref_kind label_any(void *state, uint32_t holder, uint64_t at, uint32_t to, enum ref_kind kind)
+{
+	(void)holder;
+	return py_label_start(state, at, to, kind);
+}
+
 static enum ref_kind label_root(void *state, const struct root_ref *r)
 {
 	return py_label_root(state, r);
@@ -310,12 +333,11 @@ static bool root(void *state, const struct root_ref *r, char *text, size_t room)
 	return py_root_text(state, r, text, room);
 }
 
-/* The bases of `type` are a tuple that is made when the interpreter starts: small, so in a pool if there are pools. */
 static const char *note(void *state)
 {
-	struct py *p = state;
-	uint64_t bases = py_get(p, p->type + TYPE_BASES);
-	uint32_t block = bases ? heap_find(p->w->heap, bases) : NO_BLOCK;
+	const struct py *p = state;
+	uint64_t bases;
+	uint32_t block = find_bases((struct py *)state, &bases);
 
 	if (!bases || (block != NO_BLOCK && !p->blocks[block].pooled))
 		return NULL;
@@ -341,6 +363,7 @@ const struct model model_cpython = {
 	.close = py_close,
 	.classify = py_classify,
 	.label = label,
+	.label_any = label_any,
 	.label_root = label_root,
 	.doubt_root = doubt_root,
 	.root = root,

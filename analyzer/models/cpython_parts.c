@@ -16,10 +16,10 @@ static uint32_t mark(struct py *p, uint64_t addr, enum py_what what, uint32_t ow
 {
 	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
 
-	if (block == NO_BLOCK || !may_be_part(p, block) || addr - p->blocks[block].addr > UINT16_MAX)
+	if (block == NO_BLOCK || !may_be_part(p, block) || addr - py_start(p, block) > UINT16_MAX)
 		return NO_BLOCK;
 	p->of[block] = (struct py_block){ .of = owner,
-					  .from = (uint16_t)(addr - p->blocks[block].addr),
+					  .from = (uint16_t)(addr - py_start(p, block)),
 					  .what = (uint8_t)what };
 	return block;
 }
@@ -28,7 +28,7 @@ static bool is_start(const struct py *p, uint64_t addr)
 {
 	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
 
-	return block != NO_BLOCK && p->blocks[block].addr == addr;
+	return block != NO_BLOCK && py_start(p, block) == addr;
 }
 
 /* A part to whose first byte its object points. */
@@ -56,7 +56,7 @@ static uint64_t keys_bytes(struct py_keys *k, unsigned log2_size, uint32_t entry
 static bool is_size(const struct py *p, uint64_t bytes, uint64_t asked)
 {
 	return bytes == asked ||
-	       (p->w->heap->npools && bytes <= PY_POOLED_MAX && bytes == (asked + 15) / 16 * 16);
+	       (p->w->heap->npools && bytes <= PY_POOLED_MAX && bytes > asked && bytes < asked + 16);
 }
 
 /* The size of the block tells the shape: the bytes that say it share a word with one that is never written. */
@@ -97,7 +97,7 @@ static void mark_keys(struct py *p, uint64_t addr, uint32_t owner)
 {
 	uint32_t block = mark_start(p, addr, PY_KEYS, owner);
 
-	if (block != NO_BLOCK && is_interned(p, addr, p->blocks[block].size))
+	if (block != NO_BLOCK && is_interned(p, addr, py_size(p, block)))
 		p->of[block].what = PY_INTERNED;
 }
 
@@ -127,7 +127,7 @@ static void find_deque(struct py *p, uint64_t addr, uint32_t owner)
 	for (bool first = true; at; first = false) {
 		uint32_t block = mark_start(p, at, PY_DEQUE_BLOCK, owner);
 
-		if (block == NO_BLOCK || p->blocks[block].size < DEQUE_BLOCK)
+		if (block == NO_BLOCK || py_size(p, block) < DEQUE_BLOCK)
 			return;
 		p->of[block].is_first = (uint8_t)(first | (at == last) << 1);
 		if (at == last)
@@ -147,7 +147,7 @@ static void find_set(struct py *p, uint64_t addr, uint32_t block)
 /* Characters that lie apart, and the UTF-8 form that some strings have had made. */
 static void find_str(struct py *p, uint64_t addr, uint32_t block)
 {
-	uint64_t size = p->blocks[block].size;
+	uint64_t size = py_size(p, block);
 
 	if (size >= p->l->compact)
 		mark_start(p, py_get(p, addr + p->l->ascii + 8), PY_DATA, block);
@@ -206,8 +206,8 @@ static bool are_free_keys(struct py *p, uint64_t addr)
 	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
 	struct py_keys k;
 
-	return block != NO_BLOCK && p->blocks[block].addr == addr && p->of[block].what == PY_UNKNOWN &&
-	       is_size(p, p->blocks[block].size, KEYS_SMALLEST) && !py_get(p, addr) &&
+	return block != NO_BLOCK && py_start(p, block) == addr && p->of[block].what == PY_UNKNOWN &&
+	       is_size(p, py_size(p, block), KEYS_SMALLEST) && !py_get(p, addr) &&
 	       py_keys_at(p, addr, KEYS_SMALLEST, &k);
 }
 
