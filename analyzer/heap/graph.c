@@ -388,6 +388,7 @@ void graph_free(struct graph *g)
 	free(g->refs);
 	free(g->regions);
 	free(g->root_refs);
+	free(g->kinds);
 	*g = (struct graph){ 0 };
 }
 

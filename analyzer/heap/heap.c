@@ -118,6 +118,7 @@ void heap_free(struct heap *h)
 	free(h->touched);
 	free(h->inherited);
 	told_free(&h->told);
+	free(h->pools);
 	*h = (struct heap){ 0 };
 }
 

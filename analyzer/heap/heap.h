@@ -20,9 +20,10 @@ struct block {
 	uint64_t key; /* order key of its birth */
 	uint32_t stack; /* where it was allocated (for a resized block: last resized) */
 	uint32_t thread; /* thread number */
-	uint8_t entry; /* enum lg_entry */
+	uint8_t entry; /* enum lg_entry; ENTRY_POOL */
 	uint8_t resized : 1; /* has been through realloc */
 	uint8_t inherited : 1; /* while replaying only: was there before this image was forked */
+	uint8_t pooled : 1; /* part of a larger piece of memory, by what lies there: see pools.h */
 	uint16_t latest_high; /* number of its latest event, birth or resize (48 bits): where blocks that */
 	uint32_t latest_low; /* cannot both be alive overlap, the later one is believed */
 };
@@ -32,12 +33,15 @@ static inline uint64_t block_latest(const struct block *b)
 	return (uint64_t)b->latest_high << 32 | b->latest_low;
 }
 
+#define ENTRY_POOL 255u /* no call was traced */
+
 struct heap_totals {
 	uint64_t events;
 	uint64_t allocations,
 	    frees; /* successful calls that began and ended a block; a realloc counts as both */
 	uint64_t allocated_bytes;
 	uint64_t live_blocks, live_bytes;
+	uint64_t pooled_blocks, pooled_bytes; /* of the live ones, those that no call was traced of */
 	uint64_t peak_blocks, peak_bytes; /* at the moment of peak_bytes */
 	uint64_t peak_key, peak_events; /* the key of the event that made it; events up to and with it */
 	uint64_t threads;
@@ -69,6 +73,9 @@ struct heap {
 	struct lg_range *touched; /* sorted, disjoint: pages that ever held a block, so the allocator's */
 	size_t ntouched;
 	struct told told;
+	struct lg_range
+	    *pools; /* sorted, disjoint: memory of pools, whose live blocks are among the blocks */
+	size_t npools;
 };
 
 int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err);
@@ -204,6 +211,8 @@ struct graph {
 	uint32_t nregions;
 	struct root_ref *root_refs; /* grouped by region in order, ascending address within */
 	uint64_t nroot_refs;
+	uint32_t
+	    *kinds; /* nblocks: what makes blocks alike where not all have stacks; NULL: their stacks do */
 	uint64_t unread_block_bytes; /* bytes of live blocks that the snapshot does not hold */
 };
 
@@ -226,6 +235,10 @@ static inline bool root_kind_has_memory(enum root_kind kind)
 /* The region that holds an address of memory; NO_REGION. */
 uint32_t graph_region(const struct graph *g, uint64_t addr);
 #define NO_REGION UINT32_MAX
+static inline uint32_t graph_kind(const struct graph *g, uint32_t block)
+{
+	return g->kinds ? g->kinds[block] : g->heap->blocks[block].stack;
+}
 void graph_free(struct graph *g);
 bool graph_is_valid(const struct graph *g); /* the invariants above; tests call it */
 

@@ -1,7 +1,8 @@
 /* roots.c: see roots.h. The rules follow the glossary: every word here is a root unless a dead or foreign owner is
  * known. They are layers on a canvas, surest first:
- *   the tool's own memory; regions that the program told of; thread control blocks; stacks that lie in blocks; what the allocator owns for sure;
- *   TLS; stacks; modules; what the allocator probably owns; all other private and shared memory. */
+ *   the tool's own memory; regions that the program told of; thread control blocks; stacks that lie in blocks; pools;
+ *   what the allocator owns for sure; TLS; stacks; modules; what the allocator probably owns; all other private and
+ *   shared memory. */
 #include "heap/roots.h"
 
 #include "heap/canvas.h"
@@ -354,6 +355,15 @@ static void paint_inherited(struct canvas *c, const struct heap *h)
 	canvas_dry(c);
 }
 
+static void paint_pools(struct canvas *c, const struct heap *h)
+{
+	for (size_t i = 0; i < h->npools; i++)
+		canvas_paint(c, (struct root_region){ .kind = ROOT_NOBODY,
+						      .start = h->pools[i].start,
+						      .end = h->pools[i].end });
+	canvas_dry(c);
+}
+
 /* A forked child whose parent's trace is not at hand: any memory of the allocator's may be a block of the parent's. */
 static void paint_owned(struct canvas *c, const struct heap *h, const struct ranges *owned)
 {
@@ -415,6 +425,7 @@ static void paint_all(struct canvas *c, const struct heap *h, const struct owned
 	paint_threads(c, h, true, paint_tls);
 	paint_threads(c, h, true, paint_stack);
 	paint_inherited(c, h);
+	paint_pools(c, h);
 	paint_owned(c, h, &owned->sure);
 	paint_threads(c, h, false, paint_tls);
 	paint_threads(c, h, false, paint_stack);

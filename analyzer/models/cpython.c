@@ -94,27 +94,60 @@ static bool may_be_short(const struct py_type *t)
 	return !strncmp(t->name, "datetime.", 9);
 }
 
-static bool fits(const struct py *p, uint32_t block, const struct py_type *t)
+uint64_t py_payload_end(struct py *p, uint64_t object, enum py_family family)
 {
-	uint64_t size = p->blocks[block].size;
+	uint64_t n = py_get(p, object + OBJECT_SIZE);
+
+	switch (family) {
+	case PY_INT:
+		n = p->l->minor >= 12 ? n >> 3 : (uint64_t)llabs((int64_t)n);
+		return 24 + 4 * n;
+	case PY_BYTES:
+		return 33 + n;
+	case PY_TUPLE:
+		return TUPLE_ITEMS + 8 * n;
+	case PY_COMPLEX:
+		return 32;
+	default:
+		return 24;
+	}
+}
+
+/* Families whose instances say how many items follow, where others have a pointer. */
+static bool says_its_size(enum py_family family)
+{
+	return family == PY_INT || family == PY_BYTES || family == PY_TUPLE;
+}
+
+static bool fits(struct py *p, uint32_t block, const struct py_type *t)
+{
+	uint64_t size = py_size(p, block), object = py_start(p, block) + t->before;
 
 	if (t->family == PY_STR)
 		return size >= p->l->ascii;
-	return size >= t->before + (may_be_short(t) ? 16 : t->basic);
+	if (size < t->before + (may_be_short(t) ? 16 : t->basic))
+		return false;
+	return !says_its_size(t->family) || py_payload_end(p, object, t->family) <= size - t->before;
+}
+
+/* Only types of C do; of these the commonest do not, and what is left of one may begin a block of another kind. */
+static bool keeps_corpses(const struct py_type *t)
+{
+	return !(t->flags & FLAG_HEAP) && t->family != PY_STR && t->family != PY_BYTES && t->family != PY_INT;
 }
 
 static const struct py_type *object_at(struct py *p, uint32_t block, uint32_t before)
 {
-	uint64_t addr = p->blocks[block].addr + before, type, count;
+	uint64_t addr = py_start(p, block) + before, type, count;
 
-	if (p->blocks[block].size < before + 16 || !py_word(p, addr + OBJECT_TYPE, &type) || !type)
+	if (py_size(p, block) < before + 16 || !py_word(p, addr + OBJECT_TYPE, &type) || !type)
 		return NULL;
 	const struct py_type *t = py_type_at(p, type);
 	if (!t || t->before != before || !fits(p, block, t))
 		return NULL;
 	if (!py_word(p, addr + OBJECT_COUNT, &count) || !is_a_count(p, count))
 		return NULL;
-	return count || !(t->flags & FLAG_HEAP) ? t : NULL; /* only types of C keep corpses */
+	return count || keeps_corpses(t) ? t : NULL;
 }
 
 static void recognise(struct py *p, uint32_t block)
@@ -124,7 +157,7 @@ static void recognise(struct py *p, uint32_t block)
 
 		if (!t)
 			continue;
-		bool is_dead = !py_get(p, p->blocks[block].addr + before + OBJECT_COUNT);
+		bool is_dead = !py_get(p, py_start(p, block) + before + OBJECT_COUNT);
 		p->of[block] = (struct py_block){ .of = t->number,
 						  .from = (uint16_t)before,
 						  .what = is_dead ? PY_CORPSE : PY_INSTANCE };
@@ -168,10 +201,27 @@ static void py_close(void *state)
 	free(p);
 }
 
+/* The bases of `type` are a tuple that is made when the interpreter starts: small, so in a pool if there are pools. */
+static uint32_t find_bases(struct py *p, uint64_t *bases)
+{
+	*bases = py_get(p, p->type + TYPE_BASES);
+	return *bases ? heap_find(p->w->heap, *bases) : NO_BLOCK;
+}
+
+/* PYTHONMALLOC=malloc_debug and its like put a size and a fence before what they give out, and a fence behind it. */
+static void find_fences(struct py *p)
+{
+	uint64_t bases;
+	uint32_t block = find_bases(p, &bases);
+
+	p->fences = block != NO_BLOCK && bases - p->blocks[block].addr == DEBUG_HEAD + TUPLE_BEFORE;
+}
+
 static int take_stock(struct py *p)
 {
 	uint32_t nblocks = p->w->heap->nblocks;
 
+	find_fences(p);
 	p->of = calloc((size_t)nblocks + 1, sizeof *p->of);
 	if (!p->of)
 		return -1;
@@ -220,14 +270,16 @@ static bool owns_exactly(const struct py *p, uint32_t block)
 {
 	switch (p->of[block].what) {
 	case PY_ITEMS:
-	case PY_VALUES:
 	case PY_TABLE:
 	case PY_KEYS:
 		return true;
+	case PY_VALUES:
+		return !p->blocks[block].pooled; /* there one may follow that was there before */
 	case PY_INSTANCE: {
-		enum py_family family = py_type_of_block(p, block)->family;
+		const struct py_type *t = py_type_of_block(p, block);
 
-		return family == PY_TUPLE || family == PY_CELL;
+		return t->family == PY_CELL || py_is_tuple(t) ||
+		       (t->family == PY_TUPLE && !p->blocks[block].pooled);
 	}
 	default:
 		return false;
@@ -241,7 +293,7 @@ static bool py_classify(void *state, uint32_t block, struct object *o)
 
 	if (b->what == PY_UNKNOWN)
 		return false;
-	o->offset = b->from;
+	o->offset = py_head(p, block) + b->from;
 	o->is_part = b->what == PY_ITEMS || b->what == PY_VALUES || b->what == PY_TABLE;
 	o->owns_exactly = owns_exactly(p, block);
 	o->type = part_names[b->what];
@@ -260,6 +312,12 @@ static enum ref_kind label(void *state, uint32_t block, struct ref r)
 	return py_label(state, block, r);
 }
 
+static enum ref_kind label_any(void *state, uint32_t holder, uint64_t at, uint32_t to, enum ref_kind kind)
+{
+	(void)holder;
+	return py_label_start(state, at, to, kind);
+}
+
 static enum ref_kind label_root(void *state, const struct root_ref *r)
 {
 	return py_label_root(state, r);
@@ -275,14 +333,19 @@ static bool root(void *state, const struct root_ref *r, char *text, size_t room)
 	return py_root_text(state, r, text, room);
 }
 
-/* The bases of `type` are a tuple that is made when the interpreter starts: small, so in a pool if there are pools. */
 static const char *note(void *state)
 {
-	struct py *p = state;
-	uint64_t bases = py_get(p, p->type + TYPE_BASES);
+	const struct py *p = state;
+	uint64_t bases;
+	uint32_t block = find_bases((struct py *)state, &bases);
 
-	if (!bases || heap_find(p->w->heap, bases) != NO_BLOCK)
+	if (!bases || (block != NO_BLOCK && !p->blocks[block].pooled))
 		return NULL;
+	if (block != NO_BLOCK)
+		return "Python took its objects of up to 512 bytes from pools of its own: nobody has seen "
+		       "them "
+		       "allocated, so they have no stacks; run it with PYTHONMALLOC=malloc, and without -E "
+		       "and -I";
 	return "Python took its objects of up to 512 bytes from pools of its own, where leaks cannot be "
 	       "seen; "
 	       "run it with PYTHONMALLOC=malloc, and without -E and -I";
@@ -300,6 +363,7 @@ const struct model model_cpython = {
 	.close = py_close,
 	.classify = py_classify,
 	.label = label,
+	.label_any = label_any,
 	.label_root = label_root,
 	.doubt_root = doubt_root,
 	.root = root,

@@ -14,6 +14,8 @@
 #include "models/model.h"
 #include "names/store.h"
 
+#include <string.h>
+
 /* Which rules hold for the instances of a type; a type of no family follows its base. */
 #define PY_FAMILIES(X)                                                                                       \
 	X(OBJECT, "object")                                                                                  \
@@ -80,7 +82,7 @@ enum py_what {
 
 struct py_block {
 	uint32_t of; /* INSTANCE, CORPSE: number of its type; else: the object whose part it is, a block */
-	uint16_t from; /* where what others point at begins in it */
+	uint16_t from; /* where what others point at begins in what was asked for */
 	uint8_t what; /* enum py_what */
 	uint8_t is_first; /* DEQUE_BLOCK: bit 0, the first; bit 1, the last */
 };
@@ -91,6 +93,7 @@ struct py {
 	const struct block *blocks;
 	const struct py_layout *l;
 	uint64_t type; /* where PyType_Type is */
+	uint32_t fences; /* a debugging allocator's around what it gives out; 0: there is none */
 	struct map by_addr; /* type objects, and addresses that are none */
 	struct py_type **types;
 	uint32_t ntypes, types_room;
@@ -118,9 +121,33 @@ static inline uint64_t py_get(struct py *p, uint64_t addr)
 	return py_word(p, addr, &word) ? word : 0;
 }
 
+/* Pools have what does not fit them from another allocator, which has fences of its own. */
+static inline uint32_t py_fences(const struct py *p, uint32_t block)
+{
+	return p->w->heap->npools && !p->blocks[block].pooled ? 2 * p->fences : p->fences;
+}
+
+static inline uint32_t py_head(const struct py *p, uint32_t block)
+{
+	return DEBUG_HEAD * py_fences(p, block);
+}
+
+/* What was asked for of a block. */
+static inline uint64_t py_start(const struct py *p, uint32_t block)
+{
+	return p->blocks[block].addr + py_head(p, block);
+}
+
+static inline uint64_t py_size(const struct py *p, uint32_t block)
+{
+	uint64_t size = p->blocks[block].size, own = (DEBUG_HEAD + DEBUG_TAIL) * py_fences(p, block);
+
+	return size > own ? size - own : 0;
+}
+
 static inline uint64_t py_object_addr(const struct py *p, uint32_t block)
 {
-	return p->blocks[block].addr + p->of[block].from;
+	return py_start(p, block) + p->of[block].from;
 }
 
 static inline const struct py_type *py_type_of_block(const struct py *p, uint32_t block)
@@ -128,11 +155,19 @@ static inline const struct py_type *py_type_of_block(const struct py *p, uint32_
 	return p->types[p->of[block].of];
 }
 
+/* `tuple` itself: subclasses and named tuples of C have more behind their items. */
+static inline bool py_is_tuple(const struct py_type *t)
+{
+	return t->family == PY_TUPLE && !(t->flags & FLAG_HEAP) && !strcmp(t->name, "tuple");
+}
+
 static inline bool py_is_instance(const struct py *p, uint32_t block)
 {
 	return block != NO_BLOCK && (p->of[block].what == PY_INSTANCE || p->of[block].what == PY_CORPSE);
 }
 
+/* Where the numbers, characters or items end of an object that says how many it has, counted from its start. */
+uint64_t py_payload_end(struct py *p, uint64_t object, enum py_family family);
 bool py_is_immortal(struct py *p, uint32_t block); /* an object that is never freed, and not counted */
 
 /* The type object at an address; NULL: there is none, or no memory. */
@@ -152,6 +187,8 @@ struct py_keys {
 bool py_keys_at(struct py *p, uint64_t addr, uint64_t bytes, struct py_keys *k);
 
 enum ref_kind py_label(struct py *p, uint32_t block, struct ref r);
+/* Behind a debugging allocator's head a block begins for all others. */
+enum ref_kind py_label_start(struct py *p, uint64_t at, uint32_t to, enum ref_kind kind);
 
 /* Finds the interpreter by its collector's lists. -1: no memory */
 int py_find_roots(struct py *p);

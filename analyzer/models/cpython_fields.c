@@ -125,7 +125,7 @@ static uint64_t bytes_at(const struct py *p, uint64_t addr)
 {
 	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
 
-	return block == NO_BLOCK ? 0 : p->blocks[block].addr + p->blocks[block].size - addr;
+	return block == NO_BLOCK ? 0 : py_start(p, block) + py_size(p, block) - addr;
 }
 
 static bool attribute_name(struct py *p, uint64_t keys, uint64_t i, char *text, size_t room)
@@ -161,7 +161,7 @@ static bool instance_field(struct py *p, uint32_t block, uint64_t offset, char *
 
 static bool entry_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room)
 {
-	uint64_t keys = p->blocks[block].addr, bytes = p->blocks[block].size;
+	uint64_t keys = py_start(p, block), bytes = py_size(p, block);
 	struct py_keys k;
 	char name[NAME_MAX];
 
@@ -187,8 +187,12 @@ static bool value_field(struct py *p, uint32_t block, uint64_t offset, char *tex
 	       attribute_name(p, keys, (offset - p->of[block].from) / 8, text, room);
 }
 
-bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room)
+bool py_field(struct py *p, uint32_t block, uint64_t in_block, char *text, size_t room)
 {
+	uint64_t offset = in_block - py_head(p, block);
+
+	if (in_block < py_head(p, block))
+		return false;
 	switch (p->of[block].what) {
 	case PY_INSTANCE:
 	case PY_CORPSE:

@@ -3,8 +3,6 @@
  * A reference that the rules do not know stays what it is: too many owners hide a leak, too few invent one. */
 #include "models/cpython.h"
 
-#include <stdlib.h>
-
 #define BLOCK_SLOTS 64u /* of a deque's block, behind the link to the left */
 
 /* ---- before an object -------------------------------------------------------------------------------- */
@@ -60,24 +58,6 @@ static enum ref_kind label_str(const struct py *p, uint64_t at, enum ref_kind ki
 	return REF_PAYLOAD;
 }
 
-/* Where the numbers or characters of an object end. */
-static uint64_t payload_end(struct py *p, uint64_t object, enum py_family family)
-{
-	uint64_t n = py_get(p, object + OBJECT_SIZE);
-
-	switch (family) {
-	case PY_INT:
-		n = p->l->minor >= 12 ? n >> 3 : (uint64_t)llabs((int64_t)n);
-		return 24 + 4 * n;
-	case PY_BYTES:
-		return 33 + n;
-	case PY_COMPLEX:
-		return 32;
-	default:
-		return 24;
-	}
-}
-
 /* Entries are in the set while they are few; those of a table that it has outgrown stay behind. */
 static enum ref_kind label_set(struct py *p, uint64_t object, uint64_t at, enum ref_kind kind)
 {
@@ -116,9 +96,21 @@ static enum ref_kind label_frame_object(struct py *p, uint64_t object, uint64_t 
 				      : kind;
 }
 
+/* A block in a pool may have a word more than its object. */
+static bool is_behind(struct py *p, uint32_t block, const struct py_type *t, uint64_t at)
+{
+	if (!p->blocks[block].pooled)
+		return false;
+	if (py_is_tuple(t))
+		return at >= py_payload_end(p, py_object_addr(p, block), PY_TUPLE);
+	return !t->item && !(t->flags & FLAG_INLINE_VALUES) && at >= t->basic;
+}
+
 static enum ref_kind label_instance(struct py *p, uint32_t block, const struct py_type *t, uint64_t at,
 				    enum ref_kind kind)
 {
+	if (is_behind(p, block, t, at))
+		return REF_PAYLOAD;
 	if (at == OBJECT_TYPE || (t->weaklist && at == t->weaklist))
 		return at == OBJECT_TYPE ? kind : REF_BORROWED;
 	switch (t->family) {
@@ -126,7 +118,7 @@ static enum ref_kind label_instance(struct py *p, uint32_t block, const struct p
 	case PY_FLOAT:
 	case PY_COMPLEX:
 	case PY_BYTES:
-		return at >= OBJECT_SIZE && at < payload_end(p, py_object_addr(p, block), t->family)
+		return at >= OBJECT_SIZE && at < py_payload_end(p, py_object_addr(p, block), t->family)
 			   ? REF_PAYLOAD
 			   : kind;
 	case PY_STR:
@@ -174,7 +166,7 @@ static enum ref_kind label_keys(struct py *p, uint32_t block, uint64_t offset, e
 {
 	struct py_keys k;
 
-	if (!py_keys_at(p, p->blocks[block].addr, p->blocks[block].size, &k))
+	if (!py_keys_at(p, py_start(p, block), py_size(p, block), &k))
 		return kind;
 	if (offset < k.entries || (offset - k.entries) / k.entry_bytes >= k.nentries)
 		return REF_PAYLOAD;
@@ -184,11 +176,12 @@ static enum ref_kind label_keys(struct py *p, uint32_t block, uint64_t offset, e
 }
 
 /* Interned strings go when nobody else has them, except for immortal ones. */
-static enum ref_kind label_interned(struct py *p, uint32_t block, struct ref r)
+static enum ref_kind label_interned(struct py *p, uint32_t block, uint32_t to, uint64_t offset,
+				    enum ref_kind found)
 {
-	enum ref_kind kind = label_keys(p, block, ref_offset(r), ref_kind(r));
+	enum ref_kind kind = label_keys(p, block, offset, found);
 
-	return kind == REF_START && !py_is_immortal(p, r.to) ? REF_WEAK : kind;
+	return kind == REF_START && !py_is_immortal(p, to) ? REF_WEAK : kind;
 }
 
 static enum ref_kind label_deque(struct py *p, uint32_t block, uint64_t offset, enum ref_kind kind)
@@ -208,10 +201,10 @@ static enum ref_kind label_deque(struct py *p, uint32_t block, uint64_t offset, 
 
 /* ---- the whole --------------------------------------------------------------------------------------- */
 
-enum ref_kind py_label(struct py *p, uint32_t block, struct ref r)
+/* Offsets count from the start of what was asked for, and so do kinds. */
+static enum ref_kind label_asked(struct py *p, uint32_t block, uint32_t to, uint64_t offset,
+				 enum ref_kind kind)
 {
-	uint64_t offset = ref_offset(r);
-	enum ref_kind kind = ref_kind(r);
 	const struct py_block *b = &p->of[block];
 
 	switch (b->what) {
@@ -222,14 +215,14 @@ enum ref_kind py_label(struct py *p, uint32_t block, struct ref r)
 					: label_instance(p, block, t, offset - b->from, kind);
 	}
 	case PY_CORPSE:
-		return p->of[r.to].what == PY_CORPSE ? kind : REF_PAYLOAD; /* a list of them */
+		return p->of[to].what == PY_CORPSE ? kind : REF_PAYLOAD; /* a list of them */
 	case PY_FREE_KEYS:
 	case PY_DATA:
 		return REF_PAYLOAD;
 	case PY_ITEMS:
 		return label_items(p, block, offset, kind);
 	case PY_INTERNED:
-		return label_interned(p, block, r);
+		return label_interned(p, block, to, offset, kind);
 	case PY_KEYS:
 		return label_keys(p, block, offset, kind);
 	case PY_VALUES:
@@ -241,4 +234,40 @@ enum ref_kind py_label(struct py *p, uint32_t block, struct ref r)
 	default:
 		return kind;
 	}
+}
+
+/* A debugging allocator's block begins with its size, most significant byte first, and a fence: words that a trace
+ * leaves out. */
+static bool is_fenced(struct py *p, uint32_t block)
+{
+	uint64_t bytes = py_get(p, p->blocks[block].addr), fence = py_get(p, p->blocks[block].addr + 8);
+
+	return p->blocks[block].size >= DEBUG_HEAD + DEBUG_TAIL &&
+	       (!bytes || __builtin_bswap64(bytes) <= p->blocks[block].size - DEBUG_HEAD - DEBUG_TAIL) &&
+	       (!fence || fence >> 8 == DEBUG_FENCE);
+}
+
+enum ref_kind py_label_start(struct py *p, uint64_t at, uint32_t to, enum ref_kind kind)
+{
+	uint64_t value;
+
+	if (!p->fences || kind != REF_INTERIOR || !py_word(p, at, &value))
+		return kind;
+	if (value == py_start(p, to) && p->of[to].what != PY_UNKNOWN)
+		return REF_RECOGNISED;
+	return (value == py_start(p, to) || value == p->blocks[to].addr + DEBUG_HEAD) && is_fenced(p, to)
+		   ? REF_RECOGNISED
+		   : kind;
+}
+
+enum ref_kind py_label(struct py *p, uint32_t block, struct ref r)
+{
+	uint64_t at = p->blocks[block].addr + ref_offset(r);
+	bool is_start = py_label_start(p, at, r.to, ref_kind(r)) != ref_kind(r);
+
+	if (ref_offset(r) < py_head(p, block))
+		return REF_PAYLOAD;
+	enum ref_kind kind = label_asked(p, block, r.to, ref_offset(r) - py_head(p, block),
+					 is_start ? REF_START : ref_kind(r));
+	return is_start && kind == REF_START ? REF_RECOGNISED : kind;
 }

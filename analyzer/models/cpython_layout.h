@@ -141,6 +141,10 @@ enum {
 	DICT_KEYS = 32,
 	DICT_VALUES = 40,
 	KEYS_SMALLEST = 120,
+	PY_POOLED_MAX = 512, /* bytes of a block in a pool */
+	DEBUG_HEAD = 16,
+	DEBUG_TAIL = 8,
+	TUPLE_BEFORE = 16, /* the collector's links */
 	KEYS_ENTRIES = 24,
 	KEYS_INDICES = 32,
 	SET_MASK = 32,
@@ -175,6 +179,8 @@ enum {
 	BUILTINS_BYTES = 16384, /* 3.12 on: what static types have per interpreter, behind the cache */
 	CACHE_ENTRY_BYTES = 24,
 };
+
+#define DEBUG_FENCE 0xfdfdfdfdfdfdfdull
 
 #define FLAG_INLINE_VALUES (1u << 2) /* 3.13 */
 #define FLAG_MANAGED_WEAK (1u << 3) /* 3.12 on */

@@ -5,15 +5,21 @@
 
 /* ---- blocks ------------------------------------------------------------------------------------------ */
 
+/* What an object points at is its part, though it may begin with what is left of another object. */
+static bool may_be_part(const struct py *p, uint32_t block)
+{
+	return p->of[block].what == PY_UNKNOWN || p->of[block].what == PY_CORPSE;
+}
+
 /* Marks the block that `addr` points into as a part of `owner`. The first owner has it. NO_BLOCK: it is none. */
 static uint32_t mark(struct py *p, uint64_t addr, enum py_what what, uint32_t owner)
 {
 	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
 
-	if (block == NO_BLOCK || p->of[block].what != PY_UNKNOWN || addr - p->blocks[block].addr > UINT16_MAX)
+	if (block == NO_BLOCK || !may_be_part(p, block) || addr - py_start(p, block) > UINT16_MAX)
 		return NO_BLOCK;
 	p->of[block] = (struct py_block){ .of = owner,
-					  .from = (uint16_t)(addr - p->blocks[block].addr),
+					  .from = (uint16_t)(addr - py_start(p, block)),
 					  .what = (uint8_t)what };
 	return block;
 }
@@ -22,7 +28,7 @@ static bool is_start(const struct py *p, uint64_t addr)
 {
 	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
 
-	return block != NO_BLOCK && p->blocks[block].addr == addr;
+	return block != NO_BLOCK && py_start(p, block) == addr;
 }
 
 /* A part to whose first byte its object points. */
@@ -36,14 +42,21 @@ static uint32_t mark_start(struct py *p, uint64_t addr, enum py_what what, uint3
 #define MANY_ENTRIES (1u << 20) /* larger numbers may be missing from a trace */
 
 /* A table of 2^n places has room for two thirds as many entries, and an index for each place behind its head. */
-static bool keys_have_size(struct py_keys *k, uint64_t bytes, unsigned log2_size, uint32_t entry_bytes)
+static uint64_t keys_bytes(struct py_keys *k, unsigned log2_size, uint32_t entry_bytes)
 {
 	unsigned index_log2 = log2_size < 8 ? 0 : log2_size < 16 ? 1 : log2_size < 32 ? 2 : 3;
 
 	k->entry_bytes = entry_bytes;
 	k->entries = KEYS_INDICES + (1ull << (log2_size + index_log2));
 	k->nentries = (2ull << log2_size) / 3;
-	return k->entries + k->nentries * entry_bytes == bytes;
+	return k->entries + k->nentries * entry_bytes;
+}
+
+/* What a block of so many bytes was asked for; in pools sizes are rounded up. */
+static bool is_size(const struct py *p, uint64_t bytes, uint64_t asked)
+{
+	return bytes == asked ||
+	       (p->w->heap->npools && bytes <= PY_POOLED_MAX && bytes > asked && bytes < asked + 16);
 }
 
 /* The size of the block tells the shape: the bytes that say it share a word with one that is never written. */
@@ -51,7 +64,7 @@ bool py_keys_at(struct py *p, uint64_t addr, uint64_t bytes, struct py_keys *k)
 {
 	for (unsigned log2_size = 3; log2_size < 40; log2_size++)
 		for (uint32_t entry_bytes = 16; entry_bytes <= 24; entry_bytes += 8)
-			if (keys_have_size(k, bytes, log2_size, entry_bytes)) {
+			if (is_size(p, bytes, keys_bytes(k, log2_size, entry_bytes))) {
 				uint64_t used = py_get(p, addr + KEYS_ENTRIES);
 
 				if (used < k->nentries && (used || k->nentries < MANY_ENTRIES))
@@ -84,7 +97,7 @@ static void mark_keys(struct py *p, uint64_t addr, uint32_t owner)
 {
 	uint32_t block = mark_start(p, addr, PY_KEYS, owner);
 
-	if (block != NO_BLOCK && is_interned(p, addr, p->blocks[block].size))
+	if (block != NO_BLOCK && is_interned(p, addr, py_size(p, block)))
 		p->of[block].what = PY_INTERNED;
 }
 
@@ -114,7 +127,7 @@ static void find_deque(struct py *p, uint64_t addr, uint32_t owner)
 	for (bool first = true; at; first = false) {
 		uint32_t block = mark_start(p, at, PY_DEQUE_BLOCK, owner);
 
-		if (block == NO_BLOCK || p->blocks[block].size < DEQUE_BLOCK)
+		if (block == NO_BLOCK || py_size(p, block) < DEQUE_BLOCK)
 			return;
 		p->of[block].is_first = (uint8_t)(first | (at == last) << 1);
 		if (at == last)
@@ -134,7 +147,7 @@ static void find_set(struct py *p, uint64_t addr, uint32_t block)
 /* Characters that lie apart, and the UTF-8 form that some strings have had made. */
 static void find_str(struct py *p, uint64_t addr, uint32_t block)
 {
-	uint64_t size = p->blocks[block].size;
+	uint64_t size = py_size(p, block);
 
 	if (size >= p->l->compact)
 		mark_start(p, py_get(p, addr + p->l->ascii + 8), PY_DATA, block);
@@ -193,8 +206,8 @@ static bool are_free_keys(struct py *p, uint64_t addr)
 	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
 	struct py_keys k;
 
-	return block != NO_BLOCK && p->blocks[block].addr == addr && p->of[block].what == PY_UNKNOWN &&
-	       p->blocks[block].size == KEYS_SMALLEST && !py_get(p, addr) &&
+	return block != NO_BLOCK && py_start(p, block) == addr && p->of[block].what == PY_UNKNOWN &&
+	       is_size(p, py_size(p, block), KEYS_SMALLEST) && !py_get(p, addr) &&
 	       py_keys_at(p, addr, KEYS_SMALLEST, &k);
 }
 

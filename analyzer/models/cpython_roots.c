@@ -235,7 +235,7 @@ enum ref_kind py_label_root(struct py *p, const struct root_ref *r)
 	if (b->what == PY_INSTANCE && b->from >= 16 && py_word(p, r->at, &value) &&
 	    value == py_object_addr(p, r->to) - 16)
 		return REF_BORROWED;
-	return kind;
+	return py_label_start(p, r->at, r->to, kind);
 }
 
 bool py_doubts_root(const struct py *p, const struct root_ref *r)

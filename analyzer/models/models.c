@@ -155,6 +155,19 @@ static int keep_kept(const struct models *m, struct graph *g)
 	return failed ? -1 : 0;
 }
 
+/* What lies in pools has no stack: there the types tell what is alike. */
+static int tell_kinds(const struct models *m, struct graph *g)
+{
+	const struct heap *h = g->heap;
+
+	if (!h->totals.pooled_blocks)
+		return 0;
+	g->kinds = malloc(((size_t)h->nblocks + 1) * sizeof *g->kinds);
+	for (uint32_t i = 0; g->kinds && i < h->nblocks; i++)
+		g->kinds[i] = h->blocks[i].pooled ? h->trace->nnodes + 1 + m->of[i].type : h->blocks[i].stack;
+	return g->kinds ? 0 : -1;
+}
+
 static int apply(struct models *m, struct graph *g)
 {
 	uint32_t nblocks = g->heap->nblocks;
@@ -170,7 +183,7 @@ static int apply(struct models *m, struct graph *g)
 		label_block(m, g, i);
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		label_root(m, g, &g->root_refs[i]);
-	return keep_kept(m, g);
+	return keep_kept(m, g) || tell_kinds(m, g) ? -1 : 0;
 }
 
 /* Fields by name are of the type that the process has; one without it needs none. */

@@ -1,7 +1,8 @@
 /* fold.c: equal leaks become one.
  *
- * Two heads are equal when their signatures are: kind, number of members, the stacks of the members, and the set of
- * stacks of the blocks behind them. Lost blocks and possible ones are folded alike, each as a forest. */
+ * Two heads are equal when their signatures are: class, number of members, the kinds of the members (graph_kind(): their
+ * stacks), and the set of kinds of the blocks behind them. Lost blocks and possible ones are folded alike, each as a
+ * forest. */
 #include "passes/forest.h"
 #include "passes/ring.h"
 
@@ -12,12 +13,12 @@
 
 /* What hangs behind each head, gathered per head component. */
 struct behind {
-	uint32_t *first; /* ncomponents + 1 into stacks */
-	uint32_t *stacks;
+	uint32_t *first; /* ncomponents + 1 into kinds */
+	uint32_t *kinds;
 	struct sum *sums; /* ncomponents */
 };
 
-/* A signature is words: kind, members, stacks of members, distinct stacks behind. They lie in one arena. */
+/* A signature is words: class, members, kinds of members, distinct kinds behind. They lie in one arena. */
 struct signatures {
 	uint32_t *words;
 	size_t used, room;
@@ -51,9 +52,9 @@ static int behind_build(struct behind *b, const struct forest *f)
 	uint32_t n = f->components.ncomponents, nblocks = f->subset.graph->heap->nblocks;
 
 	b->first = calloc((size_t)n + 2, sizeof *b->first);
-	b->stacks = malloc(((size_t)f->n + 1) * sizeof *b->stacks);
+	b->kinds = malloc(((size_t)f->n + 1) * sizeof *b->kinds);
 	b->sums = calloc((size_t)n + 1, sizeof *b->sums);
-	if (!b->first || !b->stacks || !b->sums)
+	if (!b->first || !b->kinds || !b->sums)
 		return -1;
 	uint32_t *place = b->first + 1;
 	for (uint32_t block = 0; block < nblocks; block++)
@@ -65,7 +66,7 @@ static int behind_build(struct behind *b, const struct forest *f)
 		uint32_t head = f->head[block];
 		if (!is_behind(f, block))
 			continue;
-		b->stacks[place[head]++] = blocks[block].stack;
+		b->kinds[place[head]++] = graph_kind(f->subset.graph, block);
 		b->sums[head].blocks++;
 		b->sums[head].bytes += blocks[block].size;
 	}
@@ -75,7 +76,7 @@ static int behind_build(struct behind *b, const struct forest *f)
 static void behind_free(struct behind *b)
 {
 	free(b->first);
-	free(b->stacks);
+	free(b->kinds);
 	free(b->sums);
 }
 
@@ -108,7 +109,6 @@ static size_t drop_repeats(uint32_t *numbers, size_t n)
 static size_t sign(struct folding *f, uint32_t head, enum leak_class kind)
 {
 	const struct components *c = &f->forest->components;
-	const struct block *blocks = f->forest->subset.graph->heap->blocks;
 	uint32_t members = component_size(c, head);
 	size_t behind = f->behind.first[head + 1] - f->behind.first[head];
 	uint32_t *words = signature_room(&f->signatures, 2 + (size_t)members + behind);
@@ -118,11 +118,11 @@ static size_t sign(struct folding *f, uint32_t head, enum leak_class kind)
 	words[0] = kind;
 	words[1] = members;
 	for (uint32_t i = 0; i < members; i++)
-		words[2 + i] = blocks[c->members[c->first[head] + i]].stack;
+		words[2 + i] = graph_kind(f->forest->subset.graph, c->members[c->first[head] + i]);
 	sort_numbers(words + 2, members);
 	uint32_t *rest = words + 2 + members;
 	if (behind)
-		memcpy(rest, f->behind.stacks + f->behind.first[head], behind * sizeof *rest);
+		memcpy(rest, f->behind.kinds + f->behind.first[head], behind * sizeof *rest);
 	sort_numbers(rest, behind);
 	return 2 + (size_t)members + drop_repeats(rest, behind);
 }

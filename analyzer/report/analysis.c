@@ -2,6 +2,7 @@
 #include "report/analysis.h"
 
 #include "base/text_file.h"
+#include "heap/pools.h"
 #include "passes/breaks.h"
 
 #include <stdlib.h>
@@ -75,6 +76,8 @@ static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err 
 	int failed = build_heap_upto(a, a->is_asked && !a->snapshot ? &asked : a->snapshot, ancestry, err);
 
 	a->heap.snapshot = a->snapshot;
+	if (!failed && heap_add_pools(&a->heap))
+		return fail(err, "%s: not enough memory for what lives in pools", a->trace.path);
 	return failed;
 }
 

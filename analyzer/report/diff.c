@@ -103,7 +103,7 @@ static int count_side(struct comparing *c, struct err *err)
 		pairs[i] = (struct sort_pair){ h->blocks[i].birth, i };
 	failed = !pairs || !c->row_of || sort_pairs(pairs, h->nblocks);
 	for (uint32_t i = 0; !failed && i < h->nblocks; i++)
-		failed = count_block(c, pairs[i].value);
+		failed = !h->blocks[pairs[i].value].pooled && count_block(c, pairs[i].value);
 	free(pairs);
 	free(c->row_of);
 	c->row_of = NULL;

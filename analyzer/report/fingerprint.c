@@ -170,3 +170,16 @@ int fingerprint_stack(struct fingerprint *f, const struct report_stack *stack, s
 	buf_free(&text);
 	return f->strict_text && f->loose_text ? 0 : -1;
 }
+
+int fingerprint_pooled(struct fingerprint *f, const char *type, struct pool *pool)
+{
+	struct buf text = { 0 };
+
+	buf_text(&text, "pool!");
+	buf_text(&text, type ? type : "?");
+	buf_text(&text, "\n");
+	f->strict_text = f->loose_text = finish(&text, f->strict, pool);
+	memcpy(f->loose, f->strict, sizeof f->loose);
+	buf_free(&text);
+	return f->strict_text ? 0 : -1;
+}

@@ -21,6 +21,8 @@ struct fingerprint {
 
 /* 0, or -1: no memory. */
 int fingerprint_stack(struct fingerprint *f, const struct report_stack *stack, struct pool *pool);
+/* The same for what lies in a pool and has no stack: "pool!TYPE"; NULL: it has no type either. */
+int fingerprint_pooled(struct fingerprint *f, const char *type, struct pool *pool);
 
 /* The parts, for tests. `out` has room for the input and its terminator. */
 void normal_function(char *out, const char *function);

@@ -167,8 +167,10 @@ static const struct report_stack *make_stack(struct stack_book *book, uint32_t s
 
 /* ---- the book ------------------------------------------------------------------------------------------ */
 
+#define POOL_STACK UINT32_MAX
+
 struct stack_page {
-	uint32_t stack;
+	uint32_t stack; /* POOL_STACK: of all that lies in pools */
 	const struct report_stack *made; /* NULL: a free slot */
 };
 
@@ -203,11 +205,13 @@ static bool make_room(struct stack_book *book)
 
 const struct report_stack *stack_book_get(struct stack_book *book, uint32_t stack, const char *allocator)
 {
+	uint32_t key = strcmp(allocator, POOL_ALLOCATOR) ? stack : POOL_STACK;
+
 	if (!make_room(book))
 		return NULL;
-	struct stack_page *page = find_page(book, stack);
+	struct stack_page *page = find_page(book, key);
 	if (!page->made) {
-		*page = (struct stack_page){ stack, make_stack(book, stack, allocator) };
+		*page = (struct stack_page){ key, make_stack(book, stack, allocator) };
 		book->used += page->made != NULL;
 	}
 	return page->made;

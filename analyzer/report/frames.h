@@ -14,6 +14,8 @@ struct report_frame {
 	uint64_t address, offset; /* return address: in the process, in the ELF file */
 };
 
+#define POOL_ALLOCATOR "Python's own allocator" /* which no call was traced of */
+
 /* A stack without the allocator's own innermost frames. */
 struct report_stack {
 	const char *allocator; /* what the program called: "calloc", "operator new(unsigned long)" */

@@ -88,13 +88,19 @@ static void add(struct sum *sum, uint64_t bytes)
 	sum->bytes += bytes;
 }
 
+/* When a pooled block came nobody has seen. */
+static bool is_counted(const struct counting *c, const struct block *b)
+{
+	return b->birth >= c->from_birth && !b->pooled;
+}
+
 static int count_moment(struct counting *c, uint32_t moment, const struct heap *h)
 {
 	for (uint32_t i = 0; i < h->nblocks; i++) {
 		const struct block *b = &h->blocks[i];
-		uint32_t row = b->birth < c->from_birth ? 0 : row_at(c, b->stack);
+		uint32_t row = is_counted(c, b) ? row_at(c, b->stack) : 0;
 
-		if (b->birth < c->from_birth)
+		if (!is_counted(c, b))
 			continue;
 		if (row == NO_TEXT)
 			return -1;
@@ -145,7 +151,7 @@ static void count_survivor(struct counting *c, uint32_t block)
 	struct growth_row *row;
 	struct row_facts *facts;
 
-	if (b->birth < c->from_birth)
+	if (!is_counted(c, b))
 		return;
 	row = &c->p->rows[c->row_of[b->stack]];
 	facts = &c->facts[c->row_of[b->stack]];

@@ -159,6 +159,8 @@ static void put_totals(struct json *j, const struct report_process *p)
 	json_put_number(j, "allocated_bytes", p->totals.allocated_bytes);
 	json_put_number(j, "live_blocks", p->totals.live_blocks);
 	json_put_number(j, "live_bytes", p->totals.live_bytes);
+	json_put_number(j, "pooled_blocks", p->totals.pooled_blocks);
+	json_put_number(j, "pooled_bytes", p->totals.pooled_bytes);
 	json_put_number(j, "peak_blocks", p->totals.peak_blocks);
 	json_put_number(j, "peak_bytes", p->totals.peak_bytes);
 	json_put_number(j, "events_lost", p->events_lost);

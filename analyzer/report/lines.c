@@ -207,7 +207,8 @@ const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const stru
 	char function[PLACE_TEXT], location[PLACE_TEXT];
 
 	if (!f)
-		snprintf(text, PLACE_TEXT, "unknown place");
+		snprintf(text, PLACE_TEXT, "%s",
+			 strcmp(s->allocator, POOL_ALLOCATOR) ? "unknown place" : "in a pool");
 	else
 		snprintf(text, PLACE_TEXT, "%.48s, %.72s", function_text(function, f, 40),
 			 location_text(location, l, f, 40));

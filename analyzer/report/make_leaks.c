@@ -97,6 +97,15 @@ static int note_ring(struct report_leak *out, struct maker *m, const struct leak
 	return 0;
 }
 
+static int fingerprint_leak(struct report_leak *out, struct maker *m, const struct leak *leak)
+{
+	bool is_pooled = leak->nblocks && m->a->heap.blocks[leak->blocks[0]].pooled;
+
+	return is_pooled ? fingerprint_pooled(&out->fingerprint, models_type(&m->a->models, leak->blocks[0]),
+					      m->pool)
+			 : fingerprint_stack(&out->fingerprint, out->stack, m->pool);
+}
+
 static int make_leak(struct report_leak *out, struct maker *m, const struct leak *leak, uint32_t number)
 {
 	*out = (struct report_leak){
@@ -111,8 +120,8 @@ static int make_leak(struct report_leak *out, struct maker *m, const struct leak
 		.type = common_type(m, leak->blocks, leak->nblocks),
 	};
 	snprintf(out->id, sizeof out->id, "L%u", number);
-	if (!out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
-	    counted_leak(out, m->a, leak, m->pool) || note_sizes(out, m, leak->blocks, leak->nblocks) ||
+	if (!out->stack || fingerprint_leak(out, m, leak) || counted_leak(out, m->a, leak, m->pool) ||
+	    note_sizes(out, m, leak->blocks, leak->nblocks) ||
 	    note_addresses(out, m, leak->blocks, leak->nblocks))
 		return -1;
 	return leak->kind == CLASS_CYCLE ? note_ring(out, m, leak) : 0;

@@ -33,6 +33,8 @@ const char *report_entry_name(uint8_t entry)
 #undef X
 	};
 
+	if (entry == ENTRY_POOL)
+		return POOL_ALLOCATOR;
 	return entry < sizeof names / sizeof *names ? names[entry] : "?";
 }
 

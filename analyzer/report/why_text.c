@@ -308,7 +308,9 @@ static void print_asked_block(struct page *g, const struct why *w)
 	term_print(g->term, SHADE_HEAD, "0x%llx", (unsigned long long)w->block.addr);
 	fputs("  ", g->term->out);
 	term_clean(g->term, lines_what(what, w->block.type, w->block.size));
-	fprintf(g->term->out, "  %s, thread %llu", w->block.class, (unsigned long long)w->block.thread);
+	fprintf(g->term->out, "  %s", w->block.class);
+	if (w->block.thread) /* of what lies in a pool it is not known */
+		fprintf(g->term->out, ", thread %llu", (unsigned long long)w->block.thread);
 	if (w->inside)
 		fprintf(g->term->out, "   (the address is %llu bytes into it)",
 			(unsigned long long)w->inside);
