@@ -3,6 +3,7 @@
 #include "cmd/options.h"
 #include "report/baseline.h"
 #include "report/gate.h"
+#include "report/growth.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,8 @@ static int keep(const struct baseline_command *c, const char *how, const char *p
 	struct report r = { 0 };
 	struct suppressions suppressions = { 0 };
 	struct baseline b = { 0 };
+	struct growth growth = { 0 };
+	char text[64];
 	struct err err = { "" };
 	int status = STATUS_USAGE;
 	bool is_new = !strcmp(how, "create");
@@ -71,6 +74,7 @@ static int keep(const struct baseline_command *c, const char *how, const char *p
 			       : baseline_read(&b, path, &err)) == 0 &&
 		       !view_suppressions(&c->view, &suppressions, &err) &&
 		       !report_load(&r, traces, n, &c->view.report, &err) &&
+		       !growth_find(&growth, &r, &c->view.report, &err) &&
 		       !suppressions_apply(&suppressions, &r, &err) && !baseline_compare(&b, &r, &err);
 	if (is_read && need_complete(&r, &err))
 		status = STATUS_TOOL;
@@ -79,8 +83,10 @@ static int keep(const struct baseline_command *c, const char *how, const char *p
 	if (status)
 		trouble(status, &err);
 	else
-		fprintf(stderr, "leakgraph: %s: %u known leaks\n", path, b.n);
+		fprintf(stderr, "leakgraph: %s: %s\n", path,
+			human_things(text, sizeof text, b.n, "known finding"));
 	baseline_free(&b);
+	growth_free(&growth);
 	report_free(&r);
 	suppressions_free(&suppressions);
 	return status;

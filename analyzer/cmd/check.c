@@ -7,6 +7,7 @@
 #include "report/gate.h"
 #include "report/baseline.h"
 #include "report/brief.h"
+#include "report/growth.h"
 #include "report/json.h"
 #include "report/repeated.h"
 
@@ -25,11 +26,15 @@ static const char help[] =
     "Fail when a program leaks. The report goes to stderr; stdout is the program's.\n"
     "\n"
     "  --kinds=LIST           what counts: direct, cycle, indirect (these by default), possible, reachable,\n"
-    "                         heap-error (double free, mismatched delete, ...; takes --free-stacks with it)\n"
+    "                         heap-error (double free, mismatched delete, ...; takes --free-stacks with "
+    "it),\n"
+    "                         growth (places that grew at each of three or more moments before the end)\n"
     "  --max-leaks=N          so many leaks pass (equal ones counted each)\n"
-    "  --max-leaks=KIND=N     ... of a kind of its own: direct, cycle, possible (a list: direct=2,cycle=0)\n"
+    "  --max-leaks=KIND=N     ... of a kind of its own: direct, cycle, possible, heap-error, growth\n"
+    "                         (a list: direct=2,cycle=0)\n"
     "  --max-bytes=N          so many leaked bytes pass (64K, 1M)\n"
     "  --max-peak=SIZE        fail when a process has more than that allocated at once\n"
+    "  --max-growth=SIZE[/s]  a place may grow by that much, or so fast; counts growth\n"
     "  --repeat=N             run the program N times; only leaks that show in every run count\n"
     "  --error-exitcode=N     exit status when the gate fails (23; 0: never fail)\n"
     "  --allow-degraded       accept a verdict that may hide leaks\n"
@@ -125,40 +130,56 @@ static bool is_last_run(const struct check *c)
 	return c->repeated.runs + 1 >= c->repeat;
 }
 
+static int load(struct check *c, struct report *r, struct growth *growth, char **paths, size_t npaths,
+		struct err *err)
+{
+	if (report_load(r, paths, npaths, &c->view.report, err) ||
+	    (c->gate.kinds >> FINDING_GROWTH & 1 && growth_find(growth, r, &c->view.report, err)))
+		return -1;
+	if (suppressions_apply(&c->suppressions, r, err))
+		return -1;
+	return c->baseline_file ? baseline_compare(&c->baseline, r, err) : 0;
+}
+
+/* The last run of all tells; its exit status. */
+static int tell(const struct check *c, const struct report *r, const struct gate_result *g, struct err *err)
+{
+	struct output_context context = { .gate = &c->gate, .result = g };
+	struct term term = term_on(stderr, c->view.color);
+	int status = 0;
+
+	if (r->nprocesses && !c->quiet)
+		print_report(&term, r, c, &context);
+	if ((c->json && write_json(r, c->json, err)) || output_files_write(&c->outputs, r, &c->gate, g, err))
+		status = trouble(STATUS_TOOL, err);
+	if (!c->quiet || g->outcome == GATE_UNJUDGED)
+		brief_outcome(&term, &context);
+	return g->status ? g->status : status;
+}
+
+static int judge_loaded(struct check *c, struct report *r, struct err *err)
+{
+	if (is_last_run(c) && c->repeat && repeated_mark(&c->repeated, r, err))
+		return trouble(STATUS_TOOL, err);
+	struct gate_result g = gate_judge(r, &c->gate);
+	c->is_again = !is_last_run(c) && (g.outcome == GATE_PASSED || g.outcome == GATE_FAILED);
+	if (!c->is_again)
+		return tell(c, r, &g, err);
+	return repeated_add(&c->repeated, r, err) ? trouble(STATUS_TOOL, err) : 0;
+}
+
 static int judge(struct check *c, char **paths, size_t npaths)
 {
 	struct report r = { 0 };
+	struct growth growth = { 0 };
 	struct err err = { "" };
-	int status = 0;
+	int status = load(c, &r, &growth, paths, npaths, &err)
+			 ? trouble(c->gate.has_wait_status ? STATUS_TOOL : STATUS_USAGE, &err)
+			 : judge_loaded(c, &r, &err);
 
-	if (report_load(&r, paths, npaths, &c->view.report, &err) ||
-	    suppressions_apply(&c->suppressions, &r, &err) ||
-	    (c->baseline_file && baseline_compare(&c->baseline, &r, &err))) {
-		report_free(&r);
-		return trouble(c->gate.has_wait_status ? STATUS_TOOL : STATUS_USAGE, &err);
-	}
-	if (is_last_run(c) && c->repeat && repeated_mark(&c->repeated, &r, &err)) {
-		report_free(&r);
-		return trouble(STATUS_TOOL, &err);
-	}
-	struct gate_result g = gate_judge(&r, &c->gate);
-	c->is_again = !is_last_run(c) && (g.outcome == GATE_PASSED || g.outcome == GATE_FAILED);
-	if (c->is_again) {
-		status = repeated_add(&c->repeated, &r, &err) ? trouble(STATUS_TOOL, &err) : 0;
-		report_free(&r);
-		return status;
-	}
-	struct output_context context = { .gate = &c->gate, .result = &g };
-	struct term term = term_on(stderr, c->view.color);
-	if (r.nprocesses && !c->quiet)
-		print_report(&term, &r, c, &context);
-	if ((c->json && write_json(&r, c->json, &err)) ||
-	    output_files_write(&c->outputs, &r, &c->gate, &g, &err))
-		status = trouble(STATUS_TOOL, &err);
-	if (!c->quiet || g.outcome == GATE_UNJUDGED)
-		brief_outcome(&term, &context);
+	growth_free(&growth);
 	report_free(&r);
-	return g.status ? g.status : status;
+	return status;
 }
 
 /* ---- a program ----------------------------------------------------------------------------------------- */
@@ -220,31 +241,33 @@ static int check_program(struct check *c)
 
 static int take_kinds(struct check *c, const char *list, struct err *err)
 {
-	const char *names[KINDS_MAX + 1];
+	const char *names[FINDING_KINDS + 1];
 	char words[256], *save = NULL;
 
 	kind_names(names);
 	snprintf(words, sizeof words, "%s", list);
 	c->gate.kinds = 0;
 	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
-		int class = parse_choice("--kinds", word, names, err);
+		int kind = parse_choice("--kinds", word, names, err);
 
-		if (class < 0)
+		if (kind < 0)
 			return -1;
-		c->gate.kinds |= 1u << class;
+		c->gate.kinds |= 1u << kind;
 	}
-	c->record.free_stacks |= (c->gate.kinds & GATE_HEAP_ERRORS) != 0;
+	c->record.free_stacks |= c->gate.kinds >> FINDING_HEAP_ERROR & 1;
 	return c->gate.kinds ? 0 : fail(err, "--kinds takes a list such as direct,cycle");
 }
 
 /* "3", or limits of kinds' own: "direct=2,cycle=0" */
 static int take_max_leaks(struct gate_options *gate, const char *list, struct err *err)
 {
-	const char *const names[] = { leak_class_name(CLASS_DIRECT), leak_class_name(CLASS_CYCLE),
-				      leak_class_name(CLASS_POSSIBLE), NULL };
-	static const enum leak_class classes[] = { CLASS_DIRECT, CLASS_CYCLE, CLASS_POSSIBLE };
+	static const unsigned kinds[] = { CLASS_DIRECT, CLASS_CYCLE, CLASS_POSSIBLE, FINDING_HEAP_ERROR,
+					  FINDING_GROWTH };
+	const char *names[sizeof kinds / sizeof *kinds + 1] = { NULL };
 	char words[256], *save = NULL;
 
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		names[i] = finding_kind_name(kinds[i]);
 	snprintf(words, sizeof words, "%s", list);
 	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
 		char *number = strchr(word, '=');
@@ -255,12 +278,26 @@ static int take_max_leaks(struct gate_options *gate, const char *list, struct er
 			int choice = parse_choice("--max-leaks", word, names, err);
 			if (choice < 0)
 				return -1;
-			limit = &gate->max_of[classes[choice]];
+			limit = &gate->max_of[kinds[choice]];
 		}
 		if (parse_count("--max-leaks", number ? number : word, NO_LIMIT - 1, limit, err))
 			return -1;
 	}
 	return *list ? 0 : fail(err, "--max-leaks takes a number, or a list such as direct=2,cycle=0");
+}
+
+/* "64K", or "64K/s": also what is slower passes */
+static int take_max_growth(struct gate_options *gate, const char *word, struct err *err)
+{
+	char size[64];
+	size_t n = strcspn(word, "/");
+	bool is_speed = !strcmp(word + n, "/s");
+
+	if (n >= sizeof size || (word[n] && !is_speed))
+		return fail(err, "--max-growth takes a size, or a size a second: 64K, 64K/s");
+	snprintf(size, sizeof size, "%.*s", (int)n, word);
+	return parse_size("--max-growth", size, is_speed ? &gate->max_growth_per_second : &gate->max_growth,
+			  err);
 }
 
 static int take_exitcode(struct check *c, const char *word, struct err *err)
@@ -323,6 +360,8 @@ static int take_option(struct check *c, int code, struct err *err)
 		return output_files_take_suppressions(&c->outputs, optarg, false, err);
 	case OPT_MAX_PEAK:
 		return parse_size("--max-peak", optarg, &c->gate.max_peak, err);
+	case OPT_MAX_GROWTH:
+		return take_max_growth(&c->gate, optarg, err);
 	case OPT_REPEAT:
 		return parse_count("--repeat", optarg, 1000, &c->repeat, err);
 	case OPT_QUIET:
@@ -395,6 +434,7 @@ const struct option check_longs[] = { COMMON_OPTIONS,
 				      { "keep", no_argument, NULL, OPT_KEEP },
 				      { "quiet", no_argument, NULL, OPT_QUIET },
 				      { "max-peak", required_argument, NULL, OPT_MAX_PEAK },
+				      { "max-growth", required_argument, NULL, OPT_MAX_GROWTH },
 				      { "repeat", required_argument, NULL, OPT_REPEAT },
 				      { "gen-suppressions", required_argument, NULL, OPT_GEN_SUPPRESSIONS },
 				      { "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -416,6 +456,8 @@ int cmd_check(int argc, char **argv)
 		if (code == '?' || take_option(&c, code, &err))
 			return wrong_usage("check", &err);
 	}
+	if (c.gate.max_growth || c.gate.max_growth_per_second)
+		c.gate.kinds |= 1u << FINDING_GROWTH;
 	if (c.gate.kinds & 1u << CLASS_REACHABLE) /* suppressions must see all of them */
 		c.view.report.with_reachable = c.view.report.all_places = true;
 	int status = run_check(&c, argc, argv);

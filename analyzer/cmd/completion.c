@@ -28,7 +28,7 @@ static void print_outputs(const struct output *o, const char *end)
 
 static void print_kinds(void)
 {
-	const char *names[KINDS_MAX + 1];
+	const char *names[FINDING_KINDS + 1];
 
 	kind_names(names);
 	print_words(names, ",");

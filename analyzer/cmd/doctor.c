@@ -29,7 +29,7 @@
 #define SPACE_LEAST (64u << 20)
 #define DEBUG_FOLDER "/usr/lib/debug/.build-id"
 
-enum finding { OK, WARN, FAIL };
+enum health { OK, WARN, FAIL };
 
 /* What has been found so far. */
 struct visit {
@@ -37,7 +37,7 @@ struct visit {
 };
 
 static void __attribute__((format(printf, 4, 5)))
-tell(struct visit *v, enum finding finding, const char *what, const char *format, ...)
+tell(struct visit *v, enum health finding, const char *what, const char *format, ...)
 {
 	static const char *const words[] = { "ok", "warn", "FAIL" };
 	va_list args;

@@ -7,7 +7,9 @@
 
 static int load(void *answer, char **words, const struct view *view, struct err *err)
 {
-	struct growth_options options = { view->since, view->until, &view->report };
+	struct growth_options options = { .since = view->since,
+					  .until = view->until,
+					  .report = &view->report };
 
 	return growth_load(answer, words, &options, err);
 }

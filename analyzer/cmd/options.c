@@ -48,12 +48,11 @@ void set_run_defaults(struct record_options *options)
 	*options = (struct record_options){ .linger_ns = 1000000000 };
 }
 
-void kind_names(const char *names[KINDS_MAX + 1])
+void kind_names(const char *names[FINDING_KINDS + 1])
 {
-	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		names[class] = leak_class_name((enum leak_class) class);
-	names[LEAK_CLASSES] = "heap-error";
-	names[KINDS_MAX] = NULL;
+	for (unsigned kind = 0; kind < FINDING_KINDS; kind++)
+		names[kind] = finding_kind_name(kind);
+	names[FINDING_KINDS] = NULL;
 }
 
 int take_run_option(struct record_options *options, int code, const char *value, struct err *err)

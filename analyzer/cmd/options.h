@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "base/term.h"
 #include "record/record.h"
+#include "report/finding.h"
 #include "report/model.h"
 #include "report/suppressions.h"
 #include "report/text.h"
@@ -53,6 +54,7 @@ enum option_code {
 	OPT_GEN_SUPPRESSIONS,
 	OPT_REPEAT,
 	OPT_MAX_PEAK,
+	OPT_MAX_GROWTH,
 	OPT_MODEL,
 	OPT_SINCE,
 	OPT_UNTIL,
@@ -89,8 +91,7 @@ enum option_code {
 /* Choices of options; each ends with NULL. */
 extern const char *const on_full_names[], *const contents_names[], *const color_names[], *const show_names[];
 /* Those of --kinds, by the bits of gate_options.kinds. */
-#define KINDS_MAX (LEAK_CLASSES + 1u)
-void kind_names(const char *names[KINDS_MAX + 1]);
+void kind_names(const char *names[FINDING_KINDS + 1]);
 
 extern const char run_options_help[], view_options_help[], common_options_help[];
 

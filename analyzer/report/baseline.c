@@ -168,21 +168,16 @@ void baseline_free(struct baseline *b)
 
 /* ---- comparing ----------------------------------------------------------------------------------------- */
 
-static struct sum whole(const struct report_leak *leak)
-{
-	return (struct sum){ leak->heads.blocks + leak->indirect.blocks,
-			     leak->heads.bytes + leak->indirect.bytes };
-}
-
-/* What one process lost at a leak's place: leaks of one fingerprint add up. */
-static struct sum lost_there(const struct report_process *p, const char *strict)
+/* What one process has at a finding's place: those of one fingerprint add up. */
+static struct sum all_there(const struct report_process *p, const char *strict)
 {
 	struct sum sum = { 0, 0 };
+	struct finding f;
 
-	for (uint32_t i = 0; i < p->nleaks; i++)
-		if (!strcmp(p->leaks[i].fingerprint.strict, strict)) {
-			sum.blocks += whole(&p->leaks[i]).blocks;
-			sum.bytes += whole(&p->leaks[i]).bytes;
+	for (uint32_t i = 0; finding_at(&f, p, i); i++)
+		if (!strcmp(f.fingerprint->strict, strict)) {
+			sum.blocks += f.sum.blocks;
+			sum.bytes += f.sum.bytes;
 		}
 	return sum;
 }
@@ -215,17 +210,26 @@ static struct baseline_entry *find_loose(struct baseline *b, const char *loose, 
 	return NULL;
 }
 
-static void compare_leak(struct baseline *b, const struct report_process *p, struct report_leak *leak,
-			 const bool *is_taken)
+static void compare(struct baseline *b, const struct finding *f, const bool *is_taken)
 {
-	struct sum sum = lost_there(p, leak->fingerprint.strict);
-	struct baseline_entry *e = find_strict(b, leak->fingerprint.strict);
+	struct sum sum = all_there(f->process, f->fingerprint->strict);
+	struct baseline_entry *e = find_strict(b, f->fingerprint->strict);
 
 	if (!e && is_taken)
-		e = find_loose(b, leak->fingerprint.loose, is_taken);
-	leak->baseline = e ? judge(e, sum) : BASELINE_NEW;
+		e = find_loose(b, f->fingerprint->loose, is_taken);
+	*f->baseline = e ? judge(e, sum) : BASELINE_NEW;
 	if (e)
 		see(e, sum);
+}
+
+static void compare_all(struct baseline *b, const struct report *r, const bool *is_taken)
+{
+	struct finding f;
+
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++)
+			if (!is_taken || *f.baseline == BASELINE_NEW)
+				compare(b, &f, is_taken);
 }
 
 int baseline_compare(struct baseline *b, struct report *r, struct err *err)
@@ -236,39 +240,49 @@ int baseline_compare(struct baseline *b, struct report *r, struct err *err)
 		return fail(err, "out of memory");
 	for (uint32_t i = 0; i < b->n; i++)
 		b->at[i].seen = (struct sum){ 0, 0 };
-	for (int pass = 0; pass < 2; pass++) {
-		for (uint32_t i = 0; i < r->nprocesses; i++)
-			for (uint32_t k = 0; k < r->processes[i].nleaks; k++)
-				if (!pass || r->processes[i].leaks[k].baseline == BASELINE_NEW)
-					compare_leak(b, &r->processes[i], &r->processes[i].leaks[k],
-						     pass ? is_taken : NULL);
-		for (uint32_t i = 0; !pass && i < b->n; i++)
-			is_taken[i] = b->at[i].seen.blocks;
-	}
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		b->saw_growth |= r->processes[i].has_growth;
+	compare_all(b, r, NULL);
+	for (uint32_t i = 0; i < b->n; i++)
+		is_taken[i] = b->at[i].seen.blocks;
+	compare_all(b, r, is_taken);
 	free(is_taken);
 	r->baseline = b;
 	return 0;
 }
 
+static bool is_stale(const struct baseline *b, const struct baseline_entry *e)
+{
+	return !e->seen.blocks && (b->saw_growth || strcmp(e->kind, finding_kind_name(FINDING_GROWTH)));
+}
+
+uint64_t baseline_stale(const struct baseline *b)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; b && i < b->n; i++)
+		n += is_stale(b, &b->at[i]);
+	return n;
+}
+
 /* ---- updating ------------------------------------------------------------------------------------------ */
 
 /* "make_leak, app": without a line, which every edit would move. */
-static const char *place_text(struct pool *pool, const struct report_leak *leak)
+static const char *place_text(struct pool *pool, const struct report_stack *stack)
 {
-	const struct report_frame *site = stack_site(leak->stack);
+	const struct report_frame *site = stack_site(stack);
 
 	if (!site)
 		return "?";
 	return pool_print(pool, "%s, %s", site->function ? site->function : "?", site->module);
 }
 
-static int add_leak(struct baseline *b, const struct report_process *p, const struct report_leak *leak,
-		    const char *note)
+static int add_finding(struct baseline *b, const struct finding *f, const char *note)
 {
-	struct sum sum = lost_there(p, leak->fingerprint.strict);
-	struct baseline_entry *e = find_strict(b, leak->fingerprint.strict);
-	struct baseline_entry fresh = { .kind = pool_text(&b->pool, leak->kind),
-					.place = place_text(&b->pool, leak),
+	struct sum sum = all_there(f->process, f->fingerprint->strict);
+	struct baseline_entry *e = find_strict(b, f->fingerprint->strict);
+	struct baseline_entry fresh = { .kind = pool_text(&b->pool, f->name),
+					.place = place_text(&b->pool, f->stack),
 					.note = pool_text(&b->pool, note ? note : ""),
 					.most = sum,
 					.seen = sum };
@@ -279,24 +293,26 @@ static int add_leak(struct baseline *b, const struct report_process *p, const st
 		e->note = note ? pool_text(&b->pool, note) : e->note;
 		return e->note ? 0 : -1;
 	}
-	memcpy(fresh.strict, leak->fingerprint.strict, sizeof fresh.strict);
-	memcpy(fresh.loose, leak->fingerprint.loose, sizeof fresh.loose);
+	memcpy(fresh.strict, f->fingerprint->strict, sizeof fresh.strict);
+	memcpy(fresh.loose, f->fingerprint->loose, sizeof fresh.loose);
 	return fresh.kind && fresh.place && fresh.note ? insert(b, fresh) : -1;
+}
+
+static bool is_to_add(const struct finding *f, const char *only)
+{
+	return *f->baseline != BASELINE_KNOWN && f->kind != CLASS_POSSIBLE &&
+	       (!only || !strncmp(f->fingerprint->strict, only, strlen(only)));
 }
 
 int baseline_update(struct baseline *b, const struct report *r, const char *only, const char *note,
 		    struct err *err)
 {
-	for (uint32_t i = 0; i < r->nprocesses; i++)
-		for (uint32_t k = 0; k < r->processes[i].nleaks; k++) {
-			const struct report_leak *leak = &r->processes[i].leaks[k];
+	struct finding f;
 
-			if (leak->baseline == BASELINE_KNOWN || leak->class == CLASS_POSSIBLE ||
-			    (only && strncmp(leak->fingerprint.strict, only, strlen(only))))
-				continue;
-			if (add_leak(b, &r->processes[i], leak, note))
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++)
+			if (is_to_add(&f, only) && add_finding(b, &f, note))
 				return fail(err, "out of memory");
-		}
 	return 0;
 }
 
@@ -307,10 +323,12 @@ void baseline_prune(struct baseline *b)
 	for (uint32_t i = 0; i < b->n; i++) {
 		struct baseline_entry e = b->at[i];
 
-		if (!e.seen.blocks)
+		if (is_stale(b, &e))
 			continue;
-		e.most.blocks = e.seen.blocks < e.most.blocks ? e.seen.blocks : e.most.blocks;
-		e.most.bytes = e.seen.bytes < e.most.bytes ? e.seen.bytes : e.most.bytes;
+		if (e.seen.blocks) {
+			e.most.blocks = e.seen.blocks < e.most.blocks ? e.seen.blocks : e.most.blocks;
+			e.most.bytes = e.seen.bytes < e.most.bytes ? e.seen.bytes : e.most.bytes;
+		}
 		b->at[kept++] = e;
 	}
 	b->n = kept;

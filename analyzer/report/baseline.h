@@ -2,12 +2,12 @@
  *
  * The file is text for version control: a comment line that names the format, then one line a fingerprint, sorted:
  *   FINGERPRINT LOOSE KIND BLOCKS BYTES PLACE [# NOTE]
- * BLOCKS and BYTES are the most that one process may lose there, with what is lost behind. A leak is looked for by its
- * fingerprint, then, among entries that the run has not shown otherwise, by its loose one. */
+ * BLOCKS and BYTES are the most that one process may lose there, with what is lost behind; of a heap error BLOCKS is how
+ * often it may happen, of growth both are what may come on. A finding is looked for by its fingerprint, then, among entries that the run has not shown otherwise, by its loose one. */
 #ifndef LG_REPORT_BASELINE_H
 #define LG_REPORT_BASELINE_H
 
-#include "report/model.h"
+#include "report/finding.h"
 
 struct baseline_entry {
 	char strict[FINGERPRINT_DIGITS + 1], loose[FINGERPRINT_DIGITS + 1];
@@ -21,6 +21,7 @@ struct baseline {
 	const char *path;
 	struct baseline_entry *at; /* sorted by fingerprint, one each */
 	uint32_t n, room;
+	bool saw_growth; /* the report that it was compared with tells of growth */
 };
 
 /* 0, or -1 with err, which names the file and the line. */
@@ -29,8 +30,11 @@ int baseline_read(struct baseline *b, const char *path, struct err *err);
 int baseline_write(const struct baseline *b, const char *path, struct err *err);
 void baseline_free(struct baseline *b);
 
-/* Marks each lost or possible leak of the report: known, new or grown; fills `seen`. */
+/* Marks each finding of the report: known, new or grown; fills `seen`. */
 int baseline_compare(struct baseline *b, struct report *r, struct err *err);
+
+/* Entries that the report, which was compared, did not show; of growth only where that was looked for. NULL has none. */
+uint64_t baseline_stale(const struct baseline *b);
 
 /* From a report that was compared: adds what is new and raises what has grown (only the fingerprint `only`, unless it is
  * NULL), with a note; takes away what is gone and lowers what has shrunk. */

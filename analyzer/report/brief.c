@@ -106,11 +106,12 @@ static void print_suppressions(struct brief *b)
 static void print_unsteady(struct brief *b)
 {
 	uint64_t n = 0;
+	struct finding f;
 	char text[64];
 
 	for (uint32_t i = 0; i < b->report->nprocesses; i++)
-		for (uint32_t k = 0; k < b->report->processes[i].nleaks; k++)
-			n += b->report->processes[i].leaks[k].is_unsteady;
+		for (uint32_t k = 0; finding_at(&f, &b->report->processes[i], k); k++)
+			n += *f.is_unsteady;
 	if (!n)
 		return;
 	fprintf(b->term->out, "  not counted: %s that did not show in every run\n",
@@ -120,30 +121,35 @@ static void print_unsteady(struct brief *b)
 
 /* ---- findings ------------------------------------------------------------------------------------------ */
 
-static bool is_same(const struct report_leak *a, const struct report_leak *b)
+/* "10 B in 1 block: struct node" */
+static void print_size(const struct brief *b, const struct finding *f)
 {
-	return a->class == b->class && !strcmp(a->fingerprint.strict, b->fingerprint.strict);
+	char bytes[TERM_TEXT], blocks[64], type[PLACE_TEXT];
+
+	fprintf(b->term->out, "%s in %s", human_bytes(bytes, f->sum.bytes),
+		human_things(blocks, sizeof blocks, f->sum.blocks, "block"));
+	if (!f->leak->type)
+		return;
+	fputs(": ", b->term->out);
+	term_clean(b->term, lines_function(type, f->leak->type, 32));
 }
 
 /* "  NEW    L1  direct    a41c90e2  10 B in 1 block: struct node, in app (pid 12)" */
 static void print_head(const struct brief *b, const struct finding *f)
 {
-	const struct report_leak *leak = f->leak;
-	char bytes[TERM_TEXT], blocks[64], type[PLACE_TEXT];
+	char text[PLACE_TEXT];
 
-	fputs(leak->baseline == BASELINE_NEW	 ? "  NEW    "
-	      : leak->baseline == BASELINE_GROWN ? "  GROWN  "
-						 : "  ",
+	fputs(*f->baseline == BASELINE_NEW     ? "  NEW    "
+	      : *f->baseline == BASELINE_GROWN ? "  GROWN  "
+					       : "  ",
 	      b->term->out);
-	term_print(b->term, SHADE_HEAD, "%-3s ", leak->id);
-	term_print(b->term, SHADE_BAD, "%-8s ", leak->kind);
-	fprintf(b->term->out, " %.8s  %s in %s", leak->fingerprint.strict,
-		human_bytes(bytes, leak->heads.bytes + leak->indirect.bytes),
-		human_things(blocks, sizeof blocks, leak->heads.blocks + leak->indirect.blocks, "block"));
-	if (leak->type) {
-		fputs(": ", b->term->out);
-		term_clean(b->term, lines_function(type, leak->type, 32));
-	}
+	term_print(b->term, SHADE_HEAD, "%-3s ", f->id);
+	term_print(b->term, SHADE_BAD, "%-8s ", f->name);
+	fprintf(b->term->out, " %.8s  ", f->fingerprint->strict);
+	if (f->error)
+		fputs(lines_freed(text, f->error), b->term->out);
+	else
+		print_size(b, f);
 	if (b->report->nprocesses > 1)
 		print_fitted(b, ", in ", f->process->name);
 	else
@@ -151,13 +157,14 @@ static void print_head(const struct brief *b, const struct finding *f)
 }
 
 /* "      allocated by malloc in lose_a, a.c:3 < load < main", as many callers as fit */
-static void print_stack(const struct brief *b, const struct report_stack *s)
+static void print_stack(const struct brief *b, const char *done, const char *call,
+			const struct report_stack *s)
 {
 	char place[PLACE_TEXT], name[PLACE_TEXT];
 	FILE *out = b->term->out;
-	size_t used = 22 + term_columns(lines_function(name, s->allocator, 30));
+	size_t used = 13 + strlen(done) + term_columns(lines_function(name, call, 30));
 
-	fputs("      allocated by ", out);
+	fprintf(out, "      %s by ", done);
 	term_clean(b->term, name);
 	fputs(" in ", out);
 	lines_place(place, &b->lines, s);
@@ -179,7 +186,7 @@ static void print_stack(const struct brief *b, const struct report_stack *s)
 }
 
 /* "      lost: 3 blocks that only hold each other; break it at .parent of struct person" */
-static void print_why(const struct brief *b, const struct report_leak *leak)
+static void print_lost(const struct brief *b, const struct report_leak *leak)
 {
 	FILE *out = b->term->out;
 	char bytes[TERM_TEXT], blocks[64], text[PLACE_TEXT];
@@ -205,10 +212,35 @@ static void print_why(const struct brief *b, const struct report_leak *leak)
 	fputc('\n', out);
 }
 
+static void print_finding(const struct brief *b, const struct finding *f)
+{
+	const struct report_error *e = f->error;
+
+	print_head(b, f);
+	if (!e) {
+		print_stack(b, "allocated", f->stack->allocator, f->stack);
+		if (f->leak->growth)
+			lines_growth(&b->lines, 6, f->leak->growth);
+		else
+			print_lost(b, f->leak);
+		return;
+	}
+	print_stack(b, e->kind == HEAP_ERROR_DOUBLE_FREE ? "freed again" : "freed", e->call, f->stack);
+	if (e->first_free)
+		print_stack(b, "freed before", e->first_free->allocator, e->first_free);
+	else if (e->allocation)
+		print_stack(b, "allocated", e->allocation->allocator, e->allocation);
+}
+
+static bool is_same(const struct finding *a, const struct finding *b)
+{
+	return a->kind == b->kind && !strcmp(a->fingerprint->strict, b->fingerprint->strict);
+}
+
 /* Returns how many. */
 static unsigned print_findings(struct brief *b)
 {
-	const struct report_leak *shown[FINDINGS_MAX];
+	struct finding shown[FINDINGS_MAX];
 	unsigned most = b->left / FINDING_LINES, n = 0;
 	uint64_t more = 0;
 
@@ -217,39 +249,17 @@ static unsigned print_findings(struct brief *b)
 
 		if (finding_is_accepted(&f))
 			continue;
-		while (i < n && !is_same(shown[i], f.leak))
+		while (i < n && !is_same(&shown[i], &f))
 			i++;
 		if (i == n && n < most) {
-			shown[n++] = f.leak;
-			print_head(b, &f);
-			print_stack(b, f.leak->stack);
-			print_why(b, f.leak);
+			shown[n++] = f;
+			print_finding(b, &f);
 		} else {
 			more += i == n;
 		}
 	}
 	print_more(b, more, "more place");
 	return n;
-}
-
-/* "  E1  double free  of 24 B at drop, a.c:12" */
-static void print_errors(struct brief *b)
-{
-	uint64_t n = 0;
-	char place[PLACE_TEXT];
-
-	for (uint32_t i = 0; i < b->report->nprocesses; i++)
-		for (uint32_t k = 0; k < b->report->processes[i].nerrors; k++) {
-			const struct report_error *e = &b->report->processes[i].errors[k];
-
-			if (n++ >= 2)
-				continue;
-			fprintf(b->term->out, "  %-3s %s  %s in ", e->id, heap_error_name(e->kind), e->call);
-			term_clean(b->term, lines_place(place, &b->lines, e->stack));
-			fputc('\n', b->term->out);
-			take_line(b);
-		}
-	print_more(b, n > 2 ? n - 2 : 0, "more heap error");
 }
 
 static void print_cure(const struct brief *b, bool has_findings)
@@ -283,8 +293,6 @@ void brief_text(const struct term *term, const struct report *r, const struct br
 	print_unsteady(&b);
 	if (!options->context->result->is_over)
 		return;
-	if (options->context->gate->kinds & GATE_HEAP_ERRORS)
-		print_errors(&b);
 	print_cure(&b, print_findings(&b) > 0);
 }
 
@@ -294,10 +302,10 @@ static void print_limits(FILE *out, const struct gate_options *gate)
 {
 	char text[TERM_TEXT];
 
-	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		if (gate->max_of[class] != NO_LIMIT)
-			fprintf(out, "%s %s may, of others ", human_count(text, gate->max_of[class]),
-				leak_class_name((enum leak_class) class));
+	for (unsigned kind = 0; kind < FINDING_KINDS; kind++)
+		if (gate->max_of[kind] != NO_LIMIT)
+			fprintf(out, "%s %s may, of others ", human_count(text, gate->max_of[kind]),
+				finding_kind_name(kind));
 	if (gate->max_leaks == NO_LIMIT && gate->max_bytes == NO_LIMIT)
 		fputs("none may", out);
 	if (gate->max_leaks != NO_LIMIT)
@@ -306,28 +314,39 @@ static void print_limits(FILE *out, const struct gate_options *gate)
 		fputs(", ", out);
 	if (gate->max_bytes != NO_LIMIT)
 		fprintf(out, "%s may", human_bytes(text, gate->max_bytes));
+	if (gate->max_growth)
+		fprintf(out, "; a place may grow by %s", human_bytes(text, gate->max_growth));
+	if (gate->max_growth_per_second)
+		fprintf(out, "; a place may grow by %s/s", human_bytes(text, gate->max_growth_per_second));
+}
+
+static void print_kinds(FILE *out, unsigned kinds)
+{
+	const char *gap = "";
+
+	for (unsigned kind = 0; kind < FINDING_KINDS; kind++)
+		if (kinds >> kind & 1) {
+			fprintf(out, "%s%s", gap, finding_kind_name(kind));
+			gap = ",";
+		}
 }
 
 static void print_found(FILE *out, const struct gate_result *g, const struct gate_options *gate)
 {
-	char leaks[64], bytes[TERM_TEXT];
-	bool is_first = true;
+	char text[64], bytes[TERM_TEXT];
 
 	if (g->peak > gate->max_peak) {
 		fprintf(out, "a peak of %s, ", human_bytes(bytes, g->peak));
 		fprintf(out, "%s may be; ", human_bytes(bytes, gate->max_peak));
 	}
-	if (gate->kinds & GATE_HEAP_ERRORS)
-		fprintf(out, "%s, ", human_things(leaks, sizeof leaks, g->heap_errors, "heap error"));
-	fprintf(out, "%s, %s (", human_things(leaks, sizeof leaks, g->leaks, "leak"),
+	if (gate->kinds >> FINDING_HEAP_ERROR & 1)
+		fprintf(out, "%s, ",
+			human_things(text, sizeof text, g->of[FINDING_HEAP_ERROR], "heap error"));
+	if (gate->kinds >> FINDING_GROWTH & 1)
+		fprintf(out, "%s, ", human_things(text, sizeof text, g->of[FINDING_GROWTH], "growing place"));
+	fprintf(out, "%s, %s (", human_things(text, sizeof text, g->leaks, "leak"),
 		human_bytes(bytes, g->found.bytes));
-	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		if (gate->kinds & 1u << class) {
-			fprintf(out, "%s%s", is_first ? "" : ",", leak_class_name((enum leak_class) class));
-			is_first = false;
-		}
-	if (gate->kinds & GATE_HEAP_ERRORS)
-		fprintf(out, "%sheap-error", is_first ? "" : ",");
+	print_kinds(out, gate->kinds);
 	fputs("; ", out);
 	print_limits(out, gate);
 	fputs(")\n", out);

@@ -4,7 +4,7 @@
 #define LG_REPORT_BRIEF_H
 
 #include "base/term.h"
-#include "report/findings.h"
+#include "report/gated.h"
 
 struct brief_options {
 	const struct output_context *context; /* with a result */

@@ -133,7 +133,7 @@ static bool is_own(const struct report_frame *frame)
 
 static void put_text(struct buf *text, const struct report_stack *stack, uint32_t most, bool own_only)
 {
-	size_t last = 0;
+	size_t last = text->used;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < stack->shown && n < most; i++)
@@ -159,15 +159,12 @@ static const char *finish(struct buf *text, char digits[FINGERPRINT_DIGITS + 1],
 	return kept;
 }
 
-int fingerprint_stack(struct fingerprint *f, const struct report_stack *stack, struct pool *pool)
+static int finish_both(struct fingerprint *f, struct buf *strict, struct buf *loose, struct pool *pool)
 {
-	struct buf text = { 0 };
-
-	put_text(&text, stack, FINGERPRINT_FRAMES, false);
-	f->strict_text = finish(&text, f->strict, pool);
-	put_text(&text, stack, FINGERPRINT_LOOSE_FRAMES, true);
-	f->loose_text = finish(&text, f->loose, pool);
-	buf_free(&text);
+	f->strict_text = finish(strict, f->strict, pool);
+	f->loose_text = finish(loose, f->loose, pool);
+	buf_free(strict);
+	buf_free(loose);
 	return f->strict_text && f->loose_text ? 0 : -1;
 }
 
@@ -182,4 +179,46 @@ int fingerprint_pooled(struct fingerprint *f, const char *type, struct pool *poo
 	memcpy(f->loose, f->strict, sizeof f->loose);
 	buf_free(&text);
 	return f->strict_text ? 0 : -1;
+}
+
+int fingerprint_stack(struct fingerprint *f, const struct report_stack *stack, struct pool *pool)
+{
+	struct buf strict = { 0 }, loose = { 0 };
+
+	put_text(&strict, stack, FINGERPRINT_FRAMES, false);
+	put_text(&loose, stack, FINGERPRINT_LOOSE_FRAMES, true);
+	return finish_both(f, &strict, &loose, pool);
+}
+
+int fingerprint_error(struct fingerprint *f, const char *kind, const struct report_stack *call,
+		      const struct report_stack *block, struct pool *pool)
+{
+	struct buf texts[2] = { { 0 }, { 0 } };
+
+	for (int is_loose = 0; is_loose < 2; is_loose++) {
+		uint32_t most = is_loose ? FINGERPRINT_LOOSE_FRAMES : FINGERPRINT_FRAMES;
+
+		buf_text(&texts[is_loose], "heap-error ");
+		buf_text(&texts[is_loose], kind);
+		buf_text(&texts[is_loose], "\n");
+		put_text(&texts[is_loose], call, most, is_loose);
+		if (block) {
+			buf_text(&texts[is_loose], "block\n");
+			put_text(&texts[is_loose], block, most, is_loose);
+		}
+	}
+	return finish_both(f, &texts[0], &texts[1], pool);
+}
+
+int fingerprint_growth(struct fingerprint *f, const struct report_stack *stack, struct pool *pool)
+{
+	struct buf texts[2] = { { 0 }, { 0 } };
+	struct report_stack site = { .frames = stack_site(stack), .nframes = 1, .shown = 1 };
+
+	site.shown = site.frames ? 1 : 0;
+	for (int is_loose = 0; is_loose < 2; is_loose++) {
+		buf_text(&texts[is_loose], "growth\n");
+		put_text(&texts[is_loose], &site, 1, false);
+	}
+	return finish_both(f, &texts[0], &texts[1], pool);
 }

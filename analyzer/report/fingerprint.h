@@ -24,6 +24,13 @@ int fingerprint_stack(struct fingerprint *f, const struct report_stack *stack, s
 /* The same for what lies in a pool and has no stack: "pool!TYPE"; NULL: it has no type either. */
 int fingerprint_pooled(struct fingerprint *f, const char *type, struct pool *pool);
 
+/* Of what is more than one stack, or less. Each begins with a line that no stack's text has. */
+/* "heap-error KIND", the stack of the wrong call, and that of the block (NULL: there is none). */
+int fingerprint_error(struct fingerprint *f, const char *kind, const struct report_stack *call,
+		      const struct report_stack *block, struct pool *pool);
+/* "growth" and the function that is the stack's place: strict and loose are the same. */
+int fingerprint_growth(struct fingerprint *f, const struct report_stack *stack, struct pool *pool);
+
 /* The parts, for tests. `out` has room for the input and its terminator. */
 void normal_function(char *out, const char *function);
 void normal_module(char *out, const char *module);

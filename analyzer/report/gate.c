@@ -16,8 +16,8 @@ struct gate_options gate_defaults(void)
 		.error_exitcode = STATUS_GATE,
 	};
 
-	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		options.max_of[class] = NO_LIMIT;
+	for (unsigned kind = 0; kind < FINDING_KINDS; kind++)
+		options.max_of[kind] = NO_LIMIT;
 	return options;
 }
 
@@ -37,6 +37,24 @@ static void add(struct sum *sum, struct sum more)
 	sum->bytes += more.bytes;
 }
 
+static bool is_within_growth(const struct report_growth *g, const struct gate_options *options)
+{
+	uint64_t grown = g->to_bytes - g->from_bytes;
+
+	return grown <= options->max_growth ||
+	       (options->max_growth_per_second && g->bytes_per_second <= options->max_growth_per_second);
+}
+
+bool gate_counts(const struct finding *f, const struct gate_options *options)
+{
+	bool behind = f->leak && f->leak->indirect.blocks && f->kind != CLASS_POSSIBLE &&
+		      options->kinds & 1u << CLASS_INDIRECT;
+
+	if (*f->is_unsteady || !(behind || options->kinds >> f->kind & 1))
+		return false;
+	return f->kind != FINDING_GROWTH || !is_within_growth(f->leak->growth, options);
+}
+
 /* What of a leak counts. What is behind a possible one is possible too. */
 static void count_leak(struct gate_result *g, const struct report_leak *leak, unsigned kinds)
 {
@@ -44,8 +62,6 @@ static void count_leak(struct gate_result *g, const struct report_leak *leak, un
 	uint64_t leaks = g->leaks, blocks = g->found.blocks;
 	bool behind = kinds & 1u << (leak->class == CLASS_POSSIBLE ? CLASS_POSSIBLE : CLASS_INDIRECT);
 
-	if (leak->baseline == BASELINE_KNOWN || leak->is_unsteady)
-		return;
 	if (heads)
 		add(&g->found, leak->heads);
 	if (behind)
@@ -56,45 +72,51 @@ static void count_leak(struct gate_result *g, const struct report_leak *leak, un
 		g->leaks += leak->instances;
 	else if (behind && !(kinds & (1u << CLASS_DIRECT | 1u << CLASS_CYCLE)))
 		g->leaks += leak->indirect.blocks;
-	g->leaks_of[leak->class] += g->leaks - leaks;
+	g->of[leak->class] += g->leaks - leaks;
 	g->blocks_of[leak->class] += g->found.blocks - blocks;
-	g->new_leaks += (heads || behind) && leak->baseline == BASELINE_NEW;
-	g->grown_leaks += (heads || behind) && leak->baseline == BASELINE_GROWN;
 }
 
-static void count_process(struct gate_result *g, const struct report_process *p, unsigned kinds)
+static void count_finding(struct gate_result *g, const struct finding *f, const struct gate_options *options)
 {
-	for (uint32_t i = 0; i < p->nleaks; i++)
-		count_leak(g, &p->leaks[i], kinds);
-	if (kinds & 1u << CLASS_REACHABLE) {
+	if (!gate_counts(f, options) || *f->baseline == BASELINE_KNOWN)
+		return;
+	if (f->kind < LEAK_CLASSES)
+		count_leak(g, f->leak, options->kinds);
+	else
+		g->of[f->kind] += f->kind == FINDING_HEAP_ERROR ? f->sum.blocks : 1;
+	g->new_ones += *f->baseline == BASELINE_NEW;
+	g->grown += *f->baseline == BASELINE_GROWN;
+}
+
+static void count_process(struct gate_result *g, const struct report_process *p,
+			  const struct gate_options *options)
+{
+	struct finding f;
+
+	for (uint32_t i = 0; finding_at(&f, p, i); i++)
+		count_finding(g, &f, options);
+	if (options->kinds & 1u << CLASS_REACHABLE) {
 		add(&g->found, p->sums[CLASS_REACHABLE]);
 		g->leaks += p->sums[CLASS_REACHABLE].blocks;
 	}
 	if (p->totals.peak_bytes > g->peak)
 		g->peak = p->totals.peak_bytes;
-	for (uint32_t i = 0; kinds & GATE_HEAP_ERRORS && i < p->nerrors; i++)
-		g->heap_errors += p->errors[i].instances;
-}
-
-/* Known leaks that did not show, where all was seen. */
-static void count_stale(struct gate_result *g, const struct baseline *b)
-{
-	for (uint32_t i = 0; b && i < b->n; i++)
-		g->stale += !b->at[i].seen.blocks;
 }
 
 static bool is_over(const struct gate_result *g, const struct gate_options *options)
 {
-	if (g->heap_errors || g->peak > options->max_peak)
-		return true;
 	uint64_t leaks = g->leaks, blocks = g->found.blocks;
-	for (unsigned class = 0; class < LEAK_CLASSES; class ++)
-		if (options->max_of[class] != NO_LIMIT) {
-			if (g->leaks_of[class] > options->max_of[class])
-				return true;
-			leaks -= g->leaks_of[class];
-			blocks -= g->blocks_of[class];
-		}
+
+	if (g->peak > options->max_peak)
+		return true;
+	for (unsigned kind = 0; kind < FINDING_KINDS; kind++) {
+		bool has_limit = options->max_of[kind] != NO_LIMIT;
+
+		if (has_limit ? g->of[kind] > options->max_of[kind] : kind >= LEAK_CLASSES && g->of[kind])
+			return true;
+		leaks -= has_limit && kind < LEAK_CLASSES ? g->of[kind] : 0;
+		blocks -= has_limit && kind < LEAK_CLASSES ? g->blocks_of[kind] : 0;
+	}
 	if (options->max_leaks == NO_LIMIT && options->max_bytes == NO_LIMIT)
 		return leaks || blocks;
 	return (options->max_leaks != NO_LIMIT && leaks > options->max_leaks) ||
@@ -142,6 +164,26 @@ static void doubt_exec(struct gate_result *g, const struct report *r, const stru
 	      "leakgraph doctor PROGRAM says why a program cannot be traced");
 }
 
+/* A process that nobody looked at while it ran is passed over, as long as another was looked at. */
+static void doubt_growth(struct gate_result *g, const struct report *r, const struct gate_options *options)
+{
+	static const char cure[] = "leakgraph snapshot PID, while it runs, or marks of leakgraph/leakgraph.h "
+				   "make moments; three are needed";
+	bool has_any = false;
+
+	for (uint32_t i = 0; i < r->nprocesses; i++) {
+		const struct report_process *p = &r->processes[i];
+
+		if (!gate_covers(p, options))
+			continue;
+		has_any |= p->has_growth && p->nmoments >= GROWTH_MOMENTS;
+		if (p->has_growth && p->nmoments && p->nmoments < GROWTH_MOMENTS)
+			doubt(g, p, "it has fewer than three moments before its end to tell growth by", cure);
+	}
+	if (!has_any)
+		doubt(g, NULL, "there is no moment before the end to tell growth by", cure);
+}
+
 static void doubt_all(struct gate_result *g, const struct report *r, const struct gate_options *options)
 {
 	bool covers_any = false;
@@ -153,6 +195,8 @@ static void doubt_all(struct gate_result *g, const struct report *r, const struc
 			if (is_named_pid(r, r->processes[i].pid) && !options->no_children)
 				doubt_exec(g, r, &r->processes[i]);
 		}
+	if (covers_any && options->kinds >> FINDING_GROWTH & 1)
+		doubt_growth(g, r, options);
 	if (!r->nprocesses)
 		doubt(g, NULL, "nothing was recorded: the program was not attached to",
 		      "leakgraph doctor PROGRAM says why a program cannot be traced");
@@ -201,8 +245,8 @@ struct gate_result gate_judge(const struct report *r, const struct gate_options 
 
 	for (uint32_t i = 0; i < r->nprocesses; i++)
 		if (gate_covers(&r->processes[i], options))
-			count_process(&g, &r->processes[i], options->kinds);
-	count_stale(&g, r->baseline);
+			count_process(&g, &r->processes[i], options);
+	g.stale = baseline_stale(r->baseline);
 	g.is_over = is_over(&g, options) || (options->strict_baseline && g.stale);
 	doubt_all(&g, r, options);
 	if (target) {

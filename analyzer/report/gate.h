@@ -2,7 +2,7 @@
 #ifndef LG_REPORT_GATE_H
 #define LG_REPORT_GATE_H
 
-#include "report/model.h"
+#include "report/finding.h"
 
 enum {
 	STATUS_USAGE = 2,
@@ -10,17 +10,18 @@ enum {
 	STATUS_TOOL = 125, /* could not judge */
 };
 #define NO_LIMIT UINT64_MAX
-#define GATE_HEAP_ERRORS (1u << LEAK_CLASSES) /* a kind like the classes */
 #define GATE_KINDS_DEFAULT (1u << CLASS_DIRECT | 1u << CLASS_CYCLE | 1u << CLASS_INDIRECT)
 
 struct gate_options {
-	unsigned kinds; /* bits 1 << enum leak_class, GATE_HEAP_ERRORS */
+	unsigned kinds; /* bits 1 << enum leak_class, FINDING_HEAP_ERROR, FINDING_GROWTH */
 	/* With neither limit given anything found fails; a limit that is not given when the other is, is none.
 	 * A leak is a direct block or a cycle, equal ones counted each; of kinds that no counted leak
 	 * stands for (indirect alone, possible, reachable) each block counts. */
 	uint64_t max_leaks, max_bytes; /* NO_LIMIT: not given */
-	uint64_t max_of
-	    [LEAK_CLASSES]; /* leaks of a class that has a limit of its own, and so is in no other count */
+	/* Of a kind that has a limit of its own, and so is in no other count. Heap errors and places that grow are
+	 * in no other in any case: none passes unless it has one. */
+	uint64_t max_of[FINDING_KINDS];
+	uint64_t max_growth, max_growth_per_second; /* bytes; a place that grew by no more does not count */
 	uint64_t max_peak; /* bytes that one process may have at once; NO_LIMIT: not given */
 	int error_exitcode;
 	bool allow_degraded;
@@ -42,9 +43,9 @@ struct gate_result {
 	enum gate_outcome outcome;
 	int status; /* the exit status */
 	uint64_t leaks; /* in gated kinds and processes */
-	uint64_t leaks_of[LEAK_CLASSES], blocks_of[LEAK_CLASSES]; /* of these; with what is lost behind */
-	uint64_t new_leaks, grown_leaks, stale; /* with a baseline: leaks as shown, entries */
-	uint64_t heap_errors; /* where they are gated: no limit lets them pass */
+	uint64_t of[FINDING_KINDS]; /* leaks; heap errors, each time; places that grow */
+	uint64_t blocks_of[LEAK_CLASSES]; /* with what is lost behind */
+	uint64_t new_ones, grown, stale; /* with a baseline: findings as shown, entries */
 	uint64_t peak; /* the largest of the processes */
 	struct sum found;
 	bool is_over; /* found more than the limits, whatever the outcome */
@@ -57,5 +58,7 @@ struct gate_options gate_defaults(void);
 struct gate_result gate_judge(const struct report *r, const struct gate_options *options);
 /* --only-exe */
 bool gate_covers(const struct report_process *p, const struct gate_options *options);
+/* It is of the kinds that count, and not within what may grow; whether a baseline knows it is another question. */
+bool gate_counts(const struct finding *f, const struct gate_options *options);
 
 #endif

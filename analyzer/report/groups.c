@@ -6,7 +6,8 @@
 
 bool group_has_findings(const struct report_process *p)
 {
-	return report_lost(p).blocks || p->counts.nfound || p->nerrors || !report_is_complete(p);
+	return report_lost(p).blocks || p->counts.nfound || p->nerrors || p->ngrowing ||
+	       !report_is_complete(p);
 }
 
 static bool is_same_leak(const struct report_leak *a, const struct report_leak *b)
@@ -19,9 +20,9 @@ static bool is_same_leak(const struct report_leak *a, const struct report_leak *
 /* Says the same about the same program. Sums first: they tell most apart. */
 static bool is_same(const struct report_process *a, const struct report_process *b)
 {
-	if (a->nleaks != b->nleaks || a->nerrors || b->nerrors || a->nreasons != b->nreasons ||
-	    a->ended != b->ended || a->status != b->status || a->signal != b->signal ||
-	    a->is_judged != b->is_judged || a->nplaces_all != b->nplaces_all ||
+	if (a->nleaks != b->nleaks || a->nerrors || b->nerrors || a->ngrowing || b->ngrowing ||
+	    a->nreasons != b->nreasons || a->ended != b->ended || a->status != b->status ||
+	    a->signal != b->signal || a->is_judged != b->is_judged || a->nplaces_all != b->nplaces_all ||
 	    report_lost(a).bytes != report_lost(b).bytes || strcmp(a->name, b->name))
 		return false;
 	for (uint32_t i = 0; i < a->nreasons; i++)

@@ -23,13 +23,14 @@ struct counting {
 	} * facts; /* by row */
 	uint32_t room;
 	uint64_t from_birth; /* blocks before it are not counted */
+	bool no_paths;
 };
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-static const char *key_of(struct counting *c, uint32_t stack)
+static const char *key_of(struct counting *c, const struct block *b)
 {
-	const struct report_stack *frames = stack_book_get(&c->book, stack, "");
+	const struct report_stack *frames = stack_book_get(&c->book, b->stack, report_entry_name(b->entry));
 	const struct report_frame *site = frames ? stack_site(frames) : NULL;
 
 	if (!frames || !site)
@@ -71,15 +72,15 @@ static bool begin_row(struct counting *c, uint32_t row, uint32_t stack)
 }
 
 /* NO_TEXT: no memory */
-static uint32_t row_at(struct counting *c, uint32_t stack)
+static uint32_t row_at(struct counting *c, const struct block *b)
 {
-	if (c->row_of[stack] != NO_TEXT)
-		return c->row_of[stack];
-	const char *key = key_of(c, stack);
+	if (c->row_of[b->stack] != NO_TEXT)
+		return c->row_of[b->stack];
+	const char *key = key_of(c, b);
 	uint32_t row = key ? texts_number(&c->keys, key) : NO_TEXT;
 
-	c->row_of[stack] = row != NO_TEXT && begin_row(c, row, stack) ? row : NO_TEXT;
-	return c->row_of[stack];
+	c->row_of[b->stack] = row != NO_TEXT && begin_row(c, row, b->stack) ? row : NO_TEXT;
+	return c->row_of[b->stack];
 }
 
 static void add(struct sum *sum, uint64_t bytes)
@@ -98,7 +99,7 @@ static int count_moment(struct counting *c, uint32_t moment, const struct heap *
 {
 	for (uint32_t i = 0; i < h->nblocks; i++) {
 		const struct block *b = &h->blocks[i];
-		uint32_t row = is_counted(c, b) ? row_at(c, b->stack) : 0;
+		uint32_t row = is_counted(c, b) ? row_at(c, b) : 0;
 
 		if (!is_counted(c, b))
 			continue;
@@ -218,7 +219,7 @@ static int sort_rows(struct counting *c, struct err *err)
 	int failed = order && sorted ? 0 : fail(err, "out of memory");
 
 	for (uint32_t i = 0; !failed && i < p->nrows; i++) {
-		failed = describe_row(c, order[i].value, i < PATHS_MAX, err);
+		failed = describe_row(c, order[i].value, !c->no_paths && i < PATHS_MAX, err);
 		sorted[i] = p->rows[order[i].value];
 	}
 	free(order);
@@ -270,7 +271,7 @@ static int choose(const struct moments *m, const struct growth_options *o, const
 		  uint32_t *last, struct err *err)
 {
 	*first = o->since ? moments_named(m, o->since) : 0;
-	*last = o->until ? moments_named(m, o->until) : m->n - 1;
+	*last = o->until ? moments_named(m, o->until) : m->n - 1 - (o->before_end && m->n > 1);
 	if (*first == NO_MOMENT || *last == NO_MOMENT)
 		return fail(err, "%s: it has no moment %s; leakgraph growth lists its %u", path,
 			    *first == NO_MOMENT ? o->since : o->until, m->n);
@@ -280,6 +281,20 @@ static int choose(const struct moments *m, const struct growth_options *o, const
 	return 0;
 }
 
+/* The report of the last moment, and what lived at each. */
+static int count_moments(struct counting *c, const char *path, const struct moment *from, uint32_t number,
+			 uint32_t n, struct ancestry *ancestry, const struct growth_options *o,
+			 struct err *err)
+{
+	if (moment_open(c->a, path, &from[n - 1], ancestry, &o->report->analysis, err) ||
+	    report_one(&c->p->report, c->a, &c->book, o->report, err))
+		return -1;
+	c->moments = from;
+	c->from_birth = o->since ? from->events : 0;
+	return list_moments(c->p, &c->a->trace, from, number, n) ? count_all(c, err)
+								 : fail(err, "out of memory");
+}
+
 static int load_one(struct growth_process *p, const char *path, const struct growth_options *o,
 		    struct err *err)
 {
@@ -287,22 +302,17 @@ static int load_one(struct growth_process *p, const char *path, const struct gro
 	struct analysis a = { 0 };
 	struct ancestry ancestry = { 0 };
 	struct moments moments = { 0 };
-	struct counting c = { .p = p, .a = &a, .book = { .pool = &p->report.pool } };
+	struct counting c = { .p = p, .a = &a, .book = { .pool = &p->report.pool }, .no_paths = o->no_paths };
 	uint32_t first = 0, last = 0;
 	int failed = trace_open(&t, path, err);
 
 	if (!failed && moments_find(&moments, &t))
 		failed = fail(err, "out of memory");
-	failed = failed || choose(&moments, o, path, &first, &last, err) ||
-		 moment_open(&a, path, &moments.at[last], &ancestry, &o->report->analysis, err) ||
-		 report_one(&p->report, &a, &c.book, o->report, err);
-	if (!failed) {
-		c.moments = moments.at + first;
-		c.from_birth = o->since ? moments.at[first].events : 0;
-		failed = list_moments(p, &t, c.moments, first + 1, last - first + 1)
-			     ? count_all(&c, err)
-			     : fail(err, "out of memory");
-	}
+	failed = failed || choose(&moments, o, path, &first, &last, err);
+	p->nbefore = moments.n ? moments.n - 1 : 0;
+	if (!failed && p->nbefore >= o->needs)
+		failed = count_moments(&c, path, moments.at + first, first + 1, last - first + 1, &ancestry,
+				       o, err);
 	stack_book_free(&c.book);
 	texts_free(&c.keys);
 	free(c.row_of);

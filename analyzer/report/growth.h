@@ -47,6 +47,7 @@ struct growth_row {
 struct growth_process {
 	struct growth_moment *moments;
 	uint32_t nmoments;
+	uint32_t nbefore; /* of the trace, before its end */
 	struct growth_row
 	    *rows; /* by bytes grown falling, then by bytes at the last moment, then by first birth */
 	uint32_t nrows;
@@ -64,7 +65,14 @@ struct growth {
 struct growth_options {
 	const char *since, *until; /* moments as a user names them; NULL: the first, the last */
 	const struct report_options *report;
+	bool before_end; /* the last is the last one before the end, where a program may have freed all */
+	uint32_t needs; /* with fewer moments there are no rows */
+	bool no_paths; /* nothing is said of what holds the newest */
 };
+
+/* Puts the places that grew at every moment before the end into each process of the report: `growing`, `nmoments`. What
+ * they are made of is kept in `held`, which must live as long. */
+int growth_find(struct growth *held, struct report *r, const struct report_options *options, struct err *err);
 
 /* `paths` ends with NULL. */
 int growth_load(struct growth *g, char *const *paths, const struct growth_options *options, struct err *err);

@@ -65,21 +65,39 @@ static const char *baseline_state_name(enum baseline_state state)
 	return names[state];
 }
 
+/* What a gate knows a finding by, and what was said of it. */
+static void put_identity(struct json *j, const struct fingerprint *f, enum baseline_state baseline,
+			 bool is_unsteady, const char *suppressed_by)
+{
+	json_put_text(j, "fingerprint", f->strict);
+	json_put_text(j, "fingerprint_loose", f->loose);
+	if (baseline)
+		json_put_text(j, "baseline", baseline_state_name(baseline));
+	if (is_unsteady)
+		json_put_bool(j, "in_every_run", false);
+	if (suppressed_by)
+		json_put_text(j, "suppressed_by", suppressed_by);
+}
+
+static void put_growth(struct json *j, const struct report_growth *g)
+{
+	json_put_text(j, "fit", g->fit);
+	json_put_number(j, "from_bytes", g->from_bytes);
+	json_put_number(j, "to_bytes", g->to_bytes);
+	json_put_number(j, "bytes_per_second", g->bytes_per_second);
+	json_put_number(j, "moments", g->moments);
+}
+
 void json_put_leak(struct json *j, const struct report_leak *leak)
 {
 	json_open(j, '{');
 	if (*leak->id)
 		json_put_text(j, "id", leak->id);
 	json_put_text(j, "kind", leak->kind);
-	json_put_text(j, "fingerprint", leak->fingerprint.strict);
-	json_put_text(j, "fingerprint_loose", leak->fingerprint.loose);
-	if (leak->baseline)
-		json_put_text(j, "baseline", baseline_state_name(leak->baseline));
-	if (leak->is_unsteady)
-		json_put_bool(j, "in_every_run", false);
-	if (leak->suppressed_by)
-		json_put_text(j, "suppressed_by", leak->suppressed_by);
+	put_identity(j, &leak->fingerprint, leak->baseline, leak->is_unsteady, leak->suppressed_by);
 	put_numbers(j, leak);
+	if (leak->growth)
+		put_growth(j, leak->growth);
 	if (leak->is_counted) {
 		json_put_number(j, "count", leak->count);
 		json_put_number(j, "references", leak->references);
@@ -124,8 +142,7 @@ static void put_error(struct json *j, const struct report_error *e)
 	json_open(j, '{');
 	json_put_text(j, "id", e->id);
 	json_put_text(j, "kind", heap_error_name(e->kind));
-	json_put_text(j, "fingerprint", e->fingerprint.strict);
-	json_put_text(j, "fingerprint_loose", e->fingerprint.loose);
+	put_identity(j, &e->fingerprint, e->baseline, e->is_unsteady, e->suppressed_by);
 	json_put_number(j, "instances", e->instances);
 	json_put_address(j, "address", e->address);
 	json_put_number(j, "thread", e->thread);
@@ -139,12 +156,12 @@ static void put_error(struct json *j, const struct report_error *e)
 	json_close(j, '}');
 }
 
-static void put_errors(struct json *j, const struct report_process *p)
+static void put_errors(struct json *j, const char *key, const struct report_error *errors, uint32_t n)
 {
-	json_key(j, "heap_errors");
+	json_key(j, key);
 	json_open(j, '[');
-	for (uint32_t i = 0; i < p->nerrors; i++)
-		put_error(j, &p->errors[i]);
+	for (uint32_t i = 0; i < n; i++)
+		put_error(j, &errors[i]);
 	json_close(j, ']');
 }
 
@@ -255,7 +272,12 @@ static void put_image(struct json *j, const struct report_process *p)
 	put_leaks(j, "suppressed", p->suppressed, p->nsuppressed);
 	put_holders(j, p);
 	put_counts(j, &p->counts);
-	put_errors(j, p);
+	put_errors(j, "heap_errors", p->errors, p->nerrors);
+	put_errors(j, "suppressed_heap_errors", p->suppressed_errors, p->nsuppressed_errors);
+	if (p->has_growth) {
+		json_put_number(j, "growth_moments", p->nmoments);
+		put_leaks(j, "growth", p->growing, p->ngrowing);
+	}
 	put_notes(j, p);
 	json_close(j, '}');
 }

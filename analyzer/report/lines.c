@@ -335,6 +335,17 @@ void lines_verdict(const struct lines *l, const struct report_process *p)
 	}
 }
 
+void lines_growth(const struct lines *l, unsigned indent, const struct report_growth *g)
+{
+	char from[TERM_TEXT], to[TERM_TEXT], speed[TERM_TEXT];
+
+	fprintf(l->term->out, "%*s%s -> %s over %u moments before the end", (int)indent, "",
+		human_bytes(from, g->from_bytes), human_bytes(to, g->to_bytes), g->moments);
+	if (g->bytes_per_second)
+		fprintf(l->term->out, ", %s/s", human_bytes(speed, g->bytes_per_second));
+	fprintf(l->term->out, "; %s\n", g->fit);
+}
+
 /* ---- members ------------------------------------------------------------------------------------------- */
 
 const char *lines_field(char text[PLACE_TEXT], const char *field, uint64_t offset)
@@ -345,6 +356,32 @@ const char *lines_field(char text[PLACE_TEXT], const char *field, uint64_t offse
 		snprintf(text, PLACE_TEXT, "%s%s", *field == '[' ? "" : ".", lines_fit(fitted, field, 48));
 	else
 		snprintf(text, PLACE_TEXT, "+%llu", (unsigned long long)offset);
+	return text;
+}
+
+const char *lines_freed(char text[PLACE_TEXT], const struct report_error *e)
+{
+	char bytes[TERM_TEXT], at[TERM_TEXT];
+	FILE *out = fmemopen(text, PLACE_TEXT, "w");
+
+	*text = 0;
+	if (!out)
+		return text;
+	if (!e->has_block)
+		fprintf(out, "of 0x%llx, which no allocator gave out", (unsigned long long)e->address);
+	else if (e->address != e->block)
+		fprintf(out, "%s into a block of %s", human_bytes(at, e->address - e->block),
+			human_bytes(bytes, e->block_size));
+	else
+		fprintf(out, "of %s", human_bytes(bytes, e->block_size));
+	if (e->kind == HEAP_ERROR_SIZE)
+		fprintf(out, " as %s", human_bytes(bytes, e->size));
+	if (e->kind == HEAP_ERROR_ALIGNMENT)
+		fprintf(out, " aligned to %llu as to %llu", (unsigned long long)e->block_alignment,
+			(unsigned long long)e->alignment);
+	if (e->instances > 1)
+		fprintf(out, ", %s times", human_count(bytes, e->instances));
+	fclose(out);
 	return text;
 }
 

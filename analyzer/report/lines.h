@@ -18,6 +18,8 @@ struct lines {
 
 /* "mk, app.c:12", or "mk, libfoo.so" where there is no line. */
 const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const struct report_stack *s);
+/* What a wrong free was of: "of 24 B, 3 times", "8 B into a block of 24 B". */
+const char *lines_freed(char text[PLACE_TEXT], const struct report_error *e);
 /* "freed by free in" and the frames below it, indented. */
 void lines_call(const struct lines *l, unsigned indent, const char *done, const char *call,
 		const struct report_stack *s);
@@ -35,6 +37,8 @@ const char *lines_field(char text[PLACE_TEXT], const char *field, uint64_t offse
 const char *lines_what(char text[PLACE_TEXT], const char *type, uint64_t bytes);
 /* "3 x ring of 2", "knot of 10, its shortest ring 2": what one instance of a cycle is. */
 void lines_cycle(const struct lines *l, const struct report_leak *leak);
+/* "2,080 B -> 8,320 B over 4 moments before the end, 12 KiB/s; linear" */
+void lines_growth(const struct lines *l, unsigned indent, const struct report_growth *g);
 /* The ring edge by edge. */
 void lines_ring(const struct lines *l, unsigned indent, const struct report_leak *leak);
 /* "src/app.c" of "/home/me/app/src/app.c" */

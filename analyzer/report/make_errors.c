@@ -33,7 +33,8 @@ static int make_error(struct report_error *out, struct maker *m, const struct he
 		out->first_free = stack_book_get(m->book, e->call.before, "free");
 	if (!out->stack || (e->at && !out->allocation))
 		return -1;
-	return fingerprint_stack(&out->fingerprint, out->stack, m->pool);
+	return fingerprint_error(&out->fingerprint, heap_error_name(e->kind), out->stack, out->allocation,
+				 m->pool);
 }
 
 /* The file of the code that made a call, NULL: not known. */

@@ -13,6 +13,7 @@
 #define REPORT_SIZES_MAX 64u
 #define REPORT_ADDRESSES_MAX 16u
 #define REPORT_FIELD_MAX 256u
+#define GROWTH_MOMENTS 3u
 
 /* Why a verdict is degraded. Those that hide leaks make a run one that cannot be judged. */
 #define REPORT_REASONS(X)                                                                                    \
@@ -60,6 +61,13 @@ enum baseline_state {
 #undef X
 };
 
+/* What a gate may count: the classes of leaks, and two kinds more. */
+enum {
+	FINDING_HEAP_ERROR = LEAK_CLASSES,
+	FINDING_GROWTH, /* a place whose blocks became more from moment to moment */
+	FINDING_KINDS,
+};
+
 /* One edge of a cycle, with where its start was allocated. */
 struct report_edge {
 	uint64_t from, to, offset, from_bytes;
@@ -68,11 +76,21 @@ struct report_edge {
 	enum break_reason break_reason; /* not 0: cut this one */
 };
 
-/* Equal findings folded: a leak, or a place with blocks that are reachable or were alive at an unjudged end. */
+/* How a place grew over the moments before the end: the snapshots and marks of a running program. */
+struct report_growth {
+	const char *fit; /* "linear", "rising" */
+	uint64_t from_bytes, to_bytes; /* at the first of the moments, at the last */
+	uint64_t bytes_per_second; /* 0: the trace's clock tells no time */
+	uint32_t moments;
+};
+
+/* Equal findings folded: a leak, a place that grows, or one with blocks that are reachable or were alive at an
+ * unjudged end. */
 struct report_leak {
-	char id[16]; /* "L1"; "" for what is no leak */
-	const char *kind; /* a class's name, or "live" */
-	enum leak_class class; /* LEAK_CLASSES for "live" */
+	char id[16]; /* "L1", "G1"; "" for a place that does not grow */
+	const char *kind; /* a class's name, "growth", or "live" */
+	enum leak_class class; /* LEAK_CLASSES for "live" and "growth" */
+	const struct report_growth *growth; /* NULL: it is none; else `heads` are what came on */
 	struct fingerprint fingerprint;
 	uint64_t instances;
 	struct sum heads, indirect; /* over all instances */
@@ -137,6 +155,9 @@ struct report_error {
 	bool has_block; /* the block that the address is, was, or points into: */
 	uint64_t block, block_size, block_alignment;
 	const struct report_stack *allocation;
+	enum baseline_state baseline;
+	bool is_unsteady; /* as a leak's */
+	const char *suppressed_by; /* as a leak's */
 };
 
 struct report_process {
@@ -155,12 +176,18 @@ struct report_process {
 	struct sum sums[LEAK_CLASSES], unjudged;
 	struct report_leak *leaks; /* in order of importance, possible ones last */
 	uint32_t nleaks;
-	const struct report_error *errors; /* in order of their first events */
+	struct report_error *errors; /* in order of their first events */
 	uint32_t nerrors;
+	bool has_growth; /* it was asked for: */
+	uint32_t nmoments; /* before the end; with fewer than GROWTH_MOMENTS nothing is said to grow */
+	struct report_leak *growing; /* by bytes grown falling */
+	uint32_t ngrowing;
 	struct report_leak *places; /* !is_judged: live at the end; else reachable ones when asked for */
 	uint32_t nplaces, nplaces_all; /* kept, in all */
 	const struct report_leak *suppressed; /* leaks and places that a suppression took out */
 	uint32_t nsuppressed;
+	const struct report_error *suppressed_errors;
+	uint32_t nsuppressed_errors;
 	struct sum suppressed_sum; /* of their blocks, which are in no class's sum */
 	const struct report_holder *holders; /* by retained bytes falling; only when asked for */
 	uint32_t nholders;

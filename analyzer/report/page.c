@@ -65,14 +65,15 @@ static void print_clean(struct page *g, const struct report_process *p)
 		fprintf(g->term->out, " (%s still reachable)", page_sum(sum, p->sums[CLASS_REACHABLE]));
 }
 
-static void print_error_count(struct page *g, const struct report_process *p)
+/* ", 2 heap errors" */
+static void print_also(struct page *g, uint32_t n, const char *what)
 {
 	char text[64];
 
-	if (!p->nerrors)
+	if (!n)
 		return;
 	fputs(", ", g->term->out);
-	term_print(g->term, SHADE_BAD, "%s", human_things(text, sizeof text, p->nerrors, "heap error"));
+	term_print(g->term, SHADE_BAD, "%s", human_things(text, sizeof text, n, what));
 }
 
 void page_headline(struct page *g, const struct report_group *group)
@@ -89,7 +90,8 @@ void page_headline(struct page *g, const struct report_group *group)
 		print_leaked(g, p);
 	else
 		print_clean(g, p);
-	print_error_count(g, p);
+	print_also(g, p->nerrors, "heap error");
+	print_also(g, p->ngrowing, "growing place");
 	fputc('\n', g->term->out);
 }
 

@@ -35,6 +35,8 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 	if (leak->indirect.blocks)
 		fprintf(t->out, "   (+%s behind)", page_sum(sum, leak->indirect));
 	fputc('\n', t->out);
+	if (leak->growth)
+		lines_growth(&g->lines, 6, leak->growth);
 	lines_ring(&g->lines, 6, leak);
 	lines_break(&g->lines, 6, leak);
 	lines_count(&g->lines, 6, leak);
@@ -87,36 +89,15 @@ static void print_places(struct page *g, const struct report_process *p)
 
 /* ---- heap errors --------------------------------------------------------------------------------------- */
 
-/* "of 24 B", "at 8 B into 24 B" */
-static void print_freed(struct page *g, const struct report_error *e)
-{
-	char bytes[TERM_TEXT], at[TERM_TEXT];
-
-	if (!e->has_block)
-		fprintf(g->term->out, "of 0x%llx, which no allocator gave out",
-			(unsigned long long)e->address);
-	else if (e->address != e->block)
-		fprintf(g->term->out, "%s into a block of %s", human_bytes(at, e->address - e->block),
-			human_bytes(bytes, e->block_size));
-	else
-		fprintf(g->term->out, "of %s", human_bytes(bytes, e->block_size));
-	if (e->kind == HEAP_ERROR_SIZE)
-		fprintf(g->term->out, " as %s", human_bytes(bytes, e->size));
-	if (e->kind == HEAP_ERROR_ALIGNMENT)
-		fprintf(g->term->out, " aligned to %llu as to %llu", (unsigned long long)e->block_alignment,
-			(unsigned long long)e->alignment);
-	if (e->instances > 1)
-		fprintf(g->term->out, ", %s times", human_count(bytes, e->instances));
-}
-
 static void print_error(struct page *g, const struct report_error *e)
 {
 	const struct term *t = g->term;
+	char text[PLACE_TEXT];
 
 	fputc('\n', t->out);
 	term_print(t, SHADE_HEAD, "  %-4s", e->id);
 	term_print(t, SHADE_BAD, "%-10s ", heap_error_name(e->kind));
-	print_freed(g, e);
+	fputs(lines_freed(text, e), t->out);
 	fputc('\n', t->out);
 	lines_call(&g->lines, 6, e->kind == HEAP_ERROR_DOUBLE_FREE ? "freed again" : "freed", e->call,
 		   e->stack);
@@ -141,9 +122,23 @@ static void print_errors(struct page *g, const struct report_process *p)
 			human_things(text, sizeof text, p->nerrors - most, "more heap error"));
 }
 
+static void print_growing(struct page *g, const struct report_process *p)
+{
+	uint32_t most =
+	    g->options->all || p->ngrowing < PAGE_FINDINGS_SHOWN ? p->ngrowing : PAGE_FINDINGS_SHOWN;
+	char text[64];
+
+	for (uint32_t i = 0; i < most; i++)
+		print_leak(g, &p->growing[i]);
+	if (p->ngrowing > most)
+		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
+			human_things(text, sizeof text, p->ngrowing - most, "more growing place"));
+}
+
 void page_findings(struct page *g, const struct report_process *p)
 {
 	print_errors(g, p);
 	print_leaks(g, p);
+	print_growing(g, p);
 	print_places(g, p);
 }

@@ -1,6 +1,8 @@
 /* repeated.c: see repeated.h. */
 #include "report/repeated.h"
 
+#include "report/finding.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +16,15 @@ static bool is_seen(const struct repeated *s, const char *fingerprint)
 	return s->n && bsearch(fingerprint, s->seen, s->n, sizeof *s->seen, by_text);
 }
 
-/* The fingerprints of a report's leaks that runs before had too. */
+/* The fingerprints of a report's findings that runs before had too. */
 static size_t collect(const struct repeated *s, const struct report *r, char (*out)[FINGERPRINT_DIGITS + 1])
 {
 	size_t n = 0;
+	struct finding f;
 
 	for (uint32_t i = 0; i < r->nprocesses; i++)
-		for (uint32_t k = 0; k < r->processes[i].nleaks; k++) {
-			const char *strict = r->processes[i].leaks[k].fingerprint.strict;
+		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++) {
+			const char *strict = f.fingerprint->strict;
 
 			if (!s->runs || is_seen(s, strict))
 				memcpy(out[n++], strict, sizeof *out);
@@ -45,7 +48,7 @@ int repeated_add(struct repeated *s, const struct report *r, struct err *err)
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < r->nprocesses; i++)
-		n += r->processes[i].nleaks;
+		n += r->processes[i].nleaks + r->processes[i].nerrors + r->processes[i].ngrowing;
 	char(*now)[FINGERPRINT_DIGITS + 1] = calloc(n + 1, sizeof *now);
 	if (!now)
 		return fail(err, "out of memory");
@@ -59,14 +62,13 @@ int repeated_add(struct repeated *s, const struct report *r, struct err *err)
 
 int repeated_mark(struct repeated *s, struct report *r, struct err *err)
 {
+	struct finding f;
+
 	if (repeated_add(s, r, err))
 		return -1;
 	for (uint32_t i = 0; i < r->nprocesses; i++)
-		for (uint32_t k = 0; k < r->processes[i].nleaks; k++) {
-			struct report_leak *leak = &r->processes[i].leaks[k];
-
-			leak->is_unsteady = !is_seen(s, leak->fingerprint.strict);
-		}
+		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++)
+			*f.is_unsteady = !is_seen(s, f.fingerprint->strict);
 	return 0;
 }
 

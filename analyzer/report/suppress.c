@@ -2,6 +2,7 @@
 #include "report/suppressions.h"
 
 #include "names/demangle.h"
+#include "report/finding.h"
 #include "report/patterns.h"
 
 #include <stdio.h>
@@ -115,26 +116,22 @@ static bool stack_matches(const struct suppression *p, const struct report_stack
 	return frames_match(p, s, 0) || frames_match(p, s, 1);
 }
 
-/* The stack of any member will do. */
-static bool leak_matches(const struct suppression *p, const struct report_leak *leak)
+/* Of leaks the stack of any member will do, of heap errors a pattern's may be the block's. */
+static bool matches(const struct suppression *p, const struct finding *f)
 {
-	if (p->is_expired || !(p->kinds >> leak->class & 1))
+	unsigned kind = f->kind == FINDING_GROWTH ? (unsigned)CLASS_REACHABLE : f->kind;
+
+	if (p->is_expired || !(p->kinds >> kind & 1))
 		return false;
-	if (stack_matches(p, leak->stack))
+	if (stack_matches(p, f->stack))
 		return true;
-	for (uint32_t i = 0; i < leak->nedges; i++)
-		if (stack_matches(p, leak->edges[i].from_stack))
+	for (uint32_t i = 0; f->leak && i < f->leak->nedges; i++)
+		if (stack_matches(p, f->leak->edges[i].from_stack))
 			return true;
-	return false;
+	return p->is_pattern && f->error && f->error->allocation && stack_matches(p, f->error->allocation);
 }
 
 /* ---- reports ------------------------------------------------------------------------------------------- */
-
-static struct sum whole(const struct report_leak *leak)
-{
-	return (struct sum){ leak->heads.blocks + leak->indirect.blocks,
-			     leak->heads.bytes + leak->indirect.bytes };
-}
 
 static bool fits(struct suppression *p, struct sum more)
 {
@@ -145,19 +142,24 @@ static bool fits(struct suppression *p, struct sum more)
 	return fits;
 }
 
-static const struct suppression *find(struct suppressions *s, const struct report_leak *leak)
+static const struct suppression *find(struct suppressions *s, const struct finding *f)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct suppression *p = &s->at[i];
 
-		if (!leak_matches(p, leak) || !fits(p, whole(leak)))
+		if (!matches(p, f) || !fits(p, f->sum))
 			continue;
-		p->used.blocks += whole(leak).blocks;
-		p->used.bytes += whole(leak).bytes;
-		p->uses += leak->instances;
+		p->used.blocks += f->sum.blocks;
+		p->used.bytes += f->sum.bytes;
+		p->uses += f->error ? f->error->instances : f->leak->instances;
 		return p;
 	}
 	return NULL;
+}
+
+static const char *suppressed_by(const struct suppression *by, struct pool *pool)
+{
+	return pool_print(pool, "%s:%u: %s", by->file, by->line, by->name);
 }
 
 static void move(struct sum *from, struct sum *to, struct sum what)
@@ -168,6 +170,16 @@ static void move(struct sum *from, struct sum *to, struct sum what)
 	to->bytes += what.bytes;
 }
 
+/* What its blocks were counted as. */
+static void move_sums(struct report_process *p, const struct report_leak *leak)
+{
+	if (leak->class == LEAK_CLASSES)
+		return;
+	move(&p->sums[leak->class], &p->suppressed_sum, leak->heads);
+	move(&p->sums[leak->class == CLASS_POSSIBLE ? CLASS_POSSIBLE : CLASS_INDIRECT], &p->suppressed_sum,
+	     leak->indirect);
+}
+
 /* Leaks that stay close ranks; those that are suppressed go to the end of `out`. */
 static uint32_t sift(struct suppressions *s, struct report_process *p, struct report_leak *list, uint32_t n,
 		     struct report_leak *out, struct pool *pool)
@@ -176,19 +188,56 @@ static uint32_t sift(struct suppressions *s, struct report_process *p, struct re
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct report_leak leak = list[i];
-		const struct suppression *by = leak.class == LEAK_CLASSES ? NULL : find(s, &leak);
+		struct finding f = finding_of_leak(p, &leak);
+		const struct suppression *by = find(s, &f);
 
 		if (!by) {
 			list[kept++] = leak;
 			continue;
 		}
-		leak.suppressed_by = pool_print(pool, "%s:%u: %s", by->file, by->line, by->name);
-		move(&p->sums[leak.class], &p->suppressed_sum, leak.heads);
-		move(&p->sums[leak.class == CLASS_POSSIBLE ? CLASS_POSSIBLE : CLASS_INDIRECT],
-		     &p->suppressed_sum, leak.indirect);
+		leak.suppressed_by = suppressed_by(by, pool);
+		move_sums(p, &leak);
 		out[p->nsuppressed++] = leak;
 	}
 	return kept;
+}
+
+static uint32_t sift_errors(struct suppressions *s, struct report_process *p, struct report_error *out,
+			    struct pool *pool)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < p->nerrors; i++) {
+		struct report_error error = p->errors[i];
+		struct finding f = finding_of_error(p, &error);
+		const struct suppression *by = find(s, &f);
+
+		if (by) {
+			error.suppressed_by = suppressed_by(by, pool);
+			out[p->nsuppressed_errors++] = error;
+		} else {
+			p->errors[kept++] = error;
+		}
+	}
+	return kept;
+}
+
+static int apply_to(struct suppressions *s, struct report_process *p, struct pool *pool)
+{
+	struct report_leak *out =
+	    pool_take(pool, ((size_t)p->nleaks + p->nplaces + p->ngrowing) * sizeof *out);
+	struct report_error *errors = pool_take(pool, p->nerrors * sizeof *errors);
+
+	if (!out || !errors)
+		return -1;
+	p->suppressed = out;
+	p->suppressed_errors = errors;
+	p->nleaks = sift(s, p, p->leaks, p->nleaks, out, pool);
+	if (p->is_judged)
+		p->nplaces = sift(s, p, p->places, p->nplaces, out, pool);
+	p->ngrowing = sift(s, p, p->growing, p->ngrowing, out, pool);
+	p->nerrors = sift_errors(s, p, errors, pool);
+	return 0;
 }
 
 static void forget_uses(struct suppressions *s)
@@ -203,17 +252,9 @@ static void forget_uses(struct suppressions *s)
 int suppressions_apply(struct suppressions *s, struct report *r, struct err *err)
 {
 	forget_uses(s);
-	for (uint32_t i = 0; i < r->nprocesses; i++) {
-		struct report_process *p = &r->processes[i];
-		struct report_leak *out = pool_take(&r->pool, ((size_t)p->nleaks + p->nplaces) * sizeof *out);
-
-		if (!out)
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		if (apply_to(s, &r->processes[i], &r->pool))
 			return fail(err, "out of memory");
-		p->suppressed = out;
-		p->nleaks = sift(s, p, p->leaks, p->nleaks, out, &r->pool);
-		if (p->is_judged)
-			p->nplaces = sift(s, p, p->places, p->nplaces, out, &r->pool);
-	}
 	r->suppressions = s;
 	return 0;
 }

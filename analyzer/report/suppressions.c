@@ -71,23 +71,8 @@ static int read_bound(struct reading *r, char *word, struct err *err)
 		return r->bounds.expires ? 0 : fail(err, "out of memory");
 	}
 	return complain(r, err,
-			"a comment for leakgraph takes max-blocks=N, max-bytes=SIZE, expires=YYYY-MM-DD");
-}
-
-/* "# leakgraph: max-blocks=3 expires=2027-01-31"; other comments mean nothing. */
-static int read_comment(struct reading *r, char *line, struct err *err)
-{
-	static const char mark[] = "leakgraph:";
-	char *save = NULL;
-
-	line += strspn(line, "# \t");
-	if (strncmp(line, mark, sizeof mark - 1))
-		return 0;
-	for (char *word = strtok_r(line + sizeof mark - 1, " \t,", &save); word;
-	     word = strtok_r(NULL, " \t,", &save))
-		if (read_bound(r, word, err))
-			return -1;
-	return 0;
+			"a comment for leakgraph takes max-blocks=N, max-bytes=SIZE, expires=YYYY-MM-DD, "
+			"or heap-error:PATTERN");
 }
 
 static void forget_bounds(struct reading *r)
@@ -119,27 +104,53 @@ static int add(struct reading *r, struct suppression entry, struct err *err)
 	return 0;
 }
 
+/* `word` begins with the entry's kind: "leak:PATTERN". */
+static int add_pattern(struct reading *r, const char *word, unsigned kinds, struct err *err)
+{
+	const char *pattern = pool_text(&r->s->pool, strchr(word, ':') + 1);
+
+	if (!pattern)
+		return fail(err, "out of memory");
+	if (!*pattern)
+		return fail(err, "%s: line %u: %s without a pattern would suppress everything", r->file,
+			    r->line, word);
+	return add(
+	    r, (struct suppression){ .name = pattern, .line = r->line, .is_pattern = true, .kinds = kinds },
+	    err);
+}
+
+/* "# leakgraph: max-blocks=3 expires=2027-01-31", or the whole entry "# leakgraph: heap-error:PATTERN"; other comments
+ * mean nothing. */
+static int read_comment(struct reading *r, char *line, struct err *err)
+{
+	static const char mark[] = "leakgraph:", error[] = "heap-error:";
+	char *save = NULL;
+
+	line += strspn(line, "# \t");
+	if (strncmp(line, mark, sizeof mark - 1))
+		return 0;
+	line += sizeof mark - 1;
+	line += strspn(line, " \t");
+	if (!strncmp(line, error, sizeof error - 1))
+		return add_pattern(r, line, 1u << FINDING_HEAP_ERROR, err);
+	for (char *word = strtok_r(line, " \t,", &save); word; word = strtok_r(NULL, " \t,", &save))
+		if (read_bound(r, word, err))
+			return -1;
+	return 0;
+}
+
 /* "leak:PATTERN". Other kinds of LeakSanitizer's family ("race:", ...) are not for us. */
 static int read_pattern(struct reading *r, const char *line, struct err *err)
 {
 	static const char leak[] = "leak:";
 
-	if (strncmp(line, leak, sizeof leak - 1)) {
-		if (!strchr(line, ':'))
-			return complain(
-			    r, err, "neither \"leak:PATTERN\", nor \"{\" of a Valgrind entry, nor a comment");
-		forget_bounds(r);
-		return 0;
-	}
-	const char *pattern = pool_text(&r->s->pool, line + sizeof leak - 1);
-	if (!pattern)
-		return fail(err, "out of memory");
-	if (!*pattern)
-		return complain(r, err, "leak: without a pattern would suppress everything");
-	return add(
-	    r,
-	    (struct suppression){ .name = pattern, .line = r->line, .is_pattern = true, .kinds = ALL_KINDS },
-	    err);
+	if (!strncmp(line, leak, sizeof leak - 1))
+		return add_pattern(r, line, ALL_KINDS, err);
+	if (!strchr(line, ':'))
+		return complain(r, err,
+				"neither \"leak:PATTERN\", nor \"{\" of a Valgrind entry, nor a comment");
+	forget_bounds(r);
+	return 0;
 }
 
 /* Valgrind's kinds of leaks; "definite" is what nothing holds. */
@@ -198,9 +209,18 @@ static char *entry_line(struct reading *r, struct err *err)
 	return line;
 }
 
-/* What is between the braces; *mine says that the entry is about leaks. */
-static int read_body(struct reading *r, struct suppression *entry, const char **frames, bool *mine,
-		     struct err *err)
+/* The kinds of what Memcheck calls so; 0: not about leaks or frees. */
+static unsigned kinds_of(const char *line)
+{
+	const char *colon = strchr(line, ':'), *what = colon ? colon + 1 + strspn(colon + 1, " \t") : "";
+
+	if (!colon || !strstr(line, "Memcheck"))
+		return 0;
+	return !strcmp(what, "Leak") ? ALL_KINDS : !strcmp(what, "Free") ? 1u << FINDING_HEAP_ERROR : 0;
+}
+
+/* What is between the braces; no kinds: the entry is none for us. */
+static int read_body(struct reading *r, struct suppression *entry, const char **frames, struct err *err)
 {
 	char *line = entry_line(r, err);
 
@@ -208,15 +228,14 @@ static int read_body(struct reading *r, struct suppression *entry, const char **
 	line = entry->name ? entry_line(r, err) : NULL;
 	if (!line)
 		return entry->name || *err->text ? -1 : fail(err, "out of memory");
-	char *kind = strchr(line, ':');
-	*mine = kind && strstr(line, "Memcheck") && !strcmp(kind + 1 + strspn(kind + 1, " \t"), "Leak");
+	unsigned mine = entry->kinds = kinds_of(line);
 	while ((line = entry_line(r, err)) && strcmp(line, "}")) {
 		static const char kinds[] = "match-leak-kinds:";
-		if (!*mine)
+		if (!mine)
 			continue;
-		int failed = strncmp(line, kinds, sizeof kinds - 1)
-				 ? read_frame(r, line, frames, &entry->nframes, err)
-				 : read_kinds(r, line + sizeof kinds - 1, &entry->kinds, err);
+		bool is_kinds = mine == ALL_KINDS && !strncmp(line, kinds, sizeof kinds - 1);
+		int failed = is_kinds ? read_kinds(r, line + sizeof kinds - 1, &entry->kinds, err)
+				      : read_frame(r, line, frames, &entry->nframes, err);
 		if (failed)
 			return -1;
 	}
@@ -225,13 +244,12 @@ static int read_body(struct reading *r, struct suppression *entry, const char **
 
 static int read_entry(struct reading *r, struct err *err)
 {
-	struct suppression entry = { .line = r->line, .kinds = ALL_KINDS };
+	struct suppression entry = { .line = r->line };
 	const char *frames[FRAMES_MAX];
-	bool mine = false;
 
-	if (read_body(r, &entry, frames, &mine, err))
+	if (read_body(r, &entry, frames, err))
 		return -1;
-	if (!mine) {
+	if (!entry.kinds) {
 		forget_bounds(r);
 		return 0;
 	}

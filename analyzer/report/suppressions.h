@@ -4,6 +4,9 @@
  * LeakSanitizer: "leak:PATTERN" a line; PATTERN is found anywhere in a frame's function, file or module, with * for
  * anything, ^ and $ for the ends. Valgrind: "{ name / Memcheck:Leak / match-leak-kinds: ... / fun: obj: src: ... }",
  * frames innermost first, * and ? in them, "..." for any number of frames; entries of other tools are skipped.
+ * "Memcheck:Free" is for heap errors: its frames are those of the wrong call. So is a comment "# leakgraph:
+ * heap-error:PATTERN", which is an entry of its own: PATTERN is like LeakSanitizer's, of the wrong call's frames or of the
+ * block's; other readers pass over it. What takes reachable blocks takes places that grow.
  * A comment "# leakgraph: max-blocks=N max-bytes=SIZE expires=YYYY-MM-DD" right before or in an entry bounds it: what
  * is more than that, or later, is not suppressed. */
 #ifndef LG_REPORT_SUPPRESSIONS_H
@@ -16,7 +19,7 @@ struct suppression {
 	const char *file; /* "built-in" for our own */
 	uint32_t line;
 	bool is_pattern; /* LeakSanitizer's: any frame may match `name` */
-	unsigned kinds; /* bits 1 << enum leak_class */
+	unsigned kinds; /* bits 1 << enum leak_class, FINDING_HEAP_ERROR */
 	const char *const *frames; /* Valgrind's: "fun:x", "obj:y", "src:f.c:12", "..." */
 	uint32_t nframes;
 	uint64_t max_blocks, max_bytes; /* UINT64_MAX: no bound */
@@ -24,7 +27,7 @@ struct suppression {
 	bool is_expired; /* as of the day that was given */
 	bool is_over; /* it would have suppressed more than its bound */
 	struct sum used; /* what it suppressed, over all processes */
-	uint64_t uses; /* leaks */
+	uint64_t uses; /* leaks, wrong frees */
 };
 
 #define SUPPRESSIONS_BUILT_IN "built-in"

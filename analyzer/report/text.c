@@ -116,7 +116,9 @@ void suppression_text(const struct term *term, const struct suppression *p)
 	const char *state = p->is_expired ? "expired" : p->is_over ? "over its bound" : "unused";
 	char sum[SUM_TEXT];
 
-	if (p->uses)
+	if (p->uses && p->kinds == 1u << FINDING_HEAP_ERROR)
+		fprintf(term->out, "suppressed %s by ", human_things(sum, sizeof sum, p->uses, "wrong free"));
+	else if (p->uses)
 		fprintf(term->out, "suppressed %s by ", page_sum(sum, p->used));
 	if (p->is_expired || p->is_over || !p->uses)
 		term_print(term, SHADE_WARN, "%s%s", state, p->uses ? ": " : " suppression ");

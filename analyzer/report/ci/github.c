@@ -24,10 +24,10 @@ static void put_escaped(struct buf *out, const char *text, size_t n, bool is_pro
 
 static void put_annotation(struct buf *out, const struct finding *f, const struct output_context *c)
 {
-	const struct report_frame *place = finding_place(f->leak->stack, c);
+	const struct report_frame *place = finding_place(f->stack, c);
 	struct buf text = { 0 };
 
-	buf_text(out, f->leak->class == CLASS_POSSIBLE || finding_is_accepted(f) ? "::warning " : "::error ");
+	buf_text(out, f->kind == CLASS_POSSIBLE || finding_is_accepted(f) ? "::warning " : "::error ");
 	if (place && place->file && place->line) {
 		const char *file = finding_file(place, c);
 		buf_text(out, "file=");

@@ -7,23 +7,23 @@
 /* Equal fingerprints are folded by GitLab, so leaks that share a stack are told apart by their kind. */
 static void put_issue(struct json *j, const struct finding *f, const struct output_context *c)
 {
-	const struct report_frame *place = finding_place(f->leak->stack, c);
+	const struct report_frame *place = finding_place(f->stack, c);
 	struct buf text = { 0 };
 
 	finding_title(&text, f);
 	buf_put(&text, "", 1);
 	json_open(j, '{');
 	json_put_text(j, "description", text.failed ? "leaked" : (char *)text.bytes);
-	json_put_text(j, "check_name", f->leak->kind);
+	json_put_text(j, "check_name", f->name);
 	buf_clear(&text);
-	buf_text(&text, f->leak->fingerprint.strict);
+	buf_text(&text, f->fingerprint->strict);
 	buf_text(&text, "-");
-	buf_put(&text, f->leak->kind, strlen(f->leak->kind) + 1);
+	buf_put(&text, f->name, strlen(f->name) + 1);
 	json_put_text(j, "fingerprint", text.failed ? "" : (char *)text.bytes);
 	json_put_text(j, "severity",
-		      finding_is_accepted(f)		 ? "info"
-		      : f->leak->class == CLASS_POSSIBLE ? "minor"
-							 : "major");
+		      finding_is_accepted(f)	  ? "info"
+		      : f->kind == CLASS_POSSIBLE ? "minor"
+						  : "major");
 	json_key(j, "location");
 	json_open_flat(j, '{');
 	json_put_text(j, "path", place && place->file ? finding_file(place, c) : f->process->name);

@@ -6,7 +6,7 @@ static void put_failure(struct buf *out, const struct finding *f, const struct o
 	struct buf text = { 0 };
 
 	buf_text(out, "    <failure type=\"");
-	buf_text(out, f->leak->kind);
+	buf_text(out, f->name);
 	buf_text(out, "\" message=\"");
 	finding_title(&text, f);
 	output_put_xml_buf(out, &text);
@@ -20,13 +20,15 @@ static void put_failure(struct buf *out, const struct finding *f, const struct o
 
 static void put_case(struct buf *out, const struct finding *f, const struct output_context *c)
 {
-	const struct report_frame *site = stack_site(f->leak->stack);
+	const struct report_frame *site = stack_site(f->stack);
 	const char *name = site && site->function ? site->function : "?";
 
 	buf_text(out, "  <testcase classname=\"");
 	output_put_xml(out, f->process->name);
-	buf_text(out, "\" name=\"leak ");
-	buf_put(out, f->leak->fingerprint.strict, 8);
+	buf_text(out, f->kind < LEAK_CLASSES ? "\" name=\"leak " : "\" name=\"");
+	buf_text(out, f->kind < LEAK_CLASSES ? "" : f->name);
+	buf_text(out, f->kind < LEAK_CLASSES ? "" : " ");
+	buf_put(out, f->fingerprint->strict, 8);
 	buf_text(out, " ");
 	output_put_xml(out, name);
 	buf_text(out, "\">\n");

@@ -44,9 +44,9 @@ static void put_section(struct buf *out, const struct finding *f, const struct o
 
 	finding_title(&text, f);
 	buf_text(out, "\n<details><summary>");
-	if (f->leak->baseline == BASELINE_NEW)
+	if (*f->baseline == BASELINE_NEW)
 		buf_text(out, "NEW: ");
-	if (f->leak->baseline == BASELINE_GROWN)
+	if (*f->baseline == BASELINE_GROWN)
 		buf_text(out, "GROWN: ");
 	output_put_xml_buf(out, &text);
 	buf_text(out, "</summary>\n\n```\n");

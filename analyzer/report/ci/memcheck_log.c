@@ -95,6 +95,18 @@ static void put_error(const struct memcheck_log *l, const struct report_error *e
 	put_line(l, is_mismatch ? "Mismatched free() / delete / delete []"
 				: "Invalid free() / delete / delete [] / realloc()");
 	put_stack(l, e->stack);
+	if (e->allocation) {
+		put_line(l, " The block was alloc'd");
+		put_stack(l, e->allocation);
+	}
+}
+
+/* Of a wrong free Memcheck tells whether or not anything is gated; what a baseline knows is left out. */
+static void put_errors(const struct memcheck_log *l)
+{
+	for (uint32_t i = 0; i < l->process->nerrors; i++)
+		if (l->process->errors[i].baseline != BASELINE_KNOWN)
+			put_error(l, &l->process->errors[i]);
 }
 
 static void put_sum(const struct memcheck_log *l, const char *name, struct sum sum)
@@ -122,13 +134,18 @@ static void put_summary(const struct memcheck_log *l)
 	put_line(l, "");
 }
 
+static bool is_loss(const struct finding *f)
+{
+	return f->kind < LEAK_CLASSES && !finding_is_accepted(f);
+}
+
 static void put_log(struct buf *out, const struct report *r, const struct report_process *p,
 		    const struct output_context *c)
 {
 	struct memcheck_log l = { .out = out, .process = p };
 
 	for (struct finding f = { 0 }; finding_next(&f, r, c);)
-		l.count += f.process == p && !finding_is_accepted(&f);
+		l.count += f.process == p && is_loss(&f);
 	put_start(&l);
 	buf_text(out, "leakgraph, in the form of Memcheck, of ");
 	put_clean(&l, p->executable);
@@ -136,10 +153,9 @@ static void put_log(struct buf *out, const struct report *r, const struct report
 	for (uint32_t i = 0; i < p->nreasons; i++)
 		put_line(&l, p->reasons[i].text);
 	put_line(&l, "");
-	for (uint32_t i = 0; i < p->nerrors; i++)
-		put_error(&l, &p->errors[i]);
+	put_errors(&l);
 	for (struct finding f = { 0 }; finding_next(&f, r, c);)
-		if (f.process == p && !finding_is_accepted(&f))
+		if (f.process == p && is_loss(&f))
 			put_leak(&l, f.leak);
 	put_summary(&l);
 }

@@ -72,13 +72,21 @@ static void put_cycle(struct buf *out, const struct report_leak *leak, const cha
 
 void output_put_details(struct buf *out, const struct finding *f, const struct output_context *c)
 {
-	put_stack(out, f->leak->stack, c, "  ");
-	if (f->leak->nedges) {
+	put_stack(out, f->stack, c, "  ");
+	if (f->error && f->error->first_free) {
+		buf_text(out, "freed before by:\n");
+		put_stack(out, f->error->first_free, c, "  ");
+	}
+	if (f->error && f->error->allocation) {
+		buf_text(out, "allocated by:\n");
+		put_stack(out, f->error->allocation, c, "  ");
+	}
+	if (f->leak && f->leak->nedges) {
 		buf_text(out, "cycle:\n");
 		put_cycle(out, f->leak, "  ");
 	}
 	buf_text(out, "fingerprint ");
-	buf_text(out, f->leak->fingerprint.strict);
+	buf_text(out, f->fingerprint->strict);
 	buf_text(out, "\n");
 }
 

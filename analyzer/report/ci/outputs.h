@@ -4,7 +4,7 @@
 #define LG_REPORT_CI_OUTPUTS_H
 
 #include "base/buf.h"
-#include "report/findings.h"
+#include "report/gated.h"
 
 struct output {
 	const char *name, *help;
@@ -23,7 +23,7 @@ void output_markdown(struct buf *out, const struct report *r, const struct outpu
 
 /* What renderers share. */
 
-/* The stack, the cycle and the fingerprint, a line each. */
+/* The stacks, the cycle and the fingerprint, a line each. */
 void output_put_details(struct buf *out, const struct finding *f, const struct output_context *c);
 void output_put_xml(struct buf *out, const char *text);
 /* The same of a text that was put together, and may go on. */

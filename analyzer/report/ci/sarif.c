@@ -8,23 +8,43 @@
 #include <string.h>
 
 static const struct {
-	const char *id, *name, *brief, *full, *help, *level;
+	const char *id, *name, *brief, *full, *help, *level, *weakness;
 } rules[] = {
 	{ "LG001", "UnreachableBlock", "Unreachable heap block.",
 	  "No chain of pointers from a root reaches this block at the end of the process.",
-	  "Free the block on every path, or hand over its ownership.", "error" },
+	  "Free the block on every path, or hand over its ownership.", "error", "CWE-401" },
 	{ "LG002", "ReferenceCycle", "Lost reference cycle.",
 	  "Blocks that hold each other, and that nothing else reaches.",
-	  "Make one of the references not own: a weak pointer, or a plain one that is cleared.", "error" },
+	  "Make one of the references not own: a weak pointer, or a plain one that is cleared.", "error",
+	  "CWE-401" },
 	{ "LG003", "PossibleLeak", "Possibly leaked heap block.",
 	  "Only a pointer into its middle or just past its end, or memory that may be dead, leads to this "
 	  "block.",
-	  "Keep a pointer to the block's start while it is in use, or free it.", "warning" },
+	  "Keep a pointer to the block's start while it is in use, or free it.", "warning", "CWE-401" },
+	{ "LG004", "DoubleFree", "Block freed twice.", "The block had been freed, and not handed out since.",
+	  "Free it in one place, and forget the pointer there.", "error", "CWE-415" },
+	{ "LG005", "InvalidFree", "Free of what is no block.",
+	  "The address is not the start of a block: it lies inside one, or was never an allocator's.",
+	  "Free the pointer that the allocator returned, and nothing else.", "error", "CWE-763" },
+	{ "LG006", "MismatchedFree", "Block freed by another family of functions than it is from.",
+	  "What malloc, new and new[] return is to be ended by free, delete and delete[], with its own size "
+	  "and "
+	  "alignment.",
+	  "End the block by the function that belongs to the one that allocated it.", "error", "CWE-762" },
+	{ "LG007", "GrowingPlace", "Heap memory that only grows.",
+	  "The blocks of this place became more from each moment of the running program to the next.",
+	  "Give what collects them a bound, or take out what is no longer in use.", "warning", "CWE-770" },
 };
 
-static unsigned rule_of(const struct report_leak *leak)
+static unsigned rule_of(const struct finding *f)
 {
-	return leak->class == CLASS_CYCLE ? 1 : leak->class == CLASS_POSSIBLE ? 2 : 0;
+	if (f->kind == FINDING_GROWTH)
+		return 6;
+	if (!f->error)
+		return f->kind == CLASS_CYCLE ? 1 : f->kind == CLASS_POSSIBLE ? 2 : 0;
+	if (f->error->kind == HEAP_ERROR_DOUBLE_FREE)
+		return 3;
+	return f->error->kind == HEAP_ERROR_INSIDE || f->error->kind == HEAP_ERROR_NO_BLOCK ? 4 : 5;
 }
 
 static void put_message(struct json *j, const char *key, const char *text)
@@ -49,13 +69,14 @@ static void put_rule(struct json *j, unsigned i)
 	json_close(j, '}');
 	json_key(j, "properties");
 	json_open_flat(j, '{');
-	json_put_text(j, "precision", i == 2 ? "medium" : "high");
+	json_put_text(j, "precision", i == 2 || i == 6 ? "medium" : "high");
 	json_put_text(j, "problem.severity", rules[i].level);
 	json_key(j, "tags");
 	json_open_flat(j, '[');
 	json_text(j, "memory");
-	json_text(j, "leak");
-	json_text(j, "CWE-401");
+	if (i < 3)
+		json_text(j, "leak");
+	json_text(j, rules[i].weakness);
 	json_close(j, ']');
 	json_close(j, '}');
 	json_close(j, '}');
@@ -192,16 +213,16 @@ static const char *state_of(enum baseline_state state)
 
 static void put_result(struct json *j, const struct finding *f, const struct output_context *c)
 {
-	const struct report_leak *leak = f->leak;
-	const struct report_frame *place = finding_place(leak->stack, c);
+	const struct report_frame *place = finding_place(f->stack, c);
+	unsigned rule = rule_of(f);
 	struct buf title = { 0 };
 
 	finding_title(&title, f);
 	buf_put(&title, ".", 2);
 	json_open(j, '{');
-	json_put_text(j, "ruleId", rules[rule_of(leak)].id);
-	json_put_number(j, "ruleIndex", rule_of(leak));
-	json_put_text(j, "level", finding_is_accepted(f) ? "note" : rules[rule_of(leak)].level);
+	json_put_text(j, "ruleId", rules[rule].id);
+	json_put_number(j, "ruleIndex", rule);
+	json_put_text(j, "level", finding_is_accepted(f) ? "note" : rules[rule].level);
 	put_message(j, "message", title.failed ? "leaked" : (char *)title.bytes);
 	json_key(j, "locations");
 	json_open(j, '[');
@@ -209,16 +230,18 @@ static void put_result(struct json *j, const struct finding *f, const struct out
 	json_close(j, ']');
 	json_key(j, "partialFingerprints");
 	json_open_flat(j, '{');
-	json_put_text(j, FINGERPRINT_ALGORITHM, leak->fingerprint.strict);
+	json_put_text(j, FINGERPRINT_ALGORITHM, f->fingerprint->strict);
 	json_close(j, '}');
-	if (leak->baseline)
-		json_put_text(j, "baselineState", state_of(leak->baseline));
-	json_put_number(j, "occurrenceCount", leak->instances);
+	if (*f->baseline)
+		json_put_text(j, "baselineState", state_of(*f->baseline));
+	json_put_number(j, "occurrenceCount", f->error ? f->error->instances : f->leak->instances);
 	json_key(j, "codeFlows");
 	json_open(j, '[');
-	put_stack_flow(j, leak->stack, c);
-	if (leak->nedges)
-		put_cycle_flow(j, leak, c);
+	put_stack_flow(j, f->stack, c);
+	if (f->error && f->error->allocation)
+		put_stack_flow(j, f->error->allocation, c);
+	if (f->leak && f->leak->nedges)
+		put_cycle_flow(j, f->leak, c);
 	json_close(j, ']');
 	json_close(j, '}');
 	buf_free(&title);

@@ -1,4 +1,4 @@
-/* suppression_entries.c: ready suppressions for the leaks that count, in the syntaxes that suppressions.h reads.
+/* suppression_entries.c: ready suppressions for what counts, in the syntaxes that suppressions.h reads.
  *
  * An entry of Valgrind's names the frames down to main, so that it takes nothing else. LeakSanitizer's can name one
  * function only: that of the leak's place; of a leak in main itself, which is in every stack, none is made. */
@@ -34,17 +34,17 @@ static bool has_own_place(const struct report_stack *s)
 	return site && (site->function ? strcmp(site->function, "main") != 0 : *site->module != 0);
 }
 
-static void put_lsan(struct buf *out, const struct report_leak *leak)
+static void put_lsan(struct buf *out, const struct finding *f)
 {
-	const struct report_frame *site = stack_site(leak->stack);
+	const struct report_frame *site = stack_site(f->stack);
 
-	if (!has_own_place(leak->stack)) {
+	if (!has_own_place(f->stack)) {
 		buf_text(
 		    out,
 		    "# a leak in main itself has no entry: every stack has that; Valgrind's syntax can\n");
 		return;
 	}
-	buf_text(out, "leak:^");
+	buf_text(out, f->error ? "# leakgraph: heap-error:^" : "leak:^");
 	put_name(out, site->function ? site->function : site->module, '*');
 	buf_text(out, "$\n");
 }
@@ -56,16 +56,22 @@ static void put_frame(struct buf *out, const struct report_frame *f)
 	buf_text(out, "\n");
 }
 
-static void put_valgrind(struct buf *out, const struct report_leak *leak)
+static void put_valgrind(struct buf *out, const struct finding *f)
 {
-	const struct report_stack *s = leak->stack;
+	const struct report_stack *s = f->stack;
 	const struct report_frame *site = stack_site(s);
 
 	buf_text(out, "{\n   ");
-	put_name(out, site && site->function ? site->function : "a leak without a name", '?');
-	buf_text(out, "\n   Memcheck:Leak\n   match-leak-kinds: ");
-	buf_text(out, leak->class == CLASS_POSSIBLE ? "possible" : "definite");
-	buf_text(out, "\n");
+	put_name(out, site && site->function ? site->function : "a place without a name", '?');
+	if (f->error) {
+		buf_text(out, "\n   Memcheck:Free\n");
+	} else {
+		buf_text(out, "\n   Memcheck:Leak\n   match-leak-kinds: ");
+		buf_text(out, f->kind == FINDING_GROWTH	  ? "reachable"
+			      : f->kind == CLASS_POSSIBLE ? "possible"
+							  : "definite");
+		buf_text(out, "\n");
+	}
 	put_frame(out, &(struct report_frame){ .function = s->allocator });
 	for (uint32_t i = 0; i < s->shown && i < FRAMES_MAX; i++)
 		put_frame(out, &s->frames[i]);
@@ -124,7 +130,7 @@ static void drop_doubles(struct entries *all)
 }
 
 static void write_entries(struct buf *out, const struct report *r, const struct output_context *c,
-			  void (*put)(struct buf *, const struct report_leak *))
+			  void (*put)(struct buf *, const struct finding *))
 {
 	struct entries all = { 0 };
 	struct buf entry = { 0 };
@@ -132,7 +138,7 @@ static void write_entries(struct buf *out, const struct report *r, const struct 
 	for (struct finding f = { 0 }; finding_next(&f, r, c);)
 		if (!finding_is_accepted(&f)) {
 			buf_clear(&entry);
-			put(&entry, f.leak);
+			put(&entry, &f);
 			keep(&all, &entry);
 		}
 	if (all.n)

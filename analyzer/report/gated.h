@@ -1,6 +1,6 @@
-/* findings.h: what of a report counts for a gate, in the report's order, and how it is called. */
-#ifndef LG_REPORT_FINDINGS_H
-#define LG_REPORT_FINDINGS_H
+/* gated.h: what of a report counts for a gate, in the report's order, and how it is called. */
+#ifndef LG_REPORT_GATED_H
+#define LG_REPORT_GATED_H
 
 #include "base/buf.h"
 #include "report/gate.h"
@@ -12,12 +12,7 @@ struct output_context {
 	const char *root; /* of the sources: files below it are written relative to it */
 };
 
-/* Leaks that count, in the report's order: for (struct finding f = { 0 }; finding_next(&f, r, c);) */
-struct finding {
-	uint32_t next_process, next_leak;
-	const struct report_process *process;
-	const struct report_leak *leak;
-};
+/* What counts, in the report's order: for (struct finding f = { 0 }; finding_next(&f, r, c);) */
 bool finding_next(struct finding *f, const struct report *r, const struct output_context *c);
 bool finding_is_accepted(const struct finding *f); /* a baseline knows it */
 
@@ -26,7 +21,7 @@ const struct report_frame *finding_place(const struct report_stack *s, const str
 /* "src/a.c" below the root, else as it is; NULL when the file is not known. */
 const char *finding_file(const struct report_frame *f, const struct output_context *c);
 bool finding_is_below_root(const struct report_frame *f, const struct output_context *c);
-/* "300 B in 2 blocks leaked (direct), allocated by make_leak" */
+/* "300 B in 2 blocks leaked, allocated by make_leak"; "double free by free in drop" */
 void finding_title(struct buf *out, const struct finding *f);
 
 #endif
