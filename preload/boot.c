@@ -151,6 +151,7 @@ static void find_real(void)
 		.syscall = dlsym(RTLD_NEXT, "syscall"),
 		.prctl = dlsym(RTLD_NEXT, "prctl"),
 		.ptrace = dlsym(RTLD_NEXT, "ptrace"),
+		.mlockall = dlsym(RTLD_NEXT, "mlockall"),
 		.execve = dlsym(RTLD_NEXT, "execve"),
 		.execv = dlsym(RTLD_NEXT, "execv"),
 		.execvp = dlsym(RTLD_NEXT, "execvp"),

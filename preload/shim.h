@@ -18,6 +18,7 @@
  *   exit.c     the last moment of a process that exits
  *   ask.c      a snapshot asked for, and served where the recorder cannot look
  *   debugger.c the program's own ptrace
+ *   locked.c   mlockall, of what is not the shim's
  *   sandbox.c  seccomp: no system call from here on
  *   sys.h      the system calls
  *
@@ -58,6 +59,7 @@ struct real_end {
 	long (*syscall)(long, ...); /* the first: see sandbox.c */
 	int (*prctl)(int, ...);
 	long (*ptrace)(int, ...);
+	int (*mlockall)(int);
 	int (*execve)(const char *, char *const[], char *const[]);
 	int (*execv)(const char *, char *const[]);
 	int (*execvp)(const char *, char *const[]);
@@ -213,6 +215,8 @@ extern _Thread_local struct self self;
 /* Makes `self` ready to record. False: this event is lost, and counted. */
 bool thread_enter(void);
 
+/* Where a slot but the first is mapped, LG_SLOT_BYTES long; NULL: it is not. */
+void *slot_memory(uint32_t i);
 void slots_map_ahead(void); /* for threads to come, which will not be able to */
 void slots_unmap(void); /* a forked child has its parent's */
 

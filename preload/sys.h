@@ -99,6 +99,27 @@ static inline int sys_madvise(void *p, size_t bytes, int advice)
 	return (int)sys6(SYS_madvise, (long)p, (long)bytes, advice, 0, 0, 0);
 }
 
+static inline int sys_mlock2(uint64_t start, uint64_t bytes, unsigned flags)
+{
+	return (int)sys6(SYS_mlock2, (long)start, (long)bytes, flags, 0, 0, 0);
+}
+
+static inline void sys_munlock(uint64_t start, uint64_t bytes)
+{
+	sys6(SYS_munlock, (long)start, (long)bytes, 0, 0, 0, 0);
+}
+
+static inline int sys_mlockall(int flags)
+{
+	return (int)sys6(SYS_mlockall, flags, 0, 0, 0, 0, 0);
+}
+
+struct rlimit;
+static inline void sys_getrlimit(int which, struct rlimit *limit)
+{
+	sys6(SYS_getrlimit, which, (long)limit, 0, 0, 0, 0);
+}
+
 static inline uint32_t sys_getpid(void)
 {
 	return (uint32_t)sys6(SYS_getpid, 0, 0, 0, 0, 0, 0);
