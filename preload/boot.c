@@ -205,6 +205,8 @@ static int open_segment(void)
 {
 	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
+	if (fd < 0)
+		fd = fetch_segment(segment_path);
 	if (fd >= 0 && sys_file_bytes(fd) != (long)LG_SEGMENT_BYTES) {
 		sys_close(fd);
 		return -1;

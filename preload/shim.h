@@ -7,6 +7,7 @@
  *   target.c   what an exec is about to start: can the shim be loaded into it
  *   sanitized.c  ... is it built with a sanitizer
  *   boot.c     stages from the first call to recording; fork
+ *   fetch.c    the segment, where it cannot be opened
  *   thread.c   a thread's slot in the shared segment
  *   emit.c     events into the ring
  *   unwind.c   the stack of a call, as a node id
@@ -187,6 +188,9 @@ const Elf64_Sym *symbol_in(const struct link_map *module, const char *name);
 void operators_find(void);
 /* `pc` lies in one of them, or in the hooks: what it calls is part of what the hook tells. */
 bool operators_contain(uint64_t pc);
+
+/* A descriptor of the segment of that path, by the hand of a recorder that is root; negative: there is none. */
+int fetch_segment(const char *path);
 
 /* A forked child's first call: gets an area of its own. False: this child is not recorded. */
 bool boot_child(void);
