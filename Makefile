@@ -146,6 +146,10 @@ torture-long: all ## what threads, forks, dlopen and signals do at once, again a
 asan: ## unit tests under AddressSanitizer and UBSan
 	@$(MAKE) unit B=$(B)/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
+tsan: ## threads of the recorder and the analyzer under ThreadSanitizer
+	@$(MAKE) all $(B)/tsan/unit/drain B=$(B)/tsan SANITIZE=-fsanitize=thread
+	@B=$(B)/tsan tests/torture/races
+
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_read.c))
 
 $(B)/fuzz/%-replay: tests/fuzz/%.c $(JUDGE_LIB)
@@ -225,6 +229,6 @@ uninstall: ## remove what install put there
 
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
 
-.PHONY: all demo check clean help unit-programs unit cli real-quick failnth failnth-quick torture asan fuzz-replay fuzz static layers \
+.PHONY: all demo check clean help unit-programs unit cli real-quick failnth failnth-quick torture asan tsan fuzz-replay fuzz static layers \
 	headers shim-static traps format format-check bench compare-valgrind install uninstall
 .SECONDARY:

@@ -151,6 +151,7 @@ static void find_real(void)
 		.syscall = dlsym(RTLD_NEXT, "syscall"),
 		.prctl = dlsym(RTLD_NEXT, "prctl"),
 		.ptrace = dlsym(RTLD_NEXT, "ptrace"),
+		.mlockall = dlsym(RTLD_NEXT, "mlockall"),
 		.execve = dlsym(RTLD_NEXT, "execve"),
 		.execv = dlsym(RTLD_NEXT, "execv"),
 		.execvp = dlsym(RTLD_NEXT, "execvp"),
@@ -204,6 +205,8 @@ static int open_segment(void)
 {
 	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
+	if (fd < 0)
+		fd = fetch_segment(segment_path);
 	if (fd >= 0 && sys_file_bytes(fd) != (long)LG_SEGMENT_BYTES) {
 		sys_close(fd);
 		return -1;

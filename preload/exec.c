@@ -91,7 +91,7 @@ static int still_here(int answer)
 /* In the caller's frame, since it must last until the real call: the environment that the program is to have. */
 #define FIT_ENVIRONMENT(file, path_envp, envp)                                                               \
 	do {                                                                                                 \
-		size_t room = shim.epoch && !target_takes_shim(file, path_envp) ? target_room(envp) : 0;     \
+		size_t room = target_takes_shim(file, path_envp) ? 0 : target_room(envp);                    \
                                                                                                              \
 		if (room)                                                                                    \
 			envp = (char **)target_environment(__builtin_alloca(room), envp);                    \

@@ -7,6 +7,7 @@
  *   target.c   what an exec is about to start: can the shim be loaded into it
  *   sanitized.c  ... is it built with a sanitizer
  *   boot.c     stages from the first call to recording; fork
+ *   fetch.c    the segment, where it cannot be opened
  *   thread.c   a thread's slot in the shared segment
  *   emit.c     events into the ring
  *   unwind.c   the stack of a call, as a node id
@@ -20,6 +21,7 @@
  *   client.c   leakgraph/leakgraph.h: what the program tells and asks
  *   lsan.c     the same by the names of LeakSanitizer's interface
  *   debugger.c the program's own ptrace
+ *   locked.c   mlockall, of what is not the shim's
  *   sandbox.c  seccomp: no system call from here on
  *   sys.h      the system calls
  *
@@ -60,6 +62,7 @@ struct real_end {
 	long (*syscall)(long, ...); /* the first: see sandbox.c */
 	int (*prctl)(int, ...);
 	long (*ptrace)(int, ...);
+	int (*mlockall)(int);
 	int (*execve)(const char *, char *const[], char *const[]);
 	int (*execv)(const char *, char *const[]);
 	int (*execvp)(const char *, char *const[]);
@@ -192,6 +195,9 @@ void lsan_find(void);
 /* `pc` lies in one of them, or in the hooks: what it calls is part of what the hook tells. */
 bool operators_contain(uint64_t pc);
 
+/* A descriptor of the segment of that path, by the hand of a recorder that is root; negative: there is none. */
+int fetch_segment(const char *path);
+
 /* A forked child's first call: gets an area of its own. False: this child is not recorded. */
 bool boot_child(void);
 
@@ -220,6 +226,8 @@ extern _Thread_local struct self self;
 /* Makes `self` ready to record. False: this event is lost, and counted. */
 bool thread_enter(void);
 
+/* Where a slot but the first is mapped, LG_SLOT_BYTES long; NULL: it is not. */
+void *slot_memory(uint32_t i);
 void slots_map_ahead(void); /* for threads to come, which will not be able to */
 void slots_unmap(void); /* a forked child has its parent's */
 

@@ -99,6 +99,52 @@ static inline int sys_madvise(void *p, size_t bytes, int advice)
 	return (int)sys6(SYS_madvise, (long)p, (long)bytes, advice, 0, 0, 0);
 }
 
+static inline int sys_socket(int family, int type)
+{
+	return (int)sys6(SYS_socket, family, type, 0, 0, 0, 0);
+}
+
+static inline int sys_connect(int fd, const void *address, unsigned bytes)
+{
+	return (int)sys6(SYS_connect, fd, (long)address, bytes, 0, 0, 0);
+}
+
+static inline void sys_setsockopt(int fd, int option, const void *value, unsigned bytes)
+{
+	sys6(SYS_setsockopt, fd, 1 /* SOL_SOCKET */, option, (long)value, bytes, 0);
+}
+
+static inline int sys_getsockopt(int fd, int option, void *value, unsigned *bytes)
+{
+	return (int)sys6(SYS_getsockopt, fd, 1 /* SOL_SOCKET */, option, (long)value, (long)bytes, 0);
+}
+
+static inline long sys_recvmsg(int fd, void *message, int flags)
+{
+	return sys6(SYS_recvmsg, fd, (long)message, flags, 0, 0, 0);
+}
+
+static inline int sys_mlock2(uint64_t start, uint64_t bytes, unsigned flags)
+{
+	return (int)sys6(SYS_mlock2, (long)start, (long)bytes, flags, 0, 0, 0);
+}
+
+static inline void sys_munlock(uint64_t start, uint64_t bytes)
+{
+	sys6(SYS_munlock, (long)start, (long)bytes, 0, 0, 0, 0);
+}
+
+static inline int sys_mlockall(int flags)
+{
+	return (int)sys6(SYS_mlockall, flags, 0, 0, 0, 0, 0);
+}
+
+struct rlimit;
+static inline void sys_getrlimit(int which, struct rlimit *limit)
+{
+	sys6(SYS_getrlimit, which, (long)limit, 0, 0, 0, 0);
+}
+
 static inline uint32_t sys_getpid(void)
 {
 	return (uint32_t)sys6(SYS_getpid, 0, 0, 0, 0, 0, 0);
@@ -179,6 +225,11 @@ static inline void sys_futex_wait(_Atomic uint32_t *word, uint32_t value, long n
 static inline int sys_readable(uint64_t addr)
 {
 	return sys6(SYS_rt_sigprocmask, -1, (long)addr, 0, 8, 0, 0) == -EINVAL;
+}
+
+static inline int sys_readable_file(const char *path)
+{
+	return (int)sys6(SYS_faccessat, AT_FDCWD, (long)path, 4 /* R_OK */, 0, 0, 0);
 }
 
 static inline int sys_exists(const char *path)

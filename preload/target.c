@@ -1,6 +1,6 @@
 /* target.c: what an exec is about to start. A program that the shim cannot be loaded into (another libc, another class)
- * would be told so by its loader on its stderr, and musl's ends it; a sanitizer would end it too. So the shim is taken out of its LD_PRELOAD, other
- * preloads stay. What cannot be read is left to its luck.
+ * would be told so by its loader on its stderr, as would one that may not read the shim; musl's loader ends it, and so does
+ * a sanitizer. So the shim is taken out of its LD_PRELOAD, other preloads stay. What cannot be read is left to its luck.
  *
  * Async-signal-safe, as all of exec: system calls and the stack only. */
 #include "shim.h"
@@ -102,10 +102,27 @@ static const char *value_of(char *const *envp, const char *name)
 	return NULL;
 }
 
+static const char *shim_path(void)
+{
+	struct dl_find_object o;
+
+	return _dl_find_object((void *)shim_path, &o) ? "" : o.dlfo_link_map->l_name;
+}
+
+/* Another user may not be let into its folder; another root may not have it. */
+static bool shim_is_there(void)
+{
+	int answer = sys_readable_file(shim_path());
+
+	return answer != -ENOENT && answer != -ENOTDIR && answer != -EACCES;
+}
+
 bool target_takes_shim(const char *file, char *const *path_envp)
 {
 	const char *folders;
 
+	if (!shim_is_there())
+		return false;
 	if (!path_envp || strchr(file, '/'))
 		return takes_shim(file, 0);
 	folders = value_of(path_envp, "PATH=");
@@ -113,13 +130,6 @@ bool target_takes_shim(const char *file, char *const *path_envp)
 }
 
 /* ---- an environment without the shim ------------------------------------------------------------------- */
-
-static const char *shim_path(void)
-{
-	struct dl_find_object o;
-
-	return _dl_find_object((void *)shim_path, &o) ? "" : o.dlfo_link_map->l_name;
-}
 
 /* Copies a list as ld.so splits it, at spaces and colons, but for the shim. */
 static void copy_others(char *out, const char *list, const char *own)

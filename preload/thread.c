@@ -36,6 +36,11 @@ static bool slots_map(uint32_t i, uint32_t n)
 	return true;
 }
 
+void *slot_memory(uint32_t i)
+{
+	return atomic_load(&slots[i]);
+}
+
 #define SLOTS_AHEAD 64u
 
 void slots_map_ahead(void)

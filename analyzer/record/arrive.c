@@ -1,6 +1,7 @@
 /* arrive.c: the beginning of an image: areas that targets have claimed, and what processes say before they exec. */
 #include "record/recorder.h"
 
+#include "record/lend.h"
 #include "record/proc.h"
 
 #include <linux/futex.h>
@@ -74,6 +75,18 @@ void arrive_notes(struct recorder *r)
 		else if (pid && !r->options->no_children)
 			untraced_expect(&r->untraced, pid, recorder_images(r, pid), note->path);
 		atomic_store(&note->state, LG_NOTE_FREE);
+	}
+}
+
+/* To those that a process of the tree has executed: it has left a note of that before. */
+void arrive_lend(struct recorder *r)
+{
+	uint32_t pid;
+	int connection;
+
+	while ((connection = lend_next(r->lender, &pid)) >= 0) {
+		arrive_notes(r);
+		lend_answer(connection, untraced_expects(&r->untraced, pid) ? r->segment.fd : -1);
 	}
 }
 

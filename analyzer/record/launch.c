@@ -56,7 +56,7 @@ static int set_environment(const char *shim, int segment_fd)
 	char *preload = NULL;
 	int failed;
 
-	snprintf(segment, sizeof segment, "/proc/%d/fd/%d:%lu", getppid(), segment_fd,
+	snprintf(segment, sizeof segment, LG_SEGMENT_PATH ":%lu", getppid(), segment_fd,
 		 proc_filters((uint32_t)getppid()));
 	if (asprintf(&preload, "%s%s%s", shim, others && *others ? ":" : "", others ? others : "") < 0)
 		return -1;

@@ -17,6 +17,7 @@ struct recorder {
 	struct segment segment;
 	struct follower follower;
 	struct untraced untraced;
+	int lender; /* socket: see lend.h */
 	uint64_t nforked; /* images that began by a fork */
 	struct output output;
 	struct verifier *verifier; /* NULL: no stack is checked */
@@ -51,6 +52,7 @@ void depart_notice(struct recorder *r); /* ends of images that ptrace does not f
 /* ---- arrive.c ---------------------------------------------------------------------------------------- */
 
 void arrive_notes(struct recorder *r); /* of execs to come, or that have failed */
+void arrive_lend(struct recorder *r); /* the segment, to programs that cannot open it */
 void arrive_all(struct recorder *r); /* takes on what has claimed an area */
 
 /* ---- shimless.c -------------------------------------------------------------------------------------- */

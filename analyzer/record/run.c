@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "record/launch.h"
+#include "record/lend.h"
 #include "record/proc.h"
 #include "record/signals.h"
 #include "record/verify.h"
@@ -115,6 +116,7 @@ static struct haul round_of(struct recorder *r, uint64_t now)
 	follow_poll(&r->follower, now);
 	depart_notice(r);
 	arrive_notes(r);
+	arrive_lend(r);
 	arrive_all(r);
 	shimless_settle(r, false);
 	serve_demand(r);
@@ -158,6 +160,8 @@ static int open_segment(struct recorder *r, struct err *err)
 	int failed = segment_open(&r->segment, r->options->drop_when_full, err);
 
 	signal(SIGXFSZ, former);
+	if (!failed)
+		r->lender = lend_open(&r->segment);
 	return failed;
 }
 
@@ -269,7 +273,7 @@ int record_run(const struct record_options *options, struct record_result *resul
 	if (!r)
 		return fail(err, "out of memory");
 	r->options = options;
-	r->segment.fd = -1;
+	r->segment.fd = r->lender = -1;
 	r->nap_ns = BUSY_NAP_NS;
 	r->follower.hooks = &depart_hooks;
 	r->follower.context = r;
@@ -286,6 +290,7 @@ int record_run(const struct record_options *options, struct record_result *resul
 	follow_free(&r->follower);
 	untraced_free(&r->untraced);
 	verify_close(r->verifier);
+	lend_close(r->lender);
 	segment_close(&r->segment);
 	output_free(&r->output);
 	free(r->pids);

@@ -136,6 +136,11 @@ void untraced_forget(struct untraced *u, uint32_t pid)
 	take_out(u, b);
 }
 
+bool untraced_expects(const struct untraced *u, uint32_t pid)
+{
+	return find(u, pid);
+}
+
 bool untraced_gains_privileges(const struct untraced *u, uint32_t pid)
 {
 	const struct beginner *b = find(u, pid);
@@ -199,8 +204,8 @@ static void find_reason(const struct beginner *b, struct err *reason)
 	}
 	fail(reason,
 	     "the shim did not come to life in it: its environment lacks LD_PRELOAD or LEAKGRAPH_SEGMENT, "
-	     "or it runs as another user or under another /proc, or is a program that nothing can be "
-	     "preloaded into");
+	     "it begins in a seccomp sandbox, it may not read liblgpreload.so or open the segment (another "
+	     "user, root or /proc), or nothing can be preloaded into it");
 }
 
 int untraced_write(const struct beginner *b, const struct segment *s, const char *path, struct err *err)

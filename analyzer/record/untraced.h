@@ -34,6 +34,8 @@ void untraced_began(struct untraced *u, uint32_t pid, uint32_t image);
 void untraced_silent(struct untraced *u, uint32_t pid);
 /* A process said HELLO, or did not become another program after all. */
 void untraced_forget(struct untraced *u, uint32_t pid);
+/* Whether a process is there that may yet say HELLO. */
+bool untraced_expects(const struct untraced *u, uint32_t pid);
 /* Whether it is about to run a file that exec gives privileges, which ptrace(2) would keep from it. */
 bool untraced_gains_privileges(const struct untraced *u, uint32_t pid);
 /* One that has ended, or with `all` any; 0: there is none. */

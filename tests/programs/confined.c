@@ -42,8 +42,13 @@ static int take_away(const char *what)
 		return limit(RLIMIT_FSIZE, 0);
 	if (!strcmp(what, "swapping"))
 		return mlockall(MCL_CURRENT | MCL_FUTURE);
+	if (!strcmp(what, "lock-all"))
+		return limit(RLIMIT_MEMLOCK, 8 << 20) || setuid(65534) || mlockall(MCL_CURRENT | MCL_FUTURE);
+	if (!strcmp(what, "lock-too-much"))
+		return limit(RLIMIT_MEMLOCK, 1 << 20) || setuid(65534) ||
+		       !mlockall(MCL_CURRENT | MCL_FUTURE) || errno != ENOMEM;
 	if (!strcmp(what, "locking"))
-		return setuid(65534) || limit(RLIMIT_MEMLOCK, 200 << 20) || mlockall(MCL_FUTURE);
+		return limit(RLIMIT_MEMLOCK, 8 << 20) || setuid(65534) || mlockall(MCL_FUTURE);
 	if (!strcmp(what, "root"))
 		return mkdir("empty", 0755) && errno != EEXIST ? -1 : chroot("empty") || chdir("/");
 	if (!strcmp(what, "rights"))
@@ -56,11 +61,14 @@ static int take_away(const char *what)
 int main(int argc, char **argv)
 {
 	pthread_t thread;
+	pthread_attr_t small; /* what is locked is limited, and a stack is locked */
 	int status = 0, bad = take_away(argc > 1 ? argv[1] : "");
 
 	printf("%d\n", bad);
 	fflush(stdout);
-	if (pthread_create(&thread, NULL, lose, NULL) || pthread_join(thread, NULL))
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 256 << 10);
+	if (pthread_create(&thread, &small, lose, NULL) || pthread_join(thread, NULL))
 		return 90;
 	if (!fork()) {
 		lose(NULL);

@@ -48,6 +48,9 @@ for child in ./hi-static ./hi-32 ./hi-musl ./hi-script; do
 		*) [ "$(cat out)" = none ] || fails "$child by $how has LD_PRELOAD=$(cat out)" ;;
 		esac
 		rm -rf t.lgt*
+		exits 3 "$LG" run -q -o t.lgt -- env -u LEAKGRAPH_SEGMENT ./start $how $child # by one that is not recorded
+		[ ! -s err ] || fails "$child by $how, not recorded: $(head -n 1 err)"
+		rm -rf t.lgt*
 	done
 done
 [ ! -x hi-32 ] || {
