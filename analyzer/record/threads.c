@@ -17,7 +17,7 @@
 static void general_registers(struct trace_thread *t, const struct user_regs_struct *from)
 {
 	const uint64_t regs[LG_REGS] = { from->rax, from->rdx, from->rcx, from->rbx, from->rsi, from->rdi,
-					 from->rbp, from->rsp, from->r8,	 from->r9,	 from->r10, from->r11,
+					 from->rbp, from->rsp, from->r8,  from->r9,  from->r10, from->r11,
 					 from->r12, from->r13, from->r14, from->r15, from->rip };
 
 	memcpy(t->regs, regs, sizeof regs);
@@ -74,7 +74,8 @@ static void registers_of_stopped(const struct threads_request *r, struct trace_t
 		vector_registers(t);
 }
 
-static void describe_thread(const struct threads_request *r, uint32_t tid, bool stopped, struct trace_thread *t)
+static void describe_thread(const struct threads_request *r, uint32_t tid, bool stopped,
+			    struct trace_thread *t)
 {
 	*t = (struct trace_thread){ .tid = tid,
 				    .number = drain_thread_number(&r->image->drain, own_tid(r, tid)) };
