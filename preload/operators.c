@@ -163,16 +163,29 @@ static bool is_runtime(const char *file)
 	       !strncmp(name, "libc++abi.so", 12);
 }
 
-/* Makes the loader pass over a name of ours: undefined symbols answer no look-up (glibc elf/dl-lookup.c, check_match). */
-static void take_back(ElfW(Sym) * symbol)
-{
-	char *page = (char *)((uintptr_t)symbol & -(uintptr_t)LG_PAGE);
-	size_t bytes = (size_t)((char *)(symbol + 1) - page);
+/* Names of ours, each with its place in our symbol table. */
+struct symbols {
+	ElfW(Sym) * of[OPERATORS];
+	unsigned count;
+};
 
-	if (sys_mprotect(page, bytes, PROT_READ | PROT_WRITE))
+/* Makes the loader pass over names of ours: undefined symbols answer no look-up (glibc elf/dl-lookup.c, check_match). */
+static void take_back(const struct symbols *s)
+{
+	ElfW(Sym) *first = s->count ? s->of[0] : NULL, *last = first;
+
+	for (unsigned i = 1; i < s->count; i++) {
+		first = s->of[i] < first ? s->of[i] : first;
+		last = s->of[i] > last ? s->of[i] : last;
+	}
+	char *page = (char *)((uintptr_t)first & -(uintptr_t)LG_PAGE);
+	size_t bytes = (size_t)((char *)(last + 1) - page);
+	if (!first || sys_mprotect(page, bytes, PROT_READ | PROT_WRITE))
 		return;
-	symbol->st_value = 0;
-	symbol->st_shndx = SHN_UNDEF;
+	for (unsigned i = 0; i < s->count; i++) {
+		s->of[i]->st_value = 0;
+		s->of[i]->st_shndx = SHN_UNDEF;
+	}
 	sys_mprotect(page, bytes, PROT_READ);
 }
 
@@ -193,6 +206,7 @@ void operators_find(void)
 	struct dl_find_object o;
 	const struct link_map *ours;
 	void *function, *first;
+	struct symbols absent = { .count = 0 };
 	bool found_any = false;
 
 	if (_dl_find_object((void *)operators_find, &o))
@@ -204,7 +218,7 @@ void operators_find(void)
 		const struct link_map *module = symbol_definer(ours->l_next, name, &function);
 
 		if (!module) {
-			take_back((ElfW(Sym) *)(uintptr_t)symbol_in(ours, name));
+			absent.of[absent.count++] = (ElfW(Sym) *)(uintptr_t)symbol_in(ours, name);
 			continue;
 		}
 		next[i] = (next_operator *)function;
@@ -213,4 +227,5 @@ void operators_find(void)
 		found_any = true;
 	}
 	are_followed &= found_any;
+	take_back(&absent);
 }

@@ -334,7 +334,7 @@ static struct trace_event *take(struct drain *d, uint64_t key, uint64_t now_ns, 
 	return d->pending.items;
 }
 
-#define MOST_AT_ONCE 4096u /* of a ring: they stay in the processor's own cache until they are written */
+#define MOST_AT_ONCE 1024u /* of a ring: they stay in the processor's own cache until they are written */
 
 struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n)
 {

@@ -298,15 +298,21 @@ static void encode_taken(struct image *i)
 	}
 }
 
+#define PASSES 16u /* of a round: other images wait */
+
 void image_round(struct image *i, uint64_t key, uint64_t now)
 {
+	unsigned passes = 0;
+
 	if (!i->is_watched)
 		i->live = watch_heap(i);
 	i->is_watched = true;
-	i->taken = drain_pass(&i->drain, key, now, &i->ntaken);
-	if (i->live)
-		live_take(i->live, i->taken, i->ntaken);
-	encode_taken(i);
+	do {
+		i->taken = drain_pass(&i->drain, key, now, &i->ntaken);
+		if (i->live)
+			live_take(i->live, i->taken, i->ntaken);
+		encode_taken(i);
+	} while (i->drain.is_behind && ++passes < PASSES);
 	if (now - i->written_ns > WRITE_DELAY_NS) {
 		put_events(i);
 		i->written_ns = now;
