@@ -23,6 +23,7 @@ struct analysis {
 	struct trace trace;
 	const struct trace_snapshot *snapshot; /* the last whole one; NULL: what follows heap is empty */
 	bool is_asked; /* the moment is one that was asked for, and need not be the last */
+	uint32_t moment; /* its number, from 1; 0: none was named */
 	uint64_t asked_events; /* where that has no snapshot: events before it */
 	struct heap heap;
 	struct names *names;

@@ -112,52 +112,17 @@ static int count_side(struct comparing *c, struct err *err)
 
 /* ---- the sides ----------------------------------------------------------------------------------------- */
 
-/* "app.lgt@2": the number, and the path without it. A file of that very name comes first. */
-static const char *split(struct pool *pool, const char *word, char **path)
-{
-	const char *at = access(word, F_OK) ? strrchr(word, '@') : NULL;
-
-	*path = pool_text(pool, word);
-	if (!at || !*path)
-		return NULL;
-	(*path)[at - word] = 0;
-	return at + 1;
-}
-
-static int open_moment(struct comparing *c, const char *path, const char *word, struct ancestry *ancestry,
-		       const struct analysis_options *options, struct err *err)
-{
-	struct trace t = { 0 };
-	struct moments moments = { 0 };
-	int failed = trace_open(&t, path, err);
-
-	if (!failed && moments_find(&moments, &t))
-		failed = fail(err, "out of memory");
-	uint32_t n = failed ? NO_MOMENT : moments_named(&moments, word);
-	if (!failed && n == NO_MOMENT)
-		failed = fail(err, "%s: it has no moment %s; leakgraph growth lists its %u", path, word,
-			      moments.n);
-	failed = failed || moment_open(c->a, path, &moments.at[n], ancestry, options, err);
-	c->d->moments[c->side] = (uint64_t)n + 1;
-	moments_free(&moments);
-	trace_close(&t);
-	return failed;
-}
-
 static int load_side(struct comparing *c, const char *word, const struct report_options *options,
 		     struct err *err)
 {
 	struct report *r = &c->d->sides[c->side];
 	struct analysis a = { 0 };
 	struct ancestry ancestry = { 0 };
-	char *path;
 
 	c->a = &a;
 	c->book = (struct stack_book){ .pool = &r->pool };
-	const char *moment = split(&r->pool, word, &path);
-	int failed = path ? moment ? open_moment(c, path, moment, &ancestry, &options->analysis, err)
-				   : analysis_open(&a, path, &ancestry, &options->analysis, err)
-			  : fail(err, "out of memory");
+	int failed = moment_open_named(&a, word, &ancestry, &options->analysis, err);
+	c->d->moments[c->side] = a.moment;
 	failed = failed || report_one(r, &a, &c->book, options, err) || count_side(c, err);
 	stack_book_free(&c->book);
 	analysis_close(&a);

@@ -104,6 +104,8 @@ void json_put_process_facts(struct json *j, const struct report_process *p)
 	json_close(j, ']');
 	json_put_text(j, "executable", p->executable);
 	json_put_text(j, "trace", p->trace);
+	if (p->moment)
+		json_put_number(j, "moment", p->moment);
 	put_ended(j, p);
 }
 

@@ -3,6 +3,7 @@
 #include "report/model.h"
 
 #include "base/version.h"
+#include "report/moments.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static int load_one(struct report *r, const char *path, const struct report_opti
 		return no_memory(err);
 	r->processes = more;
 	own.with_holders |= options->with_suspects && !r->nprocesses;
-	int failed = analysis_open(&a, path, ancestry, &options->analysis, err) ||
+	int failed = moment_open_named(&a, path, ancestry, &options->analysis, err) ||
 		     report_process(&more[r->nprocesses], &a, &book, &r->pool, &own, err);
 	r->nprocesses += !failed;
 	stack_book_free(&book);
@@ -99,7 +100,7 @@ int report_load(struct report *r, char *const *paths, size_t npaths, const struc
 		if (failed)
 			break;
 		r->processes[r->nprocesses - 1].is_named = true;
-		if (!options->no_children)
+		if (!options->no_children && !r->processes[r->nprocesses - 1].moment)
 			failed = load_children(r, paths[i], options, &ancestry, err);
 	}
 	ancestry_close(&ancestry);

@@ -149,6 +149,7 @@ static int copy_facts(struct report_process *p, const struct analysis *a, struct
 		.name = pool_text(pool, process_name(t)),
 		.executable = pool_text(pool, t->executable ? t->executable : ""),
 		.directory = pool_text(pool, t->directory ? t->directory : ""),
+		.moment = a->moment,
 		.pid = t->pid,
 		.parent_pid = t->parent_pid,
 		.image = t->image,

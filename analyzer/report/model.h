@@ -163,6 +163,7 @@ struct report_error {
 struct report_process {
 	const char *trace, *name, *executable, *directory;
 	char *const *argv; /* ends with NULL */
+	uint32_t moment; /* that was asked for, from 1; 0: the last */
 	uint64_t pid, parent_pid, image, order; /* order: where it stands among its run's images */
 	bool is_named; /* its trace was named by the user; else it is a child's */
 	enum lg_ending ended;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *reason_name(uint64_t reason)
 {
@@ -107,4 +108,38 @@ int moment_open(struct analysis *a, const char *path, const struct moment *momen
 	if (moment->snapshot)
 		return analysis_open_at(a, path, moment->snapshot->id, ancestry, options, err);
 	return analysis_open_events(a, path, moment->events, ancestry, options, err);
+}
+
+static int open_named(struct analysis *a, const char *path, const char *word, struct ancestry *ancestry,
+		      const struct analysis_options *options, struct err *err)
+{
+	struct trace t = { 0 };
+	struct moments moments = { 0 };
+	int failed = trace_open(&t, path, err);
+
+	if (!failed && moments_find(&moments, &t))
+		failed = fail(err, "out of memory");
+	uint32_t n = failed ? NO_MOMENT : moments_named(&moments, word);
+	if (!failed && n == NO_MOMENT)
+		failed = fail(err, "%s: it has no moment %s; leakgraph growth lists its %u", path, word,
+			      moments.n);
+	failed = failed || moment_open(a, path, &moments.at[n], ancestry, options, err);
+	a->moment = failed ? 0 : n + 1;
+	moments_free(&moments);
+	trace_close(&t);
+	return failed;
+}
+
+int moment_open_named(struct analysis *a, const char *word, struct ancestry *ancestry,
+		      const struct analysis_options *options, struct err *err)
+{
+	const char *at = access(word, F_OK) ? strrchr(word, '@') : NULL;
+	char *path = at ? strndup(word, (size_t)(at - word)) : NULL;
+
+	*a = (struct analysis){ 0 };
+	if (!at)
+		return analysis_open(a, word, ancestry, options, err);
+	int failed = path ? open_named(a, path, at + 1, ancestry, options, err) : fail(err, "out of memory");
+	free(path);
+	return failed;
 }

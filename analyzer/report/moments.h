@@ -27,6 +27,11 @@ uint32_t moments_named(const struct moments *m, const char *word);
 /* Nanoseconds from one moment to another; 0: the trace's clock tells no time. */
 uint64_t moments_between(const struct trace *t, const struct moment *from, const struct moment *to);
 
+/* The analysis that a user means by "app.lgt", or by "app.lgt@2" as of the second moment, which a->moment is then. A
+ * file of that very name comes first. */
+int moment_open_named(struct analysis *a, const char *word, struct ancestry *ancestry,
+		      const struct analysis_options *options, struct err *err);
+
 /* The analysis as of a moment; of one without a snapshot only the events are known. */
 int moment_open(struct analysis *a, const char *path, const struct moment *moment, struct ancestry *ancestry,
 		const struct analysis_options *options, struct err *err);

@@ -3,6 +3,7 @@
 #include "report/picture.h"
 #include "report/asked.h"
 #include "report/holders.h"
+#include "report/moments.h"
 #include "report/roots.h"
 
 #include <stdlib.h>
@@ -293,7 +294,7 @@ int picture_load(struct picture *p, const char *path, const char *what, const st
 
 	p->nnodes_max = max_nodes;
 	int failed =
-	    analysis_open(&a, path, &ancestry, &options->analysis, err) || make(&d, what, options, err);
+	    moment_open_named(&a, path, &ancestry, &options->analysis, err) || make(&d, what, options, err);
 	stack_book_free(&d.book);
 	map_free(&d.numbers);
 	free(d.blocks);

@@ -3,6 +3,7 @@
 #include "heap/sites.h"
 #include "report/json.h"
 #include "report/lines.h"
+#include "report/moments.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +153,7 @@ int source_load(struct source *s, const char *path, const struct report_options 
 	struct ancestry ancestry = { 0 };
 	struct counting c = { .s = s, .a = &a, .book = { .pool = &s->report.pool } };
 
-	int failed = analysis_open(&a, path, &ancestry, &options->analysis, err) ||
+	int failed = moment_open_named(&a, path, &ancestry, &options->analysis, err) ||
 		     report_one(&s->report, &a, &c.book, options, err) || count_all(&c, err);
 	stack_book_free(&c.book);
 	sites_free(&c.sites);

@@ -5,6 +5,7 @@
 #include "report/holders.h"
 #include "report/json.h"
 #include "report/lines.h"
+#include "report/moments.h"
 
 #include <stdlib.h>
 
@@ -174,7 +175,7 @@ int types_load(struct types *t, const char *path, const struct report_options *o
 	struct ancestry ancestry = { 0 };
 	struct counting c = { .t = t, .a = &a, .book = { .pool = &t->report.pool } };
 
-	int failed = analysis_open(&a, path, &ancestry, &options->analysis, err) ||
+	int failed = moment_open_named(&a, path, &ancestry, &options->analysis, err) ||
 		     report_one(&t->report, &a, &c.book, options, err) || count_all(&c, err);
 	stack_book_free(&c.book);
 	texts_free(&c.keys);

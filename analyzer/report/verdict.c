@@ -44,6 +44,10 @@ const char *report_ending(char *text, size_t room, const struct report_process *
 {
 	char name[32];
 
+	if (p->moment) {
+		snprintf(text, room, "at moment %u", p->moment);
+		return text;
+	}
 	switch (p->ended) {
 	case LG_ENDED_EXITED:
 		snprintf(text, room, "exited %llu", (unsigned long long)p->status);

@@ -2,6 +2,7 @@
 #include "report/why.h"
 #include "report/asked.h"
 #include "report/holders.h"
+#include "report/moments.h"
 #include "report/roots.h"
 
 #include <stdio.h>
@@ -324,7 +325,7 @@ int why_load(struct why *w, const char *path, const char *what, const struct rep
 	struct search s = { .w = w, .a = &a, .book = &book, .pool = &w->report.pool };
 
 	*w = (struct why){ 0 };
-	int failed = analysis_open(&a, path, &ancestry, &options->analysis, err) ||
+	int failed = moment_open_named(&a, path, &ancestry, &options->analysis, err) ||
 		     report_one(&w->report, &a, &book, options, err) || explain(&s, what, err);
 	if (!failed && s.is_out_of_memory)
 		failed = fail(err, "out of memory");

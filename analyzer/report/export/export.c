@@ -1,6 +1,7 @@
 /* export.c: see export.h. */
 #include "report/export/export.h"
 #include "base/sort.h"
+#include "report/moments.h"
 #include "report/roots.h"
 
 #include <errno.h>
@@ -206,7 +207,7 @@ const char *export_root(struct export *e, const struct root_ref *r)
 int export_load(struct export *e, const char *path, const struct export_options *options, struct err *err)
 {
 	*e = (struct export){ .options = options, .book = { .pool = &e->report.pool } };
-	if (analysis_open(&e->a, path, &e->ancestry, &options->report.analysis, err) ||
+	if (moment_open_named(&e->a, path, &e->ancestry, &options->report.analysis, err) ||
 	    report_one(&e->report, &e->a, &e->book, &options->report, err) ||
 	    sites_find(&e->sites, &e->a.heap, err))
 		return -1;
