@@ -357,6 +357,7 @@ static int take_option(struct check *c, int code, struct err *err)
 		c->keep = true;
 		return 0;
 	case OPT_GEN_SUPPRESSIONS:
+		c->view.report.analysis.names.with_symbols = true;
 		return output_files_take_suppressions(&c->outputs, optarg, false, err);
 	case OPT_MAX_PEAK:
 		return parse_size("--max-peak", optarg, &c->gate.max_peak, err);

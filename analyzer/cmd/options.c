@@ -125,6 +125,7 @@ static int take_suppressions(struct view *view, const char *path, struct err *er
 	if (view->nsuppressions == SUPPRESSION_FILES_MAX)
 		return fail(err, "more than %u files of --suppressions", SUPPRESSION_FILES_MAX);
 	view->suppressions[view->nsuppressions++] = path;
+	view->report.analysis.names.with_symbols = true; /* entries of Valgrind's name them */
 	return 0;
 }
 

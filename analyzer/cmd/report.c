@@ -118,6 +118,7 @@ static int take_option(struct report_command *c, int code, struct err *err)
 					 "markdown, memcheck");
 		return *err->text ? -1 : 0;
 	case OPT_GEN_SUPPRESSIONS:
+		c->view.report.analysis.names.with_symbols = true;
 		c->is_suppressions = true;
 		return output_files_take_suppressions(&c->outputs, optarg, true, err);
 	case OPT_SOURCE_ROOT:

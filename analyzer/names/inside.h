@@ -78,11 +78,13 @@ struct object {
 #define PLACE_LEVELS 64u
 struct place {
 	const char *function, *file;
+	const char *symbol; /* of the outermost, when it is asked for */
 	uint32_t line;
 };
 
 struct names {
 	const struct trace *trace;
+	bool with_symbols;
 	struct arena arena;
 	struct object **by_module; /* trace->nmodules; NULL: not asked for yet */
 	struct object *objects; /* owned list, newest first */

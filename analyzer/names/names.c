@@ -70,6 +70,7 @@ int names_open(struct names **out, const struct trace *t, const struct names_opt
 	n->trace = t;
 	n->by_module = calloc(t->nmodules + 1, sizeof *n->by_module);
 	n->debuginfo_path = debuginfo_path(n, options ? options->debug_dir : NULL);
+	n->with_symbols = options && options->with_symbols;
 	n->callbacks = (Dwfl_Callbacks){ .find_elf = find_no_file,
 					 .find_debuginfo = dwfl_standard_find_debuginfo,
 					 .section_address = dwfl_offline_section_address,
@@ -244,9 +245,11 @@ static size_t places_of(struct names *n, struct object *o, uint64_t offset, stru
 	    offset ? offset - 1 : 0; /* into the call: the return address may be the next line's */
 	size_t nplaces = debug_places(n, o, address, places);
 	struct place *outermost = &places[nplaces - 1];
+	const struct symbol *symbol =
+	    !outermost->function || n->with_symbols ? symbol_of_code(o, address) : NULL;
 
+	outermost->symbol = symbol && n->with_symbols ? symbol->name : NULL;
 	if (!outermost->function) {
-		const struct symbol *symbol = symbol_of_code(o, address);
 		outermost->function = symbol ? names_spell(n, symbol->name) : NULL;
 	}
 	if (!outermost->function)
@@ -263,6 +266,7 @@ static struct frame_list *frame_of_module(struct names *n, const struct trace_mo
 
 	for (size_t i = 0; list && i < nplaces; i++)
 		list->frames[i] = (struct frame_name){ .function = places[i].function,
+						       .symbol = places[i].symbol,
 						       .file = places[i].file,
 						       .line = places[i].line,
 						       .module = o->name,

@@ -16,6 +16,8 @@ struct names;
 
 struct frame_name {
 	const char *function; /* demangled; NULL: unknown */
+	const char *
+	    symbol; /* with names_options.with_symbols: as in the file's symbol table; NULL: inlined, unknown */
 	const char *file; /* as the compiler wrote it, absolute where it can be known; NULL: unknown */
 	uint32_t line; /* 0: unknown */
 	const char
@@ -30,6 +32,7 @@ struct names_options {
 	const char
 	    *debug_dir; /* more places to look for debug files, ':'-separated; NULL: the system's default */
 	bool no_debuginfod;
+	bool with_symbols; /* frames have their symbols, which takes reading every table */
 };
 
 int names_open(struct names **n, const struct trace *t, const struct names_options *options, struct err *err);

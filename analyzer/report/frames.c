@@ -20,7 +20,7 @@ static bool starts_with_one_of(const char *word, const char *const *starts)
 	return false;
 }
 
-bool frame_is_allocator(const char *function)
+static bool is_entry(const char *function)
 {
 	static const char *const names[] = {
 		"malloc",	   "calloc",	    "realloc",	      "reallocarray",
@@ -28,9 +28,14 @@ bool frame_is_allocator(const char *function)
 		"pvalloc",	   "__libc_malloc", "__libc_calloc",  "__libc_realloc",
 		"__libc_memalign", "operator new",  "operator new[]", NULL
 	};
-	static const char *const starts[] = { "operator new(",
-					      "operator new[](",
-					      "__gnu_cxx::new_allocator<",
+	static const char *const starts[] = { "operator new(", "operator new[](", NULL };
+
+	return function && (is_one_of(function, names) || starts_with_one_of(function, starts));
+}
+
+bool frame_is_allocator(const char *function)
+{
+	static const char *const starts[] = { "__gnu_cxx::new_allocator<",
 					      "std::__new_allocator<",
 					      "std::allocator<",
 					      "std::allocator_traits<",
@@ -42,7 +47,32 @@ bool frame_is_allocator(const char *function)
 					      "<alloc::alloc::Global",
 					      NULL };
 
-	return function && (is_one_of(function, names) || starts_with_one_of(function, starts));
+	return is_entry(function) || (function && starts_with_one_of(function, starts));
+}
+
+const char *const *frame_operator_symbols(const char *function)
+{
+	static const struct {
+		const char *function, *symbols[4];
+	} operators[] = {
+		{ "operator new(unsigned long)", { "_Znwm", "_ZnwmRKSt9nothrow_t" } },
+		{ "operator new[](unsigned long)", { "_Znam", "_ZnamRKSt9nothrow_t" } },
+		{ "operator new(unsigned long, std::align_val_t)",
+		  { "_ZnwmSt11align_val_t", "_ZnwmSt11align_val_tRKSt9nothrow_t" } },
+		{ "operator new[](unsigned long, std::align_val_t)",
+		  { "_ZnamSt11align_val_t", "_ZnamSt11align_val_tRKSt9nothrow_t" } },
+		{ "operator delete(void*)", { "_ZdlPv", "_ZdlPvm", "_ZdlPvRKSt9nothrow_t" } },
+		{ "operator delete[](void*)", { "_ZdaPv", "_ZdaPvm", "_ZdaPvRKSt9nothrow_t" } },
+		{ "operator delete(void*, std::align_val_t)",
+		  { "_ZdlPvSt11align_val_t", "_ZdlPvmSt11align_val_t" } },
+		{ "operator delete[](void*, std::align_val_t)",
+		  { "_ZdaPvSt11align_val_t", "_ZdaPvmSt11align_val_t" } },
+	};
+
+	for (size_t i = 0; function && i < sizeof operators / sizeof *operators; i++)
+		if (!strcmp(operators[i].function, function))
+			return operators[i].symbols;
+	return NULL;
 }
 
 bool frame_is_runtime(const char *function, const char *module)
@@ -93,6 +123,16 @@ static size_t allocator_frames(const struct frame_name *frames, size_t n)
 	return i < n ? i : 0;
 }
 
+/* Of these, those of the function that was called at last. */
+static size_t entry_frames(const struct frame_name *frames, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && is_entry(frames[i].function))
+		i++;
+	return i;
+}
+
 /* The function that was called: the outermost of these frames, less what was inlined into the program's. */
 static const char *allocator_name(const struct frame_name *frames, size_t n, const char *otherwise)
 {
@@ -133,6 +173,7 @@ static struct report_frame copy_frame(struct pool *pool, const struct frame_name
 
 	return (struct report_frame){
 		.function = pool_text(pool, name->function),
+		.symbol = pool_text(pool, name->symbol),
 		.file = pool_text(pool, name->file),
 		.module = module ? module : "",
 		.line = name->line,
@@ -147,21 +188,25 @@ static const struct report_stack *make_stack(struct stack_book *book, uint32_t s
 	const struct frame_name *names = NULL;
 	bool is_cut = false;
 	size_t n = names_stack(book->names, stack, &names, &is_cut), skip = allocator_frames(names, n);
+	size_t first = entry_frames(names, skip);
 	struct report_stack *s = pool_take(book->pool, sizeof *s);
-	struct report_frame *frames = pool_take(book->pool, (n - skip) * sizeof *frames);
+	struct report_frame *frames = pool_take(book->pool, (n - first) * sizeof *frames);
 
 	if (!s || !frames)
 		return NULL;
-	for (size_t i = skip; i < n; i++)
-		frames[i - skip] = copy_frame(book->pool, &names[i]);
+	for (size_t i = first; i < n; i++)
+		frames[i - first] = copy_frame(book->pool, &names[i]);
 	*s = (struct report_stack){
 		.allocator = pool_text(book->pool, allocator_name(names, skip, allocator)),
-		.frames = frames,
+		.called = pool_text(book->pool, first ? names[first - 1].function : allocator),
+		.classes = frames,
+		.nclasses = (uint32_t)(skip - first),
+		.frames = frames + (skip - first),
 		.nframes = (uint32_t)(n - skip),
 		.is_cut = is_cut,
 	};
-	s->site = find_site(frames, s->nframes);
-	s->shown = count_shown(frames, s->nframes);
+	s->site = find_site(s->frames, s->nframes);
+	s->shown = count_shown(s->frames, s->nframes);
 	return s;
 }
 

@@ -8,6 +8,7 @@
 
 struct report_frame {
 	const char *function, *file; /* NULL: unknown */
+	const char *symbol; /* with names_options.with_symbols: of what is not inlined; NULL: unknown */
 	const char *module; /* "": none known */
 	uint32_t line; /* 0: unknown */
 	bool is_inlined; /* into the next frame */
@@ -18,7 +19,10 @@ struct report_frame {
 
 /* A stack without the allocator's own innermost frames. */
 struct report_stack {
-	const char *allocator; /* what the program called: "calloc", "operator new(unsigned long)" */
+	const char *allocator; /* what the program called: "calloc", "std::allocator<int>::allocate(unsigned long)" */
+	const char *called; /* and what that came to: "operator new(unsigned long)" */
+	const struct report_frame *classes; /* frames of allocator classes between that and frames[0] */
+	uint32_t nclasses;
 	const struct report_frame *frames; /* innermost first */
 	uint32_t nframes;
 	uint32_t site; /* the frame that names the place: the innermost one of the program's own */
@@ -28,6 +32,9 @@ struct report_stack {
 
 /* malloc and its kin, operator new, allocator classes. */
 bool frame_is_allocator(const char *function);
+/* The symbols that an operator new or delete may have been called by, ends with NULL; NULL: it is none. Traces do not tell
+ * which calls were sized or may not throw. */
+const char *const *frame_operator_symbols(const char *function);
 /* A library of the tool chain (libc, libstdc++, ...), or its code instantiated in the program (std::). */
 bool frame_is_runtime(const char *function, const char *module);
 /* Runs before main or a thread's function. */

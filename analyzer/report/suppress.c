@@ -57,7 +57,8 @@ static bool frame_matches(const char *pattern, const struct report_frame *f)
 
 	switch (*pattern) {
 	case 'f':
-		return f->function && fun_matches(what, f->function);
+		return (f->function && fun_matches(what, f->function)) ||
+		       (f->symbol && glob_matches(what, f->symbol));
 	case 'o':
 		return glob_matches(what, f->module) || glob_matches(base_name(what), f->module);
 	default:
@@ -67,25 +68,39 @@ static bool frame_matches(const char *pattern, const struct report_frame *f)
 
 /* ---- stacks -------------------------------------------------------------------------------------------- */
 
-/* Frame i of a stack that begins with the allocator: 0 is the allocator. */
-static struct report_frame frame_at(const struct report_stack *s, uint32_t i)
+static bool entry_matches(const char *pattern, const char *called)
 {
-	return i ? s->frames[i - 1] : (struct report_frame){ .function = s->allocator, .module = "" };
+	const char *const *symbols = frame_operator_symbols(called);
+
+	if (*pattern != 'f' || !called)
+		return !strcmp(pattern, "obj:*"); /* it is the allocator's, whatever that is */
+	for (; symbols && *symbols; symbols++)
+		if (glob_matches(pattern + 4, *symbols))
+			return true;
+	return fun_matches(pattern + 4, called);
 }
 
-/* Frames from `at` on; a file may leave the allocator out. Like a glob, with ... for *. */
-static bool frames_match(const struct suppression *p, const struct report_stack *s, uint32_t at)
+/* Line i of a stack that begins with the function that was called at last and `nclasses` frames of allocator classes. */
+static bool line_matches(const char *pattern, const struct report_stack *s, uint32_t nclasses, uint32_t i)
 {
-	uint32_t i = 0, star = UINT32_MAX, resume = 0, n = s->nframes + 1;
+	if (!i)
+		return entry_matches(pattern, s->called);
+	return frame_matches(pattern, i <= nclasses ? &s->classes[i - 1] : &s->frames[i - 1 - nclasses]);
+}
+
+/* Frames from `at` on. Like a glob, with ... for *. */
+static bool frames_match(const struct suppression *p, const struct report_stack *s, uint32_t nclasses,
+			 uint32_t at)
+{
+	uint32_t i = 0, star = UINT32_MAX, resume = 0, n = s->nframes + nclasses + 1;
 
 	while (i < p->nframes) {
 		bool is_star = !strcmp(p->frames[i], "...");
-		struct report_frame f = at < n && !is_star ? frame_at(s, at) : (struct report_frame){ 0 };
 
 		if (is_star) {
 			star = ++i;
 			resume = at;
-		} else if (at < n && frame_matches(p->frames[i], &f)) {
+		} else if (at < n && line_matches(p->frames[i], s, nclasses, at)) {
 			i++;
 			at++;
 		} else if (star != UINT32_MAX && resume < n) {
@@ -96,6 +111,12 @@ static bool frames_match(const struct suppression *p, const struct report_stack 
 		}
 	}
 	return true;
+}
+
+/* A file may leave the allocator out, and its classes. */
+static bool any_frames_match(const struct suppression *p, const struct report_stack *s, uint32_t nclasses)
+{
+	return frames_match(p, s, nclasses, 0) || frames_match(p, s, nclasses, 1);
 }
 
 static bool pattern_matches(const struct suppression *p, const struct report_stack *s)
@@ -113,7 +134,7 @@ static bool stack_matches(const struct suppression *p, const struct report_stack
 {
 	if (p->is_pattern)
 		return pattern_matches(p, s);
-	return frames_match(p, s, 0) || frames_match(p, s, 1);
+	return any_frames_match(p, s, 0) || (s->nclasses && any_frames_match(p, s, s->nclasses));
 }
 
 /* Of leaks the stack of any member will do, of heap errors a pattern's may be the block's. */

@@ -49,11 +49,68 @@ static void put_lsan(struct buf *out, const struct finding *f)
 	buf_text(out, "$\n");
 }
 
+/* Where the bracket at `at` is closed. */
+static const char *closed(const char *at)
+{
+	int depth = 0;
+
+	for (; *at; at++) {
+		depth += *at == '<' || *at == '(';
+		depth -= *at == '>' || *at == ')';
+		if (!depth)
+			return at;
+	}
+	return at - 1;
+}
+
+/* Of "ns::list<int>::add(int)" the "add", by which Valgrind knows it when it is inlined; of C as it is. */
+static void put_inlined(struct buf *out, const char *function)
+{
+	const char *start = function, *end = NULL, *at = function;
+	bool is_operator = false;
+
+	for (; *at && !is_operator; at++) {
+		is_operator = !strncmp(at, "operator", 8);
+		if (*at == '<' || *at == '(') {
+			end = end ? end : at;
+			at = closed(at);
+		} else if (*at == ':' || *at == ' ') {
+			start = at + 1;
+			end = NULL;
+		}
+	}
+	if (start == function && !end) {
+		put_name(out, function, '?');
+		return;
+	}
+	buf_text(out, "*");
+	buf_put(out, start, is_operator ? 8 : (size_t)((end ? end : at) - start));
+	buf_text(out, "*");
+}
+
+/* Libraries of the tool chain have several names for one function, and versions of them. */
 static void put_frame(struct buf *out, const struct report_frame *f)
 {
-	buf_text(out, f->function ? "   fun:" : "   obj:*");
-	put_name(out, f->function ? f->function : f->module, '?');
+	bool is_foreign = !f->function || frame_is_runtime(NULL, f->module);
+
+	buf_text(out, is_foreign ? "   obj:*" : "   fun:");
+	if (is_foreign)
+		put_name(out, f->module, '?');
+	else if (f->is_inlined)
+		put_inlined(out, f->function);
+	else
+		put_name(out, f->symbol ? f->symbol : f->function, '?');
 	buf_text(out, "\n");
+}
+
+/* The first of its symbols with what may follow, where there are several. */
+static void put_entry_function(struct buf *out, const char *called)
+{
+	const char *const *symbols = frame_operator_symbols(called);
+
+	buf_text(out, "   fun:");
+	put_name(out, symbols ? symbols[0] : called, '?');
+	buf_text(out, symbols ? "*\n" : "\n");
 }
 
 static void put_valgrind(struct buf *out, const struct finding *f)
@@ -72,8 +129,10 @@ static void put_valgrind(struct buf *out, const struct finding *f)
 							  : "definite");
 		buf_text(out, "\n");
 	}
-	put_frame(out, &(struct report_frame){ .function = s->allocator });
-	for (uint32_t i = 0; i < s->shown && i < FRAMES_MAX; i++)
+	put_entry_function(out, f->error ? f->error->call : s->called);
+	for (uint32_t i = 0; i < s->nclasses && i < FRAMES_MAX; i++)
+		put_frame(out, &s->classes[i]);
+	for (uint32_t i = 0; i < s->shown && i + s->nclasses < FRAMES_MAX; i++)
 		put_frame(out, &s->frames[i]);
 	buf_text(out, "}\n");
 }
