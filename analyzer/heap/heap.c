@@ -116,6 +116,7 @@ void heap_free(struct heap *h)
 	free(h->blocks);
 	free(h->touched);
 	free(h->inherited);
+	free(h->strays);
 	*h = (struct heap){ 0 };
 }
 

@@ -40,6 +40,13 @@ struct heap_totals {
 	uint64_t implied_frees; /* blocks whose address was handed out again without a free in the trace */
 };
 
+/* A free of no live block. */
+struct stray_free {
+	uint64_t event; /* its number, from 0 */
+	uint64_t addr;
+};
+#define STRAYS_MOST 4096u /* a heap with more of them has blocks that the trace does not tell of */
+
 struct heap {
 	const struct trace *trace; /* outlives the heap */
 	const struct trace_snapshot *snapshot; /* NULL: events only */
@@ -51,6 +58,8 @@ struct heap {
 	bool knows_inherited; /* else a forked child's parent was not at hand */
 	struct lg_range *touched; /* sorted, disjoint: pages that ever held a block, so the allocator's */
 	size_t ntouched;
+	struct stray_free *strays; /* the first STRAYS_MOST, in order of events */
+	size_t nstrays;
 };
 
 int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err);

@@ -97,7 +97,6 @@ struct trace_event {
 	uint16_t aligns; /* while recording only, as is the stack of an end: a suspect's */
 };
 
-/* A free that looked wrong. */
 /* An epoch that the program marked. */
 struct trace_mark {
 	uint64_t events; /* of the trace before it */
@@ -106,6 +105,7 @@ struct trace_mark {
 	char *name;
 };
 
+/* A free that looked wrong. */
 struct trace_suspect {
 	uint64_t event; /* its number, from 0 */
 	uint64_t addr;
