@@ -312,14 +312,16 @@ static inline struct rule rule_unpack(uint64_t packed, uint32_t code)
 	};
 }
 
-/* Calls that lie close together share a cache line. */
+/* Calls that lie close together share a cache line. What has no place in its line among the first looks further, so that
+ * a small program touches little. */
 #define RULES_A_LINE 4u
+#define RULES_FIRST (1u << 14)
 
 static inline uint32_t rule_home(uint64_t pc)
 {
 	uint32_t line = (uint32_t)(((pc >> 7) * 0x9e3779b97f4a7c15ULL) >> 40);
 
-	return (line * RULES_A_LINE + (uint32_t)(pc ^ pc >> 3) % RULES_A_LINE) % LG_CODES;
+	return (line * RULES_A_LINE + (uint32_t)(pc ^ pc >> 3) % RULES_A_LINE) % RULES_FIRST;
 }
 
 /* Code without a module may be anything tomorrow: it is looked at each time. */
