@@ -29,7 +29,7 @@ static inline memo memo_tag(uint64_t addr)
 {
 	return (memo)(addr >> 23) << 21 | (memo)(addr & 16) << 16;
 }
-_Static_assert(MEMOS * MEMO_SPACING == 1u << 23, "the tag begins where the place ends");
+_Static_assert(MEMOS *MEMO_SPACING == 1u << 23, "the tag begins where the place ends");
 
 static inline memo memo_make(uint64_t addr, uint64_t size, enum lg_entry entry)
 {
