@@ -307,7 +307,7 @@ static inline struct rule rule_unpack(uint64_t packed, uint32_t code)
 		.code = code,
 		.kind = packed & 7,
 		.saves_bp = packed >> 3 & 1,
-		.bp_offset = ((int32_t)((uint32_t)(packed >> 4 & 0xfff) << 20) >> 20) * 8,
+		.bp_offset = (int32_t)((int64_t)(packed << 48) >> 52) * 8,
 		.cfa_offset = (int32_t)(packed >> 32),
 	};
 }
