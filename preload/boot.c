@@ -301,7 +301,7 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 	area->shim_ranges[2] = stacks_memory();
 	if (shim.ended)
 		area->shim_ranges[3] =
-		    (struct lg_range){ (uint64_t)shim.ended, (uint64_t)(shim.ended + MEMOS) };
+		    (struct lg_range){ (uint64_t)shim.ended, (uint64_t)(shim.ended + MEMOS_MOST) };
 	area->shim_ranges[1] = (struct lg_range){ (uint64_t)shim.epoch, (uint64_t)shim.epoch + LG_PAGE };
 }
 
@@ -383,9 +383,10 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 		shim.clock = ORDER_COUNTER;
 	shim.verify_every = shim.control->verify_every;
 	if (shim.control->free_stacks && !shim.ended)
-		shim.ended = sys_mmap(MEMOS * sizeof *shim.ended, PROT_READ | PROT_WRITE,
+		shim.ended = sys_mmap(MEMOS_MOST * sizeof *shim.ended, PROT_READ | PROT_WRITE,
 				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	shim.plain_ends = shim.ended ? 0 : LG_ENTRIES_OF_MALLOC;
+	shim.memo_mask = (shim.ended ? MEMOS_MOST : MEMOS) - 1;
 	if (introduce(flags, parent_pid))
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);

@@ -26,12 +26,18 @@ static uint64_t take(struct reader *r, unsigned bytes)
 	return v;
 }
 
-static uint64_t take_uleb(struct reader *r)
+static inline uint8_t take_byte(struct reader *r)
 {
-	uint64_t v = 0;
+	if (likely(!r->bad && r->at < r->end))
+		return *(const uint8_t *)r->at++;
+	r->bad = true;
+	return 0;
+}
 
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint64_t byte = take(r, 1);
+static __attribute__((noinline)) uint64_t take_long_uleb(struct reader *r, uint64_t v)
+{
+	for (unsigned shift = 7; shift < 64; shift += 7) {
+		uint64_t byte = take_byte(r);
 
 		v |= (byte & 0x7f) << shift;
 		if (!(byte & 0x80))
@@ -41,12 +47,20 @@ static uint64_t take_uleb(struct reader *r)
 	return 0;
 }
 
+/* Nearly all have one byte. */
+static inline uint64_t take_uleb(struct reader *r)
+{
+	uint64_t first = take_byte(r);
+
+	return likely(first < 0x80) ? first : take_long_uleb(r, first & 0x7f);
+}
+
 static int64_t take_sleb(struct reader *r)
 {
 	uint64_t v = 0;
 
 	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint64_t byte = take(r, 1);
+		uint64_t byte = take_byte(r);
 
 		v |= (byte & 0x7f) << shift;
 		if (!(byte & 0x80))
@@ -147,15 +161,15 @@ static bool cie_read(const struct cfi_where *w, uint64_t at, struct fde *fde)
 
 	if (take(&r, 4)) /* id: 0 in .eh_frame */
 		return false;
-	version = (unsigned)take(&r, 1);
+	version = take_byte(&r);
 	augmentation = (const char *)r.at;
-	while (take(&r, 1))
+	while (take_byte(&r))
 		;
 	if (r.bad || (version != 1 && version != 3) || (augmentation[0] && augmentation[0] != 'z'))
 		return false;
 	fde->code_align = take_uleb(&r);
 	fde->data_align = take_sleb(&r);
-	if ((version == 1 ? take(&r, 1) : take_uleb(&r)) != LG_REG_RIP)
+	if ((version == 1 ? take_byte(&r) : take_uleb(&r)) != LG_REG_RIP)
 		return false;
 	fde->pointer_encoding = 0;
 	fde->signal_frame = false;
@@ -164,9 +178,9 @@ static bool cie_read(const struct cfi_where *w, uint64_t at, struct fde *fde)
 
 		for (const char *c = augmentation + 1; *c && !r.bad; c++) {
 			if (*c == 'R')
-				fde->pointer_encoding = (unsigned)take(&r, 1);
+				fde->pointer_encoding = take_byte(&r);
 			else if (*c == 'P')
-				take_format(&r, (unsigned)take(&r, 1) & PE_FORMAT);
+				take_format(&r, take_byte(&r) & PE_FORMAT);
 			else if (*c == 'L')
 				skip(&r, 1);
 			else if (*c == 'S')
@@ -202,8 +216,8 @@ static bool fde_read(const struct cfi_where *w, uint64_t at, struct fde *fde)
 static bool fde_find(const struct cfi_where *w, uint64_t pc, struct fde *fde)
 {
 	struct reader r = { w->header, w->high, w->header < w->low };
-	unsigned version = (unsigned)take(&r, 1), frame_encoding = (unsigned)take(&r, 1);
-	unsigned count_encoding = (unsigned)take(&r, 1), table_encoding = (unsigned)take(&r, 1);
+	unsigned version = take_byte(&r), frame_encoding = take_byte(&r);
+	unsigned count_encoding = take_byte(&r), table_encoding = take_byte(&r);
 
 	if (r.bad || version != 1 || table_encoding != 0x3b || count_encoding == PE_OMIT)
 		return false;
@@ -317,7 +331,7 @@ static void run_extended(struct program *p, unsigned op)
 		p->location = take_pointer(r, p->fde->pointer_encoding, p->data_base);
 		break;
 	case 0x02: /* advance_loc1 */
-		p->location += take(r, 1) * p->fde->code_align;
+		p->location += take_byte(r) * p->fde->code_align;
 		break;
 	case 0x03: /* advance_loc2 */
 		p->location += take(r, 2) * p->fde->code_align;
@@ -401,7 +415,7 @@ static void run_extended(struct program *p, unsigned op)
 static void run_until(struct program *p, uint64_t pc)
 {
 	while (!p->r.bad && p->r.at < p->r.end && p->location <= pc) {
-		unsigned op = (unsigned)take(&p->r, 1), low = op & 0x3f;
+		unsigned op = take_byte(&p->r), low = op & 0x3f;
 
 		switch (op >> 6) {
 		case 1: /* advance_loc */
@@ -603,7 +617,7 @@ static bool evaluate(const struct cfi_where *w, uint64_t block, const struct reg
 	if (first)
 		push(&m, *first);
 	for (unsigned step = 0; step < EXPRESSION_STEPS && r.at < r.end && !r.bad && !m.bad; step++)
-		run_operation(&m, &r, (unsigned)take(&r, 1), regs);
+		run_operation(&m, &r, take_byte(&r), regs);
 	*answer = pop(&m);
 	return !r.bad && !m.bad;
 }

@@ -2,6 +2,7 @@
  *
  * An event first reserves its place with one instruction, then is written, then committed; a signal handler that
  * allocates in between takes the next place and commits on its own. Never allocates, leaves errno alone. */
+#include "memos.h"
 #include "shim.h"
 #include "sys.h"
 
@@ -115,58 +116,15 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 			      memory_order_relaxed);
 }
 
-/* ---- what is known of blocks ------------------------------------------------------------------------- */
+/* ---- frees that look wrong --------------------------------------------------------------------------- */
 
-static inline _Atomic memo *memo_place(uint64_t addr)
-{
-	return &shim.private->memos[addr / 16 % MEMOS];
-}
-
-static inline memo memo_tag(uint64_t addr)
-{
-	return (memo)(addr >> 7) & MEMO_TAG; /* bits 38..27: those below are the place's */
-}
-
-static inline memo memo_make(uint64_t addr, uint64_t size, enum lg_entry entry)
-{
-	memo folded = (memo)(size ^ size >> 10) << 10;
-
-	return memo_tag(addr) | (folded & MEMO_SIZE) | entry;
-}
-
-static inline memo memo_align(uint64_t alignment)
-{
-	return alignment ? (memo)__builtin_ctzll(alignment) << MEMO_ALIGN_SHIFT & MEMO_ALIGN : 0;
-}
-
-/* Whether what is known of a block goes with how it is ended: sure at a glance. Blocks that are aligned to less share a
- * place with their neighbour: the events have to tell. */
-static inline bool memo_fits_free(memo known, uint64_t addr)
-{
-	return (known ^ memo_tag(addr)) < 1u << 20 && shim.plain_ends >> (known & MEMO_ENTRY) & 1 &&
-	       addr % 16 == 0;
-}
-static inline bool memo_fits(memo known, memo given, uint64_t addr)
-{
-	memo ignored = given & MEMO_SIZE ? 0 : MEMO_SIZE;
-
-	return !((known ^ given) & ~(ignored | MEMO_ENTRY)) && addr % 16 == 0 &&
-	       lg_entry_ends(given & MEMO_ENTRY) >> (known & MEMO_ENTRY) & 1;
-}
-
-/* Another block's memo stands in the place: nothing is known of this one. */
-static inline bool memo_is_of_other(memo known, uint64_t addr)
-{
-	return known && (known ^ memo_tag(addr)) & MEMO_TAG;
-}
-
-#define ENDED_TAG_SHIFT 22 /* stacks have 22 bits, and the place stands for the lower 27 of the address */
+#define ENDED_TAG_SHIFT 22 /* stacks have 22 bits */
 
 /* Puts down who freed addr, and says who did so before. */
 static __attribute__((noinline)) uint32_t ended_exchange(uint64_t addr, uint32_t stack)
 {
-	uint64_t tag = addr >> 27 << ENDED_TAG_SHIFT;
-	uint64_t before = atomic_exchange(&shim.ended[addr / 16 % MEMOS], tag | stack);
+	uint64_t tag = addr / 16 << ENDED_TAG_SHIFT;
+	uint64_t before = atomic_exchange(&shim.ended[addr / MEMO_SPACING % MEMOS_MOST], tag | stack);
 
 	return (before ^ tag) >> ENDED_TAG_SHIFT ? 0 : (uint32_t)before % LG_NODES;
 }
@@ -269,7 +227,7 @@ static __attribute__((noinline)) void free_doubted(enum lg_event_type type, cons
 	struct doubt doubt = free_look((uint64_t)p, size, known, given, frame);
 
 	if (!memo_is_of_other(known, (uint64_t)p))
-		atomic_store_explicit(at, 0, memory_order_relaxed);
+		atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
 	put_free(type, p, given & MEMO_ENTRY, doubt);
 }
 
@@ -278,13 +236,13 @@ void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, cons
 	if (is_silent(frame))
 		return;
 	_Atomic memo *at = memo_place((uint64_t)p);
-	bool fits = memo_fits_free(atomic_load_explicit(at, memory_order_relaxed), (uint64_t)p);
+	memo known = atomic_load_explicit(at, memory_order_relaxed);
 
-	if (unlikely(!fits)) {
+	if (unlikely(!memo_fits_free(known, (uint64_t)p))) {
 		free_doubted(type, p, 0, memo_make((uint64_t)p, 0, entry), frame);
 		return;
 	}
-	atomic_store_explicit(at, 0, memory_order_relaxed);
+	atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
 	put_free(type, p, entry, (struct doubt){ 0 });
 }
 
@@ -293,15 +251,14 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 	if (is_silent(frame))
 		return;
 	_Atomic memo *at = memo_place((uint64_t)p);
+	memo known = atomic_load_explicit(at, memory_order_relaxed);
 	memo given = memo_make((uint64_t)p, size, entry) | memo_align(alignment);
-	bool fits =
-	    memo_fits(atomic_load_explicit(at, memory_order_relaxed), given, (uint64_t)p) && !shim.ended;
 
-	if (unlikely(!fits)) {
+	if (unlikely(!memo_fits(known, given, (uint64_t)p) || shim.ended)) {
 		free_doubted(LG_EV_FREE, p, size, given, frame);
 		return;
 	}
-	atomic_store_explicit(at, 0, memory_order_relaxed);
+	atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
 	put_free(LG_EV_FREE, p, entry, (struct doubt){ 0 });
 }
 

@@ -42,12 +42,14 @@ static struct rule rule_compute(uint64_t pc, uint64_t *frame)
 	return rule;
 }
 
-/* All of its own line first. */
+/* All of its own line, then lines that may lie anywhere. */
 static uint32_t place_of(uint64_t pc, uint32_t probe)
 {
-	uint32_t home = rule_home(pc), line = home - home % RULES_A_LINE;
+	uint32_t home = rule_home(pc), at = (home + probe) % RULES_A_LINE;
 
-	return (line + probe - probe % RULES_A_LINE + (home + probe) % RULES_A_LINE) % LG_CODES;
+	if (probe >= RULES_A_LINE)
+		home = (uint32_t)((pc >> 7) * 0xd6e8feb86659fd93ULL >> 40) * RULES_A_LINE;
+	return (home - home % RULES_A_LINE + probe - probe % RULES_A_LINE + at) % LG_CODES;
 }
 
 /* Whether a place is for this code: it is taken for it, or was before. Other code at the same address has, for now, no

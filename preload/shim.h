@@ -10,6 +10,7 @@
  *   fetch.c    the segment, where it cannot be opened
  *   thread.c   a thread's slot in the shared segment
  *   emit.c     events into the ring
+ *   memos.h    what is remembered of blocks, to see which frees look wrong
  *   unwind.c   the stack of a call, as a node id
  *   rules.c    pc -> how to step its frame, remembered
  *   cfi.c      .eh_frame, read where rules.c knows nothing yet
@@ -103,19 +104,15 @@ struct rule_place {
 	_Atomic uint64_t packed;
 };
 
-/* What is known of the latest block that began at an address; 0: nothing, or it has ended.
- *   bits 4..0 enum lg_entry, 9..6 log2 of the alignment, 19..10 size, folded, 31..20 tag
- * A place serves all addresses that are equal modulo 128 MiB; the tag tells them apart, and the latest block has it. */
-typedef uint32_t memo;
-#define MEMOS (1u << 23)
-#define MEMO_ENTRY 0x1fu
-#define MEMO_ALIGN_SHIFT 6
-#define MEMO_ALIGN (0xfu << MEMO_ALIGN_SHIFT)
-#define MEMO_SIZE (0x3ffu << 10)
-#define MEMO_TAG (0xfffu << 20)
-
 #define OWNERS (1u << 16)
 #define OWNER_THREAD_BITS 28
+
+/* What is remembered of a block: memos.h. A place is for all addresses that are equal modulo so many times
+ * MEMO_SPACING; the memory of places that are never used is never touched. */
+typedef uint32_t memo;
+#define MEMO_SPACING 32u
+#define MEMOS (1u << 18)
+#define MEMOS_MOST (1u << 22) /* with `ended` */
 
 /* Memory that a forked child takes over as it is. */
 struct private
@@ -123,7 +120,7 @@ struct private
 	struct rule_place rules[LG_CODES];
 	/* By page of memory: the thread that had the latest event there; page number << OWNER_THREAD_BITS | thread. */
 	_Atomic uint64_t owners[OWNERS];
-	_Atomic memo memos[MEMOS];
+	_Atomic memo memos[MEMOS_MOST];
 };
 
 enum order_clock {
@@ -146,7 +143,8 @@ struct shim {
 	struct private *private;
 	uint32_t
 	    plain_ends; /* LG_ENTRIES_OF_MALLOC: of these free ends with no more to look at; 0 with `ended` */
-	_Atomic uint64_t *ended; /* [MEMOS] rest of the address << 22 | stack of its free; NULL: not wanted */
+	uint32_t memo_mask; /* MEMOS - 1, or MEMOS_MOST - 1 */
+	_Atomic uint64_t *ended; /* [MEMOS_MOST] address / 16 << 22 | stack of its free; NULL: not wanted */
 	uint64_t tsc_base;
 	volatile uint32_t clock; /* enum order_clock */
 	uint32_t verify_every; /* lg_control's, where the next use is in cache anyhow */
@@ -329,19 +327,21 @@ static inline struct rule rule_unpack(uint64_t packed, uint32_t code)
 		.code = code,
 		.kind = packed & 7,
 		.saves_bp = packed >> 3 & 1,
-		.bp_offset = ((int32_t)((uint32_t)(packed >> 4 & 0xfff) << 20) >> 20) * 8,
+		.bp_offset = (int32_t)((int64_t)(packed << 48) >> 52) * 8,
 		.cfa_offset = (int32_t)(packed >> 32),
 	};
 }
 
-/* Calls that lie close together share a cache line. */
+/* Calls that lie close together share a cache line. What has no place in its line among the first looks further, so that
+ * a small program touches little. */
 #define RULES_A_LINE 4u
+#define RULES_FIRST (1u << 14)
 
 static inline uint32_t rule_home(uint64_t pc)
 {
 	uint32_t line = (uint32_t)(((pc >> 7) * 0x9e3779b97f4a7c15ULL) >> 40);
 
-	return (line * RULES_A_LINE + (uint32_t)(pc ^ pc >> 3) % RULES_A_LINE) % LG_CODES;
+	return (line * RULES_A_LINE + (uint32_t)(pc ^ pc >> 3) % RULES_A_LINE) % RULES_FIRST;
 }
 
 /* Code without a module may be anything tomorrow: it is looked at each time. */

@@ -1,19 +1,19 @@
 /* stacks.c: stacks as paths in a tree of code addresses, each node found once by the hash of its path.
  *
  * The nodes are in the shared segment; the index is private memory, so that the kernel can back it with huge pages: it is
- * looked at in all places at random. It has three levels, the next for what finds no place in the one before, so that a
+ * looked at in all places at random. It has four levels, the next for what finds no place in the one before, so that a
  * small program touches little. Insert-only and lock-free: a node is there before its place says so, and of two that are
  * made for one path at once the later is never used. */
 #include "shim.h"
 #include "sys.h"
 
 #define LINE 8u /* places in a cache line */
-#define LEVELS 3u
 #define HUGE_PAGE (2ULL << 20)
 
 /* A place: 0, or the upper bits of the path's hash and, below, the node. */
 struct stack_index {
-	_Atomic uint64_t third[LG_NODES];
+	_Atomic uint64_t fourth[LG_NODES];
+	_Atomic uint64_t third[1u << 20];
 	_Atomic uint64_t second[1u << 18];
 	_Atomic uint64_t first[1u << 12];
 };
@@ -21,22 +21,29 @@ _Static_assert(offsetof(struct stack_index, first) % HUGE_PAGE == 0, "huge pages
 
 struct level {
 	_Atomic uint64_t *places;
-	uint32_t count, probes;
+	uint32_t mask; /* lines, less one */
+	uint32_t tries; /* lines, one after the other */
 };
 
 static inline struct level level(uint32_t n)
 {
 	struct stack_index *i = shim.stacks;
 
-	if (likely(n == 0))
-		return (struct level){ i->first, 1u << 12, LINE };
-	return n == 1 ? (struct level){ i->second, 1u << 18, LINE }
-		      : (struct level){ i->third, LG_NODES, 16 * LINE };
+	switch (n) {
+	case 0:
+		return (struct level){ i->first, (1u << 12) / LINE - 1, 1 };
+	case 1:
+		return (struct level){ i->second, (1u << 18) / LINE - 1, 1 };
+	case 2:
+		return (struct level){ i->third, (1u << 20) / LINE - 1, 1 };
+	default:
+		return (struct level){ i->fourth, LG_NODES / LINE - 1, 16 };
+	}
 }
 
-static inline _Atomic uint64_t *place_of(struct level l, uint64_t path, uint32_t probe)
+static inline _Atomic uint64_t *line_of(struct level l, uint64_t path, uint32_t try)
 {
-	return &l.places[((uint32_t)path * LINE + probe) % l.count];
+	return &l.places[(((uint32_t)path + try) & l.mask) * LINE];
 }
 
 static inline bool is_of(uint64_t place, uint64_t path)
@@ -75,26 +82,45 @@ struct lg_range stacks_memory(void)
 
 void stack_prefetch(uint64_t path)
 {
-	for (uint32_t n = 1; n < LEVELS; n++)
-		__builtin_prefetch((const void *)place_of(level(n), path, 0));
+	__builtin_prefetch((const void *)line_of(level(1), path, 0));
+	__builtin_prefetch((const void *)line_of(level(2), path, 0));
+	__builtin_prefetch((const void *)line_of(level(3), path, 0));
+}
+
+#define LINE_FULL UINT32_MAX /* of other paths */
+
+/* The path's node; 0: it has none, since its place would be this one. */
+static inline uint32_t line_find(const _Atomic uint64_t *line, uint64_t path)
+{
+	for (uint32_t i = 0; i < LINE; i++) {
+		uint64_t seen = atomic_load_explicit(&line[i], memory_order_acquire);
+
+		if (!seen || is_of(seen, path))
+			return seen % LG_NODES;
+	}
+	return LINE_FULL;
+}
+
+static inline uint32_t level_find(struct level l, uint64_t path)
+{
+	uint32_t node = LINE_FULL;
+
+	for (uint32_t try = 0; try < l.tries && node == LINE_FULL; try++)
+		node = line_find(line_of(l, path, try), path);
+	return node;
 }
 
 uint32_t stack_find(uint64_t path)
 {
 	stack_prefetch(path); /* all levels at once, not one after the other */
-	for (uint32_t n = 0; n < LEVELS; n++) {
-		struct level l = level(n);
-
-		for (uint32_t probe = 0; probe < l.probes; probe++) {
-			uint64_t seen = atomic_load_explicit(place_of(l, path, probe), memory_order_acquire);
-
-			if (!seen)
-				return 0;
-			if (is_of(seen, path))
-				return seen % LG_NODES;
-		}
-	}
-	return 0;
+	uint32_t node = level_find(level(0), path);
+	if (node == LINE_FULL)
+		node = level_find(level(1), path);
+	if (node == LINE_FULL)
+		node = level_find(level(2), path);
+	if (unlikely(node == LINE_FULL))
+		node = level_find(level(3), path);
+	return node == LINE_FULL ? 0 : node;
 }
 
 static uint32_t node_make(uint32_t parent, uint32_t code)
@@ -112,22 +138,43 @@ static uint32_t node_make(uint32_t parent, uint32_t code)
 	return id;
 }
 
+/* Gives the path its place; says whose node is there then, since another thread may have been first. */
+static inline uint32_t line_add(_Atomic uint64_t *line, uint64_t path, uint32_t id)
+{
+	uint64_t place = (path & ~(uint64_t)LG_NODE_PARENT_MASK) | id;
+
+	for (uint32_t i = 0; i < LINE; i++) {
+		uint64_t seen = atomic_load_explicit(&line[i], memory_order_acquire);
+
+		if (!seen && atomic_compare_exchange_strong(&line[i], &seen, place))
+			return id;
+		if (is_of(seen, path))
+			return seen % LG_NODES;
+	}
+	return LINE_FULL;
+}
+
+static inline uint32_t level_add(struct level l, uint64_t path, uint32_t id)
+{
+	uint32_t node = LINE_FULL;
+
+	for (uint32_t try = 0; try < l.tries && node == LINE_FULL; try++)
+		node = line_add(line_of(l, path, try), path, id);
+	return node;
+}
+
 uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code)
 {
-	uint32_t id = node_make(parent, code);
+	uint32_t id = node_make(parent, code), node;
 
-	for (uint32_t n = 0; id && n < LEVELS; n++) {
-		struct level l = level(n);
-
-		for (uint32_t probe = 0; probe < l.probes; probe++) {
-			uint64_t seen = 0;
-
-			if (atomic_compare_exchange_strong(place_of(l, path, probe), &seen,
-							   (path & ~(uint64_t)LG_NODE_PARENT_MASK) | id))
-				return id;
-			if (is_of(seen, path))
-				return seen % LG_NODES;
-		}
-	}
-	return id; /* found by none, but a node */
+	if (!id)
+		return 0;
+	node = level_add(level(0), path, id);
+	if (node == LINE_FULL)
+		node = level_add(level(1), path, id);
+	if (node == LINE_FULL)
+		node = level_add(level(2), path, id);
+	if (unlikely(node == LINE_FULL))
+		node = level_add(level(3), path, id);
+	return node == LINE_FULL ? id : node; /* found by none, but a node */
 }

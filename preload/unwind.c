@@ -361,30 +361,32 @@ static void meet(struct scratch *s, struct walk *w, uint32_t at)
 /* Walks outwards from fresh[0] until the stack ends or the last walk is met and still holds. */
 static enum step walk_simple(struct scratch *s, struct walk *w)
 {
-	uint32_t next = s->nlast; /* last[next - 1] is the innermost frame not yet passed */
+	const struct frame *next = s->last + s->nlast; /* next[-1] is the innermost frame not yet passed */
+	const struct frame *end = s->fresh + LG_MAX_FRAMES;
+	struct frame *f = s->fresh;
 	enum step step = STEP_ON;
 
-	while (step == STEP_ON && likely(w->nfresh < LG_MAX_FRAMES)) {
-		struct frame *f = &s->fresh[w->nfresh];
-
-		while (next && s->last[next - 1].sp < f->sp)
+	while (step == STEP_ON && likely(f < end)) {
+		while (next > s->last && next[-1].sp < f->sp)
 			next--;
-		if (next && same_state(&s->last[next - 1], f)) {
-			uint32_t changed = frame_changed(s, next - 1);
+		if (next > s->last && same_state(next - 1, f)) {
+			uint32_t at = (uint32_t)(next - 1 - s->last), changed = frame_changed(s, at);
 
+			w->nfresh = (uint32_t)(f - s->fresh);
 			if (likely(changed == ALL_HOLD)) {
-				meet(s, w, next - 1);
+				meet(s, w, at);
 				return STEP_END;
 			}
-			adopt(s, w, next - 1, changed + 1);
-			next = changed + 1;
-			if (unlikely(w->nfresh == LG_MAX_FRAMES))
+			adopt(s, w, at, changed + 1);
+			next = s->last + changed + 1;
+			f = s->fresh + w->nfresh;
+			if (unlikely(f == end))
 				return STEP_DEEP;
-			f = &s->fresh[w->nfresh];
 		}
-		w->nfresh++;
 		step = step_out(s, f, f + 1);
+		f++;
 	}
+	w->nfresh = (uint32_t)(f - s->fresh);
 	return step == STEP_ON ? STEP_DEEP : step;
 }
 
@@ -437,25 +439,25 @@ static bool fits_end(const struct scratch *s, const struct walk *w)
 	return likely(s->last[0].code != LG_CODE_TRUNCATED) ? likely(n < FRAMES_MAX) : n == FRAMES_MAX;
 }
 
+static const struct frame no_frame; /* outside the outermost */
+
 /* Puts the fresh frames on those that are reused; says how many there are, 0: they do not go together. */
 static uint32_t settle(struct scratch *s, struct walk *w)
 {
-	uint32_t n = w->reuse;
+	struct frame *f = s->last + w->reuse;
+	const struct frame *outside = w->reuse ? f - 1 : &no_frame;
 
 	s->nlast = 0;
 	if (unlikely(!fits_end(s, w)))
 		return 0;
-	for (uint32_t i = w->nfresh; i-- > 0; n++) {
-		struct frame *f = &s->last[n];
-		uint32_t nwords = words_outside(s, n);
-
-		frame_copy(f, &s->fresh[i]);
-		f->path = path_hash(n ? s->last[n - 1].path : 0, f->code);
-		f->wants_bp = f->uses_bp || (n && !s->last[n - 1].bp_at && s->last[n - 1].wants_bp);
-		w->plain = w->plain && likely(nwords <= WORDS_MAX - WORDS_A_FRAME);
-		f->nwords = w->plain ? note_words(s, f, nwords) : 0;
+	for (const struct frame *fresh = s->fresh + w->nfresh; fresh-- > s->fresh; outside = f++) {
+		frame_copy(f, fresh);
+		f->path = path_hash(outside->path, f->code);
+		f->wants_bp = f->uses_bp || (!outside->bp_at && outside->wants_bp);
+		w->plain = w->plain && likely(outside->nwords <= WORDS_MAX - WORDS_A_FRAME);
+		f->nwords = w->plain ? note_words(s, f, outside->nwords) : 0;
 	}
-	return n;
+	return w->reuse + w->nfresh;
 }
 
 /* Adds the frames up to last[n - 1] that are new, from the outermost. */

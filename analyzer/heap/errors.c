@@ -1,5 +1,5 @@
-/* errors.c: see errors.h. One pass over the events that looks at the suspects' addresses only, and none where the trace
- * has no suspects. */
+/* errors.c: see errors.h. One pass over the events that looks at the suspects' addresses only, and none where there are no
+ * suspects. */
 #include "heap/errors.h"
 
 #include <stdlib.h>
@@ -33,6 +33,8 @@ struct watch {
 struct finder {
 	const struct trace *trace;
 	const struct trace_snapshot *snapshot;
+	struct trace_suspect *suspects; /* in order of events; owned */
+	size_t nsuspects;
 	struct watch *watches; /* by address, distinct; owned */
 	size_t nwatches;
 	uint64_t event; /* number of the next */
@@ -52,16 +54,15 @@ static int by_addr(const void *left, const void *right)
 
 static int open_watches(struct finder *f)
 {
-	const struct trace *t = f->trace;
 	size_t n = 0;
 
-	f->watches = calloc(t->nsuspects, sizeof *f->watches);
+	f->watches = calloc(f->nsuspects, sizeof *f->watches);
 	if (!f->watches)
 		return -1;
-	for (size_t i = 0; i < t->nsuspects; i++)
-		f->watches[i].addr = t->suspects[i].addr;
-	qsort(f->watches, t->nsuspects, sizeof *f->watches, by_addr);
-	for (size_t i = 0; i < t->nsuspects; i++)
+	for (size_t i = 0; i < f->nsuspects; i++)
+		f->watches[i].addr = f->suspects[i].addr;
+	qsort(f->watches, f->nsuspects, sizeof *f->watches, by_addr);
+	for (size_t i = 0; i < f->nsuspects; i++)
 		if (!n || f->watches[n - 1].addr != f->watches[i].addr)
 			f->watches[n++] = f->watches[i];
 	f->nwatches = n;
@@ -208,14 +209,14 @@ static void judge_suspect(struct finder *f, const struct trace_suspect *s, const
 
 static void take_event(struct finder *f, const struct trace_event *e)
 {
-	const struct trace *t = f->trace;
+	const struct trace_suspect *s;
 	bool is_end = e->type == LG_EV_FREE || e->type == LG_EV_RELEASE;
 
-	while (f->suspect < t->nsuspects && t->suspects[f->suspect].event < f->event)
+	while (f->suspect < f->nsuspects && f->suspects[f->suspect].event < f->event)
 		f->suspect++;
-	if (is_end && f->suspect < t->nsuspects && t->suspects[f->suspect].event == f->event &&
-	    t->suspects[f->suspect].addr == e->addr)
-		judge_suspect(f, &t->suspects[f->suspect], e);
+	s = &f->suspects[f->suspect];
+	if (is_end && f->suspect < f->nsuspects && s->event == f->event && s->addr == e->addr)
+		judge_suspect(f, s, e);
 	if (e->type == LG_EV_RESIZE)
 		settle(f, e->thread, !e->addr);
 	if (is_end)
@@ -252,20 +253,60 @@ static bool is_whole(const struct trace *t)
 	       !(t->process.flags & LG_PROCESS_FOREIGN_MALLOC);
 }
 
-int heap_errors_find(struct heap_errors *out, const struct trace *t, const struct trace_snapshot *snapshot,
-		     struct err *err)
+/* The replay's strays count too where all blocks are told of, and each in its place: not in a forked child, which ends
+ * blocks of its parent. */
+static size_t count_strays(const struct heap *h)
 {
-	struct finder f = { .trace = t, .snapshot = snapshot };
+	bool is_told = !(h->trace->process.flags & LG_PROCESS_FORKED) && !h->totals.implied_frees;
 
-	*out = (struct heap_errors){ 0 };
-	if (!t->nsuspects || !is_whole(t))
+	return is_told && h->nstrays < STRAYS_MOST ? h->nstrays : 0;
+}
+
+/* The shim's and the replay's suspects, each once: the shim's know more. */
+static int gather(struct finder *f, const struct heap *h)
+{
+	const struct trace *t = h->trace;
+	size_t nstrays = count_strays(h), shims = 0, strays = 0;
+
+	f->suspects = calloc(t->nsuspects + nstrays + 1, sizeof *f->suspects);
+	if (!f->suspects)
+		return -1;
+	while (shims < t->nsuspects || strays < nstrays) {
+		uint64_t shims_event = shims < t->nsuspects ? t->suspects[shims].event : UINT64_MAX;
+		uint64_t strays_event = strays < nstrays ? h->strays[strays].event : UINT64_MAX;
+
+		f->suspects[f->nsuspects++] =
+		    shims_event <= strays_event
+			? t->suspects[shims]
+			: (struct trace_suspect){ .event = strays_event, .addr = h->strays[strays].addr };
+		shims += shims_event <= strays_event;
+		strays += strays_event <= shims_event;
+	}
+	return 0;
+}
+
+static int find(struct finder *f, struct err *err)
+{
+	const char *path = f->trace->path;
+
+	if (!f->nsuspects)
 		return 0;
-	if (open_watches(&f))
-		return fail(err, "%s: out of memory", t->path);
-	int failed = trace_events(t, take_batch, &f, err);
-	if (!failed && f.starved)
-		failed = fail(err, "%s: out of memory", t->path);
+	if (open_watches(f))
+		return fail(err, "%s: out of memory", path);
+	if (trace_events(f->trace, take_batch, f, err))
+		return -1;
+	return f->starved ? fail(err, "%s: out of memory", path) : 0;
+}
+
+int heap_errors_find(struct heap_errors *out, const struct heap *h, struct err *err)
+{
+	struct finder f = { .trace = h->trace, .snapshot = h->snapshot };
+	int failed = 0;
+
+	if (is_whole(h->trace))
+		failed = gather(&f, h) ? fail(err, "%s: out of memory", h->trace->path) : find(&f, err);
 	drop_unproved(&f);
+	free(f.suspects);
 	free(f.watches);
 	*out = f.found;
 	return failed;

@@ -1,6 +1,7 @@
 /* errors.h: frees that were wrong, judged by the events before them.
  *
- * The shim names the suspects; an error is claimed only where the events prove it. A free of an address that no event
+ * The shim names suspects, with their stacks, by what it remembers of blocks; the replay adds frees of no live block that
+ * the shim had forgotten. An error is claimed only where the events prove it. A free of an address that no event
  * tells of is none: the block may be from before the trace, from a parent process, or of an allocator that was not seen.
  * Where such frees happen, or events were lost, nothing is claimed of addresses that look freed already either. */
 #ifndef LG_HEAP_ERRORS_H
@@ -41,8 +42,7 @@ struct heap_errors {
 	uint32_t n;
 };
 
-int heap_errors_find(struct heap_errors *out, const struct trace *t, const struct trace_snapshot *snapshot,
-		     struct err *err);
+int heap_errors_find(struct heap_errors *out, const struct heap *h, struct err *err);
 void heap_errors_free(struct heap_errors *e);
 
 #endif

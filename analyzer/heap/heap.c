@@ -119,6 +119,7 @@ void heap_free(struct heap *h)
 	free(h->inherited);
 	told_free(&h->told);
 	free(h->pools);
+	free(h->strays);
 	*h = (struct heap){ 0 };
 }
 

@@ -61,6 +61,13 @@ struct told {
 	uint32_t nignored, ntyped;
 };
 
+/* A free of no live block. */
+struct stray_free {
+	uint64_t event; /* its number, from 0 */
+	uint64_t addr;
+};
+#define STRAYS_MOST 4096u /* a heap with more of them has blocks that the trace does not tell of */
+
 struct heap {
 	const struct trace *trace; /* outlives the heap */
 	const struct trace_snapshot *snapshot; /* NULL: events only */
@@ -76,6 +83,8 @@ struct heap {
 	struct lg_range
 	    *pools; /* sorted, disjoint: memory of pools, whose live blocks are among the blocks */
 	size_t npools;
+	struct stray_free *strays; /* the first STRAYS_MOST, in order of events */
+	size_t nstrays;
 };
 
 int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err);

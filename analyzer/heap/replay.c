@@ -33,6 +33,8 @@ struct replay {
 	uint32_t nopen;
 	struct pages touched;
 	struct heap_totals totals;
+	struct stray_free *strays; /* room for STRAYS_MOST once there is one */
+	size_t nstrays;
 	uint64_t seen_threads[THREADS_MAX / 64];
 };
 
@@ -56,6 +58,7 @@ void replay_free(struct replay *r)
 	free(r->pool);
 	table_free(&r->table);
 	pages_free(&r->touched);
+	free(r->strays);
 	free(r);
 }
 
@@ -182,6 +185,15 @@ static void count_free(struct replay *r, const struct block *b)
 	r->totals.unknown_frees += b->inherited;
 }
 
+/* Without memory for it nothing is claimed of it. */
+static void note_stray(struct replay *r, uint64_t addr)
+{
+	if (!r->strays)
+		r->strays = malloc(STRAYS_MOST * sizeof *r->strays);
+	if (r->strays && r->nstrays < STRAYS_MOST)
+		r->strays[r->nstrays++] = (struct stray_free){ r->totals.events, addr };
+}
+
 /* ---- realloc ----------------------------------------------------------------------------------------- */
 
 /* The released block lives on, unless its address has been handed out again: then it did move away. */
@@ -228,6 +240,8 @@ static bool release(struct replay *r, const struct trace_event *e)
 		place = r->table.slots[slot].block - 1;
 		count_dead(r, &r->pool[place]);
 		table_erase(&r->table, slot);
+	} else {
+		note_stray(r, e->addr);
 	}
 	r->open[r->nopen++] = (struct open_release){ e->thread, place };
 	return true;
@@ -281,6 +295,7 @@ static void end(struct replay *r, uint64_t addr, uint32_t guess)
 
 	if (slot == NO_SLOT) {
 		r->totals.unknown_frees++;
+		note_stray(r, addr);
 		return;
 	}
 	count_free(r, &r->pool[r->table.slots[slot].block - 1]);
@@ -511,7 +526,10 @@ int replay_finish(struct replay *r, struct heap *h)
 	h->touched = touched.at;
 	h->ntouched = touched.n;
 	h->totals = r->totals;
+	h->strays = r->strays;
+	h->nstrays = r->nstrays;
 	r->pool = NULL;
+	r->strays = NULL;
 	r->used = r->room = 0;
 	return 0;
 }

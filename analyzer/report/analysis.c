@@ -86,7 +86,7 @@ static int compute(struct analysis *a, struct ancestry *ancestry, const struct a
 		   struct err *err)
 {
 	if (read_models(a, options, err) || names_open(&a->names, &a->trace, &options->names, err) ||
-	    build_heap(a, ancestry, err) || heap_errors_find(&a->errors, &a->trace, a->snapshot, err))
+	    build_heap(a, ancestry, err) || heap_errors_find(&a->errors, &a->heap, err))
 		return -1;
 	return a->snapshot ? judge(a, err) : 0;
 }

@@ -12,6 +12,11 @@
 // expect: direct=0/0
 // more: [.processes[0].heap_errors[] | .kind, .call, .instances] == ["double-free", "free", 1]
 // ended: signaled SIGABRT
+// run: twice-forgotten
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind, .block.size, .stack] == ["double-free", 1000, []]
+// more: .processes[0].heap_errors[0].allocation_stack[0].function == "twice_forgotten"
+// ended: signaled SIGABRT
 // run: inside
 // expect: direct=*
 // more: [.processes[0].heap_errors[] | .kind, .block.size] == ["free-inside", 100]
@@ -95,6 +100,21 @@ extern "C" NOINLINE void twice_by_realloc()
 	free(above);
 }
 
+/* Blocks everywhere, so that whoever remembers few of them has forgotten the first. */
+extern "C" NOINLINE void twice_forgotten()
+{
+	static void **chain;
+	void *p = hidden(malloc(1000));
+
+	drop(p);
+	for (int i = 0; i < 600000; i++) {
+		void **link = static_cast<void **>(malloc(24));
+		*link = chain;
+		chain = link;
+	}
+	drop(p);
+}
+
 extern "C" NOINLINE void inside()
 {
 	drop(static_cast<char *>(hidden(malloc(100))) + 32);
@@ -145,6 +165,8 @@ int main(int argc, char **argv)
 		twice();
 	else if (!strcmp(what, "twice-by-realloc"))
 		twice_by_realloc();
+	else if (!strcmp(what, "twice-forgotten"))
+		twice_forgotten();
 	else if (!strcmp(what, "inside"))
 		inside();
 	else if (!strcmp(what, "static"))
