@@ -47,6 +47,14 @@ static struct trace_writer *open_trace(struct recorder *r, struct image *i, cons
 	return trace_writer_gather(&writer, other, &i->broken) ? NULL : writer;
 }
 
+/* What the recorder calls a process that calls itself `pid`. */
+static uint32_t pid_of(const struct recorder *r, uint64_t pid_namespace, uint32_t pid)
+{
+	bool is_ours = pid_namespace && pid_namespace == r->segment.control->pid_namespace;
+
+	return is_ours ? pid : proc_outer_pid(pid_namespace, pid);
+}
+
 /* What processes say of their execs. One that says HELLO has said this before. */
 static struct lg_note *first_note(struct recorder *r)
 {
@@ -65,7 +73,7 @@ void arrive_notes(struct recorder *r)
 	struct lg_note *note;
 
 	for (unsigned n = 0; n < LG_NOTES && (note = first_note(r)); n++) {
-		uint32_t pid = proc_outer_pid(note->pid_namespace, note->pid);
+		uint32_t pid = pid_of(r, note->pid_namespace, note->pid);
 		note->path[sizeof note->path - 1] = 0;
 		struct image *i = recorder_find(r, pid);
 		if (note->has_failed && i)
@@ -95,7 +103,7 @@ void arrive_lend(struct recorder *r)
 static void take_on(struct recorder *r, uint32_t index)
 {
 	struct lg_area *area = segment_area(&r->segment, index);
-	uint32_t pid = proc_outer_pid(area->pid_namespace, atomic_load(&area->pid));
+	uint32_t pid = pid_of(r, area->pid_namespace, atomic_load(&area->pid));
 	struct image *former = recorder_find(r, pid), *i;
 	const char *path;
 	bool is_wanted = pid && (is_first(r, pid) || !r->options->no_children);

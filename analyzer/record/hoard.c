@@ -5,9 +5,12 @@
 #include "leakgraph/ring.h"
 #include "record/proc.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 /* What the process has in memory; it may take more before it is stopped. 0: not told. */
 static size_t resident_bytes(uint32_t pid)
@@ -67,11 +70,6 @@ void hoard_free(struct hoard *h)
 	free(h);
 }
 
-void *hoard_place(const struct hoard *h, size_t bytes)
-{
-	return h && h->room - h->used >= bytes ? h->bytes + h->used : NULL;
-}
-
 /* False: no memory for `more` items of `item` bytes besides. */
 static bool grow(void **array, size_t n, size_t *room, size_t more, size_t item)
 {
@@ -87,14 +85,51 @@ static bool grow(void **array, size_t n, size_t *room, size_t more, size_t item)
 	return true;
 }
 
-bool hoard_keep(struct hoard *h, const struct iovec *runs, size_t nruns, size_t bytes)
+bool hoard_add(struct hoard *h, const struct iovec *runs, size_t nruns, size_t bytes)
 {
-	if (!grow((void **)&h->runs, h->nruns, &h->runs_room, nruns, sizeof *runs) ||
+	if (!h || h->room - h->used < bytes ||
+	    !grow((void **)&h->runs, h->nruns, &h->runs_room, nruns, sizeof *runs) ||
 	    !grow((void **)&h->batches, h->nbatches, &h->batches_room, 1, sizeof *h->batches))
 		return false;
 	memcpy(h->runs + h->nruns, runs, nruns * sizeof *runs);
+	h->batches[h->nbatches++] = (struct hoard_batch){ h->used, bytes, h->nruns, nruns, false };
 	h->nruns += nruns;
-	h->batches[h->nbatches++] = (struct hoard_batch){ bytes, nruns };
 	h->used += bytes;
 	return true;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------- */
+
+#define FEW_BATCHES 4u /* not worth a thread */
+
+struct readers {
+	struct hoard *hoard;
+	pid_t tid;
+	_Atomic size_t next; /* batch that nobody reads yet */
+};
+
+static void *read_batches(void *context)
+{
+	struct readers *r = context;
+	struct hoard *h = r->hoard;
+
+	for (size_t n; (n = atomic_fetch_add(&r->next, 1)) < h->nbatches;) {
+		struct hoard_batch *b = &h->batches[n];
+		struct iovec local = { h->bytes + b->at, b->bytes };
+
+		b->is_read =
+		    process_vm_readv(r->tid, &local, 1, h->runs + b->first, b->nruns, 0) == (ssize_t)b->bytes;
+	}
+	return NULL;
+}
+
+void hoard_read(struct hoard *h, uint32_t tid)
+{
+	struct readers r = { .hoard = h, .tid = (pid_t)tid };
+	pthread_t other;
+	bool has_other = h->nbatches > FEW_BATCHES && !pthread_create(&other, NULL, read_batches, &r);
+
+	read_batches(&r);
+	if (has_other)
+		pthread_join(other, NULL);
 }

@@ -1,5 +1,5 @@
-/* hoard.h: memory of a process as it was read, put aside: it goes on before any of it is looked at. Made while it still
- * runs, as large as the process is, so that there is nothing to wait for but the copy. */
+/* hoard.h: memory of a process put aside as it is: it goes on before any of it is looked at. Made while it still runs, as
+ * large as the process is, so that there is nothing to wait for but the copy, for which two threads share the batches. */
 #ifndef LG_RECORD_HOARD_H
 #define LG_RECORD_HOARD_H
 
@@ -14,7 +14,9 @@ struct hoard {
 	struct iovec *runs; /* owned: where they are from, batch after batch */
 	size_t nruns, runs_room;
 	struct hoard_batch {
-		size_t bytes, nruns;
+		size_t at, bytes; /* its place among the bytes */
+		size_t first, nruns;
+		bool is_read; /* by one system call; else nothing is there yet */
 	} * batches; /* owned */
 	size_t nbatches, batches_room;
 };
@@ -22,9 +24,9 @@ struct hoard {
 /* NULL: the machine has too little memory to spare. */
 struct hoard *hoard_new(uint32_t pid);
 void hoard_free(struct hoard *h); /* NULL is fine */
-/* Room for so many bytes, to be read to; NULL: there is none (left). */
-void *hoard_place(const struct hoard *h, size_t bytes); /* h may be NULL */
-/* What was read there stays. False: no memory, and it does not. */
-bool hoard_keep(struct hoard *h, const struct iovec *runs, size_t nruns, size_t bytes);
+/* Sets the runs aside for reading. False: there is no room (left), or no memory. h may be NULL. */
+bool hoard_add(struct hoard *h, const struct iovec *runs, size_t nruns, size_t bytes);
+/* Reads the batches from the process, by one of its threads. */
+void hoard_read(struct hoard *h, uint32_t tid);
 
 #endif

@@ -376,18 +376,27 @@ static void add_held(struct held_list *l, uint64_t value, enum lg_holder holder,
 static void add_values(struct held_list *l, uint32_t pid, const char *name, const char *key, const char *mark,
 		       enum lg_holder holder, uint64_t id)
 {
-	char path[64], line[256];
+	size_t bytes;
+	char *text = proc_read(pid, name, &bytes), *rest = text, *line;
 	const char *at;
 
-	snprintf(path, sizeof path, "/proc/%u/%s", pid, name);
-	FILE *f = fopen(path, "re");
-	while (f && fgets(line, sizeof line, f))
+	while (rest && (line = strsep(&rest, "\n")))
 		if (!strncmp(line, key, strlen(key)) && (at = strstr(line, mark)))
 			add_held(l, strtoull(at + strlen(mark), NULL, 16), holder, id);
-	if (f)
-		fclose(f);
+	free(text);
 }
 
+#define EPOLL_NAME "anon_inode:[eventpoll]"
+
+static bool is_epoll(DIR *fds, const char *name)
+{
+	char target[sizeof EPOLL_NAME];
+
+	return name[0] != '.' && readlinkat(dirfd(fds), name, target, sizeof target) == sizeof target - 1 &&
+	       !memcmp(target, EPOLL_NAME, sizeof target - 1);
+}
+
+/* The process may stand still for this: a look at a descriptor is one short system call. */
 static void add_epolls(struct held_list *l, uint32_t pid)
 {
 	char path[64];
@@ -396,15 +405,10 @@ static void add_epolls(struct held_list *l, uint32_t pid)
 	snprintf(path, sizeof path, "/proc/%u/fd", pid);
 	DIR *fds = opendir(path);
 	while (fds && (entry = readdir(fds))) {
-		char name[32];
-		unsigned fd = (unsigned)strtoul(entry->d_name, NULL, 10);
-
-		snprintf(name, sizeof name, "fd/%u", fd);
-		char *file = proc_link(pid, name);
-		snprintf(name, sizeof name, "fdinfo/%u", fd);
-		if (file && !strcmp(file, "anon_inode:[eventpoll]"))
-			add_values(l, pid, name, "tfd:", "data:", LG_HOLDER_EPOLL, fd);
-		free(file);
+		if (!is_epoll(fds, entry->d_name))
+			continue;
+		snprintf(path, sizeof path, "fdinfo/%.16s", entry->d_name);
+		add_values(l, pid, path, "tfd:", "data:", LG_HOLDER_EPOLL, strtoul(entry->d_name, NULL, 10));
 	}
 	if (fds)
 		closedir(fds);

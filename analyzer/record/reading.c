@@ -32,8 +32,6 @@ struct reading {
 	struct live_walk heap_walk; /* over what the heap still holds; live NULL: read all of it */
 	struct pagemap pagemap;
 	struct batch batch; /* what was read last */
-	bool is_aside; /* that is in the hoard, not in the filter's room */
-	bool is_short; /* the hoard had no memory for a batch */
 	uint64_t absent; /* a page of the program's own memory that does not exist; 0: none seen */
 };
 
@@ -77,13 +75,6 @@ static bool read_bytes(const struct reading *r, uint64_t start, void *to, size_t
 	return space_read(r->request.space, r->request.tid, start, to, bytes);
 }
 
-static bool read_runs(const struct reading *r, const struct iovec *runs, size_t n, void *to, size_t bytes)
-{
-	struct iovec local = { to, bytes };
-
-	return process_vm_readv((pid_t)r->request.tid, &local, 1, runs, n, 0) == (ssize_t)bytes;
-}
-
 /* One run by itself, and where that fails page by page. What cannot be read counts as zeros. */
 static void read_run(struct reading *r, const struct iovec *run, uint64_t *words)
 {
@@ -103,19 +94,14 @@ static void read_run(struct reading *r, const struct iovec *run, uint64_t *words
 	}
 }
 
-static void read_batch(struct reading *r)
+/* Words that were read by one system call, or else run by run, are there. */
+static void take_words(struct reading *r, const struct iovec *runs, size_t nruns, uint64_t *words,
+		       bool is_read)
 {
-	struct batch *b = &r->batch;
-	uint64_t *words = hoard_place(r->request.hoard, b->bytes);
-
-	r->is_aside = words;
-	if (!words)
-		words = filter_room(r->request.filter);
-	bool is_read = read_runs(r, b->runs, b->nruns, words, b->bytes);
-
-	r->request.to->bytes_read += is_read ? b->bytes : 0;
-	for (const struct iovec *run = b->runs; run < b->runs + b->nruns; run++) {
-		if (!is_read)
+	for (const struct iovec *run = runs; run < runs + nruns; run++) {
+		if (is_read)
+			r->request.to->bytes_read += run->iov_len;
+		else
 			read_run(r, run, words);
 		if (r->request.kept)
 			kept_look(r->request.kept, words, run->iov_len / 8, (uint64_t)run->iov_base);
@@ -123,16 +109,45 @@ static void read_batch(struct reading *r)
 	}
 }
 
-/* The batch that was read is put aside, or looked at. */
+/* Into the filter's room. */
+static void read_batch(struct reading *r)
+{
+	const struct batch *b = &r->batch;
+	uint64_t *words = filter_room(r->request.filter);
+	struct iovec local = { words, b->bytes };
+	bool is_read =
+	    process_vm_readv((pid_t)r->request.tid, &local, 1, b->runs, b->nruns, 0) == (ssize_t)b->bytes;
+
+	take_words(r, b->runs, b->nruns, words, is_read);
+}
+
+/* False: it is to be read at once. */
+static bool put_batch_aside(struct reading *r)
+{
+	struct batch *b = &r->batch;
+
+	if (!hoard_add(r->request.hoard, b->runs, b->nruns, b->bytes))
+		return false;
+	b->bytes = b->nruns = 0;
+	return true;
+}
+
 static void finish_batch(struct reading *r)
 {
 	struct batch *b = &r->batch;
 
-	if (!r->is_aside)
-		filter_take(r->request.filter, b->runs, b->nruns);
-	else
-		r->is_short |= !hoard_keep(r->request.hoard, b->runs, b->nruns, b->bytes);
+	if (put_batch_aside(r))
+		return;
+	read_batch(r);
+	filter_take(r->request.filter, b->runs, b->nruns);
 	b->bytes = b->nruns = 0;
+}
+
+static void fill_hoard(struct reading *r, struct hoard *h)
+{
+	hoard_read(h, r->request.tid);
+	for (const struct hoard_batch *b = h->batches; b < h->batches + h->nbatches; b++)
+		take_words(r, h->runs + b->first, b->nruns, (uint64_t *)(h->bytes + b->at), b->is_read);
 }
 
 /* ---- which pages ------------------------------------------------------------------------------------- */
@@ -144,7 +159,6 @@ static void add_page(struct reading *r, uint64_t addr)
 	bool joins = last && (uint64_t)last->iov_base + last->iov_len == addr;
 
 	if (b->bytes == FILTER_BATCH_BYTES || (!joins && b->nruns == BATCH_RUNS)) {
-		read_batch(r);
 		finish_batch(r);
 		joins = false;
 	}
@@ -195,9 +209,10 @@ void reading_take(struct reading *r)
 	for (size_t i = 0; i < to->nmappings; i++)
 		if (to->mappings[i].flags & LG_MAPPING_READ)
 			read_mapping(r, &to->mappings[i]);
-	read_batch(r);
-	if (r->is_aside)
-		finish_batch(r);
+	if (!put_batch_aside(r))
+		read_batch(r);
+	if (r->request.hoard)
+		fill_hoard(r, r->request.hoard);
 }
 
 /* Pages that never were can then no longer be read as zeros (Linux mm/oom_kill.c, MMF_UNSTABLE). */
@@ -208,26 +223,14 @@ bool reading_was_reaped(const struct reading *r)
 	return r->absent && !read_bytes(r, r->absent, &word, sizeof word);
 }
 
-/* ---- later ------------------------------------------------------------------------------------------- */
-
-/* Batch by batch as they were read. */
-static void pass_hoard_on(const struct hoard *h, struct filter *f)
+void reading_finish(struct reading *r)
 {
-	const struct iovec *runs = h->runs;
-	const char *bytes = h->bytes;
+	const struct hoard *h = r->request.hoard;
+	struct filter *f = r->request.filter;
 
-	for (const struct hoard_batch *b = h->batches; b < h->batches + h->nbatches; b++) {
-		memcpy(filter_room(f), bytes, b->bytes);
-		filter_take(f, runs, b->nruns);
-		bytes += b->bytes;
-		runs += b->nruns;
+	filter_take(f, r->batch.runs, r->batch.nruns);
+	for (size_t i = 0; h && i < h->nbatches; i++) {
+		memcpy(filter_room(f), h->bytes + h->batches[i].at, h->batches[i].bytes);
+		filter_take(f, h->runs + h->batches[i].first, h->batches[i].nruns);
 	}
-}
-
-bool reading_finish(struct reading *r)
-{
-	filter_take(r->request.filter, r->batch.runs, r->batch.nruns);
-	if (r->request.hoard)
-		pass_hoard_on(r->request.hoard, r->request.filter);
-	return !r->is_short;
 }

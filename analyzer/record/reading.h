@@ -30,7 +30,7 @@ void reading_free(struct reading *r); /* NULL is fine */
 void reading_take(struct reading *r);
 /* Whether the kernel was taking the memory away, for want of memory, while it was read. */
 bool reading_was_reaped(const struct reading *r);
-/* Hands what waits to the filter: the process may have gone on. False: something was lost, for want of memory. */
-bool reading_finish(struct reading *r);
+/* Hands what waits to the filter: the process may have gone on. */
+void reading_finish(struct reading *r);
 
 #endif

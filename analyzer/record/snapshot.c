@@ -174,8 +174,9 @@ static void put_kept(struct snapshot *s)
 static void put_all(struct snapshot *s)
 {
 	struct buf out = { 0 };
-	bool is_read = reading_finish(s->reading), is_whole = filter_finish(s->filter) && is_read;
 
+	reading_finish(s->reading);
+	bool is_whole = filter_finish(s->filter);
 	put_held(&out, s->data.held, s->data.nheld);
 	if (s->data.nheld)
 		put(s, LG_CHUNK_HELD, &out);

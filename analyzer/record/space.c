@@ -131,14 +131,13 @@ size_t space_pages(struct space *s, uint64_t start, size_t pages, uint64_t *entr
 struct trace_mapping *space_mappings(struct space *s, size_t *n)
 {
 	struct buf text = { 0 };
+	char part[LG_PAGE];
 	size_t got;
 
 	do {
-		char part[LG_PAGE];
-
 		got = read_file(s, LG_FILE_MAPS, part, sizeof part, text.used);
 		buf_put(&text, part, got);
-	} while (got && !text.failed);
+	} while (got == sizeof part && !text.failed);
 	struct trace_mapping *mappings =
 	    proc_parse_mappings((char *)text.bytes, text.failed ? 0 : text.used, n);
 	buf_free(&text);

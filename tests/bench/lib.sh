@@ -52,11 +52,15 @@ has()
 	esac
 }
 
-# under TOOL: sets `prefix`, which put before a command runs it under the tool; what an earlier run left is removed
+# under TOOL: sets `prefix`, which put before a command runs it under the tool; what an earlier run left is out of the way.
+# Traces go with the driver only: for seconds after a deletion, ext4 takes its time to find an inode for a new file
 under()
 {
-	local lsan_options=exitcode=0:log_path=/dev/null
-	rm -rf "$work"/t.lgt* "$work"/h.*
+	local lsan_options=exitcode=0:log_path=/dev/null left
+	rm -rf "$work"/h.*
+	for left in "$work"/t.lgt*; do
+		[ ! -e "$left" ] || mv "$left" "$(mktemp -d "$work/left.XXXXXX")"
+	done
 	case $1 in
 	native) prefix=() ;;
 	leakgraph) prefix=("$LG" run -q -o "$work/t.lgt" --) ;;
