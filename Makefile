@@ -20,7 +20,7 @@ endif
 GCC      := $(findstring gcc,$(shell $(CC) --version 2>/dev/null | head -n 1))
 WARN     := -Wall -Wextra -Wundef -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wpointer-arith -Wwrite-strings $(if $(WERROR),-Werror)
-CFLAGS   := $(OPT) -g -std=gnu17 -ffile-prefix-map=$(CURDIR)=. $(WARN) $(EXTRA_CFLAGS)
+CFLAGS   := $(OPT) -g -std=gnu17 -ffile-prefix-map='$(CURDIR)=.' $(WARN) $(EXTRA_CFLAGS)
 CPPFLAGS := -Iinclude -D_GNU_SOURCE
 DEPFLAGS := -MMD -MP
 
@@ -227,8 +227,15 @@ uninstall: ## remove what install put there
 	$(Q)$(each_installed) rm -f "$$to"; done
 	$(Q)for d in lib include; do [ ! -d "$(DESTDIR)$(PREFIX)/$$d/leakgraph" ] || rmdir "$(DESTDIR)$(PREFIX)/$$d/leakgraph"; done
 
+deb: ## a Debian package in build/; needs what install-deps --deb installs
+	@scripts/make-deb $(B)
+
+reproducible: ## build twice, in two folders, and compare every byte
+	@scripts/reproducible
+
 -include $(SHIM_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(UNIT_BIN:=.d)
 
 .PHONY: all demo check clean help unit-programs unit cli real-quick failnth failnth-quick torture asan tsan fuzz-replay fuzz static layers \
-	headers shim-static traps format format-check bench compare-valgrind install uninstall
+	headers shim-static traps format format-check bench compare-valgrind install uninstall \
+	deb reproducible
 .SECONDARY:

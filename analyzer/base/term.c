@@ -134,7 +134,19 @@ static const char *pager_command(void)
 {
 	const char *own = getenv("LEAKGRAPH_PAGER"), *any = getenv("PAGER");
 
-	return own ? own : any ? any : "less -FRX";
+	return own ? own : any ? any : "if command -v less >/dev/null; then less -FRX; else cat; fi";
+}
+
+/* A pager that is not there loses nothing: the shell says so, and cat takes its place. */
+static FILE *pager_start(const char *command)
+{
+	char *whole = NULL;
+
+	if (asprintf(&whole, "%s\ncase $? in 126 | 127) exec cat ;; esac", command) < 0)
+		return NULL;
+	FILE *pipe = popen(whole, "we");
+	free(whole);
+	return pipe;
 }
 
 void pager_open(struct pager *p, bool wanted)
@@ -146,7 +158,7 @@ void pager_open(struct pager *p, bool wanted)
 		return;
 	fflush(stdout);
 	setenv("LESS", "FRX", 0);
-	FILE *pipe = popen(command, "we");
+	FILE *pipe = pager_start(command);
 	if (!pipe)
 		return;
 	signal(SIGPIPE, SIG_IGN); /* the reader may leave early; that is no error */

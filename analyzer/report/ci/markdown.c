@@ -82,4 +82,5 @@ void output_markdown(struct buf *out, const struct report *r, const struct outpu
 		buf_number(out, n - SUMMARY_LEAKS);
 		buf_text(out, " more\n");
 	}
+	buf_text(out, "\n"); /* the next step's begins a block of its own */
 }

@@ -16,6 +16,7 @@ trace=$(echo leakgraph.ring-of-2.*.lgt)
 GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=summary exits 23 "$LG" check "$trace"
 grep -q '^::error ' err || fails "no annotation: $(cat err)"
 grep -q '^### leakgraph: FAILED' summary || fails "no summary"
+[ -z "$(tail -n 1 summary)" ] || fails "what the next step adds would belong to: $(tail -n 1 summary)"
 
 "$LG" baseline create known.base "$trace" 2>/dev/null
 GITHUB_ACTIONS=true exits 0 "$LG" check --baseline=known.base --output=sarif=o.sarif --output=junit=o.xml "$trace"
