@@ -133,6 +133,7 @@ torture: all ## real programs, every victim by every compiler, stress, stacks (s
 	@B=$(B) tests/torture/python-counts
 	@B=$(B) tests/torture/harnesses
 	@B=$(B) tests/torture/ci-demo
+	@B=$(B) tests/torture/fingerprints
 	@B=$(B) tests/torture/exports
 
 endings-quick: all

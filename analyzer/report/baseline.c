@@ -90,12 +90,27 @@ static bool take_line(struct baseline *b, char *line, struct baseline_entry *e)
 	       e->note;
 }
 
+/* The headline of a file that was made by another algorithm; a file without one is taken to be of this. */
+static bool is_of_other_algorithm(const char *line)
+{
+	static const char start[] = "# leakgraph baseline, ";
+	size_t n = sizeof start - 1;
+
+	return !strncmp(line, start, n) &&
+	       strncmp(line + n, FINGERPRINT_ALGORITHM ":", sizeof FINGERPRINT_ALGORITHM);
+}
+
 static int read_line(struct baseline *b, char *line, unsigned number, struct err *err)
 {
 	struct baseline_entry entry;
 	bool is_there;
 
 	line[strcspn(line, "\r\n")] = 0;
+	if (number == 1 && is_of_other_algorithm(line))
+		return fail(err,
+			    "%s: line 1: its fingerprints are not those of " FINGERPRINT_ALGORITHM
+			    ", which are made now; remove it and make it anew: leakgraph baseline create",
+			    b->path);
 	if (!line[strspn(line, " \t")] || *line == '#')
 		return 0;
 	if (!take_line(b, line, &entry))

@@ -1,6 +1,7 @@
 /* fingerprint.c: see fingerprint.h. */
 #include "report/fingerprint.h"
 #include "base/buf.h"
+#include "report/spelling.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -52,32 +53,113 @@ static size_t without_version(const char *name, size_t n)
 	return at && at != name ? (size_t)(at - name) : n;
 }
 
-/* Bytes to leave out at `s`: "[abi:cxx11]", " [clone .cold]", the number of "{lambda(int)#2}". */
-static size_t noise_at(const char *s)
+/* What is left out of a name, and how the rest goes on. */
+struct normal {
+	char *out;
+	size_t n, component; /* used; where the last component of the name begins */
+};
+
+/* "{lambda(int)#2}", "$_1", "{unnamed type#3}", "{closure#0}": without its number, which shifts when another comes before
+ * it; lambdas without anything, as debug information has no name for them at all. Returns its length, 0: no such. */
+static size_t take_nameless(struct normal *o, const char *s)
 {
-	static const char *const brackets[] = { "[abi:", " [clone " };
+	size_t n = strcspn(s, "}"), number;
 
-	for (size_t i = 0; i < 2; i++)
-		if (!strncmp(s, brackets[i], strlen(brackets[i]))) {
-			size_t n = strcspn(s, "]");
-
-			return n + (s[n] == ']');
-		}
-	if (*s != '#')
+	if (!strncmp(s, "$_", 2) && isdigit((unsigned char)s[2]))
+		return 2 + strspn(s + 2, "0123456789");
+	if (*s != '{' || s[1] == '{' || s[n] != '}')
 		return 0;
-	size_t digits = strspn(s + 1, "0123456789");
-	return digits && s[1 + digits] == '}' ? 1 + digits : 0;
+	if (!strncmp(s, "{lambda(", 8))
+		return n + 1;
+	for (number = n; number && isdigit((unsigned char)s[number - 1]); number--)
+		;
+	memcpy(o->out + o->n, s, s[number - 1] == '#' ? number - 1 : n);
+	o->n += s[number - 1] == '#' ? number - 1 : n;
+	o->out[o->n++] = '}';
+	return n + 1;
+}
+
+/* Of a name's parameters, template arguments and ABI tags nothing is taken. Returns their length, 0: no such. */
+static size_t bracket_length(const char *s)
+{
+	size_t n = strcspn(s, "]");
+
+	if (*s == '<' || *s == '(')
+		return (size_t)(spelling_closed(s) - s) + 1;
+	return strncmp(s, "[abi:", 5) ? 0 : n + (s[n] == ']');
+}
+
+static bool is_after(const struct normal *o, const char *word)
+{
+	size_t n = strlen(word);
+
+	return o->n >= n && !memcmp(o->out + o->n - n, word, n);
+}
+
+/* A name is done behind its parameters, unless it is that of something local to a function. */
+static bool is_done(const struct normal *o, const char *bracket, size_t length)
+{
+	bool is_last = !bracket[length] || bracket[length] == ' ';
+
+	return *bracket == '(' && is_last && !is_after(o, "decltype") && o->n;
+}
+
+/* "operator bool", "operator new" */
+static bool is_conversion(const struct normal *o)
+{
+	static const char word[] = "operator";
+
+	return o->n - o->component >= sizeof word - 1 &&
+	       !memcmp(o->out + o->component, word, sizeof word - 1);
+}
+
+/* Behind a blank the name itself begins, and what was before it is a type. */
+static void take_character(struct normal *o, char c)
+{
+	bool is_empty = c == ':' && o->n == o->component;
+
+	if (c == ' ' && !is_conversion(o))
+		o->n = o->component = 0;
+	else if (!is_empty)
+		o->out[o->n++] = c;
+	if (is_after(o, "::"))
+		o->component = o->n;
+}
+
+static size_t take_name(char *out, const char *s)
+{
+	struct normal o = { .out = out };
+	size_t length;
+
+	if (*s == '<') { /* Rust's "<Type as Trait>::function" */
+		o.n = (size_t)(spelling_closed(s) - s) + 1;
+		memcpy(out, s, o.n);
+		s += o.n;
+	}
+	while (*s && strncmp(s, " [clone ", 8)) {
+		length = spelling_anonymous(s) + (o.n == o.component ? spelling_operator(s) : 0);
+		if (length) {
+			memcpy(o.out + o.n, s, length);
+			o.n += length;
+		} else if ((length = bracket_length(s))) {
+			if (is_done(&o, s, length))
+				break;
+		} else if (!(length = take_nameless(&o, s))) {
+			length = 1;
+			if (*s != ' ' || s[1] != '<') /* "operator<< <char>" */
+				take_character(&o, *s);
+		}
+		s += length;
+	}
+	while (o.n && o.out[o.n - 1] == ':')
+		o.n--;
+	return o.n;
 }
 
 void normal_function(char *out, const char *function)
 {
-	size_t n = 0, before;
+	size_t n = take_name(out, function), before;
 
-	while (*function) {
-		function += noise_at(function);
-		if (*function && !noise_at(function))
-			out[n++] = *function++;
-	}
 	do {
 		before = n;
 		n = without_version(out, n);

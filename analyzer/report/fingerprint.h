@@ -1,15 +1,16 @@
 /* fingerprint.h: what stays the same about a leak when addresses, lines, versions and builds change.
  *
- * The algorithm is leakgraphStack/v1 and never changes; a better one gets another name. Its text has one line a
+ * The algorithm is leakgraphStack/v2 and never changes; a better one gets another name. Its text has one line a
  * frame, "module!function", innermost first: allocator frames and unknown inlined ones dropped, names freed of
- * what compilers add, repeats of one function collapsed, cut below main or the thread's start, at most 16 frames.
+ * their parameters, template arguments, lambdas' numbers and what compilers add, repeats of one function collapsed,
+ * cut below main or the thread's start, at most 16 frames.
  * No address, line, path, size or kind is in it. The fingerprint is XXH3-128 of that text. */
 #ifndef LG_REPORT_FINGERPRINT_H
 #define LG_REPORT_FINGERPRINT_H
 
 #include "report/frames.h"
 
-#define FINGERPRINT_ALGORITHM "leakgraphStack/v1"
+#define FINGERPRINT_ALGORITHM "leakgraphStack/v2"
 #define FINGERPRINT_DIGITS 32u
 #define FINGERPRINT_FRAMES 16u /* strict */
 #define FINGERPRINT_LOOSE_FRAMES 3u /* loose: the innermost ones of the program's own */

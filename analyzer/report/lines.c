@@ -1,6 +1,8 @@
 /* lines.c: see lines.h. */
 #include "report/lines.h"
 
+#include "report/spelling.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,44 +114,17 @@ const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char 
 
 /* ---- frames -------------------------------------------------------------------------------------------- */
 
-/* The end of what the bracket at `text` encloses, brackets of the other kind included. */
-static const char *matching(const char *text)
-{
-	int depth = 0;
-
-	for (; *text; text++) {
-		depth += *text == '<' || *text == '(';
-		depth -= (*text == '>' && text[-1] != '-') || *text == ')';
-		if (!depth)
-			return text;
-	}
-	return text - 1;
-}
-
-/* "operator<<" and its like: brackets that enclose nothing. */
-static size_t operator_length(const char *text)
-{
-	static const char word[] = "operator";
-	size_t n = sizeof word - 1;
-
-	if (strncmp(text, word, n))
-		return 0;
-	return n + (strncmp(text + n, "()", 2) ? strspn(text + n, "<>=-") : 2);
-}
-
 /* "std::map<...>::find(...)": template arguments and parameters of long C++ names say little; of Rust's
  * "<Type as Trait>::function" the type does. */
 static const char *without_arguments(char out[PLACE_TEXT], const char *name)
 {
-	static const char anonymous[] = "(anonymous namespace)";
 	size_t used = 0;
 
 	for (const char *at = name; *at && used < PLACE_TEXT - 8; at++) {
-		size_t whole = !strncmp(at, anonymous, sizeof anonymous - 1) ? sizeof anonymous - 1
-									     : operator_length(at);
+		size_t whole = spelling_anonymous(at) + spelling_operator(at);
 
 		if (at == name && *at == '<') {
-			const char *end = matching(at), *as = strstr(at, " as ");
+			const char *end = spelling_closed(at), *as = strstr(at, " as ");
 
 			used += (size_t)snprintf(out, PLACE_TEXT, "%.*s>",
 						 (int)((as && as < end ? as : end) - at), at);
@@ -160,7 +135,7 @@ static const char *without_arguments(char out[PLACE_TEXT], const char *name)
 		} else if ((*at == '<' || *at == '(') && at[1] != ')') {
 			used +=
 			    (size_t)snprintf(out + used, PLACE_TEXT - used, *at == '<' ? "<...>" : "(...)");
-			at = matching(at);
+			at = spelling_closed(at);
 		} else {
 			out[used++] = *at;
 		}

@@ -49,43 +49,21 @@ static void put_lsan(struct buf *out, const struct finding *f)
 	buf_text(out, "$\n");
 }
 
-/* Where the bracket at `at` is closed. */
-static const char *closed(const char *at)
-{
-	int depth = 0;
-
-	for (; *at; at++) {
-		depth += *at == '<' || *at == '(';
-		depth -= *at == '>' || *at == ')';
-		if (!depth)
-			return at;
-	}
-	return at - 1;
-}
-
 /* Of "ns::list<int>::add(int)" the "add", by which Valgrind knows it when it is inlined; of C as it is. */
 static void put_inlined(struct buf *out, const char *function)
 {
-	const char *start = function, *end = NULL, *at = function;
-	bool is_operator = false;
+	char *name = malloc(strlen(function) + 1);
 
-	for (; *at && !is_operator; at++) {
-		is_operator = !strncmp(at, "operator", 8);
-		if (*at == '<' || *at == '(') {
-			end = end ? end : at;
-			at = closed(at);
-		} else if (*at == ':' || *at == ' ') {
-			start = at + 1;
-			end = NULL;
-		}
-	}
-	if (start == function && !end) {
-		put_name(out, function, '?');
+	out->failed |= !name;
+	if (!name)
 		return;
-	}
-	buf_text(out, "*");
-	buf_put(out, start, is_operator ? 8 : (size_t)((end ? end : at) - start));
-	buf_text(out, "*");
+	normal_function(name, function);
+	const char *last = strrchr(name, ':');
+	bool is_plain = !last && !strcmp(name, function);
+	buf_text(out, is_plain ? "" : "*");
+	put_name(out, last ? last + 1 : name, '?');
+	buf_text(out, is_plain ? "" : "*");
+	free(name);
 }
 
 /* Libraries of the tool chain have several names for one function, and versions of them. */

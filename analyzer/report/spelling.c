@@ -1,0 +1,34 @@
+/* spelling.c: see spelling.h. */
+#include "report/spelling.h"
+
+#include <string.h>
+
+const char *spelling_closed(const char *open)
+{
+	int depth = 0;
+
+	for (; *open; open++) {
+		depth += *open == '<' || *open == '(';
+		depth -= (*open == '>' && open[-1] != '-') || *open == ')';
+		if (!depth)
+			return open;
+	}
+	return open - 1;
+}
+
+size_t spelling_operator(const char *text)
+{
+	static const char word[] = "operator";
+	size_t n = sizeof word - 1;
+
+	if (strncmp(text, word, n))
+		return 0;
+	return n + (strncmp(text + n, "()", 2) ? strspn(text + n, "<>=-") : 2);
+}
+
+size_t spelling_anonymous(const char *text)
+{
+	static const char anonymous[] = "(anonymous namespace)";
+
+	return strncmp(text, anonymous, sizeof anonymous - 1) ? 0 : sizeof anonymous - 1;
+}
