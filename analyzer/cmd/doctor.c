@@ -291,6 +291,11 @@ static void tell_allocator(struct visit *v, const char *path, const struct progr
 		tell(v, OK, "allocator", "%s, whose malloc and operator new are seen", f->allocator);
 	else
 		tell(v, OK, "allocator", "the C library's, or a library's");
+	if (f->is_go)
+		tell(v, WARN, "Go",
+		     "what Go allocates it collects itself, and it is not seen: only what C code of the "
+		     "program "
+		     "allocates; go tool pprof shows the rest");
 	if (f->defines_new && !f->defines_malloc)
 		tell(v, WARN, "operator new",
 		     "its own: new and delete are seen as what they ask of malloc, and not told from it; "

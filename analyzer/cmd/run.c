@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "report/gate.h"
+#include "report/model.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -106,6 +107,9 @@ static void tell_first(const struct record_result *result, const char *program, 
 	if (is_open)
 		tell_events(&t);
 	fprintf(stderr, "; trace: %s\n", result->traces[0]);
+	if (is_open && t.process.flags & LG_PROCESS_FOREIGN_MALLOC)
+		fprintf(stderr, "leakgraph: " REPORT_FOREIGN_TEXT "; %s\n", program,
+			report_cure(REASON_FOREIGN));
 	trace_close(&t);
 }
 

@@ -12,15 +12,17 @@ static bool is_runtime(const char *library)
 	       !strncmp(library, "libc++abi.so", 12);
 }
 
-static bool needs_runtime(Elf *elf, Elf_Scn *dynamic, size_t strings)
+/* Its runtime is another file; or it is the C library, whose exceptions are cancelled threads. */
+static bool brings_none(Elf *elf, Elf_Scn *dynamic, size_t strings)
 {
 	Elf_Data *data = elf_getdata(dynamic, NULL);
 	GElf_Dyn entry;
 
 	for (int i = 0; data && gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL; i++) {
-		const char *name =
-		    entry.d_tag == DT_NEEDED ? elf_strptr(elf, strings, entry.d_un.d_val) : NULL;
-		if (name && is_runtime(name))
+		const char *name = entry.d_tag == DT_NEEDED || entry.d_tag == DT_SONAME
+				       ? elf_strptr(elf, strings, entry.d_un.d_val)
+				       : NULL;
+		if (name && (entry.d_tag == DT_NEEDED ? is_runtime(name) : !strcmp(name, "libc.so.6")))
 			return true;
 	}
 	return false;
@@ -28,7 +30,7 @@ static bool needs_runtime(Elf *elf, Elf_Scn *dynamic, size_t strings)
 
 static bool inspect(Elf *elf)
 {
-	bool has_exceptions = false, needs = false;
+	bool has_exceptions = false, has_none = false;
 	GElf_Shdr header;
 	size_t names;
 
@@ -39,9 +41,9 @@ static bool inspect(Elf *elf)
 		    gelf_getshdr(section, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
 		has_exceptions |= name && !strcmp(name, ".gcc_except_table");
 		if (name && header.sh_type == SHT_DYNAMIC)
-			needs |= needs_runtime(elf, section, header.sh_link);
+			has_none |= brings_none(elf, section, header.sh_link);
 	}
-	return has_exceptions && !needs;
+	return has_exceptions && !has_none;
 }
 
 bool brings_cxx_runtime(const char *path)

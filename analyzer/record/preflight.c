@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -30,9 +31,16 @@ static int why_not_executable(const char *path)
 		return errno;
 	if (S_ISDIR(st.st_mode))
 		return EISDIR;
-	if (!S_ISREG(st.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS))
-		return EACCES;
-	return 0;
+	if (!S_ISREG(st.st_mode))
+		return ENXIO;
+	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) ? EACCES : 0;
+}
+
+static bool is_mounted_noexec(const char *path)
+{
+	struct statvfs fs;
+
+	return !statvfs(path, &fs) && fs.f_flag & ST_NOEXEC;
 }
 
 static int refuse_file(const char *path, int error, int *exit_status, struct err *err)
@@ -40,6 +48,12 @@ static int refuse_file(const char *path, int error, int *exit_status, struct err
 	*exit_status = STATUS_CANNOT_EXECUTE;
 	if (error == EISDIR)
 		return fail(err, "%s is a folder; name a program in it", path);
+	if (error == ENXIO)
+		return fail(err, "%s is a device, a pipe or a socket; name a program", path);
+	if (error == EACCES && is_mounted_noexec(path))
+		return fail(err,
+			    "%s cannot be executed: its file system is mounted noexec; copy it to another",
+			    path);
 	if (error == EACCES)
 		return fail(err, "%s cannot be executed: permission denied; try: chmod +x %s", path, path);
 	if (error != ENOENT && error != ENOTDIR)
@@ -220,8 +234,11 @@ static void inspect_notes(Elf_Scn *section, struct program_facts *f)
 	GElf_Nhdr note;
 
 	for (size_t at = 0; data && (at = gelf_getnote(data, at, &note, &name, &text)) > 0;)
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    !memcmp((const char *)data->d_buf + name, "GNU", 4) && note.n_descsz <= LG_BUILD_ID_MAX) {
+		if (note.n_namesz == 4 && !memcmp((const char *)data->d_buf + name, "Go\0", 4))
+			f->is_go = true;
+		else if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+			 !memcmp((const char *)data->d_buf + name, "GNU", 4) &&
+			 note.n_descsz <= LG_BUILD_ID_MAX) {
 			memcpy(f->build_id, (const char *)data->d_buf + text, note.n_descsz);
 			f->build_id_bytes = note.n_descsz;
 		}
@@ -341,6 +358,11 @@ static int judge_elf(const char *path, const struct program_facts *f, int *exit_
 		return fail(err,
 			    "%s is a 32-bit program, which the 64-bit shim cannot be loaded into; rebuild it "
 			    "with -m64",
+			    path);
+	if (!*f->loader && f->is_go)
+		return fail(err,
+			    "%s is a Go program without a C library: Go collects its memory itself, and no "
+			    "malloc is there to be traced; use go tool pprof",
 			    path);
 	if (!*f->loader && !f->is_loader)
 		return fail(err,

@@ -31,6 +31,7 @@ struct program_facts {
 	bool defines_malloc; /* its .dynsym defines malloc: it wins over every preload */
 	bool is_python; /* it has CPython in it, or needs its library */
 	bool uses_glib;
+	bool is_go;
 	bool defines_new; /* ... operator new, so new and delete are seen as what they ask of malloc */
 	char allocator
 	    [64]; /* the needed library that replaces the C library's malloc; "" when none is known to */

@@ -32,8 +32,10 @@ static const char defaults[] = ENTRY("libstdc++: the pool for exceptions when me
 						      "...\nfun:FcConfigInit*\n...\n")
 						    ENTRY("OpenSSL: one-time initialisation",
 							  "...\nfun:OPENSSL_init_*\n...\n")
-							ENTRY("OpenMP: the pool of threads",
-							      "...\nfun:gomp_team_start\n...\n");
+							ENTRY("tcmalloc: its first extension",
+							      "...\nfun:MallocExtension::Register*\n...\n")
+							    ENTRY("OpenMP: the pool of threads",
+								  "...\nfun:gomp_team_start\n...\n");
 
 int suppressions_add_defaults(struct suppressions *s, struct err *err)
 {

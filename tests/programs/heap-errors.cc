@@ -1,5 +1,6 @@
 /* heap-errors.cc: frees that are wrong, one a run, and one run in which all are right though they look unusual. The call is
  * passed on as it is, so glibc ends the process where it does so without leakgraph. */
+// build: -fsized-deallocation
 // run: right
 // expect: direct=0/0 cycle=0/0 indirect=0/0 possible=0/0
 // more: .processes[0].heap_errors == []
@@ -39,6 +40,9 @@
 // expect: direct=0/0
 // more: [.processes[0].heap_errors[] | .kind, .call] == ["mismatch", "operator delete(void*)"]
 // run: malloc-delete
+// expect: direct=0/0
+// more: [.processes[0].heap_errors[] | .kind, .block.allocator] == ["mismatch", "malloc"]
+// run: strdup-delete
 // expect: direct=0/0
 // more: [.processes[0].heap_errors[] | .kind, .block.allocator] == ["mismatch", "malloc"]
 // run: new-realloc
@@ -128,7 +132,7 @@ NOINLINE static void free_stack()
 
 NOINLINE static void new_free()
 {
-	for (int i = 0; i < 3; i++)
+	for (volatile int i = 0; i < 3; i = i + 1) /* one place: not unrolled */
 		drop(hidden(new Small));
 }
 
@@ -179,8 +183,10 @@ int main(int argc, char **argv)
 		delete hidden(new Small[3]);
 	else if (!strcmp(what, "malloc-delete"))
 		delete static_cast<Small *>(hidden(malloc(24)));
+	else if (!strcmp(what, "strdup-delete"))
+		delete static_cast<Small *>(hidden(static_cast<void *>(strdup("twenty-three characters"))));
 	else if (!strcmp(what, "new-realloc"))
-		free(realloc(hidden(static_cast<void *>(new Small)), 100));
+		free(hidden(realloc(hidden(static_cast<void *>(new Small)), 100)));
 	else if (!strcmp(what, "size"))
 		delete reinterpret_cast<Large *>(hidden(new Small));
 	else if (!strcmp(what, "alignment"))

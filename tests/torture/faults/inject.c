@@ -7,7 +7,8 @@
  *
  * Kinds: alloc (ENOMEM; calls by leakgraph's own code), library (ENOMEM; calls by the libraries that it uses), map
  * (ENOMEM), open (EMFILE), write (ENOSPC; of one whose failure lasts the first half goes through), thread (EAGAIN),
- * ptrace (EPERM), read (EPERM; process_vm_readv and pread), slow (no failure, but 50 ms for each write). */
+ * ptrace (EPERM), read (EPERM; process_vm_readv and pread), slow (no failure, but 50 ms for each write), yama (what
+ * kernel.yama.ptrace_scope=2 keeps from users: ptrace, process_vm_readv and opening /proc/PID/mem). */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,9 +26,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { ALLOC, LIBRARY, MAP, OPEN, WRITE, THREAD, PTRACE, READ, SLOW, KINDS };
+enum kind { ALLOC, LIBRARY, MAP, OPEN, WRITE, THREAD, PTRACE, READ, SLOW, YAMA, KINDS };
 static const char *const names[] = { "alloc",  "library", "map",  "open", "write",
-				     "thread", "ptrace",  "read", "slow" };
+				     "thread", "ptrace",  "read", "slow", "yama" };
 
 static _Atomic unsigned long calls[KINDS];
 static _Atomic unsigned long first = 0; /* 0: none fails */
@@ -87,18 +88,30 @@ void *mmap(void *p, size_t n, int prot, int flags, int fd, off_t offset)
 	mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;                              \
 	va_end(list)
 
+static int is_memory(const char *path)
+{
+	size_t n = strlen(path);
+
+	return !strncmp(path, "/proc/", 6) && n > 4 && !strcmp(path + n - 4, "/mem");
+}
+
+static int fails_open(const char *path)
+{
+	return (is_memory(path) && fails(YAMA, EACCES)) || fails(OPEN, EMFILE);
+}
+
 int open(const char *path, int flags, ...)
 {
 	NEXT(open);
 	OPEN_MODE;
-	return fails(OPEN, EMFILE) ? -1 : next(path, flags, mode);
+	return fails_open(path) ? -1 : next(path, flags, mode);
 }
 
 int openat(int fd, const char *path, int flags, ...)
 {
 	NEXT(openat);
 	OPEN_MODE;
-	return fails(OPEN, EMFILE) ? -1 : next(fd, path, flags, mode);
+	return fails_open(path) ? -1 : next(fd, path, flags, mode);
 }
 
 FILE *fopen(const char *path, const char *mode)
@@ -162,7 +175,7 @@ long ptrace(enum __ptrace_request request, ...)
 		next = (long (*)(enum __ptrace_request, ...))dlsym(RTLD_NEXT, "ptrace");
 	/* A stopped thread that cannot be let go is no fault that a kernel has. */
 	if (request != PTRACE_CONT && request != PTRACE_DETACH && request != PTRACE_LISTEN &&
-	    fails(PTRACE, EPERM))
+	    (fails(PTRACE, EPERM) || fails(YAMA, EPERM)))
 		return -1;
 	return next(request, pid, address, data);
 }
@@ -171,7 +184,7 @@ ssize_t process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nto, c
 			 unsigned long nfrom, unsigned long flags)
 {
 	NEXT(process_vm_readv);
-	return fails(READ, EPERM) ? -1 : next(pid, to, nto, from, nfrom, flags);
+	return fails(READ, EPERM) || fails(YAMA, EPERM) ? -1 : next(pid, to, nto, from, nfrom, flags);
 }
 
 ssize_t pread(int fd, void *to, size_t n, off_t offset)
