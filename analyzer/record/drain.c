@@ -69,8 +69,8 @@ static inline uint64_t committed(const struct lg_event *ring, uint64_t place)
 }
 
 /* Writes an event to a place that there is, and says how many it was: 1, or 0 for what is none. */
-static inline size_t take_event(struct trace_event *to, uint32_t number, const struct lg_event *e,
-				uint64_t key, uint8_t type)
+static inline size_t take_event(struct drain *d, struct trace_event *to, uint32_t number,
+				const struct lg_event *e, uint64_t key, uint8_t type)
 {
 	*to = (struct trace_event){
 		.key = key,
@@ -82,7 +82,11 @@ static inline size_t take_event(struct trace_event *to, uint32_t number, const s
 		.entry = (uint8_t)e->entry,
 		.aligns = e->aligns,
 	};
-	return (type >= LG_EV_ALLOC && type <= LG_EV_RESIZE) || type == LG_EV_MARK || type == LG_EV_TOLD;
+	if (__builtin_expect(type >= LG_EV_ALLOC && type <= LG_EV_RESIZE, 1))
+		return 1;
+	bool tells = type == LG_EV_MARK || type == LG_EV_TOLD;
+	d->has_tellings |= tells;
+	return tells;
 }
 
 /* What was written behind the pending events is n more of them, in the order of their keys. */
@@ -106,7 +110,7 @@ static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_
 		uint64_t word = committed(ring, r->holes[i]);
 
 		if (word) {
-			add_taken(d, take_event(d->pending.items + d->pending.count, number,
+			add_taken(d, take_event(d, d->pending.items + d->pending.count, number,
 						&ring[r->holes[i] % LG_RING_EVENTS], word >> LG_EV_KEY_SHIFT,
 						word & LG_EV_TYPE));
 		} else if (r->holes[i] + 1 == r->next || now_ns - r->hole_since_ns[i] < HOLE_PATIENCE_NS) {
@@ -139,7 +143,7 @@ static bool take_run(struct drain *d, struct ring_reader *r, const struct lg_eve
 		if (key > limit)
 			break;
 		latest = key;
-		to += take_event(to, number, &ring[place % LG_RING_EVENTS], key, word & LG_EV_TYPE);
+		to += take_event(d, to, number, &ring[place % LG_RING_EVENTS], key, word & LG_EV_TYPE);
 	}
 	r->next = place;
 	r->latest = latest;

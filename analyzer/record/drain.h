@@ -29,6 +29,7 @@ struct drain {
 	uint32_t nreaders;
 	struct events pending; /* drained; the first `given` were handed out by the last pass */
 	size_t given;
+	bool has_tellings; /* or has had: events that are no block's */
 	bool is_mixed; /* they are not all in the order of their keys */
 	uint64_t cut; /* of the pass under way: keys from here on are not known to be in order */
 	struct events spare; /* for merging */

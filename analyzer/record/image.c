@@ -285,7 +285,8 @@ static void encode_taken(struct image *i)
 	uint64_t number = i->events_written + (i->encoder ? encoder_count(i->encoder) : 0);
 
 	i->ntaken = 0;
-	n = tellings_take(i, events, n, number);
+	if (i->drain.has_tellings)
+		n = tellings_take(i, events, n, number);
 	for (size_t e = 0; e < n; e++) {
 		events[e].stack = stacks_number(&i->stacks, events[e].stack);
 		if (events[e].stack && (events[e].type == LG_EV_FREE || events[e].type == LG_EV_RELEASE))

@@ -374,9 +374,20 @@ static void end_runs(struct encoder *e)
 	pen_close(e, &pen);
 }
 
+/* Room for the columns and what stands before each. */
+static void reserve_chunk(const struct encoder *e, struct buf *out)
+{
+	size_t bytes = (COLUMNS + 4) * VARINT_MAX;
+
+	for (unsigned i = 0; i < COLUMNS; i++)
+		bytes += e->columns[i].used;
+	buf_reserve(out, bytes);
+}
+
 void encoder_put(struct encoder *e, struct buf *out)
 {
 	end_runs(e);
+	reserve_chunk(e, out); /* at once: a megabyte that grows is copied again and again */
 	buf_varint(out, e->count);
 	buf_varint(out, e->key_shift);
 	buf_varint(out, e->first_key);

@@ -18,7 +18,6 @@ struct trace_writer {
 	int fd; /* owned; -1: the file is not made yet */
 	char *path;
 	ZSTD_CCtx *zstd;
-	struct buf packed; /* the compressed payload of the chunk under way */
 	struct buf
 	    gathered; /* whole chunks that are not in the file yet, after its header where it has none */
 	bool gathers; /* writes much at once */
@@ -105,7 +104,6 @@ static void destroy(struct trace_writer *w)
 	if (w->fd >= 0)
 		close(w->fd);
 	ZSTD_freeCCtx(w->zstd);
-	buf_free(&w->packed);
 	buf_free(&w->gathered);
 	free(w->path);
 	free(w);
@@ -145,45 +143,44 @@ int trace_writer_open(struct trace_writer **out, const char *path, struct err *e
 	return -1;
 }
 
-/* Compresses into w->packed. Says false where storing the payload as it is takes no more room. */
-static bool pack(struct trace_writer *w, const struct buf *payload)
+/* Puts what is stored of the payload to `to`, where there is room for all of it: compressed where that takes less. Returns
+ * how many bytes. */
+static size_t pack(struct trace_writer *w, const struct buf *payload, uint8_t *to)
 {
-	buf_clear(&w->packed);
-	if (payload->used < 2 || !buf_reserve(&w->packed, payload->used - 1))
-		return false;
-	size_t n = ZSTD_compress2(w->zstd, w->packed.bytes, payload->used - 1, payload->bytes, payload->used);
-	if (ZSTD_isError(n))
-		return false; /* most often: no room, since it would not shrink */
-	w->packed.used = n;
-	return true;
+	size_t room = payload->used > 0 ? payload->used - 1 : 0;
+	size_t n = ZSTD_compress2(w->zstd, to, room, payload->bytes, payload->used);
+
+	if (!ZSTD_isError(n))
+		return n;
+	if (payload->used) /* most often: no room, since it would not shrink */
+		memcpy(to, payload->bytes, payload->used);
+	return payload->used;
 }
 
 static int put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf *payload, uint64_t sequence,
 	       struct err *err)
 {
+	struct lg_chunk_header head = { .magic = LG_CHUNK_MAGIC,
+					.kind = (uint16_t)kind,
+					.sequence = sequence };
+
 	if (payload->failed)
 		return fail(err, "%s: out of memory; chunk %llu is missing", w->path,
 			    (unsigned long long)sequence);
 	if (payload->used > LG_CHUNK_RAW_MAX)
 		return fail(err, "%s: chunk %llu of %zu bytes is too large", w->path,
 			    (unsigned long long)sequence, payload->used);
-	bool is_packed = pack(w, payload);
-	const struct buf *stored = is_packed ? &w->packed : payload;
-	struct lg_chunk_header head = {
-		.magic = LG_CHUNK_MAGIC,
-		.kind = (uint16_t)kind,
-		.codec = is_packed ? LG_CODEC_ZSTD : LG_CODEC_RAW,
-		.stored_bytes = (uint32_t)stored->used,
-		.raw_bytes = (uint32_t)payload->used,
-		.sequence = sequence,
-	};
-	head.checksum = chunk_checksum(&head, stored->bytes);
-	if (!buf_reserve(&w->gathered, sizeof head + stored->used)) {
+	if (!buf_reserve(&w->gathered, sizeof head + payload->used)) {
 		w->gathered.failed = false;
 		return fail(err, "%s: out of memory", w->path);
 	}
+	uint8_t *stored = w->gathered.bytes + w->gathered.used + sizeof head;
+	head.raw_bytes = (uint32_t)payload->used;
+	head.stored_bytes = (uint32_t)pack(w, payload, stored);
+	head.codec = head.stored_bytes < head.raw_bytes ? LG_CODEC_ZSTD : LG_CODEC_RAW;
+	head.checksum = chunk_checksum(&head, stored);
 	buf_put(&w->gathered, &head, sizeof head);
-	buf_put(&w->gathered, stored->bytes, stored->used);
+	w->gathered.used += head.stored_bytes;
 	return 0;
 }
 
