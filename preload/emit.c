@@ -238,11 +238,12 @@ void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, cons
 	_Atomic memo *at = memo_place((uint64_t)p);
 	memo known = atomic_load_explicit(at, memory_order_relaxed);
 
-	if (unlikely(!memo_fits_free(known, (uint64_t)p))) {
+	if (likely(memo_fits_free(known, (uint64_t)p))) {
+		atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
+	} else if (!memo_is_of_other(known, (uint64_t)p) || shim.ended) {
 		free_doubted(type, p, 0, memo_make((uint64_t)p, 0, entry), frame);
 		return;
 	}
-	atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
 	put_free(type, p, entry, (struct doubt){ 0 });
 }
 
@@ -254,11 +255,12 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 	memo known = atomic_load_explicit(at, memory_order_relaxed);
 	memo given = memo_make((uint64_t)p, size, entry) | memo_align(alignment);
 
-	if (unlikely(!memo_fits(known, given, (uint64_t)p) || shim.ended)) {
+	if (likely(memo_fits(known, given, (uint64_t)p)) && !shim.ended) {
+		atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
+	} else if (!memo_is_of_other(known, (uint64_t)p) || shim.ended) {
 		free_doubted(LG_EV_FREE, p, size, given, frame);
 		return;
 	}
-	atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
 	put_free(LG_EV_FREE, p, entry, (struct doubt){ 0 });
 }
 
