@@ -36,9 +36,10 @@ void order_leave_tsc(void)
 
 /* Takes a page over, then reads the clock. If it was taken away again in between, whoever has it may have read the clock
  * earlier than this: then it is nobody's, and the next event there reads the clock again. */
-uint64_t order_take(_Atomic uint64_t *owner, uint64_t mine, uint64_t beat)
+uint64_t order_take(uint64_t addr, uint64_t beat)
 {
-	uint64_t key;
+	_Atomic uint64_t *owner = order_owner(addr);
+	uint64_t mine = order_mine(addr), key;
 
 	self.beat = beat;
 	atomic_exchange(owner, mine);
