@@ -36,9 +36,10 @@ void order_leave_tsc(void)
 
 /* Takes a page over, then reads the clock. If it was taken away again in between, whoever has it may have read the clock
  * earlier than this: then it is nobody's, and the next event there reads the clock again. */
-uint64_t order_take(_Atomic uint64_t *owner, uint64_t mine, uint64_t beat)
+uint64_t order_take(uint64_t addr, uint64_t beat)
 {
-	uint64_t key;
+	_Atomic uint64_t *owner = order_owner(addr);
+	uint64_t mine = order_mine(addr), key;
 
 	self.beat = beat;
 	atomic_exchange(owner, mine);
@@ -238,11 +239,12 @@ void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, cons
 	_Atomic memo *at = memo_place((uint64_t)p);
 	memo known = atomic_load_explicit(at, memory_order_relaxed);
 
-	if (unlikely(!memo_fits_free(known, (uint64_t)p))) {
+	if (likely(memo_fits_free(known, (uint64_t)p))) {
+		atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
+	} else if (!memo_is_of_other(known, (uint64_t)p) || shim.ended) {
 		free_doubted(type, p, 0, memo_make((uint64_t)p, 0, entry), frame);
 		return;
 	}
-	atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
 	put_free(type, p, entry, (struct doubt){ 0 });
 }
 
@@ -254,11 +256,12 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 	memo known = atomic_load_explicit(at, memory_order_relaxed);
 	memo given = memo_make((uint64_t)p, size, entry) | memo_align(alignment);
 
-	if (unlikely(!memo_fits(known, given, (uint64_t)p) || shim.ended)) {
+	if (likely(memo_fits(known, given, (uint64_t)p)) && !shim.ended) {
+		atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
+	} else if (!memo_is_of_other(known, (uint64_t)p) || shim.ended) {
 		free_doubted(LG_EV_FREE, p, size, given, frame);
 		return;
 	}
-	atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
 	put_free(LG_EV_FREE, p, entry, (struct doubt){ 0 });
 }
 

@@ -247,8 +247,18 @@ static inline uint64_t order_now(void)
 	return self.key;
 }
 
+/* By page of memory, who had the latest event there. */
+static inline uint64_t order_mine(uint64_t addr)
+{
+	return addr / LG_PAGE << OWNER_THREAD_BITS | self.number;
+}
+static inline _Atomic uint64_t *order_owner(uint64_t addr)
+{
+	return &shim.private->owners[addr / LG_PAGE % OWNERS];
+}
+
 /* The key of the first event after a page was another thread's, or in a new round of the recorder. */
-uint64_t order_take(_Atomic uint64_t *owner, uint64_t mine, uint64_t beat);
+uint64_t order_take(uint64_t addr, uint64_t beat);
 
 /* The key of an event at `addr`. What must be in order are a thread's events, and those of one block, which its page
  * stands for. So the clock, which costs more than the rest of an event, is read only to take a page over from another
@@ -257,14 +267,12 @@ uint64_t order_take(_Atomic uint64_t *owner, uint64_t mine, uint64_t beat);
 static inline uint64_t order_key(uint64_t addr)
 {
 	uint64_t beat = atomic_load_explicit(&shim.control->heartbeat, memory_order_relaxed);
-	uint64_t mine = addr / LG_PAGE << OWNER_THREAD_BITS | self.number;
-	_Atomic uint64_t *owner = &shim.private->owners[addr / LG_PAGE % OWNERS];
 	bool is_mine = atomic_load_explicit(&shim.area->nthreads, memory_order_acquire) == 1 ||
-		       atomic_load_explicit(owner, memory_order_acquire) == mine;
+		       atomic_load_explicit(order_owner(addr), memory_order_acquire) == order_mine(addr);
 
-	if (likely(is_mine && beat == self.beat && shim.clock == ORDER_TSC))
+	if (likely(beat == self.beat && is_mine && shim.clock == ORDER_TSC))
 		return ++self.key;
-	return order_take(owner, mine, beat);
+	return order_take(addr, beat);
 }
 
 static inline bool thread_ready(void)

@@ -287,14 +287,24 @@ static inline bool same_state(const struct frame *last, const struct frame *f)
 
 #define ALL_HOLD UINT32_MAX
 
+static inline bool holds(const struct word *w)
+{
+	return likely(*w->at == w->value);
+}
+
+#define WORDS_A_TURN 4
+
 /* The innermost of n words that is not what it was. Never looks past it: what lies further out was found by way of
  * it. */
 static inline uint32_t word_changed(const struct word *words, uint32_t n)
 {
-	for (const struct word *w = words + n; w-- > words;)
-		if (unlikely(*w->at != w->value))
-			return (uint32_t)(w - words);
-	return ALL_HOLD;
+	const struct word *w = words + n;
+
+	while (w - words >= WORDS_A_TURN && holds(w - 1) && holds(w - 2) && holds(w - 3) && holds(w - 4))
+		w -= WORDS_A_TURN;
+	while (w > words && holds(w - 1))
+		w--;
+	return w > words ? (uint32_t)(w - 1 - words) : ALL_HOLD;
 }
 
 /* The words that lead further out than last[at]. */
