@@ -15,7 +15,7 @@ set +e
 : >app.lgt && mkdir folder && : >folder/other.txt
 offers 'leakgraph che' 'check'
 offers 'leakgraph --v' '--version'
-offers 'leakgraph check --max-' '--max-bytes= --max-leaks= --max-peak='
+offers 'leakgraph report --no-p' '--no-pager'
 offers 'leakgraph graph --s' '--svg'
 offers 'leakgraph report --color=' 'always auto never'
 offers 'leakgraph report --color al' 'always'

@@ -14,3 +14,4 @@ for command in $(awk -F'\t' '$2 == "COMMAND" { print $1 }' rows); do
 	extra=$(grep -oE -- '^ +--[a-z-]+' help | tr -d ' ' | sort -u | grep -vxF "$known" | paste -sd' ')
 	[ -z "$extra" ] || fails "leakgraph $command --help names $extra, which is no option"
 done
+mandoc -Tlint -Wwarning "$TOP"/man/* >lint 2>&1 || fails "$(head -n 1 lint)"
