@@ -57,13 +57,15 @@ struct variables {
 
 /* One ELF file, shared by all modules of the trace with its path and build-id. */
 struct object {
-	const struct trace_module *module; /* the first that had it */
+	struct trace_module module; /* the first that had it: its build-id */
 	const char *path; /* absolute where it can be known; "" when there is no file */
 	const char *name; /* base name of path */
 	Dwfl *dwfl;
 	Dwfl_Module *file; /* NULL: there is none to trust */
 	GElf_Addr bias; /* ELF virtual address = Dwfl's address - bias */
+	const char *problem; /* the note about its file; NULL: there is none */
 	bool is_noted; /* its lack of symbols was looked at */
+	unsigned generation; /* of the last trace that asked for it */
 	struct symbols symbols;
 	struct debug debug;
 	bool has_tls_number; /* the next was looked for */
@@ -84,10 +86,12 @@ struct place {
 
 struct names {
 	const struct trace *trace;
+	unsigned generation; /* of traces, from 0 */
 	bool with_symbols;
 	struct arena arena;
 	struct object **by_module; /* trace->nmodules; NULL: not asked for yet */
 	struct object *objects; /* owned list, newest first */
+	size_t nobjects;
 	struct map frames; /* ring.h frame -> struct frame_list */
 	struct map stacks; /* node id -> struct frame_list */
 	struct map spelled; /* symbol string's address -> its text for people */

@@ -87,6 +87,27 @@ int names_open(struct names **out, const struct trace *t, const struct names_opt
 	return fail(err, "no memory to name functions");
 }
 
+#define OBJECTS_KEPT 64u /* with their debug information they take memory */
+
+bool names_follow(struct names *n, const struct trace *t)
+{
+	struct object **by_module =
+	    n->nobjects > OBJECTS_KEPT ? NULL : calloc(t->nmodules + 1, sizeof *by_module);
+
+	if (!by_module)
+		return false;
+	free(n->by_module);
+	n->by_module = by_module;
+	n->trace = t;
+	n->generation++;
+	n->nnotes = 0;
+	map_free(&n->frames);
+	map_free(&n->stacks);
+	map_free(&n->threads);
+	map_free(&n->sites);
+	return true;
+}
+
 void names_close(struct names *n)
 {
 	if (!n)

@@ -36,6 +36,9 @@ struct names_options {
 };
 
 int names_open(struct names **n, const struct trace *t, const struct names_options *options, struct err *err);
+/* Goes on with another trace; what was learnt of files is kept, and what was handed out stays until names_close(). False:
+ * there is no memory, or it would be too much, and another is to be opened. */
+bool names_follow(struct names *n, const struct trace *t);
 void names_close(struct names *n); /* NULL is fine */
 
 /* The frames of a stack, innermost first, inlined ones expanded. `*frames` is owned by names and lives until

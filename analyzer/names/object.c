@@ -133,14 +133,14 @@ static bool open_traced(struct names *n, struct object *o, const char **problem)
 		*problem = "is no ELF file";
 		return false;
 	}
-	return !traced_id_bytes(o->module) || has_traced_id(o->module, o->file);
+	return !traced_id_bytes(&o->module) || has_traced_id(&o->module, o->file);
 }
 
 static bool take_if_traced(struct names *n, struct object *o, int fd)
 {
 	if (fd < 0 || !object_take_file(n, o, fd))
 		return false;
-	if (has_traced_id(o->module, o->file))
+	if (has_traced_id(&o->module, o->file))
 		return true;
 	object_drop_file(o);
 	return false;
@@ -149,7 +149,7 @@ static bool take_if_traced(struct names *n, struct object *o, int fd)
 /* DIRECTORY/.build-id/xx/yyyy.debug in the directories that libdwfl would search. */
 static bool open_local_debug(struct names *n, struct object *o)
 {
-	struct id_text id = id_text(o->module->build_id, traced_id_bytes(o->module));
+	struct id_text id = id_text(o->module.build_id, traced_id_bytes(&o->module));
 	char *copy = strdup(n->debuginfo_path), *rest = copy, *directory;
 	bool is_open = false;
 
@@ -181,7 +181,7 @@ static int ask_server(struct names *n, const struct object *o)
 	dwfl_report_begin(probe);
 	Dwfl_Module *module = dwfl_report_module(probe, o->name, 0, 1);
 	if (dwfl_report_end(probe, NULL, NULL) == 0 && module &&
-	    dwfl_module_report_build_id(module, o->module->build_id, traced_id_bytes(o->module), 0) == 0)
+	    dwfl_module_report_build_id(module, o->module.build_id, traced_id_bytes(&o->module), 0) == 0)
 		fd = dwfl_standard_find_debuginfo(module, &nothing, o->name, 0, NULL, NULL, 0, &found);
 	free(found);
 	dwfl_end(probe);
@@ -190,7 +190,7 @@ static int ask_server(struct names *n, const struct object *o)
 
 static bool open_by_id(struct names *n, struct object *o)
 {
-	if (traced_id_bytes(o->module) < 3) /* too short to be looked up */
+	if (traced_id_bytes(&o->module) < 3) /* too short to be looked up */
 		return false;
 	return open_local_debug(n, o) || take_if_traced(n, o, ask_server(n, o));
 }
@@ -199,7 +199,7 @@ static bool open_by_id(struct names *n, struct object *o)
 
 static void note_problem(struct names *n, const struct object *o, const char *problem)
 {
-	struct id_text traced = id_text(o->module->build_id, traced_id_bytes(o->module));
+	struct id_text traced = id_text(o->module.build_id, traced_id_bytes(&o->module));
 
 	names_note(n,
 		   "%s: %s %s%s%s: its functions are not named; put the traced file back or give --debug-dir",
@@ -209,7 +209,7 @@ static void note_problem(struct names *n, const struct object *o, const char *pr
 
 static void note_changed(struct names *n, const struct object *o, const struct id_text *found)
 {
-	struct id_text traced = id_text(o->module->build_id, traced_id_bytes(o->module));
+	struct id_text traced = id_text(o->module.build_id, traced_id_bytes(&o->module));
 
 	names_note(n,
 		   "%s: %s has %s%s but the traced one had %s: its functions are not named; "
@@ -262,8 +262,40 @@ static bool is_same_object(const struct object *o, const struct trace_module *mo
 {
 	size_t n = traced_id_bytes(module);
 
-	return n == traced_id_bytes(o->module) && !memcmp(module->build_id, o->module->build_id, n) &&
+	return n == traced_id_bytes(&o->module) && !memcmp(module->build_id, o->module.build_id, n) &&
 	       !strcmp(path, o->path);
+}
+
+/* Each trace has its own notes. */
+static void object_note_again(struct names *n, struct object *o)
+{
+	if (o->generation == n->generation)
+		return;
+	o->generation = n->generation;
+	o->is_noted = false;
+	if (o->problem)
+		names_note(n, "%s", o->problem);
+}
+
+static struct object *object_new(struct names *n, const struct trace_module *module, const char *path)
+{
+	struct object *o = arena_take(&n->arena, sizeof *o);
+	size_t nnotes = n->nnotes;
+
+	if (!o)
+		return NULL;
+	o->module = *module;
+	o->path = arena_copy(&n->arena, path, strlen(path));
+	if (!o->path)
+		return NULL;
+	o->name = base_name(o->path);
+	o->generation = n->generation;
+	o->next = n->objects;
+	n->objects = o;
+	n->nobjects++;
+	object_open(n, o);
+	o->problem = n->nnotes > nnotes ? n->notes[nnotes] : NULL;
+	return o;
 }
 
 struct object *object_of(struct names *n, const struct trace_module *module)
@@ -273,15 +305,9 @@ struct object *object_of(struct names *n, const struct trace_module *module)
 
 	while (o && !is_same_object(o, module, path))
 		o = o->next;
-	if (o || !(o = arena_take(&n->arena, sizeof *o)))
-		return o;
-	o->module = module;
-	o->path = path;
-	o->name = base_name(path);
-	o->next = n->objects;
-	n->objects = o;
-	object_open(n, o);
-	return o;
+	if (o)
+		object_note_again(n, o);
+	return o ? o : object_new(n, module, path);
 }
 
 void objects_close(struct names *n)

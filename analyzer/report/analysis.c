@@ -85,7 +85,8 @@ static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err 
 static int compute(struct analysis *a, struct ancestry *ancestry, const struct analysis_options *options,
 		   struct err *err)
 {
-	if (read_models(a, options, err) || names_open(&a->names, &a->trace, &options->names, err) ||
+	if (read_models(a, options, err) ||
+	    ancestry_names(ancestry, &a->names, &a->trace, &options->names, err) ||
 	    build_heap(a, ancestry, err) || heap_errors_find(&a->errors, &a->heap, err))
 		return -1;
 	return a->snapshot ? judge(a, err) : 0;
@@ -135,7 +136,6 @@ void analysis_close(struct analysis *a)
 	models_close(&a->models);
 	declarations_free(&a->declared);
 	graph_free(&a->graph);
-	names_close(a->names);
 	heap_free(&a->heap);
 	trace_close(&a->trace);
 	*a = (struct analysis){ 0 };

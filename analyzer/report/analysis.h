@@ -26,7 +26,7 @@ struct analysis {
 	uint32_t moment; /* its number, from 1; 0: none was named */
 	uint64_t asked_events; /* where that has no snapshot: events before it */
 	struct heap heap;
-	struct names *names;
+	struct names *names; /* borrowed of the ancestry */
 	struct graph graph; /* its references labelled by the models */
 	struct declarations declared;
 	struct models models;

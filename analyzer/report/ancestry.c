@@ -53,12 +53,23 @@ static void add_member(struct ancestry *a, const char *path)
 	trace_close(&t);
 }
 
+static void forget_members(struct ancestry *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		free(a->members[i].path);
+		free(a->members[i].inherited);
+	}
+	free(a->members);
+	free(a->first);
+	*a = (struct ancestry){ .names = a->names };
+}
+
 static void find_members(struct ancestry *a, const char *path)
 {
 	char name[PATH_MAX];
 	const struct dirent *entry;
 
-	ancestry_close(a);
+	forget_members(a);
 	a->ranges_left = RANGES_MAX;
 	a->first = first_of(path);
 	if (!a->first)
@@ -166,13 +177,22 @@ bool ancestry_inherited(struct ancestry *a, const struct trace *child, const str
 	return false;
 }
 
+int ancestry_names(struct ancestry *a, struct names **names, const struct trace *t,
+		   const struct names_options *options, struct err *err)
+{
+	int failed = 0;
+
+	if (!a->names || !names_follow(a->names, t)) {
+		names_close(a->names);
+		failed = names_open(&a->names, t, options, err);
+	}
+	*names = a->names;
+	return failed;
+}
+
 void ancestry_close(struct ancestry *a)
 {
-	for (size_t i = 0; i < a->count; i++) {
-		free(a->members[i].path);
-		free(a->members[i].inherited);
-	}
-	free(a->members);
-	free(a->first);
+	forget_members(a);
+	names_close(a->names);
 	*a = (struct ancestry){ 0 };
 }

@@ -304,16 +304,17 @@ static void print_limits(FILE *out, const struct gate_options *gate)
 
 	for (unsigned kind = 0; kind < FINDING_KINDS; kind++)
 		if (gate->max_of[kind] != NO_LIMIT)
-			fprintf(out, "%s %s may, of others ", human_count(text, gate->max_of[kind]),
+			fprintf(out, "%s %s, of others ", human_count(text, gate->max_of[kind]),
 				finding_kind_name(kind));
 	if (gate->max_leaks == NO_LIMIT && gate->max_bytes == NO_LIMIT)
-		fputs("none may", out);
+		fputs("none", out);
 	if (gate->max_leaks != NO_LIMIT)
-		fprintf(out, "%s leaks may", human_count(text, gate->max_leaks));
+		fprintf(out, "%s leaks", human_count(text, gate->max_leaks));
 	if (gate->max_leaks != NO_LIMIT && gate->max_bytes != NO_LIMIT)
 		fputs(", ", out);
 	if (gate->max_bytes != NO_LIMIT)
-		fprintf(out, "%s may", human_bytes(text, gate->max_bytes));
+		fprintf(out, "%s", human_bytes(text, gate->max_bytes));
+	fputs(" may pass", out);
 	if (gate->max_growth)
 		fprintf(out, "; a place may grow by %s", human_bytes(text, gate->max_growth));
 	if (gate->max_growth_per_second)

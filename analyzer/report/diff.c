@@ -251,6 +251,7 @@ static bool has_changed(const struct diff_row *row)
 
 void diff_text(const struct term *term, const struct diff *d, bool all, const char *here)
 {
+	char text[64];
 	struct lines l = { .term = term, .here = here, .directory = d->sides[NEW].processes[0].directory };
 	uint32_t changed = 0, shown = 0;
 
@@ -272,7 +273,8 @@ void diff_text(const struct term *term, const struct diff *d, bool all, const ch
 	if (!changed)
 		fputs("  nothing changed\n", term->out);
 	if (shown < changed)
-		fprintf(term->out, "  and %u places more (--all lists them)\n", changed - shown);
+		fprintf(term->out, "  and %s (--all lists them)\n",
+			human_things(text, sizeof text, changed - shown, "more place"));
 }
 
 /* ---- for programs -------------------------------------------------------------------------------------- */

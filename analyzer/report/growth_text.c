@@ -117,6 +117,7 @@ static void print_process(const struct term *term, const struct growth_process *
 	const struct report_process *facts = &p->report.processes[0];
 	struct lines l = { .term = term, .here = here, .directory = facts->directory };
 	uint32_t grown = 0, shown = 0;
+	char text[64];
 
 	term_clean(term, facts->name);
 	fprintf(term->out, " (pid %llu)%s\n", (unsigned long long)facts->pid,
@@ -135,7 +136,8 @@ static void print_process(const struct term *term, const struct growth_process *
 		    "takes more\n",
 		    term->out);
 	if (shown < p->nrows)
-		fprintf(term->out, "  and %u places more (--all lists them)\n", p->nrows - shown);
+		fprintf(term->out, "  and %s (--all lists them)\n",
+			human_things(text, sizeof text, p->nrows - shown, "more place"));
 }
 
 void growth_text(const struct term *term, const struct growth *g, bool all, const char *here)

@@ -124,12 +124,25 @@ static const struct report_edge *break_edge(const struct report_leak *leak)
 	return NULL;
 }
 
+/* Links of the C++ library's own nodes: nobody can make them not own. */
+static bool is_of_container(const struct report_edge *e)
+{
+	static const char *const nodes[] = { "_Rb_tree_node", "_List_node", "__tree_node", "__list_node" };
+
+	for (size_t i = 0; e->from_type && i < sizeof nodes / sizeof *nodes; i++)
+		if (!strncmp(e->from_type, "std::", 5) && strstr(e->from_type, nodes[i]))
+			return true;
+	return false;
+}
+
 const char *lines_break_short(char text[PLACE_TEXT], const struct report_leak *leak)
 {
 	const struct report_edge *e = break_edge(leak);
 	char field[PLACE_TEXT], type[PLACE_TEXT];
 
 	if (!e)
+		return NULL;
+	if (is_of_container(e))
 		return NULL;
 	snprintf(text, PLACE_TEXT, "%.40s%s%.30s", edge_text(field, e), e->from_type ? " of " : "",
 		 e->from_type ? lines_function(type, e->from_type, 30) : "");
@@ -143,6 +156,11 @@ void lines_break(const struct lines *l, unsigned indent, const struct report_lea
 
 	if (!e)
 		return;
+	if (is_of_container(e)) {
+		fprintf(l->term->out, "%*sthe links are those of a container of the C++ library: free that\n",
+			(int)indent, "");
+		return;
+	}
 	snprintf(text, sizeof text, "%s of %s should not own%s", edge_text(field, e),
 		 member_text(member, l, e), break_reasons(e->break_reason));
 	fprintf(l->term->out, "%*s", (int)indent, "");

@@ -139,6 +139,7 @@ struct report_holder {
 	struct sum main; /* of that, what was allocated at the one place that has most bytes */
 	const struct report_stack *main_stack;
 	const char *main_type; /* NULL: unknown */
+	bool is_suppressed; /* all of it is what a suppression takes out of lists of reachable blocks */
 };
 
 /* A free that was wrong, equal ones folded. */
@@ -190,7 +191,7 @@ struct report_process {
 	const struct report_error *suppressed_errors;
 	uint32_t nsuppressed_errors;
 	struct sum suppressed_sum; /* of their blocks, which are in no class's sum */
-	const struct report_holder *holders; /* by retained bytes falling; only when asked for */
+	struct report_holder *holders; /* by retained bytes falling; only when asked for */
 	uint32_t nholders;
 	struct report_counts counts; /* of no object when none keeps a count */
 	const char *const *notes; /* about names: what could not be resolved, and the cure */

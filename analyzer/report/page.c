@@ -40,12 +40,14 @@ static uint32_t count_lost_leaks(const struct report_process *p, bool cycles_onl
 	return n;
 }
 
-static void print_leaked(struct page *g, const struct report_process *p)
+static void print_leaked(struct page *g, const struct report_group *group)
 {
+	const struct report_process *p = group->first;
 	uint32_t places = count_lost_leaks(p, false), cycles = count_lost_leaks(p, true);
 	char sum[SUM_TEXT], text[64];
 
-	term_print(g->term, SHADE_BAD, "LEAKED %s", page_sum(sum, report_lost(p)));
+	term_print(g->term, SHADE_BAD, "%sLEAKED %s", group->n > 1 ? "each " : "",
+		   page_sum(sum, report_lost(p)));
 	fprintf(g->term->out, ", %s", human_things(text, sizeof text, places, "place"));
 	if (cycles && places == 1)
 		fputs(", a cycle", g->term->out);
@@ -87,7 +89,7 @@ void page_headline(struct page *g, const struct report_group *group)
 	else if (!p->is_judged && !report_is_complete(p))
 		term_print(g->term, SHADE_WARN, "NOT JUDGED");
 	else if (report_lost(p).blocks)
-		print_leaked(g, p);
+		print_leaked(g, group);
 	else
 		print_clean(g, p);
 	print_also(g, p->nerrors, "heap error");
@@ -176,12 +178,14 @@ static void print_holder(struct page *g, const struct report_holder *h)
 
 static void print_holders(struct page *g, const struct report_process *p)
 {
-	uint32_t most = g->options->show_reachable ? p->nholders : HOLDERS_SHOWN;
+	uint32_t most = g->options->show_reachable ? p->nholders : HOLDERS_SHOWN, shown = 0;
 
-	for (uint32_t i = 0; i < p->nholders && i < most; i++) {
+	for (uint32_t i = 0; i < p->nholders && shown < most; i++) {
 		if (!g->options->show_reachable && p->holders[i].retained.bytes < PAGE_HOLDER_BYTES)
 			return;
-		if (!i)
+		if (p->holders[i].is_suppressed && !g->options->show_reachable)
+			continue;
+		if (!shown++)
 			term_print(g->term, SHADE_HEAD, "\n  still held\n");
 		print_holder(g, &p->holders[i]);
 	}

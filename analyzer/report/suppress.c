@@ -243,6 +243,19 @@ static uint32_t sift_errors(struct suppressions *s, struct report_process *p, st
 	return kept;
 }
 
+/* No use of an entry: holders are told beside what is counted. */
+static void mark_holders(const struct suppressions *s, struct report_process *p)
+{
+	for (uint32_t i = 0; i < p->nholders; i++) {
+		struct report_holder *h = &p->holders[i];
+		struct report_leak place = { .class = CLASS_REACHABLE, .stack = h->main_stack };
+		struct finding f = finding_of_leak(p, &place);
+
+		for (uint32_t k = 0; k < s->n && h->main.blocks == h->retained.blocks; k++)
+			h->is_suppressed |= matches(&s->at[k], &f);
+	}
+}
+
 static int apply_to(struct suppressions *s, struct report_process *p, struct pool *pool)
 {
 	struct report_leak *out =
@@ -258,6 +271,7 @@ static int apply_to(struct suppressions *s, struct report_process *p, struct poo
 		p->nplaces = sift(s, p, p->places, p->nplaces, out, pool);
 	p->ngrowing = sift(s, p, p->growing, p->ngrowing, out, pool);
 	p->nerrors = sift_errors(s, p, errors, pool);
+	mark_holders(s, p);
 	return 0;
 }
 

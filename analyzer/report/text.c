@@ -36,7 +36,10 @@ static void print_overview(struct page *g, const struct report *r)
 
 static bool has_suspect(const struct report_process *p)
 {
-	return p->nholders && p->holders[0].retained.bytes >= PAGE_HOLDER_BYTES;
+	for (uint32_t i = 0; i < p->nholders && p->holders[i].retained.bytes >= PAGE_HOLDER_BYTES; i++)
+		if (!p->holders[i].is_suppressed)
+			return true;
+	return false;
 }
 
 static bool wants_details(const struct page *g, const struct report_process *p)
