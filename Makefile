@@ -131,6 +131,7 @@ torture: all ## real programs, every victim by every compiler, stress, stacks (s
 	@KILLS=100 STOP_SECONDS=30 B=$(B) tests/run-cli record/killed_target_loses_nothing record/stopped_recorder_is_waited_for
 	@B=$(B) tests/torture/verify-unwind
 	@B=$(B) tests/torture/python-counts
+	@B=$(B) tests/torture/ownership
 	@B=$(B) tests/torture/harnesses
 	@B=$(B) tests/torture/ci-demo
 	@B=$(B) tests/torture/fingerprints
