@@ -131,6 +131,7 @@ torture: all ## real programs, every victim by every compiler, stress, stacks (s
 	@KILLS=100 STOP_SECONDS=30 B=$(B) tests/run-cli record/killed_target_loses_nothing record/stopped_recorder_is_waited_for
 	@B=$(B) tests/torture/verify-unwind
 	@B=$(B) tests/torture/python-counts
+	@B=$(B) tests/torture/ownership
 	@B=$(B) tests/torture/harnesses
 	@B=$(B) tests/torture/ci-demo
 	@B=$(B) tests/torture/fingerprints
@@ -157,18 +158,25 @@ $(B)/fuzz/%-replay: tests/fuzz/%.c $(JUDGE_LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(JUDGE_FLAGS) -Wno-missing-prototypes -DLG_FUZZ_REPLAY -o $@ $^ $(JUDGE_LIBS)
 
-fuzz-replay: $(FUZZERS:%=$(B)/fuzz/%-replay)
-	@set -e; for f in $(FUZZERS); do $(B)/fuzz/$$f-replay tests/fuzz/corpus/$$f/*; done
+# Traces of programs whose memory is written over.
+$(B)/fuzz/traces/made: tests/fuzz/make-traces | all
+	@LG=$(abspath $(B)/leakgraph) tests/fuzz/make-traces $(@D) && touch $@
+
+fuzz-replay: $(FUZZERS:%=$(B)/fuzz/%-replay) $(B)/fuzz/traces/made
+	@set -e; export LG_FUZZ_TRACES=$(B)/fuzz/traces; for f in $(FUZZERS); do $(B)/fuzz/$$f-replay tests/fuzz/corpus/$$f/*; done
 
 FUZZER := $(or $(R),trace_read)
 
-fuzz: ## fuzz a reader for SECONDS (300) with clang's libFuzzer; R=NAME: trace_read, suppressions_read, baseline_read
+FUZZING := B=$(B)/fuzzing CC=clang OPT=-O1 EXTRA_CFLAGS=-DLG_FUZZ_NO_CHECKSUM SANITIZE="-fsanitize=fuzzer-no-link,address,undefined"
+
+fuzz: ## fuzz a reader for SECONDS (300) with clang's libFuzzer; R=NAME: those of tests/fuzz/*_read.c
 	@mkdir -p $(B)/fuzz/corpus/$(FUZZER)
-	$(Q)clang $(CPPFLAGS) -std=gnu17 -Ianalyzer -g -O1 -DLG_FUZZ_NO_CHECKSUM -fsanitize=fuzzer,address,undefined \
-		-o $(B)/fuzz/$(FUZZER) tests/fuzz/$(FUZZER).c $(if $(filter trace_read,$(FUZZER)),\
-		$(wildcard analyzer/trace/*.c) analyzer/base/buf.c analyzer/base/err.c -lzstd,\
-		$(filter-out analyzer/main.c,$(JUDGE_SRC)) $(JUDGE_LIBS))
-	$(B)/fuzz/$(FUZZER) -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus/$(FUZZER) tests/fuzz/corpus/$(FUZZER)
+	@$(MAKE) $(B)/fuzz/traces/made
+	@$(MAKE) $(FUZZING) $(B)/fuzzing/$(FUZZER)
+	LG_FUZZ_TRACES=$(B)/fuzz/traces $(B)/fuzzing/$(FUZZER) -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus/$(FUZZER) tests/fuzz/corpus/$(FUZZER)
+
+$(B)/%_read: tests/fuzz/%_read.c $(JUDGE_LIB)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(JUDGE_FLAGS) -fsanitize=fuzzer -Wno-missing-prototypes -o $@ $^ $(JUDGE_LIBS)
 
 static: layers headers shim-static traps ## the rules of the house
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define OFFSET_MAX (1u << 24)
-#define BLANKS " \t\r\n"
+#define BLANKS " \t"
 
 /* A file on its way to declarations. */
 struct reading {
@@ -209,12 +209,22 @@ static const struct word {
 		 { "weak", take_weak, true },
 		 { "owns", take_owns, true } };
 
+static bool is_text(const char *line)
+{
+	for (; *line; line++)
+		if (((unsigned char)*line < ' ' && !strchr(BLANKS, *line)) || *line == 0x7f)
+			return false;
+	return true;
+}
+
 static int take_line(struct reading *r, char *line)
 {
 	line += strspn(line, BLANKS);
 	size_t length = strcspn(line, BLANKS);
 	if (!*line || *line == '#')
 		return 0;
+	if (!is_text(line))
+		return complain(r, "there are control characters in it", NULL);
 	char *rest = line + length + strspn(line + length, BLANKS);
 	for (char *end = rest + strlen(rest); end > rest && strchr(BLANKS, end[-1]);)
 		*--end = 0;
@@ -229,6 +239,15 @@ static int take_line(struct reading *r, char *line)
 	return complain(r, "neither type, from, count, weak nor owns", line);
 }
 
+/* Files of other systems end their lines with one. */
+static void cut_return(char *line)
+{
+	size_t n = strlen(line);
+
+	if (n && line[n - 1] == '\r')
+		line[n - 1] = 0;
+}
+
 int declarations_add(struct declarations *d, const char *file, char *text, struct err *err)
 {
 	struct reading r = { .all = d, .err = err };
@@ -241,6 +260,7 @@ int declarations_add(struct declarations *d, const char *file, char *text, struc
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = 0;
+		cut_return(line);
 		r.line++;
 		if (take_line(&r, line))
 			return -1;

@@ -2,8 +2,10 @@
  *
  * A shared_ptr and a weak_ptr are the same pair {T *, control block *}. The second word is the owner; the first only
  * says where the object is. Which of the two it is, the control block tells where all are alike, else the type of the
- * member that holds it; what nobody tells is taken for an owner, which can hide a leak but not invent one. The memory
+ * member that holds it, else all counts together; what nobody tells is taken for an owner, which can hide a leak but not invent one. The memory
  * of an expired object (use count 0) belongs to the weak_ptrs that are left. */
+#include "models/shared_ptr.h"
+
 #include "models/models.h"
 #include "models/variable.h"
 
@@ -35,24 +37,10 @@ static const struct layout layouts[] = {
 };
 
 /* A class of control blocks. */
-struct class
-{
+struct shared_class {
 	const struct layout *layout; /* NULL: the class is something else */
 	const struct type *type; /* T, by debug information; NULL: not known */
 	const char *inside, *apart, *expired; /* how blocks are called */
-};
-
-struct shared {
-	const struct model_world *world;
-	struct arena arena;
-	struct map classes; /* class name -> struct class */
-};
-
-/* One control block. */
-struct control {
-	const struct class *class;
-	uint64_t use, weak; /* shared_ptrs, weak_ptrs */
-	uint64_t object; /* its address */
 };
 
 /* ---- classes ----------------------------------------------------------------------------------------- */
@@ -84,10 +72,10 @@ static const struct layout *layout_of(const char *name)
 	return NULL;
 }
 
-static const struct class *class_new(struct shared *s, const char *name)
+static const struct shared_class *class_new(struct shared *s, const char *name)
 {
 	const struct layout *l = layout_of(name);
-	struct class *c = arena_take(&s->arena, sizeof *c);
+	struct shared_class *c = arena_take(&s->arena, sizeof *c);
 	const char *of = l ? first_argument(&s->arena, name + strlen(l->prefix)) : NULL;
 
 	if (!c || !of)
@@ -100,10 +88,10 @@ static const struct class *class_new(struct shared *s, const char *name)
 	return c;
 }
 
-static const struct class *class_of(struct shared *s, uint64_t vptr)
+static const struct shared_class *class_of(struct shared *s, uint64_t vptr)
 {
 	const char *name = vtables_type(s->world->vtables, vptr);
-	const struct class *c = name ? map_get(&s->classes, map_pointer_key(name)) : NULL;
+	const struct shared_class *c = name ? map_get(&s->classes, map_pointer_key(name)) : NULL;
 
 	if (name && !c) {
 		c = class_new(s, name);
@@ -131,7 +119,7 @@ static bool read_counts(const struct shared *s, const struct layout *l, uint64_t
 }
 
 /* The object lies at the end, by its alignment. */
-static uint64_t inside(const struct class *c, const struct block *b)
+static uint64_t inside(const struct shared_class *c, const struct block *b)
 {
 	uint64_t bytes = (type_bytes(c->type) + 7) & ~7ull, offset = c->layout->object;
 
@@ -149,7 +137,7 @@ static bool find_object(const struct shared *s, const struct block *b, struct co
 	return pointer + 8 <= b->size && memory_word(s->world->memory, b->addr + pointer, &c->object);
 }
 
-static bool control_at(struct shared *s, uint32_t block, struct control *c)
+bool control_at(struct shared *s, uint32_t block, struct control *c)
 {
 	const struct block *b = &s->world->heap->blocks[block];
 	uint64_t vptr;
@@ -185,8 +173,7 @@ static bool shared_classify(void *state, uint32_t block, struct object *o)
 
 /* ---- pairs ------------------------------------------------------------------------------------------- */
 
-/* Does the word at `at` point at a control block, behind a word that points into its object? */
-static bool is_pair(struct shared *s, uint64_t at, struct control *c, uint32_t *block)
+bool shared_is_pair(struct shared *s, uint64_t at, struct control *c, uint32_t *block)
 {
 	const struct heap *h = s->world->heap;
 	uint64_t object, control, vptr;
@@ -218,12 +205,11 @@ static enum ref_kind kind_in_block(const struct shared *s, uint32_t holder, uint
 	const struct type *t = models_layout(s->world->models, holder, &begin);
 
 	if (!t || begin > at - b->addr)
-		return REF_START;
+		return shared_is_weak(s, holder, at) ? REF_WEAK : REF_START;
 	return declared_kind(t, b->size - begin, at - b->addr - begin);
 }
 
-/* Of an object that refers to itself, as std::enable_shared_from_this does, nobody wants to be the owner. */
-static bool is_own(const struct shared *s, uint64_t at, const struct control *c)
+bool shared_is_own(const struct shared *s, uint64_t at, const struct control *c)
 {
 	return at > c->object && heap_find(s->world->heap, at) == heap_find(s->world->heap, c->object);
 }
@@ -235,8 +221,10 @@ static enum ref_kind pair_kind(const struct shared *s, const struct control *c, 
 	if (!c->weak || !c->use)
 		return REF_START;
 	if (holder == NO_BLOCK)
-		return v ? declared_kind(v->type, type_bytes(v->type), v->offset) : REF_START;
-	return is_own(s, at, c) ? REF_WEAK : kind_in_block(s, holder, at);
+		return v && v->type ? declared_kind(v->type, type_bytes(v->type), v->offset)
+		       : shared_is_weak(s, NO_BLOCK, at) ? REF_WEAK
+							 : REF_START;
+	return shared_is_own(s, at, c) ? REF_WEAK : kind_in_block(s, holder, at);
 }
 
 static enum ref_kind shared_label_any(void *state, uint32_t holder, uint64_t at, uint32_t to,
@@ -248,9 +236,9 @@ static enum ref_kind shared_label_any(void *state, uint32_t holder, uint64_t at,
 
 	if (!(KINDS_OWNING >> kind & 1))
 		return kind;
-	if (is_pair(s, at, &c, &block) && block == to)
+	if (shared_is_pair(s, at, &c, &block) && block == to)
 		return pair_kind(s, &c, holder, at, NULL);
-	if (is_pair(s, at + 8, &c, &block))
+	if (shared_is_pair(s, at + 8, &c, &block))
 		return pair_kind(s, &c, holder, at + 8, NULL) == REF_WEAK ? REF_WEAK : REF_BORROWED;
 	return kind;
 }
@@ -264,8 +252,8 @@ static enum ref_kind shared_label_root(void *state, const struct root_ref *r)
 
 	if (s->world->graph->regions[r->region].kind == ROOT_REGISTER)
 		return (enum ref_kind)r->kind;
-	bool is_owner = is_pair(s, r->at, &c, &block);
-	if (!is_owner && !is_pair(s, r->at + 8, &c, &block))
+	bool is_owner = shared_is_pair(s, r->at, &c, &block);
+	if (!is_owner && !shared_is_pair(s, r->at + 8, &c, &block))
 		return (enum ref_kind)r->kind;
 	bool is_named =
 	    c.weak && c.use &&
@@ -283,7 +271,7 @@ static enum share shared_share(void *state, uint32_t block, const struct owner_w
 
 	if (w->kind != REF_START && w->kind != REF_WEAK)
 		return SHARE_NOT;
-	if (!w->is_register && is_pair(s, w->at, &c, &pointed) && pointed == block)
+	if (!w->is_register && shared_is_pair(s, w->at, &c, &pointed) && pointed == block)
 		return SHARE_SURE;
 	return w->kind == REF_START ? SHARE_MAYBE : SHARE_NOT;
 }
@@ -327,25 +315,33 @@ static void shared_close(void *state)
 
 	arena_free(&s->arena);
 	map_free(&s->classes);
+	map_free(&s->places);
 	free(s);
+}
+
+static bool has_controls(struct shared *s)
+{
+	struct control c;
+
+	for (uint32_t i = 0; i < s->world->heap->nblocks; i++)
+		if (control_at(s, i, &c))
+			return true;
+	return false;
 }
 
 static int shared_open(void **state, const struct model_world *w)
 {
 	struct shared *s = vtables_are_there(w->heap) ? calloc(1, sizeof *s) : NULL;
-	struct control c;
+	int found;
 
 	if (!s)
 		return 0;
 	s->world = w;
-	for (uint32_t i = 0; i < w->heap->nblocks; i++) {
-		if (control_at(s, i, &c)) {
-			*state = s;
-			return 1;
-		}
-	}
-	shared_close(s);
-	return 0;
+	found = has_controls(s) ? shared_find_weak(s) ? -1 : 1 : 0;
+	*state = found > 0 ? s : NULL;
+	if (found <= 0)
+		shared_close(s);
+	return found;
 }
 
 const struct model model_shared_ptr = { .name = "shared_ptr",

@@ -185,6 +185,96 @@ START_TEST(an_expired_object_owns_nothing)
 }
 END_TEST
 
+/* Two that hold each other, both in a table of weak pointers that a global holds. */
+struct registry {
+	uint64_t a, b, table;
+};
+
+static struct registry put_registry(struct sp_world *s, uint32_t use)
+{
+	struct registry r = { new_inplace(s, use, 2), new_inplace(s, 1, 2), 0 };
+
+	for (unsigned i = 1; i < 4; i++)
+		s->w.nodes[i].frame = 0x1000 * i;
+	r.table = world_block(&s->w, 128, 3);
+	put_pair(s, r.a + 16, r.b);
+	put_pair(s, r.b + 16, r.a);
+	put_pair(s, r.table, r.a);
+	put_pair(s, r.table + 16, r.b);
+	world_root(&s->w, r.table);
+	return r;
+}
+
+/* One that nothing weak points at, held at the same place as those two hold each other. */
+static uint64_t put_unregistered(struct sp_world *s)
+{
+	uint64_t holder = new_inplace(s, 1, 1), held = new_inplace(s, 1, 1);
+
+	put_pair(s, holder + 16, held);
+	world_root(&s->w, holder + 16);
+	world_root(&s->w, holder);
+	return held;
+}
+
+START_TEST(counts_tell_a_registry_from_owners)
+{
+	struct sp_world s;
+
+	sp_open(&s);
+	struct registry r = put_registry(&s, 1);
+	uint64_t held = put_unregistered(&s);
+	sp_finish(&s);
+	ck_assert_int_eq(world_class(&s.w, r.a), CLASS_CYCLE);
+	ck_assert_int_eq(world_class(&s.w, r.b), CLASS_CYCLE);
+	ck_assert_int_eq(world_class(&s.w, held), CLASS_REACHABLE);
+	ck_assert_int_eq(verdict_at(&s, r.a), COUNT_EXACT);
+	sp_close(&s);
+}
+END_TEST
+
+START_TEST(an_expired_entry_tells_a_registry)
+{
+	struct sp_world s;
+
+	sp_open(&s);
+	struct registry r = put_registry(&s, 1);
+	uint64_t expired = new_inplace(&s, 0, 2), other = world_block(&s.w, 128, 3);
+	put_pair(&s, r.table + 32, expired);
+	put_pair(&s, other, expired); /* the same place as the first entry */
+	world_root(&s.w, other);
+	sp_finish(&s);
+	ck_assert_int_eq(world_class(&s.w, r.a), CLASS_CYCLE);
+	sp_close(&s);
+}
+END_TEST
+
+START_TEST(what_counts_do_not_tell_owns)
+{
+	struct sp_world s;
+
+	sp_open(&s);
+	struct registry r = put_registry(&s, 1); /* either may be the weak one */
+	sp_finish(&s);
+	ck_assert_int_eq(world_class(&s.w, r.a), CLASS_REACHABLE);
+	sp_close(&s);
+
+	sp_open(&s);
+	r = put_registry(&s, 2); /* a copy is hidden */
+	put_unregistered(&s);
+	sp_finish(&s);
+	ck_assert_int_eq(world_class(&s.w, r.a), CLASS_REACHABLE);
+	sp_close(&s);
+
+	sp_open(&s);
+	r = put_registry(&s, 1);
+	put_unregistered(&s);
+	put_pair(&s, r.table + 32, r.a); /* what was erased is left over */
+	sp_finish(&s);
+	ck_assert_int_eq(world_class(&s.w, r.a), CLASS_REACHABLE);
+	sp_close(&s);
+}
+END_TEST
+
 START_TEST(a_lost_weak_reference_is_missed_too)
 {
 	struct sp_world s;
@@ -261,6 +351,9 @@ int main(void)
 		only_pairs_are_counted,
 		an_object_that_knows_itself_does_not_own_itself,
 		an_expired_object_owns_nothing,
+		counts_tell_a_registry_from_owners,
+		an_expired_entry_tells_a_registry,
+		what_counts_do_not_tell_owns,
 		a_lost_weak_reference_is_missed_too,
 		damaged_control_blocks_mislead_nobody_into_a_crash,
 	};

@@ -1,5 +1,5 @@
 # A company and its employees hold each other by std::shared_ptr: types, fields, counts and the reference to break are
-# told; a std::weak_ptr holds nothing; a lost copy is a lost reference. libstdc++ and libc++, with debug information or not.
+# told; a std::weak_ptr holds nothing, without debug information neither; a lost copy is a lost reference. libstdc++ and libc++, with debug information or not.
 # (Debian's libc++-14-dev cannot be had besides libunwind-dev: LIBCXX_FLAGS say where another libc++ is.)
 libraries='libstdc++ libc++'
 # shellcheck disable=SC2086
@@ -57,4 +57,8 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	build registry -g -DREGISTRY
 	reports 23 ./registry
 	says "$break" 'make_shared<Employee> .employer'
+	strip registry # what is weak the counts tell
+	reports 23 ./registry
+	says "$break" 'make_shared<Employee> .null'
+	says "$counts" '4 0 0'
 done

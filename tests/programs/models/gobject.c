@@ -1,5 +1,6 @@
 /* gobject.c: objects of GLib: 20 nodes kept in a table, 5 lost, 3 whose count was raised and forgotten, a pair that
- * hold each other, and one that only a GWeakRef, a weak pointer and a weak notify know. */
+ * hold each other, and one that only a GWeakRef and a weak notify know. Of two leaves with a toggle reference one is held
+ * by it, through its wrapper, which a GWeakRef watches as well; the other's was forgotten. */
 #include <glib-object.h>
 
 #define LAB_TYPE_NODE (lab_node_get_type())
@@ -88,10 +89,43 @@ __attribute__((noinline)) static void know_weakly(void)
 	g_object_weak_ref(G_OBJECT(leaf), notify, leaf);
 }
 
+struct wrapper {
+	GObject *object;
+} *wrapped;
+GObject *bare;
+static GWeakRef watching;
+
+static void toggled(gpointer wrapper, GObject *object, gboolean is_last)
+{
+	(void)wrapper;
+	(void)object;
+	(void)is_last;
+}
+
+static GObject *new_toggled(struct wrapper *w)
+{
+	GObject *leaf = g_object_new(LAB_TYPE_LEAF, NULL);
+
+	g_object_add_toggle_ref(leaf, toggled, w);
+	return leaf;
+}
+
+__attribute__((noinline)) static void wrap(void)
+{
+	wrapped = g_new0(struct wrapper, 1);
+	wrapped->object = new_toggled(wrapped);
+	g_object_unref(wrapped->object); /* the toggle reference is the last */
+	g_weak_ref_init(&watching, wrapped->object);
+	struct wrapper *forgotten = g_new0(struct wrapper, 1);
+	bare = new_toggled(forgotten);
+	g_free(forgotten);
+}
+
 int main(void)
 {
 	keep();
 	lose();
 	know_weakly();
+	wrap();
 	return 0;
 }

@@ -1,0 +1,42 @@
+/* shared_ptr.h: the model of shared pointers from inside: what its parts share.
+ *
+ * shared_ptr.c    control blocks, and what points at them
+ * shared_kinds.c  which pairs are weak where no debug information tells */
+#ifndef LG_MODELS_SHARED_PTR_H
+#define LG_MODELS_SHARED_PTR_H
+
+#include "models/model.h"
+#include "names/store.h"
+
+struct shared_class;
+
+/* Places that the source gives one type: the same offset of blocks that one piece of code made. */
+struct shared_place {
+	enum { PLACE_UNKNOWN, PLACE_STRONG, PLACE_WEAK } is;
+};
+
+struct shared {
+	const struct model_world *world;
+	struct arena arena;
+	struct map classes; /* class name -> struct shared_class */
+	struct map places; /* key of a place -> struct shared_place */
+};
+
+/* One control block. */
+struct control {
+	const struct shared_class *class;
+	uint64_t use, weak; /* shared_ptrs, weak_ptrs */
+	uint64_t object; /* its address */
+};
+
+bool control_at(struct shared *s, uint32_t block, struct control *c);
+/* Does the word at `at` point at a control block, behind a word that points into its object? */
+bool shared_is_pair(struct shared *s, uint64_t at, struct control *c, uint32_t *block);
+/* Of an object that refers to itself, as std::enable_shared_from_this does, nobody wants to be the owner. */
+bool shared_is_own(const struct shared *s, uint64_t at, const struct control *c);
+
+/* Finds out by the counts which places hold weak pointers. -1: no memory */
+int shared_find_weak(struct shared *s);
+bool shared_is_weak(const struct shared *s, uint32_t holder, uint64_t at); /* holder NO_BLOCK: a root */
+
+#endif

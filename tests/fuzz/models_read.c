@@ -1,0 +1,227 @@
+/* models_read.c: traces of real programs with anything at all in their memory: all models and passes look at it, stay in
+ * bounds, come to an end, and every block has one class.
+ *
+ * The traces are those in LG_FUZZ_TRACES (build/fuzz/traces), which tests/fuzz/make-traces makes; an input says which, and
+ * which words are overwritten with what. */
+#include "replay.h"
+#include "heap/pools.h"
+#include "models/models.h"
+#include "passes/breaks.h"
+#include "passes/counts.h"
+#include "passes/passes.h"
+
+#include <dirent.h>
+#include <string.h>
+
+#define SEEDS_MAX 16
+#define BLOCKS_ASKED 3000u
+
+struct change { /* eight bytes of the input */
+	uint8_t how, where;
+	uint16_t word;
+	uint32_t place;
+};
+
+struct seed {
+	struct trace trace;
+	struct heap heap;
+	uint64_t nwords; /* of the snapshot's memory */
+};
+
+static struct seed seeds[SEEDS_MAX];
+static int nseeds;
+
+static char declared_text[] =
+    "type struct node\ncount refs\nweak parent\nfrom node_new\ncount 8 4\nowns 16\n";
+
+/* ---- the traces ---------------------------------------------------------------------------------------- */
+
+static const struct trace_snapshot *last_snapshot(const struct trace *t)
+{
+	claim(t->nsnapshots > 0);
+	return &t->snapshots[t->nsnapshots - 1];
+}
+
+static void open_seed(struct seed *s, const char *path)
+{
+	struct err err = { "" };
+
+	claim(!trace_open(&s->trace, path, &err));
+	claim(!heap_build(&s->heap, &s->trace, last_snapshot(&s->trace), &err));
+	for (size_t i = 0; i < s->heap.snapshot->nmemory; i++)
+		s->nwords += s->heap.snapshot->memory[i].bytes / 8;
+	claim(s->heap.nblocks && s->nwords);
+}
+
+static int is_trace(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && !strcmp(dot, ".lgt");
+}
+
+static void open_seeds(void)
+{
+	const char *folder = getenv("LG_FUZZ_TRACES");
+	struct dirent **entries;
+	char path[4096];
+
+	folder = folder ? folder : "build/fuzz/traces";
+	nseeds = scandir(folder, &entries, is_trace, alphasort);
+	claim(nseeds > 0 && nseeds <= SEEDS_MAX);
+	for (int i = 0; i < nseeds; i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+		open_seed(&seeds[i], path);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+/* ---- changes ------------------------------------------------------------------------------------------- */
+
+/* The snapshot's words are this program's own memory. */
+static uint64_t *word_at(struct seed *s, uint64_t n, uint64_t *addr)
+{
+	const struct trace_memory *m = s->heap.snapshot->memory;
+
+	for (; n >= m->bytes / 8; m++)
+		n -= m->bytes / 8;
+	*addr = m->start + 8 * n;
+	return (uint64_t *)(uintptr_t)&m->words[n];
+}
+
+/* The word that a change means: any, or one of a block's first. */
+static uint64_t *changed(struct seed *s, const struct change *c, uint64_t *addr)
+{
+	const struct trace_memory *m = s->heap.snapshot->memory;
+	const struct block *b = &s->heap.blocks[c->place % s->heap.nblocks];
+
+	*addr = (b->addr & ~7ull) + 8 * (c->word % 16);
+	for (size_t i = 0; c->where & 1 && i < s->heap.snapshot->nmemory; i++)
+		if (*addr - m[i].start < m[i].bytes)
+			return (uint64_t *)(uintptr_t)&m[i].words[(*addr - m[i].start) / 8];
+	return word_at(s, ((uint64_t)c->place << 16 | c->word) % s->nwords, addr);
+}
+
+static uint64_t new_value(struct seed *s, const struct change *c, uint64_t addr, uint64_t old)
+{
+	const struct block *b = &s->heap.blocks[(c->place * 31u + c->word) % s->heap.nblocks];
+	uint64_t other;
+
+	switch (c->how % 8) {
+	case 0:
+		return addr - 8 * (c->where >> 5); /* a type whose type is itself, a link to itself */
+	case 1:
+		return b->addr;
+	case 2:
+		return b->addr + 16 * (c->where >> 5);
+	case 3:
+		return *word_at(s, c->place * 0x9e3779b97f4a7c15u % s->nwords, &other);
+	case 4:
+		return c->word >> (c->where >> 4);
+	case 5:
+		return old ^ (uint64_t)c->word << (c->where & 56);
+	case 6:
+		return (c->place + 1) * 0x9e3779b97f4a7c15u;
+	default:
+		return old + c->word - 0x8000;
+	}
+}
+
+/* ---- everything that looks at it ----------------------------------------------------------------------- */
+
+static void ask_block(struct models *m, const struct graph *g, uint32_t block)
+{
+	struct object o;
+	char text[64];
+
+	models_type(m, block);
+	models_who(m, block);
+	models_object(m, block, &o);
+	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++)
+		models_field(m, block, ref_offset(g->refs[e]), text, sizeof text);
+}
+
+static void ask(struct models *m, const struct graph *g)
+{
+	const char *notes[MODELS_MAX];
+	char text[64];
+
+	for (uint32_t i = 0; i < g->heap->nblocks && i < BLOCKS_ASKED; i++)
+		ask_block(m, g, i);
+	for (uint64_t i = 0; i < g->nroot_refs && i < BLOCKS_ASKED; i++)
+		models_root(m, &g->root_refs[i], text, sizeof text);
+	models_notes(m, notes);
+}
+
+static void judge(const struct heap *h, struct models *m, struct graph *g, struct err *err)
+{
+	struct count_set counts;
+	struct classes classes;
+	struct leak_set leaks;
+	uint64_t blocks = 0;
+
+	claim(!counts_find(&counts, m, g, err) && !classify(&classes, g, err) &&
+	      !fold_leaks(&leaks, &classes, err) && !breaks_propose(&leaks, &classes, m));
+	for (int i = 0; i < LEAK_CLASSES; i++)
+		blocks += classes.sums[i].blocks;
+	claim(blocks == h->nblocks);
+	ask(m, g);
+	leak_set_free(&leaks);
+	classes_free(&classes);
+	counts_free(&counts);
+}
+
+static void look_at(struct seed *s)
+{
+	const struct names_options options = { .no_debuginfod = true };
+	struct heap h = s->heap;
+	struct declarations declared = { 0 };
+	struct names *names = NULL;
+	struct graph g;
+	struct models m;
+	struct err err = { "" };
+	char text[sizeof declared_text];
+
+	memcpy(text, declared_text, sizeof text);
+	h.blocks = malloc((h.nblocks + 1) * sizeof *h.blocks);
+	claim(h.blocks && !declarations_add(&declared, "fuzz.model", text, &err));
+	memcpy(h.blocks, s->heap.blocks, h.nblocks * sizeof *h.blocks);
+	claim(!heap_add_pools(&h) && !names_open(&names, &s->trace, &options, &err));
+	claim(!graph_build(&g, &h, &err) && graph_is_valid(&g));
+	claim(!models_apply(&m, &g, names, &declared, &err));
+	judge(&h, &m, &g, &err);
+	models_close(&m);
+	graph_free(&g);
+	names_close(names);
+	declarations_free(&declared);
+	free(h.blocks);
+	free(h.pools);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	size_t nchanges = n ? (n - 1) / sizeof(struct change) : 0;
+	struct undo {
+		uint64_t *at, value;
+	} *undo = calloc(nchanges + 1, sizeof *undo);
+
+	if (!nseeds)
+		open_seeds();
+	struct seed *s = &seeds[n ? bytes[0] % nseeds : 0];
+	claim(undo != NULL);
+	for (size_t i = 0; i < nchanges; i++) {
+		struct change c;
+		uint64_t addr;
+
+		memcpy(&c, bytes + 1 + i * sizeof c, sizeof c);
+		undo[i].at = changed(s, &c, &addr);
+		undo[i].value = *undo[i].at;
+		*undo[i].at = new_value(s, &c, addr, undo[i].value);
+	}
+	look_at(s);
+	for (size_t i = nchanges; i-- > 0;)
+		*undo[i].at = undo[i].value;
+	free(undo);
+	return 0;
+}
