@@ -128,7 +128,7 @@ torture: all ## real programs, every victim by every compiler, stress, stacks (s
 	@B=$(B) tests/torture/endings
 	@B=$(B) tests/torture/shim-stress.sh
 	@B=$(B) tests/torture/fail-nth
-	@KILLS=100 STOP_SECONDS=30 B=$(B) tests/run-cli record/killed_target_loses_nothing record/stopped_recorder_is_waited_for
+	@KILLS=100 STOP_SECONDS=30 LIMIT=900 B=$(B) tests/run-cli record/killed_target_loses_nothing record/stopped_recorder_is_waited_for
 	@B=$(B) tests/torture/verify-unwind
 	@B=$(B) tests/torture/python-counts
 	@B=$(B) tests/torture/ownership

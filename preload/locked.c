@@ -20,15 +20,14 @@ static void look_at(struct lg_range *first, uint64_t from, uint64_t start, uint6
 /* The first mapping of the shim that reaches beyond `from`; it starts at UINT64_MAX when there is none. */
 static struct lg_range own_mapping(uint64_t from)
 {
-	struct lg_range first = { UINT64_MAX, UINT64_MAX }, stacks = stacks_memory();
+	const struct lg_range *private = shim.area->shim_ranges;
+	struct lg_range first = { UINT64_MAX, UINT64_MAX };
 
 	look_at(&first, from, shim.self_start, shim.self_end - shim.self_start);
-	look_at(&first, from, (uint64_t)shim.epoch, LG_PAGE);
 	look_at(&first, from, (uint64_t)shim.control, LG_CONTROL_BYTES);
 	look_at(&first, from, (uint64_t)shim.area, LG_AREA_MAPPED);
-	look_at(&first, from, (uint64_t)shim.private, sizeof *shim.private);
-	look_at(&first, from, (uint64_t)shim.ended, MEMOS * sizeof *shim.ended);
-	look_at(&first, from, stacks.start, stacks.end - stacks.start);
+	for (uint32_t i = 0; i < LG_SHIM_RANGES; i++)
+		look_at(&first, from, private[i].start, private[i].end - private[i].start);
 	for (uint32_t i = 1; i < LG_THREADS; i++)
 		look_at(&first, from, (uint64_t)slot_memory(i), LG_SLOT_BYTES);
 	return first;

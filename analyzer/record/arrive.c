@@ -2,9 +2,12 @@
 #include "record/recorder.h"
 
 #include "record/lend.h"
+#include "record/preflight.h"
 #include "record/proc.h"
 
 #include <linux/futex.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -98,6 +101,30 @@ void arrive_lend(struct recorder *r)
 	}
 }
 
+/* What exec was told to begin, as a file; NULL: a script, whose interpreter may be any. */
+static char *file_told(const struct beginner *told)
+{
+	struct program_facts facts;
+	char *found = NULL;
+	int status;
+
+	if (!strchr(told->program, '/') && !program_find(told->program, &found, &status, NULL))
+		return found;
+	program_inspect(told->program, &facts);
+	return facts.kind == PROGRAM_SCRIPT ? NULL : strdup(told->program);
+}
+
+/* Of a program that may not be looked at the kernel does not tell the file; exec was told it. */
+static char *executable_of(uint32_t pid, const struct beginner *told)
+{
+	char *executable = proc_link(pid, "exe"), *file;
+
+	if (!executable || *executable || !told->program || !(file = file_told(told)))
+		return executable;
+	free(executable);
+	return file;
+}
+
 /* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. Where its end cannot
  * be held up, it waits for that, lest it be gone before its name is known. */
 static void take_on(struct recorder *r, uint32_t index)
@@ -105,6 +132,7 @@ static void take_on(struct recorder *r, uint32_t index)
 	struct lg_area *area = segment_area(&r->segment, index);
 	uint32_t pid = pid_of(r, area->pid_namespace, atomic_load(&area->pid));
 	struct image *former = recorder_find(r, pid), *i;
+	struct beginner told = { .pidfd = -1 };
 	const char *path;
 	bool is_wanted = pid && (is_first(r, pid) || !r->options->no_children);
 
@@ -113,7 +141,7 @@ static void take_on(struct recorder *r, uint32_t index)
 	if (former)
 		depart(r, former, LG_ENDED_EXEC, 0);
 	arrive_notes(r);
-	untraced_forget(&r->untraced, pid);
+	untraced_take(&r->untraced, pid, &told);
 	i = is_wanted ? image_new(&r->segment, index, pid, recorder_number(r, pid)) : NULL;
 	if (i) {
 		i->space.breathe = serve_breathe;
@@ -123,6 +151,7 @@ static void take_on(struct recorder *r, uint32_t index)
 		fail(&r->trouble, "out of memory");
 	if (!i) {
 		answer(area, LG_ACCEPT_REFUSED);
+		beginner_free(&told);
 		return;
 	}
 	r->images[index] = i;
@@ -130,7 +159,8 @@ static void take_on(struct recorder *r, uint32_t index)
 	enum lg_accept accept = follow(r, i);
 	if (accept == LG_ACCEPT_PTRACE)
 		answer(area, accept);
-	i->executable = proc_link(pid, "exe");
+	i->executable = executable_of(pid, &told);
+	beginner_free(&told);
 	struct trace_writer *writer = open_trace(r, i, &path);
 	image_begin(i, &r->segment, path, writer, r->options->full_contents);
 	if (accept != LG_ACCEPT_PTRACE)

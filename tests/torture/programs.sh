@@ -1,7 +1,7 @@
 # programs.sh: Debian's own programs as the torture scripts run them, each in a fresh folder of its own.
 #
 # prepare_NAME, where there is one, makes the files in the empty folder; program_NAME sets `command`.
-# Who sources this has set TOP and WORK.
+# Who sources this has set TOP and WORK. Not here: snapd, a service in Go that is nothing without systemd.
 # shellcheck shell=bash disable=SC2016,SC2034
 
 git_settings='export HOME=$PWD GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_DATE="1700000000 +0000" GIT_COMMITTER_DATE="1700000000 +0000"

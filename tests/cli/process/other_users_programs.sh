@@ -16,6 +16,11 @@ for option in --on-full=wait --no-ptrace; do
 	recorded 65534 "${nobody[@]}" ./lose
 	recorded 65534 "${nobody[@]}" sh -c 'exec ./lose'
 done
+# root of a container may not look at another user's programs: they look themselves, and have the names that exec was told
+few=(setpriv --bounding-set=-sys_ptrace,-sys_admin,-checkpoint_restore --inh-caps=-sys_ptrace,-sys_admin,-checkpoint_restore)
+exits 23 "${few[@]}" "$LG" check --json=r.json -- "${nobody[@]}" ./lose
+[ "$(json r.json '.processes[1] | "\(.verdict) \(.summary.direct.blocks) \(.leaks[0].stack[0].function)"')" = 'complete 1 lose' ] ||
+	fails "as a container's root: $(json r.json '.processes[1] | .verdict_reasons, .leaks[0].stack[0]')"
 ! unshare -pf --mount-proc true 2>/dev/null || recorded 0 unshare -pf --mount-proc ./lose
 
 # a stranger gets nothing
