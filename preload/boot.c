@@ -518,7 +518,7 @@ bool boot_child(void)
 {
 	static _Atomic uint32_t child_of; /* the pid that is starting over: its own nested calls pass by */
 	volatile uint32_t *epoch = shim.epoch;
-	uint32_t pid = sys_getpid(), parent_pid;
+	uint32_t pid = sys_getpid(), parent_pid, paused;
 
 	if (!epoch || atomic_exchange(&child_of, pid) == pid)
 		return false;
@@ -528,13 +528,15 @@ bool boot_child(void)
 		return false;
 	}
 	parent_pid = atomic_load(&shim.area->pid);
+	paused = atomic_load(&shim.area->paused) & ~LG_PAUSED_OUTSIDE;
 	slots_unmap();
 	sys_munmap(shim.area, LG_AREA_MAPPED);
-	bool attached = attach(LG_IMAGE_FORKED, parent_pid);
+	bool attached = attach(LG_IMAGE_FORKED | (shim.has_left_out ? LG_IMAGE_LEFT_OUT : 0), parent_pid);
 	shim.fork_key = 0;
 	if (!attached)
 		return false;
-	self = (struct self){ .disabled = self.disabled };
+	self = (struct self){ .disabled = self.disabled, .paused = self.paused };
+	atomic_fetch_add(&shim.area->paused, paused);
 	*epoch = 1;
 	shim.epoch = epoch;
 	return true;

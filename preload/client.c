@@ -78,6 +78,38 @@ static void client_tell(int what, const void *p, unsigned long bytes, const char
 		emit_told((enum lg_told)what, p, bytes, name ? name_number(name) : LG_NO_NAME);
 }
 
+static void client_pause(int all)
+{
+	if (!client_enabled())
+		return;
+	if (all)
+		atomic_fetch_add(&shim.area->paused, 1);
+	else
+		self.paused++;
+}
+
+/* More than there were pauses are ignored. */
+static void client_resume(int all)
+{
+	uint32_t paused;
+
+	if (!client_enabled())
+		return;
+	if (!all) {
+		self.paused -= self.paused != 0;
+		return;
+	}
+	paused = atomic_load(&shim.area->paused);
+	while (paused & ~LG_PAUSED_OUTSIDE &&
+	       !atomic_compare_exchange_weak(&shim.area->paused, &paused, paused - 1))
+		;
+}
+
 __attribute__((visibility("default"))) extern const struct leakgraph_client leakgraph_client_v1;
-const struct leakgraph_client leakgraph_client_v1 = { sizeof leakgraph_client_v1, client_enabled, client_mark,
-						      client_snapshot, client_tell };
+const struct leakgraph_client leakgraph_client_v1 = { sizeof leakgraph_client_v1,
+						      client_enabled,
+						      client_mark,
+						      client_snapshot,
+						      client_tell,
+						      client_pause,
+						      client_resume };

@@ -141,7 +141,8 @@ struct doubt {
 static struct doubt free_look(uint64_t addr, size_t size, memo known, memo given, const uint64_t *frame)
 {
 	struct doubt d = { 0 };
-	bool is_fine = memo_is_of_other(known, addr) || memo_fits(known, given, addr);
+	bool is_fine =
+	    memo_is_of_other(known, addr) || memo_is_left_out(known, addr) || memo_fits(known, given, addr);
 
 	if (is_fine && !shim.ended)
 		return d;
@@ -165,6 +166,42 @@ static inline bool is_silent(const uint64_t *frame)
 	       (unlikely(self.inside) && operators_contain(frame[1]));
 }
 
+/* A block that is resized stays recorded, if it was. */
+static inline bool is_paused(enum lg_event_type type)
+{
+	return unlikely(self.paused | atomic_load_explicit(&shim.area->paused, memory_order_relaxed)) &&
+	       type == LG_EV_ALLOC;
+}
+
+static void remember_left_out(const void *p, size_t size)
+{
+	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, MEMO_LEFT_OUT),
+			      memory_order_relaxed);
+}
+
+static __attribute__((noinline)) void leave_out(const void *p, size_t size)
+{
+	remember_left_out(p, size);
+	count(&self.thread->left_out_allocs, 1);
+	count(&self.thread->left_out_bytes, size);
+	if (!self.has_left_out)
+		emit_told(LG_TOLD_LEFT_OUT, p, size, LG_NO_NAME);
+	self.has_left_out = shim.has_left_out = true;
+}
+
+bool emit_left_out(const void *p)
+{
+	return shim.epoch &&
+	       memo_is_left_out(atomic_load_explicit(memo_place((uint64_t)p), memory_order_relaxed),
+				(uint64_t)p);
+}
+
+void emit_still_left_out(const void *p, size_t size)
+{
+	if (shim.epoch)
+		remember_left_out(p, size);
+}
+
 void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
 		const uint64_t *frame)
 {
@@ -172,6 +209,10 @@ void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_ent
 
 	if (is_silent(frame))
 		return;
+	if (is_paused(type)) {
+		leave_out(p, size);
+		return;
+	}
 	uint32_t stack = unwind_stack(frame);
 	if (unlikely(shim.verify_every))
 		verify_stack(stack);

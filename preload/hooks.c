@@ -85,6 +85,18 @@ static void *realloc_to_nothing(void *p, const uint64_t *frame)
 	return q;
 }
 
+/* One that was left out is recorded from now on, unless this is to be left out too. */
+static void *realloc_left_out(void *p, size_t size, const uint64_t *frame)
+{
+	emit_free(LG_EV_FREE, p, LG_ENTRY_REALLOC, frame);
+	void *q = real.realloc(p, size);
+	if (q)
+		emit_alloc(LG_EV_ALLOC, q, size, LG_ENTRY_REALLOC, frame);
+	else
+		emit_still_left_out(p, size);
+	return q;
+}
+
 EXPORT void *realloc(void *p, size_t size)
 {
 	void *q;
@@ -97,6 +109,8 @@ EXPORT void *realloc(void *p, size_t size)
 	}
 	if (unlikely(!size))
 		return realloc_to_nothing(p, HOOK_FRAME);
+	if (unlikely(emit_left_out(p)))
+		return realloc_left_out(p, size, HOOK_FRAME);
 	emit_free(LG_EV_RELEASE, p, LG_ENTRY_REALLOC, HOOK_FRAME);
 	q = real.realloc(p, size);
 	emit_alloc(LG_EV_RESIZE, q, size, LG_ENTRY_REALLOC, HOOK_FRAME);

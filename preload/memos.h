@@ -14,6 +14,7 @@
 #include "shim.h"
 
 #define MEMO_ENTRY 0x1fu
+#define MEMO_LEFT_OUT MEMO_ENTRY /* for an entry: the block is not recorded, by the program's wish */
 #define MEMO_ALIGN_SHIFT 6
 #define MEMO_ALIGN (0xfu << MEMO_ALIGN_SHIFT)
 #define MEMO_SIZE (0x3ffu << 10)
@@ -67,6 +68,11 @@ static inline bool memo_fits(memo known, memo given, uint64_t addr)
 static inline bool memo_is_of_other(memo known, uint64_t addr)
 {
 	return known && (known ^ memo_tag(addr)) & MEMO_TAG;
+}
+
+static inline bool memo_is_left_out(memo known, uint64_t addr)
+{
+	return (known & MEMO_ENTRY) == MEMO_LEFT_OUT && !memo_is_of_other(known, addr);
 }
 
 #endif

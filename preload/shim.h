@@ -153,6 +153,8 @@ struct shim {
 	uint64_t libc_start, libc_end;
 	volatile uint64_t fork_key; /* order key of the fork that is going on, else 0; a child finds it */
 	void *first_malloc; /* what the program itself calls: not ours when the executable brings its own */
+	volatile bool
+	    has_left_out; /* some block of this process, or of those it was forked from, is not recorded */
 	_Atomic uint32_t generation; /* bumped when a module may have gone: older rules are void */
 };
 extern struct shim shim;
@@ -216,6 +218,8 @@ struct self {
 	uint32_t unverified; /* stacks since the last one that was checked */
 	uint32_t unlucky; /* no slot was free: events to pass by before the next try */
 	volatile bool inside; /* an operator new or delete, whose own calls are not told again */
+	uint32_t paused; /* pauses of this thread that are open: its new blocks are left out */
+	bool has_left_out; /* told of already */
 	uint32_t disabled; /* as deep as __lsan_disable() is nested: what is allocated is to be ignored */
 	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
 };
@@ -295,6 +299,11 @@ void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, cons
 /* By any, given a size and an alignment or 0. */
 void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry entry,
 		     const uint64_t *frame);
+
+/* The block is one that was left out; not all that were are known. */
+bool emit_left_out(const void *p);
+/* ... and still there, since a realloc of it has failed. */
+void emit_still_left_out(const void *p, size_t size);
 
 /* The program marks an epoch, by the number of its name. */
 void emit_mark(uint32_t number);

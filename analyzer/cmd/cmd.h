@@ -24,13 +24,15 @@ int cmd_export(int argc, char **argv);
 int cmd_lines(int argc, char **argv);
 int cmd_baseline(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
+int cmd_pause(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
 int cmd_growth(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 extern const struct option run_longs[], report_longs[], check_longs[], baseline_longs[], export_longs[],
-    snapshot_longs[], dump_longs[], doctor_longs[];
+    demand_longs[], dump_longs[], doctor_longs[];
 extern const struct option answer_longs[], graph_longs[],
     growth_longs[]; /* of all that explain one trace; their own */
 

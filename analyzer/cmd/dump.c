@@ -76,6 +76,7 @@ static const struct value_name clocks[] = { { LG_CLOCK_TSC, "tsc" },
 static const struct value_name process_flags[] = { { LG_PROCESS_FORKED, "forked" },
 						   { LG_PROCESS_FOREIGN_MALLOC, "foreign-malloc" },
 						   { LG_PROCESS_FULL_CONTENTS, "full-contents" },
+						   { LG_PROCESS_LEFT_OUT, "left-out" },
 						   { 0, NULL } };
 static const struct value_name thread_flags[] = { { LG_THREAD_STOPPED, "stopped" },
 						  { LG_THREAD_AT_EXIT, "at-exit" },
@@ -234,10 +235,11 @@ static void dump_end(const struct trace_end *e)
 	printf(" status=%" PRIu64 " signal=%" PRIu64 " key=%" PRIu64 " duration_ns=%" PRIu64
 	       " threads=%" PRIu64 " events=%" PRIu64 " lost_allocs=%" PRIu64 " lost_frees=%" PRIu64
 	       " lost_bytes=%" PRIu64 " stackless=%" PRIu64 " truncated=%" PRIu64 " lost_stacks=%" PRIu64
-	       " untraced=%" PRIu64 " recorder_cpu_ns=%" PRIu64 "\n",
+	       " untraced=%" PRIu64 " recorder_cpu_ns=%" PRIu64 " left_out_allocs=%" PRIu64
+	       " left_out_bytes=%" PRIu64 "\n",
 	       e->status, e->signal, e->key, e->duration_ns, e->threads, e->events, e->lost_allocs,
 	       e->lost_frees, e->lost_bytes, e->stackless, e->truncated, e->lost_stacks, e->untraced,
-	       e->recorder_cpu_ns);
+	       e->recorder_cpu_ns, e->left_out_allocs, e->left_out_bytes);
 	for (size_t i = 0; i < e->nreasons; i++) {
 		printf("degraded");
 		print_text(" reason=", e->reasons[i]);

@@ -181,7 +181,7 @@ static bool build_refs(struct graph *g, const struct block_index *index)
 struct root_scan {
 	struct graph *graph;
 	uint64_t room;
-	bool is_libc; /* the region holds glibc's main_arena */
+	bool is_libc; /* the region holds glibc's main_arena, or its free chunks */
 	bool failed;
 };
 
@@ -202,7 +202,7 @@ static void add_root_ref(struct root_scan *r, struct root_ref ref)
 	g->root_refs[g->nroot_refs++] = ref;
 }
 
-/* The bins of glibc's main_arena point at the headers of free chunks, 16 bytes before what a free block's user had
+/* The bins of glibc's main_arena, and free chunks in them, point at the headers of free chunks, 16 bytes before what a free block's user had
  * (malloc.c, mem2chunk). That header overlaps the usable tail of the block before (malloc.c, "the foot of the
  * previous chunk"), so it looks like a reference into that block's last bytes, or to its end. */
 static bool is_free_chunk(const struct root_scan *r, const struct probe *p)
@@ -256,8 +256,9 @@ static void scan_held(struct scanner *s, uint32_t number)
 		scan_words(s, &snapshot->held[i].value, 1, 8ULL * i, number);
 }
 
-/* The parent's memory: all but this image's own blocks, which are judged like any other. */
-static void scan_inherited(struct scanner *s, const struct root_region *region, uint32_t number)
+/* The parent's memory, or that of blocks which were not recorded: all but this image's own, which are judged like any
+ * other. */
+static void scan_between_blocks(struct scanner *s, const struct root_region *region, uint32_t number)
 {
 	const struct heap *h = s->heap;
 	uint32_t inside = heap_find(h, region->start), i = heap_after(h, region->start);
@@ -292,15 +293,16 @@ static void scan_region(struct scanner *s, struct root_scan *r, uint32_t number)
 	const char *name = slash ? slash + 1 : region->path;
 
 	r->is_libc =
-	    region->kind == ROOT_GLOBAL && (!strncmp(name, "libc.so", 7) || !strncmp(name, "libc-", 5));
+	    region->kind == ROOT_UNRECORDED ||
+	    (region->kind == ROOT_GLOBAL && (!strncmp(name, "libc.so", 7) || !strncmp(name, "libc-", 5)));
 	if (region->kind == ROOT_REGISTER)
 		scan_registers(s, region, number);
 	else if (region->kind == ROOT_KERNEL)
 		scan_held(s, number);
 	else if (region->kind == ROOT_LOADER)
 		scan_loader(r, number);
-	else if (region->kind == ROOT_INHERITED)
-		scan_inherited(s, region, number);
+	else if (region->kind == ROOT_INHERITED || region->kind == ROOT_UNRECORDED)
+		scan_between_blocks(s, region, number);
 	else
 		scan_range(s, region->start, region->end, number);
 	scan_flush(s);

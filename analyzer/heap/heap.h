@@ -59,6 +59,8 @@ struct told {
 	struct ranges roots, weak;
 	struct told_block *ignored, *typed; /* by block, each once */
 	uint32_t nignored, ntyped;
+	bool
+	    has_left_out; /* some blocks were not recorded: memory of the heap that is no block's may be theirs */
 };
 
 /* A free of no live block. */
@@ -131,7 +133,8 @@ uint32_t heap_after(const struct heap *h, uint64_t addr);
 	X(KEPT, "kept") /* an object that its runtime never frees, or keeps for reuse */                     \
 	X(STALE, "stale") /* a stack whose thread was not stopped: dead words count as references */         \
 	X(REGION, "region") /* a root region of the program's own */                                         \
-	X(IGNORED, "ignored") /* a block that the program wants ignored */
+	X(IGNORED, "ignored") /* a block that the program wants ignored */                                   \
+	X(UNRECORDED, "unrecorded") /* heap memory of no block, where some were not to be recorded */
 enum root_kind {
 #define X(name, text) ROOT_##name,
 	LG_ROOT_KINDS(X)

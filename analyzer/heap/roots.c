@@ -364,16 +364,17 @@ static void paint_pools(struct canvas *c, const struct heap *h)
 	canvas_dry(c);
 }
 
-/* A forked child whose parent's trace is not at hand: any memory of the allocator's may be a block of the parent's. */
+/* A forked child whose parent's trace is not at hand: any memory of the allocator's may be a block of the parent's. In the
+ * same way it may be one that was not to be recorded. */
 static void paint_owned(struct canvas *c, const struct heap *h, const struct ranges *owned)
 {
 	bool forked = h->trace->process.flags & LG_PROCESS_FORKED && !h->knows_inherited;
+	enum root_kind kind = forked ? ROOT_INHERITED : h->told.has_left_out ? ROOT_UNRECORDED : ROOT_NOBODY;
 
 	for (size_t i = 0; i < owned->n; i++)
-		canvas_paint(c, (struct root_region){ .kind = forked ? ROOT_INHERITED : ROOT_NOBODY,
-						      .path = "",
-						      .start = owned->at[i].start,
-						      .end = owned->at[i].end });
+		canvas_paint(
+		    c, (struct root_region){
+			   .kind = kind, .path = "", .start = owned->at[i].start, .end = owned->at[i].end });
 	canvas_dry(c);
 }
 

@@ -133,6 +133,10 @@ int told_find(struct heap *h)
 {
 	struct told *t = &h->told;
 
+	t->has_left_out = h->trace->process.flags & LG_PROCESS_LEFT_OUT;
+	for (size_t i = 0; i < h->trace->ntold; i++)
+		t->has_left_out |=
+		    is_of(&h->trace->told[i], LG_TOLD_LEFT_OUT) && is_before(h, &h->trace->told[i]);
 	if (!h->trace->ntold)
 		return 0;
 	return find_ranges(&t->roots, h, LG_TOLD_ROOT, LG_TOLD_NO_ROOT) ||

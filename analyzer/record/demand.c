@@ -25,10 +25,11 @@ static void wake(_Atomic uint32_t *futex)
 
 /* ---- the recorder's side ----------------------------------------------------------------------------- */
 
-uint32_t demand_taken(const struct segment *s)
+uint32_t demand_taken(const struct segment *s, enum lg_wanted *wanted)
 {
 	const struct lg_demand *d = &s->control->demand;
 
+	*wanted = d->wanted;
 	return atomic_load(&d->state) == LG_DEMAND_ASKED ? d->pid : 0;
 }
 
@@ -153,13 +154,15 @@ static bool wait_for_answer(struct lg_control *c)
 	return false;
 }
 
-static int ask(struct lg_control *c, uint32_t pid, struct demand_answer *answer, struct err *err)
+static int ask(struct lg_control *c, uint32_t pid, enum lg_wanted wanted, struct demand_answer *answer,
+	       struct err *err)
 {
 	struct lg_demand *d = &c->demand;
 
 	if (!claim(d))
 		return fail(err, "the recorder of process %u is busy with another demand", pid);
 	d->pid = pid;
+	d->wanted = wanted;
 	atomic_store(&d->state, LG_DEMAND_ASKED);
 	atomic_fetch_add(&c->doorbell, 1);
 	wake(&c->doorbell);
@@ -174,13 +177,13 @@ static int ask(struct lg_control *c, uint32_t pid, struct demand_answer *answer,
 	return answer->is_refused ? fail(err, "%s", answer->text) : 0;
 }
 
-int demand_snapshot(uint32_t pid, struct demand_answer *answer, struct err *err)
+int demand(uint32_t pid, enum lg_wanted wanted, struct demand_answer *answer, struct err *err)
 {
 	struct lg_control *c = find_control(pid, err);
 
 	if (!c)
 		return -1;
-	int failed = ask(c, pid, answer, err);
+	int failed = ask(c, pid, wanted, answer, err);
 	munmap(c, LG_CONTROL_BYTES);
 	return failed;
 }

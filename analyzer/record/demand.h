@@ -15,12 +15,12 @@ struct demand_answer {
 	bool is_refused;
 };
 
-/* Has the recorder of a process take a snapshot of it, and waits for it. -1 with err: nobody records it, nobody
- * answers, or it is refused. */
-int demand_snapshot(uint32_t pid, struct demand_answer *answer, struct err *err);
+/* Has the recorder of a process take a snapshot of it, leave out what it allocates from now on, or no longer, and waits for
+ * that. -1 with err: nobody records it, nobody answers, or it is refused. */
+int demand(uint32_t pid, enum lg_wanted wanted, struct demand_answer *answer, struct err *err);
 
-/* The recorder's side: the process that a snapshot is wanted of; 0: none is. Each is to be answered. */
-uint32_t demand_taken(const struct segment *s);
+/* The recorder's side: the process that something is wanted of; 0: none is. Each is to be answered. */
+uint32_t demand_taken(const struct segment *s, enum lg_wanted *wanted);
 void demand_answer(struct segment *s, const struct demand_answer *answer);
 
 #endif

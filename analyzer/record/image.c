@@ -58,7 +58,8 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 		.image = i->number,
 		.flags = (a->flags & LG_IMAGE_FORKED ? LG_PROCESS_FORKED : 0) |
 			 (brings_own_malloc(i) ? LG_PROCESS_FOREIGN_MALLOC : 0) |
-			 (full_contents ? LG_PROCESS_FULL_CONTENTS : 0),
+			 (full_contents ? LG_PROCESS_FULL_CONTENTS : 0) |
+			 (a->flags & LG_IMAGE_LEFT_OUT ? LG_PROCESS_LEFT_OUT : 0),
 		.clock = s->control->clock,
 		.ticks_per_second = segment_key_hz(s),
 		.hello_key = a->hello_key,
@@ -371,6 +372,8 @@ static void count_losses(const struct image *i, struct trace_end *end)
 		end->lost_bytes += atomic_load(&a->threads[n].lost_bytes);
 		end->stackless += atomic_load(&a->threads[n].stackless);
 		end->truncated += atomic_load(&a->threads[n].truncated);
+		end->left_out_allocs += atomic_load(&a->threads[n].left_out_allocs);
+		end->left_out_bytes += atomic_load(&a->threads[n].left_out_bytes);
 	}
 	/* What could not even be told apart may have been a free: the kind whose loss makes false leaks. */
 	end->lost_frees += atomic_load(&a->lost_no_slot) + atomic_load(&a->lost_nested);
@@ -382,7 +385,9 @@ const struct live *image_live(const struct image *i)
 	struct trace_end losses = { 0 };
 
 	count_losses(i, &losses);
-	return losses.lost_allocs || losses.lost_frees || i->drain.out_of_memory ? NULL : i->live;
+	return losses.lost_allocs || losses.lost_frees || losses.left_out_allocs || i->drain.out_of_memory
+		   ? NULL
+		   : i->live;
 }
 
 static void note_trouble(struct image *i, struct trace_end *end)

@@ -115,20 +115,33 @@ void serve_request(struct recorder *r, struct image *i)
 		follow_resume(&r->follower, i->pid, clock_ns(CLOCK_MONOTONIC));
 }
 
+/* New blocks of all its threads are left out from here on, or no longer. */
+static void pause_image(struct image *i, bool pauses, struct demand_answer *answer)
+{
+	if (pauses)
+		atomic_fetch_or(&i->area->paused, LG_PAUSED_OUTSIDE);
+	else
+		atomic_fetch_and(&i->area->paused, ~LG_PAUSED_OUTSIDE);
+	snprintf(answer->text, sizeof answer->text, "%s", i->path);
+}
+
 void serve_demand(struct recorder *r)
 {
 	struct demand_answer answer = { .is_refused = false };
-	uint32_t pid = demand_taken(&r->segment);
+	enum lg_wanted wanted;
+	uint32_t pid = demand_taken(&r->segment, &wanted);
 	struct image *i = pid ? recorder_find(r, pid) : NULL;
-	const char *refusal = why_not(r, i);
+	const char *refusal = wanted == LG_WANTED_SNAPSHOT || !i ? why_not(r, i) : NULL;
 
 	if (!pid)
 		return;
 	if (refusal) {
 		answer.is_refused = true;
 		snprintf(answer.text, sizeof answer.text, "process %u %s", pid, refusal);
-	} else {
+	} else if (wanted == LG_WANTED_SNAPSHOT) {
 		snapshot_now(r, i, &answer);
+	} else {
+		pause_image(i, wanted == LG_WANTED_PAUSE, &answer);
 	}
 	demand_answer(&r->segment, &answer);
 }

@@ -259,6 +259,18 @@ static void put_counts(struct json *j, const struct report_counts *c)
 	json_close(j, ']');
 }
 
+static void put_told_of(struct json *j, const struct report_told *t)
+{
+	json_key(j, "told");
+	json_open(j, '{');
+	json_put_sum(j, "ignored", t->ignored);
+	json_put_number(j, "root_regions", t->root_regions);
+	json_put_number(j, "weak_ranges", t->weak_ranges);
+	json_put_number(j, "typed_blocks", t->typed_blocks);
+	json_put_sum(j, "left_out", t->left_out);
+	json_close(j, '}');
+}
+
 static void put_image(struct json *j, const struct report_process *p)
 {
 	json_open(j, '{');
@@ -266,6 +278,7 @@ static void put_image(struct json *j, const struct report_process *p)
 	json_put_verdict(j, p);
 	put_totals(j, p);
 	put_summary(j, p);
+	put_told_of(j, &p->told);
 	put_leaks(j, "leaks", p->leaks, p->nleaks);
 	if (p->nplaces)
 		put_leaks(j, p->is_judged ? "reachable" : "live_at_end", p->places, p->nplaces);

@@ -1,6 +1,7 @@
 /* model.c: see model.h. */
 #include "report/maker.h"
 
+#include "base/term.h"
 #include "report/counted.h"
 #include "report/holders.h"
 #include "report/roots.h"
@@ -139,6 +140,23 @@ static bool has_unseen_heap(const struct analysis *a)
 	return anonymous > SMALL_ANONYMOUS;
 }
 
+static struct report_told sum_told(const struct analysis *a)
+{
+	const struct told *t = &a->heap.told;
+	struct report_told told = {
+		.root_regions = t->roots.n,
+		.weak_ranges = t->weak.n,
+		.typed_blocks = t->ntyped,
+		.left_out = { a->trace.end.left_out_allocs, a->trace.end.left_out_bytes },
+	};
+
+	for (uint32_t i = 0; i < t->nignored; i++) {
+		told.ignored.blocks++;
+		told.ignored.bytes += a->heap.blocks[t->ignored[i].block].size;
+	}
+	return told;
+}
+
 static int copy_facts(struct report_process *p, const struct analysis *a, struct pool *pool)
 {
 	const struct trace_process *t = &a->trace.process;
@@ -164,6 +182,7 @@ static int copy_facts(struct report_process *p, const struct analysis *a, struct
 		.threads = end->present ? end->threads : a->heap.totals.threads,
 		.duration_ns = end->duration_ns,
 		.recorder_cpu_ns = end->recorder_cpu_ns,
+		.told = sum_told(a),
 	};
 	if (a->is_judged)
 		memcpy(p->sums, a->classes.sums, sizeof p->sums);
@@ -172,17 +191,36 @@ static int copy_facts(struct report_process *p, const struct analysis *a, struct
 	return p->trace && p->name && p->executable && p->directory ? copy_command(p, t, pool) : -1;
 }
 
+/* NULL: nothing was left out; no memory */
+static const char *left_out_note(const struct report_process *p, const struct analysis *a, struct pool *pool)
+{
+	char count[TERM_TEXT], bytes[TERM_TEXT];
+
+	if (p->told.left_out.blocks)
+		return pool_print(pool,
+				  "%s of %s left out, as the program or its user wished: what heap memory of "
+				  "no recorded block points at is held",
+				  human_things(count, sizeof count, p->told.left_out.blocks, "allocation"),
+				  human_bytes(bytes, p->told.left_out.bytes));
+	return a->heap.told.has_left_out
+		   ? pool_text(pool, "some allocations were left out, as the program or its user wished")
+		   : NULL;
+}
+
 static int copy_notes(struct report_process *p, struct analysis *a, struct pool *pool)
 {
 	const char *const *notes = NULL;
 	const char *of_models[MODELS_MAX];
 	size_t n = a->names ? names_notes(a->names, &notes) : 0, more = models_notes(&a->models, of_models);
-	const char **copies = pool_take(pool, (n + more) * sizeof *copies);
+	const char **copies = pool_take(pool, (n + more + 1) * sizeof *copies);
+	const char *left_out = left_out_note(p, a, pool);
 
 	if (!copies)
 		return -1;
 	for (size_t i = 0; i < n + more; i++)
 		copies[i] = pool_text(pool, i < n ? notes[i] : of_models[i - n]);
+	if (left_out)
+		copies[n + more++] = left_out;
 	p->notes = copies;
 	p->nnotes = (uint32_t)(n + more);
 	return 0;
@@ -203,7 +241,7 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 	if (copy_facts(p, a, pool) || report_verdict(p, a, pool))
 		return no_memory(err);
 	if (!has_findings(a, options))
-		return 0;
+		return copy_notes(p, a, pool) ? no_memory(err) : 0;
 	book->names = a->names;
 	if (make_leaks(p, &m) || make_errors(p, &m))
 		return no_memory(err);

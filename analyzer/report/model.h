@@ -161,6 +161,13 @@ struct report_error {
 	const char *suppressed_by; /* as a leak's */
 };
 
+/* What the program told of its memory. */
+struct report_told {
+	struct sum ignored; /* among the reachable */
+	uint64_t root_regions, weak_ranges, typed_blocks;
+	struct sum left_out; /* allocations that were not to be recorded */
+};
+
 struct report_process {
 	const char *trace, *name, *executable, *directory;
 	char *const *argv; /* ends with NULL */
@@ -176,6 +183,7 @@ struct report_process {
 	struct heap_totals totals; /* up to the snapshot */
 	uint64_t events_lost, threads, duration_ns, recorder_cpu_ns;
 	struct sum sums[LEAK_CLASSES], unjudged;
+	struct report_told told;
 	struct report_leak *leaks; /* in order of importance, possible ones last */
 	uint32_t nleaks;
 	struct report_error *errors; /* in order of their first events */

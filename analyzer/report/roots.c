@@ -103,6 +103,8 @@ static const char *root_text(struct pool *pool, const struct trace *t, const str
 	case ROOT_REGION:
 		return pool_print(pool, "0x%llx in a root region of the program's own",
 				  (unsigned long long)at);
+	case ROOT_UNRECORDED:
+		return pool_print(pool, "0x%llx in heap memory of no recorded block", (unsigned long long)at);
 	case ROOT_INHERITED:
 		return pool_print(pool, "0x%llx in heap memory inherited from the parent",
 				  (unsigned long long)at);
@@ -175,6 +177,8 @@ const char *root_holder_text(struct pool *pool, struct names *names, const struc
 		    region->path && *region->path ? " of " : "", region->path ? region->path : "");
 	case ROOT_REGION:
 		return pool_print(pool, "a root region of the program's own");
+	case ROOT_UNRECORDED:
+		return pool_print(pool, "heap memory of no recorded block");
 	case ROOT_INHERITED:
 		return pool_print(pool, "heap memory inherited from the parent");
 	default:

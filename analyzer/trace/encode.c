@@ -180,4 +180,6 @@ void put_end(struct buf *out, const struct trace_end *end)
 	for (size_t i = 0; i < end->nreasons; i++)
 		buf_string(out, end->reasons[i]);
 	buf_varint(out, end->recorder_cpu_ns);
+	buf_varint(out, end->left_out_allocs);
+	buf_varint(out, end->left_out_bytes);
 }

@@ -260,6 +260,10 @@ static void load_end(struct trace *t, struct cursor *c)
 		e->reasons = take_strings(c, take_items(c, 1, "reason count"), &e->nreasons, "reason");
 	if (bytes_left(c)) /* older files end here */
 		e->recorder_cpu_ns = take_varint(c, "recorder's time");
+	if (bytes_left(c)) /* or here */
+		e->left_out_allocs = take_varint(c, "count of what was left out");
+	if (bytes_left(c))
+		e->left_out_bytes = take_varint(c, "bytes left out");
 }
 
 void end_free(struct trace_end *e)

@@ -88,6 +88,7 @@ struct trace_end {
 	char **reasons; /* why the verdict is degraded, as the recorder saw it */
 	size_t nreasons;
 	uint64_t recorder_cpu_ns; /* what the recorder spent while the image lived; 0: not told */
+	uint64_t left_out_allocs, left_out_bytes; /* not recorded, by the program's wish or the user's */
 };
 
 struct trace_event {

@@ -64,7 +64,12 @@ _Static_assert(LG_CHUNK_TOLD == LG_CHUNK_KINDS - 1, "the last kind");
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
  * start_unix_ns, page_bytes; string executable, directory, allocator (file of the traced malloc),
  * recorder version; varint argc; argc strings. */
-enum { LG_PROCESS_FORKED = 1, LG_PROCESS_FOREIGN_MALLOC = 2, LG_PROCESS_FULL_CONTENTS = 4 };
+enum {
+	LG_PROCESS_FORKED = 1,
+	LG_PROCESS_FOREIGN_MALLOC = 2,
+	LG_PROCESS_FULL_CONTENTS = 4,
+	LG_PROCESS_LEFT_OUT = 8
+};
 
 /* MODULES: varint count; each: varint id, start, end, bias, key; string build_id (raw bytes), path. */
 /* STACKS: varint first node id (from 1), count; each: varint (id - parent) modulo 2^32, module, offset. A node that
@@ -167,6 +172,6 @@ enum lg_ending {
 
 /* END: varint ending, status, signal, key, duration_ns, threads, events, lost_allocs, lost_frees, lost_bytes,
  * stackless, truncated, lost_stacks, untraced; varint count, count strings: why the verdict is degraded;
- * varint recorder_cpu_ns (files that end before it are older: 0). */
+ * varint recorder_cpu_ns, left_out_allocs, left_out_bytes (files that end before one are older: 0). */
 
 #endif

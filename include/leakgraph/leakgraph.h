@@ -12,6 +12,11 @@
  *   LEAKGRAPH_WEAK_SLOT(&cached);  the same of one variable; LEAKGRAPH_UNWEAK_SLOT takes it back
  *   LEAKGRAPH_TYPE(p, "struct x"); the block that holds p is one
  *
+ *   LEAKGRAPH_PAUSE();             what this thread allocates from here on is not recorded; pairs may be nested
+ *   LEAKGRAPH_RESUME();
+ *   LEAKGRAPH_PAUSE_ALL();         ... what any thread allocates
+ *   LEAKGRAPH_RESUME_ALL();
+ *
  * What is told of a block, or of memory in it, holds until it is freed or resized. Any thread may call them, at any time.
  * A program that is not recorded goes on as if they were not there, and with -DLEAKGRAPH_DISABLE they are not. Nothing
  * needs to be linked with (before glibc 2.34: -ldl). leakgraph-client(3) tells more. */
@@ -31,6 +36,10 @@
 #define LEAKGRAPH_WEAK_SLOT(p) ((void)sizeof(p))
 #define LEAKGRAPH_UNWEAK_SLOT(p) ((void)sizeof(p))
 #define LEAKGRAPH_TYPE(p, name) ((void)sizeof(p), (void)sizeof(name))
+#define LEAKGRAPH_PAUSE() ((void)0)
+#define LEAKGRAPH_RESUME() ((void)0)
+#define LEAKGRAPH_PAUSE_ALL() ((void)0)
+#define LEAKGRAPH_RESUME_ALL() ((void)0)
 
 #else
 
@@ -58,6 +67,8 @@ struct leakgraph_client {
 	    const char *name); /* names of up to 123 bytes, 1024 different ones; longer ones are cut */
 	void (*snapshot)(void);
 	void (*tell)(int what, const void *p, unsigned long bytes, const char *name); /* names: as of marks */
+	void (*pause)(int all);
+	void (*resume)(int all);
 };
 
 #ifdef __cplusplus
@@ -112,6 +123,22 @@ static inline void leakgraph_tell(enum leakgraph_told what, const volatile void 
 		client->tell(what, (const void *)p, bytes, name);
 }
 
+static inline void leakgraph_pause(int all)
+{
+	const struct leakgraph_client *client = leakgraph_client();
+
+	if (client)
+		client->pause(all);
+}
+
+static inline void leakgraph_resume(int all)
+{
+	const struct leakgraph_client *client = leakgraph_client();
+
+	if (client)
+		client->resume(all);
+}
+
 #define LEAKGRAPH_ENABLED() leakgraph_enabled()
 #define LEAKGRAPH_MARK(name) leakgraph_mark(name)
 #define LEAKGRAPH_SNAPSHOT() leakgraph_snapshot()
@@ -123,6 +150,10 @@ static inline void leakgraph_tell(enum leakgraph_told what, const volatile void 
 #define LEAKGRAPH_WEAK_SLOT(p) leakgraph_tell(LEAKGRAPH_TOLD_WEAK, p, sizeof(void *), 0)
 #define LEAKGRAPH_UNWEAK_SLOT(p) leakgraph_tell(LEAKGRAPH_TOLD_NO_WEAK, p, sizeof(void *), 0)
 #define LEAKGRAPH_TYPE(p, name) leakgraph_tell(LEAKGRAPH_TOLD_TYPE, p, 0, name)
+#define LEAKGRAPH_PAUSE() leakgraph_pause(0)
+#define LEAKGRAPH_RESUME() leakgraph_resume(0)
+#define LEAKGRAPH_PAUSE_ALL() leakgraph_pause(1)
+#define LEAKGRAPH_RESUME_ALL() leakgraph_resume(1)
 
 #endif
 #endif

@@ -55,7 +55,8 @@ enum lg_event_type {
 	X(NO_ROOT, 3, "no-root") /* ... no longer, by itself */                                              \
 	X(WEAK, 4, "weak") /* a range whose words do not hold */                                             \
 	X(NO_WEAK, 5, "no-weak") /* ... as they would otherwise */                                           \
-	X(TYPE, 6, "type") /* a block's type, by name */
+	X(TYPE, 6, "type") /* a block's type, by name */                                                     \
+	X(LEFT_OUT, 7, "left-out") /* the thread's first block that is not recorded, by the program's wish */
 enum lg_told {
 #define X(name, number, text) LG_TOLD_##name = number,
 	LG_TOLD(X)
@@ -205,6 +206,7 @@ struct lg_thread {
 	_Atomic uint64_t lost_bytes; /* (T) */
 	_Atomic uint64_t stackless; /* (T) events whose stack could not be taken */
 	_Atomic uint64_t truncated; /* (T) stacks cut: too deep, or no way to unwind on */
+	_Atomic uint64_t left_out_allocs, left_out_bytes; /* (T) by the program's wish, or the user's */
 	_Alignas(64) _Atomic uint64_t tail; /* (R) events ever drained */
 };
 _Static_assert(sizeof(struct lg_thread) == 192, "wire size is frozen");
@@ -251,8 +253,13 @@ struct lg_name {
 	char text[LG_NAME_BYTES]; /* (T) cut, ends with 0 */
 };
 
-enum { LG_IMAGE_FORKED = 1u << 0, LG_IMAGE_FOREIGN_MALLOC = 1u << 1 };
+enum {
+	LG_IMAGE_FORKED = 1u << 0,
+	LG_IMAGE_FOREIGN_MALLOC = 1u << 1,
+	LG_IMAGE_LEFT_OUT = 1u << 2, /* forked, and the parent had left out blocks */
+};
 
+#define LG_PAUSED_OUTSIDE (1u << 31)
 #define LG_SHIM_RANGES 4u
 struct lg_range {
 	uint64_t start, end;
@@ -306,6 +313,8 @@ struct lg_area {
 	int64_t window_answer; /* (T) bytes that are in the window, or -errno */
 
 	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
+	/* How many pauses of all threads the program has open (T), and LG_PAUSED_OUTSIDE (R): new blocks are left out. */
+	_Atomic uint32_t paused;
 	_Atomic uint32_t slots; /* (T) thread slots ever touched: scan no further */
 	_Atomic uint32_t nmodules; /* (T) module numbers given out; slot n holds module n, from 1 */
 	_Atomic uint32_t nnodes; /* (T) node numbers given out, from 1; may run past LG_NODES */
@@ -355,10 +364,12 @@ enum lg_demand_state {
 	LG_DEMAND_ASKED = 2, /* (D) */
 	LG_DEMAND_ANSWERED = 3, /* (R) */
 };
+enum lg_wanted { LG_WANTED_SNAPSHOT = 0, LG_WANTED_PAUSE = 1, LG_WANTED_RESUME = 2 };
 struct lg_demand {
 	_Atomic uint32_t state; /* futex: enum lg_demand_state */
 	_Atomic uint32_t demander; /* (D) its pid, while the state is not NONE */
-	uint32_t pid; /* (D) of the process that is to have a snapshot, as the recorder has it */
+	uint32_t pid; /* (D) of the process that it is about, as the recorder has it */
+	uint32_t wanted; /* (D) enum lg_wanted */
 	uint32_t is_refused; /* (R) */
 	uint64_t snapshot; /* (R) its number in the trace */
 	uint64_t pause_ns; /* (R) how long the process stood still */

@@ -156,7 +156,9 @@ static const struct trace_end end = { .ending = LG_ENDED_SIGNALED,
 				      .untraced = 12,
 				      .reasons = (char *[]){ TEXT("events lost"), TEXT("no ptrace") },
 				      .nreasons = 2,
-				      .recorder_cpu_ns = 13 };
+				      .recorder_cpu_ns = 13,
+				      .left_out_allocs = 14,
+				      .left_out_bytes = 15 };
 
 static inline void put_the_process(struct trace_writer *w)
 {

@@ -194,16 +194,18 @@ START_TEST(the_footer_comes_back)
 	ck_assert_str_eq(e->reasons[0], "events lost");
 	ck_assert_str_eq(e->reasons[1], "no ptrace");
 	ck_assert_uint_eq(e->recorder_cpu_ns, 13);
+	ck_assert_uint_eq(e->left_out_allocs, 14);
+	ck_assert_uint_eq(e->left_out_bytes, 15);
 	trace_close(&t);
 }
 END_TEST
 
-START_TEST(a_footer_without_its_last_field_is_whole)
+START_TEST(a_footer_without_its_last_fields_is_whole)
 {
 	struct buf b = { 0 };
 
 	put_end(&b, &end);
-	b.used--; /* recorder_cpu_ns takes one byte here */
+	b.used -= 3; /* each of the last three takes one byte here */
 	write_odd(LG_CHUNK_END, &b);
 	struct trace t = open_whole();
 	ck_assert(t.end.present);
@@ -223,7 +225,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, mappings_and_memory_come_back_sorted);
 	tcase_add_test(tc, words_are_found);
 	tcase_add_test(tc, the_footer_comes_back);
-	tcase_add_test(tc, a_footer_without_its_last_field_is_whole);
+	tcase_add_test(tc, a_footer_without_its_last_fields_is_whole);
 }
 
 int main(void)
