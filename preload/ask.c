@@ -1,5 +1,8 @@
 /* ask.c: a snapshot asked for, and waited for as long as the recorder lives.
  *
+ * What is lost by now is answered by the recorder too: it takes a snapshot, judges it while the asking thread waits, and
+ * has a minute for it.
+ *
  * Where the recorder is kept from looking, the waiting process reads its own mappings and memory for it, into the
  * area's window. Memory goes through the kernel, which says what cannot be read; /proc/self/mem would not do, as it is
  * root's where the process is undumpable. All by the thread: the first one of the process may be gone. */
@@ -62,15 +65,69 @@ void request_snapshot(enum lg_request what)
 }
 
 /* What another thread asked for already serves as well, or is the end of both. */
-void demand_snapshot(void)
+void demand_snapshot(enum lg_request what)
 {
 	struct lg_area *a = shim.area;
 	struct patience patience = { 0 };
 	uint32_t none = LG_REQ_NONE;
 
-	atomic_compare_exchange_strong(&a->request, &none, LG_REQ_SNAPSHOT_NOW);
-	while (atomic_load(&a->request) == LG_REQ_SNAPSHOT_NOW && recorder_alive(&patience)) {
+	atomic_compare_exchange_strong(&a->request, &none, what);
+	while (atomic_load(&a->request) == what && recorder_alive(&patience)) {
 		doorbell_ring();
-		sys_futex_wait(&a->request, LG_REQ_SNAPSHOT_NOW, WAIT_NS);
+		sys_futex_wait(&a->request, what, WAIT_NS);
 	}
+}
+
+#define VERDICT_NS (60ull * 1000 * 1000 * 1000)
+
+static bool may_wait(struct patience *patience, uint64_t since_ns)
+{
+	return recorder_alive(patience) && sys_now_ns() - since_ns < VERDICT_NS;
+}
+
+/* Changes the state if it is `from`, which is told to those that wait. */
+static bool verdict_turn(struct lg_verdict *v, uint32_t from, uint32_t to)
+{
+	bool turned = atomic_compare_exchange_strong(&v->state, &from, to);
+
+	if (turned)
+		sys_futex_wake(&v->state);
+	return turned;
+}
+
+static bool await_verdict(struct lg_verdict *v, uint64_t since_ns, uint64_t *blocks, uint64_t *bytes)
+{
+	struct patience patience = { 0 };
+	uint32_t state;
+
+	while ((state = atomic_load(&v->state)) != LG_VERDICT_GIVEN) {
+		if (!may_wait(&patience, since_ns) &&
+		    (verdict_turn(v, LG_VERDICT_ASKED, LG_VERDICT_NONE) ||
+		     verdict_turn(v, LG_VERDICT_TAKEN, LG_VERDICT_ABANDONED)))
+			return false;
+		doorbell_ring();
+		sys_futex_wait(&v->state, state, WAIT_NS);
+	}
+	bool is_known = v->is_known;
+	*blocks = v->blocks;
+	*bytes = v->bytes;
+	verdict_turn(v, LG_VERDICT_GIVEN, LG_VERDICT_NONE);
+	return is_known;
+}
+
+/* A signal handler that comes while the thread waits would wait for itself. */
+bool ask_verdict(uint64_t *blocks, uint64_t *bytes)
+{
+	struct lg_verdict *v = &shim.area->verdict;
+	struct patience patience = { 0 };
+	uint64_t since_ns = sys_now_ns();
+
+	if (self.is_asking)
+		return false;
+	self.is_asking = true;
+	while (!verdict_turn(v, LG_VERDICT_NONE, LG_VERDICT_ASKED) && may_wait(&patience, since_ns))
+		sys_nap(1000 * 1000);
+	bool is_known = may_wait(&patience, since_ns) && await_verdict(v, since_ns, blocks, bytes);
+	self.is_asking = false;
+	return is_known;
 }

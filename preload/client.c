@@ -63,7 +63,7 @@ static void client_mark(const char *name)
 static void client_snapshot(void)
 {
 	if (client_enabled())
-		demand_snapshot();
+		demand_snapshot(LG_REQ_SNAPSHOT_NOW);
 }
 
 void tell(enum lg_told what, const void *p, size_t bytes, uint32_t name)
@@ -105,6 +105,17 @@ static void client_resume(int all)
 		;
 }
 
+static int client_check(unsigned long long *blocks, unsigned long long *bytes)
+{
+	uint64_t lost_blocks, lost_bytes;
+
+	if (!client_enabled() || !ask_verdict(&lost_blocks, &lost_bytes))
+		return 0;
+	*blocks = lost_blocks;
+	*bytes = lost_bytes;
+	return 1;
+}
+
 __attribute__((visibility("default"))) extern const struct leakgraph_client leakgraph_client_v1;
 const struct leakgraph_client leakgraph_client_v1 = { sizeof leakgraph_client_v1,
 						      client_enabled,
@@ -112,4 +123,5 @@ const struct leakgraph_client leakgraph_client_v1 = { sizeof leakgraph_client_v1
 						      client_snapshot,
 						      client_tell,
 						      client_pause,
-						      client_resume };
+						      client_resume,
+						      client_check };

@@ -16,6 +16,8 @@ static struct {
 	void (*ignore_object)(const void *);
 	void (*register_root_region)(const void *, size_t);
 	void (*unregister_root_region)(const void *, size_t);
+	void (*do_leak_check)(void);
+	int (*do_recoverable_leak_check)(void);
 } next;
 
 /* Pairs may be nested, for the calling thread. */
@@ -64,6 +66,27 @@ EXPORT void __lsan_unregister_root_region(const void *p, size_t bytes)
 		tell(LG_TOLD_NO_ROOT, p, bytes, LG_NO_NAME);
 }
 
+/* The program's own moment to be checked: the judge takes it rather than the end. It is not ended here. */
+EXPORT void __lsan_do_leak_check(void);
+EXPORT void __lsan_do_leak_check(void)
+{
+	if (next.do_leak_check)
+		next.do_leak_check();
+	else if (shim.epoch && thread_ready())
+		demand_snapshot(LG_REQ_SNAPSHOT_CHECK);
+}
+
+/* 1: something is lost by now. 0: nothing is, or nobody can tell. */
+EXPORT int __lsan_do_recoverable_leak_check(void);
+EXPORT int __lsan_do_recoverable_leak_check(void)
+{
+	uint64_t blocks, bytes;
+
+	if (next.do_recoverable_leak_check)
+		return next.do_recoverable_leak_check();
+	return shim.epoch && thread_ready() && ask_verdict(&blocks, &bytes) && blocks;
+}
+
 static void *next_of(const struct link_map *ours, const char *name)
 {
 	void *function = NULL;
@@ -78,6 +101,8 @@ void lsan_find(void)
 
 	if (_dl_find_object((void *)lsan_find, &o))
 		return;
+	next.do_leak_check = next_of(o.dlfo_link_map, "__lsan_do_leak_check");
+	next.do_recoverable_leak_check = next_of(o.dlfo_link_map, "__lsan_do_recoverable_leak_check");
 	next.disable = next_of(o.dlfo_link_map, "__lsan_disable");
 	next.enable = next_of(o.dlfo_link_map, "__lsan_enable");
 	next.ignore_object = next_of(o.dlfo_link_map, "__lsan_ignore_object");

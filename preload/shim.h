@@ -220,6 +220,7 @@ struct self {
 	volatile bool inside; /* an operator new or delete, whose own calls are not told again */
 	uint32_t paused; /* pauses of this thread that are open: its new blocks are left out */
 	bool has_left_out; /* told of already */
+	volatile bool is_asking; /* waits for a verdict */
 	uint32_t disabled; /* as deep as __lsan_disable() is nested: what is allocated is to be ignored */
 	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
 };
@@ -469,7 +470,9 @@ void exit_watch(void); /* registers the last hooks of the process */
 /* Asks the recorder for a snapshot and waits, as long as the recorder lives. */
 void request_snapshot(enum lg_request request);
 /* A snapshot now, if the recorder can stop this process; waits for it. */
-void demand_snapshot(void);
+void demand_snapshot(enum lg_request what);
+/* What is lost at this moment, as the recorder judges it; waits for it. False: nobody can tell. */
+bool ask_verdict(uint64_t *blocks, uint64_t *bytes);
 void doorbell_ring(void);
 /* Whether waiting still makes sense: false once the recorder's heartbeat has stood still for
  * lg_control.full_wait_ns. Start with a zeroed patience. */

@@ -1,6 +1,7 @@
 /* options.c: see cmd/options.h. */
 #include "cmd/options.h"
 #include "base/version.h"
+#include "cmd/judge.h"
 #include "report/gate.h"
 
 #include <stdio.h>
@@ -45,7 +46,7 @@ void tell_environment(const struct record_result *result)
 
 void set_run_defaults(struct record_options *options)
 {
-	*options = (struct record_options){ .linger_ns = 1000000000 };
+	*options = (struct record_options){ .linger_ns = 1000000000, .judge = judge_moment };
 }
 
 void kind_names(const char *names[FINDING_KINDS + 1])

@@ -58,6 +58,7 @@ static unw_accessors_t accessors = {
 	.access_fpreg = no_float_register,
 };
 
+/* ... or in the tool's own library, which waits for the recorder. */
 static bool in_libc(const struct trace_mapping *mappings, size_t n, uint64_t pc)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -67,7 +68,7 @@ static bool in_libc(const struct trace_mapping *mappings, size_t n, uint64_t pc)
 		if (pc >= m->start && pc < m->end)
 			return m->prot & PROT_EXEC && name &&
 			       (!strncmp(name, "/libc.so", 8) || !strncmp(name, "/libpthread", 11) ||
-				!strncmp(name, "/ld-linux", 9));
+				!strncmp(name, "/ld-linux", 9) || !strcmp(name, "/liblgpreload.so"));
 	}
 	return false;
 }

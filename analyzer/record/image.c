@@ -380,14 +380,20 @@ static void count_losses(const struct image *i, struct trace_end *end)
 	end->threads = atomic_load(&a->nthreads);
 }
 
-const struct live *image_live(const struct image *i)
+bool image_has_lost(const struct image *i)
 {
 	struct trace_end losses = { 0 };
 
 	count_losses(i, &losses);
-	return losses.lost_allocs || losses.lost_frees || losses.left_out_allocs || i->drain.out_of_memory
-		   ? NULL
-		   : i->live;
+	return losses.lost_allocs || losses.lost_frees || i->drain.out_of_memory;
+}
+
+const struct live *image_live(const struct image *i)
+{
+	struct trace_end counted = { 0 };
+
+	count_losses(i, &counted);
+	return counted.left_out_allocs || image_has_lost(i) ? NULL : i->live;
 }
 
 static void note_trouble(struct image *i, struct trace_end *end)

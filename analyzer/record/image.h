@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct judgement;
+
 struct image {
 	uint32_t index; /* of its area */
 	uint32_t pid; /* as the recorder has it */
@@ -44,6 +46,8 @@ struct image {
 	struct snapshot
 	    *last; /* not yet written to its end: nothing else may be written or drained before; owned */
 	uint64_t last_ns; /* when it was taken */
+	struct judgement
+	    *judgement; /* of the snapshot that the program asked about; NULL: none is under way; owned */
 	bool exec_foretold; /* the last snapshot was asked for by exec */
 	struct err broken; /* first trouble with the trace file */
 	char **reasons; /* why the verdict is degraded */
@@ -63,6 +67,8 @@ void image_round(struct image *i, uint64_t key, uint64_t now_ns);
 void image_take(struct image *i);
 /* What was taken, into the file. */
 void image_write(struct image *i);
+/* Not all that it did is known. */
+bool image_has_lost(const struct image *i);
 /* What lives by the events so far; NULL when that is not known for sure. */
 const struct live *image_live(const struct image *i);
 /* Adds a line to the footer's reasons; equal lines are kept once. */

@@ -19,6 +19,9 @@ struct record_options {
 	bool no_environment; /* leave the target's environment as it is, but for what the shim needs */
 	bool no_children; /* record the first program only */
 	uint64_t linger_ns; /* how long to stay with descendants that outlive PROGRAM */
+	/* Judges a snapshot of a trace that is still being written: how many blocks, and bytes, are lost. False: it cannot
+	 * be judged. Called in a thread of its own. */
+	bool (*judge)(const char *trace, uint64_t snapshot, uint64_t *blocks, uint64_t *bytes);
 };
 
 /* What happened. Traces are in the order in which their images began; the first is PROGRAM's own. */

@@ -71,6 +71,7 @@ void serve_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason
 void serve_write_last(struct image *i); /* the rest of its last snapshot */
 void serve_demand(struct recorder *r); /* of other processes */
 void serve_request(struct recorder *r, struct image *i); /* of the image itself */
+void serve_verdict(struct recorder *r, struct image *i); /* what has it lost by now? */
 void serve_let_go(struct recorder *r, struct image *asking); /* it wants to trace a process by itself */
 
 #endif

@@ -62,6 +62,7 @@ static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 		}
 		uint64_t before = i->drain.taken;
 		serve_request(r, i);
+		serve_verdict(r, i);
 		serve_let_go(r, i);
 		if (r->verifier)
 			verify_round(r->verifier, i);

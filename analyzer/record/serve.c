@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "record/demand.h"
+#include "record/judgement.h"
 #include "record/snapshot.h"
 
 #include <limits.h>
@@ -61,13 +62,14 @@ static const char *why_not(const struct recorder *r, const struct image *i)
 }
 
 /* The process stands still only while it is looked at. */
-static void snapshot_now(struct recorder *r, struct image *i, struct demand_answer *answer)
+static void snapshot_now(struct recorder *r, struct image *i, enum lg_snapshot_reason reason,
+			 struct demand_answer *answer)
 {
 	struct hoard *hoard = hoard_new(i->pid);
 	uint64_t begun = clock_ns(CLOCK_MONOTONIC);
 	bool stopped = follow_stop(&r->follower, i->pid);
 
-	serve_snapshot(r, i, LG_SNAPSHOT_DEMAND, stopped, hoard);
+	serve_snapshot(r, i, reason, stopped, hoard);
 	answer->snapshot = i->snapshots;
 	snprintf(answer->text, sizeof answer->text, "%s", i->path);
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
@@ -78,15 +80,33 @@ static void snapshot_now(struct recorder *r, struct image *i, struct demand_answ
 }
 
 /* The program's own wish. An end that another of its threads came to meanwhile is not lost. */
-static void serve_wish(struct recorder *r, struct image *i)
+static void serve_wish(struct recorder *r, struct image *i, uint32_t request)
 {
-	uint32_t request = LG_REQ_SNAPSHOT_NOW;
 	struct demand_answer answer;
 
 	if (!why_not(r, i))
-		snapshot_now(r, i, &answer);
+		snapshot_now(r, i, request == LG_REQ_SNAPSHOT_CHECK ? LG_SNAPSHOT_CHECK : LG_SNAPSHOT_DEMAND,
+			     &answer);
 	atomic_compare_exchange_strong(&i->area->request, &request, LG_REQ_NONE);
 	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+/* Events that were lost make it look as if there were leaks, or none. */
+void serve_verdict(struct recorder *r, struct image *i)
+{
+	struct lg_verdict *v = &i->area->verdict;
+	uint32_t asked = LG_VERDICT_ASKED;
+	struct demand_answer answer;
+
+	judgement_poll(i);
+	if (i->judgement || !atomic_compare_exchange_strong(&v->state, &asked, LG_VERDICT_TAKEN))
+		return;
+	if (why_not(r, i) || image_has_lost(i)) {
+		judgement_unknown(i);
+		return;
+	}
+	snapshot_now(r, i, LG_SNAPSHOT_DEMAND, &answer);
+	judgement_begin(r, i);
 }
 
 void serve_request(struct recorder *r, struct image *i)
@@ -96,8 +116,8 @@ void serve_request(struct recorder *r, struct image *i)
 
 	if (request == LG_REQ_NONE)
 		return;
-	if (request == LG_REQ_SNAPSHOT_NOW) {
-		serve_wish(r, i);
+	if (request == LG_REQ_SNAPSHOT_NOW || request == LG_REQ_SNAPSHOT_CHECK) {
+		serve_wish(r, i, request);
 		return;
 	}
 	arrive_notes(r);
@@ -139,7 +159,7 @@ void serve_demand(struct recorder *r)
 		answer.is_refused = true;
 		snprintf(answer.text, sizeof answer.text, "process %u %s", pid, refusal);
 	} else if (wanted == LG_WANTED_SNAPSHOT) {
-		snapshot_now(r, i, &answer);
+		snapshot_now(r, i, LG_SNAPSHOT_DEMAND, &answer);
 	} else {
 		pause_image(i, wanted == LG_WANTED_PAUSE, &answer);
 	}

@@ -7,8 +7,12 @@
 
 #include <stdlib.h>
 
-static const struct trace_snapshot *last_whole(const struct trace *t)
+/* The first that the program wants to be judged, else the last. */
+static const struct trace_snapshot *judged_one(const struct trace *t)
 {
+	for (size_t i = 0; i < t->nsnapshots; i++)
+		if (t->snapshots[i].whole && t->snapshots[i].reason == LG_SNAPSHOT_CHECK)
+			return &t->snapshots[i];
 	for (size_t i = t->nsnapshots; i-- > 0;)
 		if (t->snapshots[i].whole)
 			return &t->snapshots[i];
@@ -98,7 +102,7 @@ int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestr
 	*a = (struct analysis){ 0 };
 	if (trace_open(&a->trace, path, err))
 		return -1;
-	a->snapshot = last_whole(&a->trace);
+	a->snapshot = judged_one(&a->trace);
 	return compute(a, ancestry, options, err);
 }
 

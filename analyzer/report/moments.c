@@ -70,7 +70,8 @@ int moments_find(struct moments *m, const struct trace *t)
 		snapshots++;
 	} while (s);
 	const struct moment *last = m->n ? &m->at[m->n - 1] : NULL;
-	if (!last || !last->snapshot || last->snapshot->reason == LG_SNAPSHOT_DEMAND)
+	if (!last || !last->snapshot || last->snapshot->reason == LG_SNAPSHOT_DEMAND ||
+	    last->snapshot->reason == LG_SNAPSHOT_CHECK)
 		m->at[m->n++] = (struct moment){ .what = "end", .events = t->nevents, .key = t->end.key };
 	return 0;
 }

@@ -190,6 +190,8 @@ static int judge_moment(struct report_process *p, const struct trace *t, const s
 {
 	char count[TERM_TEXT];
 
+	if (s->reason == LG_SNAPSHOT_CHECK)
+		return 0; /* as the program wants it */
 	if (s != &t->snapshots[t->nsnapshots - 1])
 		return report_add_reason(
 		    p, pool, REASON_PARTIAL_SNAPSHOT,

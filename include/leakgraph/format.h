@@ -92,7 +92,8 @@ enum {
 	X(EXIT, 1, "exit")                                                                                   \
 	X(EXEC, 2, "exec")                                                                                   \
 	X(SIGNAL, 3, "signal")                                                                               \
-	X(DEMAND, 4, "demand")
+	X(DEMAND, 4, "demand")                                                                               \
+	X(CHECK, 5, "check") /* by the program: to be judged rather than that of the end */
 enum lg_snapshot_reason {
 #define X(name, number, text) LG_SNAPSHOT_##name = number,
 	LG_SNAPSHOT_REASONS(X)

@@ -17,13 +17,28 @@
  *   LEAKGRAPH_PAUSE_ALL();         ... what any thread allocates
  *   LEAKGRAPH_RESUME_ALL();
  *
+ *   struct leakgraph_leaks leaks;
+ *   LEAKGRAPH_CHECK_NOW(&leaks);   how many blocks are lost at this moment, 0 for none; -1: nobody can tell
+ *
  * What is told of a block, or of memory in it, holds until it is freed or resized. Any thread may call them, at any time.
  * A program that is not recorded goes on as if they were not there, and with -DLEAKGRAPH_DISABLE they are not. Nothing
  * needs to be linked with (before glibc 2.34: -ldl). leakgraph-client(3) tells more. */
 #ifndef LEAKGRAPH_H
 #define LEAKGRAPH_H
 
+/* What LEAKGRAPH_CHECK_NOW() has found; all ones when nobody can tell. */
+struct leakgraph_leaks {
+	unsigned long long blocks, bytes;
+};
+
 #ifdef LEAKGRAPH_DISABLE
+
+static inline long long leakgraph_check_now(struct leakgraph_leaks *leaks)
+{
+	if (leaks)
+		leaks->blocks = leaks->bytes = ~0ull;
+	return -1;
+}
 
 #define LEAKGRAPH_ENABLED() (0)
 #define LEAKGRAPH_MARK(name) ((void)sizeof(name))
@@ -69,6 +84,7 @@ struct leakgraph_client {
 	void (*tell)(int what, const void *p, unsigned long bytes, const char *name); /* names: as of marks */
 	void (*pause)(int all);
 	void (*resume)(int all);
+	int (*check)(unsigned long long *blocks, unsigned long long *bytes); /* 0: nobody can tell */
 };
 
 #ifdef __cplusplus
@@ -139,6 +155,17 @@ static inline void leakgraph_resume(int all)
 		client->resume(all);
 }
 
+static inline long long leakgraph_check_now(struct leakgraph_leaks *leaks)
+{
+	const struct leakgraph_client *client = leakgraph_client();
+	struct leakgraph_leaks found = { ~0ull, ~0ull };
+	int is_known = client && client->check(&found.blocks, &found.bytes);
+
+	if (leaks)
+		*leaks = found;
+	return is_known ? (long long)found.blocks : -1;
+}
+
 #define LEAKGRAPH_ENABLED() leakgraph_enabled()
 #define LEAKGRAPH_MARK(name) leakgraph_mark(name)
 #define LEAKGRAPH_SNAPSHOT() leakgraph_snapshot()
@@ -156,4 +183,7 @@ static inline void leakgraph_resume(int all)
 #define LEAKGRAPH_RESUME_ALL() leakgraph_resume(1)
 
 #endif
+
+#define LEAKGRAPH_CHECK_NOW(leaks) leakgraph_check_now(leaks)
+
 #endif

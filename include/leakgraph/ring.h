@@ -235,9 +235,10 @@ enum lg_request {
 	LG_REQ_SNAPSHOT_EXIT = 1,
 	LG_REQ_SNAPSHOT_EXEC = 2,
 	LG_REQ_SNAPSHOT_NOW = 3, /* only where there was none; the others may take its place */
-	LG_REQ_WHAT = 3,
-	LG_REQ_SERVE = 4,
-	LG_REQ_SERVING = 8,
+	LG_REQ_SNAPSHOT_CHECK = 4, /* as before: the one to judge, rather than that of the end */
+	LG_REQ_WHAT = 7,
+	LG_REQ_SERVE = 8,
+	LG_REQ_SERVING = 16,
 };
 
 enum lg_file { LG_FILE_MAPS, LG_FILE_MEM, LG_FILE_PAGEMAP, LG_FILES }; /* of /proc/PID */
@@ -257,6 +258,20 @@ enum {
 	LG_IMAGE_FORKED = 1u << 0,
 	LG_IMAGE_FOREIGN_MALLOC = 1u << 1,
 	LG_IMAGE_LEFT_OUT = 1u << 2, /* forked, and the parent had left out blocks */
+};
+
+/* The program asks what it has lost by now. One thread at a time; one that has given up leaves ABANDONED behind. */
+enum lg_verdict_state {
+	LG_VERDICT_NONE = 0, /* (T); (R) from ABANDONED */
+	LG_VERDICT_ASKED = 1, /* (T) by compare-exchange */
+	LG_VERDICT_TAKEN = 2, /* (R) by compare-exchange: it is being judged */
+	LG_VERDICT_ABANDONED = 3, /* (T) by compare-exchange, from TAKEN */
+	LG_VERDICT_GIVEN = 4, /* (R) by compare-exchange, from TAKEN */
+};
+struct lg_verdict {
+	_Atomic uint32_t state; /* futex: enum lg_verdict_state */
+	uint32_t is_known; /* (R) 0: nobody can tell */
+	uint64_t blocks, bytes; /* (R) direct, cycle and indirect leaks together */
 };
 
 #define LG_PAUSED_OUTSIDE (1u << 31)
@@ -321,6 +336,7 @@ struct lg_area {
 	_Atomic uint64_t lost_no_slot; /* (T) events of threads that found no slot */
 	_Atomic uint64_t lost_nested; /* (T) events that no ring could take: before boot, inside the shim */
 
+	struct lg_verdict verdict;
 	struct lg_name names[LG_NAMES];
 	struct lg_thread threads[LG_THREADS];
 };
