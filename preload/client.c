@@ -13,6 +13,9 @@ SAME(NO_ROOT);
 SAME(WEAK);
 SAME(NO_WEAK);
 SAME(TYPE);
+SAME(POOL);
+SAME(NO_POOL);
+SAME(NO_MEMBER);
 
 static bool is_same(const char *kept, const char *name)
 {
@@ -72,7 +75,7 @@ void tell(enum lg_told what, const void *p, size_t bytes, uint32_t name)
 		emit_told(what, p, bytes, name);
 }
 
-static void client_tell(int what, const void *p, unsigned long bytes, const char *name)
+static void client_tell(int what, void *p, unsigned long bytes, const char *name)
 {
 	if (client_enabled())
 		emit_told((enum lg_told)what, p, bytes, name ? name_number(name) : LG_NO_NAME);
@@ -105,6 +108,12 @@ static void client_resume(int all)
 		;
 }
 
+static void client_pool_alloc(void *p, unsigned long bytes)
+{
+	if (client_enabled())
+		emit_member(p, bytes, HOOK_FRAME);
+}
+
 static int client_check(unsigned long long *blocks, unsigned long long *bytes)
 {
 	uint64_t lost_blocks, lost_bytes;
@@ -124,4 +133,5 @@ const struct leakgraph_client leakgraph_client_v1 = { sizeof leakgraph_client_v1
 						      client_tell,
 						      client_pause,
 						      client_resume,
-						      client_check };
+						      client_check,
+						      client_pool_alloc };

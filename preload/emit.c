@@ -307,7 +307,7 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 }
 
 /* What is not told may be reported falsely: its loss counts as the one that has the same effect. */
-void emit_told(enum lg_told what, const void *p, size_t bytes, uint32_t name)
+static void put_told(enum lg_told what, const void *p, size_t bytes, uint32_t stack, uint32_t name)
 {
 	uint64_t place;
 	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - RING_SLACK, &place);
@@ -318,10 +318,22 @@ void emit_told(enum lg_told what, const void *p, size_t bytes, uint32_t name)
 	}
 	e->addr = (uint64_t)p;
 	e->size = bytes;
-	e->stack = name;
+	e->stack = stack;
 	e->entry = (uint16_t)what;
-	e->aligns = 0;
+	e->aligns = (uint16_t)name;
 	ring_commit(e, place, LG_EV_TOLD, p);
+}
+
+void emit_told(enum lg_told what, const void *p, size_t bytes, uint32_t name)
+{
+	put_told(what, p, bytes, 0, name);
+}
+
+void emit_member(const void *p, size_t size, const uint64_t *frame)
+{
+	put_told(LG_TOLD_MEMBER, p, size, unwind_stack(frame), LG_NO_NAME);
+	if (unlikely(self.disabled))
+		emit_told(LG_TOLD_IGNORE, p, 0, LG_NO_NAME);
 }
 
 void emit_mark(uint32_t number)

@@ -310,6 +310,8 @@ void emit_still_left_out(const void *p, size_t size);
 void emit_mark(uint32_t number);
 /* The program tells of its memory; a name is a number, or LG_NO_NAME. */
 void emit_told(enum lg_told what, const void *p, size_t bytes, uint32_t name);
+/* It hands out a block of a pool of its own. */
+void emit_member(const void *p, size_t size, const uint64_t *frame);
 
 /* The same by a program that may not be recorded. */
 void tell(enum lg_told what, const void *p, size_t bytes, uint32_t name);

@@ -221,7 +221,7 @@ static void dump_told(const struct trace_told *told)
 {
 	printf("told events=%" PRIu64 " key=%" PRIu64 " thread=%u", told->events, told->key, told->thread);
 	print_name("what", told_words, told->what);
-	printf(" addr=0x%" PRIx64 " bytes=%" PRIu64, told->addr, told->bytes);
+	printf(" addr=0x%" PRIx64 " bytes=%" PRIu64 " stack=%u", told->addr, told->bytes, told->stack);
 	print_text(" name=", told->name);
 	putchar('\n');
 }

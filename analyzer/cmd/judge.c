@@ -19,7 +19,7 @@ bool judge_moment(const char *trace, uint64_t snapshot, uint64_t *blocks, uint64
 			is_sure(a.snapshot);
 
 	*blocks = *bytes = 0;
-	for (int class = CLASS_DIRECT; is_known && class <= CLASS_INDIRECT; class++) {
+	for (int class = CLASS_DIRECT; is_known && class <= CLASS_INDIRECT; class ++) {
 		*blocks += a.classes.sums[class].blocks;
 		*bytes += a.classes.sums[class].bytes;
 	}

@@ -31,7 +31,7 @@ static int build_finish(struct heap *h, struct build *b, struct err *err)
 
 	if (answer < 0)
 		return -1;
-	if (answer == BUILD_NO_MEMORY || replay_finish(b->replay, h) < 0 || told_find(h) < 0)
+	if (answer == BUILD_NO_MEMORY || replay_finish(b->replay, h) < 0)
 		return fail(err, "%s: not enough memory for its blocks", h->trace->path);
 	return 0;
 }

@@ -55,7 +55,16 @@ struct told_block {
 	const char *name; /* the trace's */
 	uint64_t order; /* among all that it told */
 };
+struct told_pool {
+	struct lg_range range;
+	uint64_t order; /* among all that it told */
+};
 struct told {
+	struct told_pool *pools; /* sorted, disjoint: the words in them that are no member's hold nothing */
+	size_t npools;
+	struct sum_of_members {
+		uint64_t blocks, bytes;
+	} members; /* of pools, among the live blocks */
 	struct ranges roots, weak;
 	struct told_block *ignored, *typed; /* by block, each once */
 	uint32_t nignored, ntyped;

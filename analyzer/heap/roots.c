@@ -344,6 +344,16 @@ static void paint_told(struct canvas *c, const struct heap *h)
 	canvas_dry(c);
 }
 
+/* Their members are blocks, and the rest holds nothing. */
+static void paint_told_pools(struct canvas *c, const struct heap *h)
+{
+	for (size_t i = 0; i < h->told.npools; i++)
+		canvas_paint(c, (struct root_region){ .kind = ROOT_NOBODY,
+						      .start = h->told.pools[i].range.start,
+						      .end = h->told.pools[i].range.end });
+	canvas_dry(c);
+}
+
 /* What the parent's blocks hold is held. */
 static void paint_inherited(struct canvas *c, const struct heap *h)
 {
@@ -427,6 +437,7 @@ static void paint_all(struct canvas *c, const struct heap *h, const struct owned
 	paint_threads(c, h, true, paint_stack);
 	paint_inherited(c, h);
 	paint_pools(c, h);
+	paint_told_pools(c, h);
 	paint_owned(c, h, &owned->sure);
 	paint_threads(c, h, false, paint_tls);
 	paint_threads(c, h, false, paint_stack);

@@ -1,6 +1,8 @@
 /* told.c: see told.h. Ranges are counted: told twice and taken back once, they still hold. */
 #include "heap/told.h"
 
+#include "heap/members.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@ struct word {
 
 /* ---- which hold -------------------------------------------------------------------------------------- */
 
-static bool is_before(const struct heap *h, const struct trace_told *told)
+bool told_is_before(const struct heap *h, const struct trace_told *told)
 {
 	const struct trace *t = h->trace;
 	const struct trace_snapshot *s = h->snapshot;
@@ -83,7 +85,8 @@ static int find_ranges(struct ranges *out, const struct heap *h, enum lg_told be
 	for (size_t i = 0; i < h->trace->ntold; i++) {
 		const struct trace_told *told = &h->trace->told[i];
 
-		if ((is_of(told, begins) || is_of(told, ends)) && is_before(h, told) && !is_gone(h, told))
+		if ((is_of(told, begins) || is_of(told, ends)) && told_is_before(h, told) &&
+		    !is_gone(h, told))
 			words[n++] = (struct word){ told, told->addr, told->bytes, i };
 	}
 	qsort(words, n, sizeof *words, by_range);
@@ -115,7 +118,8 @@ static int find_blocks(struct told_block **out, uint32_t *nout, const struct hea
 		return -1;
 	for (size_t i = 0; i < h->trace->ntold; i++) {
 		const struct trace_told *told = &h->trace->told[i];
-		uint32_t block = is_of(told, what) && is_before(h, told) ? block_told_of(h, told) : NO_BLOCK;
+		uint32_t block =
+		    is_of(told, what) && told_is_before(h, told) ? block_told_of(h, told) : NO_BLOCK;
 
 		if (block != NO_BLOCK)
 			blocks[n++] = (struct told_block){ block, told->name, i };
@@ -136,10 +140,10 @@ int told_find(struct heap *h)
 	t->has_left_out = h->trace->process.flags & LG_PROCESS_LEFT_OUT;
 	for (size_t i = 0; i < h->trace->ntold; i++)
 		t->has_left_out |=
-		    is_of(&h->trace->told[i], LG_TOLD_LEFT_OUT) && is_before(h, &h->trace->told[i]);
+		    is_of(&h->trace->told[i], LG_TOLD_LEFT_OUT) && told_is_before(h, &h->trace->told[i]);
 	if (!h->trace->ntold)
 		return 0;
-	return find_ranges(&t->roots, h, LG_TOLD_ROOT, LG_TOLD_NO_ROOT) ||
+	return heap_add_members(h) || find_ranges(&t->roots, h, LG_TOLD_ROOT, LG_TOLD_NO_ROOT) ||
 		       find_ranges(&t->weak, h, LG_TOLD_WEAK, LG_TOLD_NO_WEAK) ||
 		       find_blocks(&t->ignored, &t->nignored, h, LG_TOLD_IGNORE) ||
 		       find_blocks(&t->typed, &t->ntyped, h, LG_TOLD_TYPE)
@@ -153,6 +157,7 @@ void told_free(struct told *t)
 	ranges_free(&t->weak);
 	free(t->ignored);
 	free(t->typed);
+	free(t->pools);
 	*t = (struct told){ 0 };
 }
 
@@ -173,6 +178,16 @@ const char *heap_told_type(const struct heap *h, uint32_t block)
 
 /* ---- the graph --------------------------------------------------------------------------------------- */
 
+static void weaken_block(struct graph *g, uint32_t block, struct lg_range weak)
+{
+	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
+		uint64_t at = g->heap->blocks[block].addr + ref_offset(g->refs[e]);
+
+		if (at >= weak.start && at < weak.end)
+			g->refs[e] = ref_of_kind(g->refs[e], REF_WEAK);
+	}
+}
+
 static void weaken_blocks(struct graph *g, struct lg_range weak)
 {
 	const struct heap *h = g->heap;
@@ -180,12 +195,16 @@ static void weaken_blocks(struct graph *g, struct lg_range weak)
 		 i = inside == NO_BLOCK ? heap_after(h, weak.start) : inside;
 
 	for (; i < h->nblocks && h->blocks[i].addr < weak.end; i++)
-		for (uint64_t e = g->first[i]; e < g->first[i + 1]; e++) {
-			uint64_t at = h->blocks[i].addr + ref_offset(g->refs[e]);
+		weaken_block(g, i, weak);
+}
 
-			if (at >= weak.start && at < weak.end)
-				g->refs[e] = ref_of_kind(g->refs[e], REF_WEAK);
-		}
+/* What is left of a block that pools lie in: it lies before the first member. */
+static void weaken_pool(struct graph *g, struct lg_range pool)
+{
+	uint32_t block = heap_find(g->heap, pool.start);
+
+	if (block != NO_BLOCK && g->heap->blocks[block].entry != LG_ENTRY_POOL)
+		weaken_block(g, block, pool);
 }
 
 static void weaken_roots(struct graph *g, const struct ranges *weak)
@@ -215,6 +234,8 @@ int told_apply(struct graph *g)
 {
 	const struct told *t = &g->heap->told;
 
+	for (size_t i = 0; i < t->npools; i++)
+		weaken_pool(g, t->pools[i].range);
 	for (size_t i = 0; i < t->weak.n; i++)
 		weaken_blocks(g, t->weak.at[i]);
 	if (t->weak.n)

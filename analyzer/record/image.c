@@ -237,11 +237,15 @@ static void put_events(struct image *i)
 {
 	struct buf out = { 0 };
 
-	tellings_write(i);
-	if (!i->encoder || !encoder_count(i->encoder))
+	bool has_events = i->encoder && encoder_count(i->encoder);
+
+	if (!i->ntold && !has_events)
 		return;
 	write_modules(i);
 	write_stacks(i);
+	tellings_write(i);
+	if (!has_events)
+		return;
 	write_suspects(i);
 	i->events_written += encoder_count(i->encoder);
 	encoder_put(i->encoder, &out);

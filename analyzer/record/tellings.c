@@ -35,7 +35,7 @@ static void keep_told(struct image *i, const struct trace_event *e, uint64_t num
 
 	if (i->ntold % TOLD_STEP == 0)
 		more = realloc(more, (i->ntold + TOLD_STEP) * sizeof *more);
-	copy_name(name, i, e->stack);
+	copy_name(name, i, e->aligns);
 	char *kept = strdup(name);
 	i->told = more ? more : i->told;
 	if (!more || !kept) {
@@ -47,11 +47,10 @@ static void keep_told(struct image *i, const struct trace_event *e, uint64_t num
 						   .key = e->key,
 						   .thread = e->thread,
 						   .what = e->entry,
+						   .stack = stacks_number(&i->stacks, e->stack),
 						   .addr = e->addr,
 						   .bytes = e->size,
 						   .name = kept };
-	if (i->ntold == TOLD_PER_CHUNK)
-		tellings_write(i);
 }
 
 size_t tellings_take(struct image *i, struct trace_event *events, size_t n, uint64_t number)
@@ -72,10 +71,13 @@ void tellings_write(struct image *i)
 {
 	struct buf out = { 0 };
 
-	if (!i->ntold)
-		return;
-	put_told(&out, i->told, i->ntold);
-	image_put(i, LG_CHUNK_TOLD, &out);
+	for (size_t at = 0; at < i->ntold; at += TOLD_PER_CHUNK) {
+		size_t left = i->ntold - at;
+
+		buf_clear(&out);
+		put_told(&out, i->told + at, left < TOLD_PER_CHUNK ? left : TOLD_PER_CHUNK);
+		image_put(i, LG_CHUNK_TOLD, &out);
+	}
 	buf_free(&out);
 	tellings_free(i);
 }

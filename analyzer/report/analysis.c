@@ -3,6 +3,7 @@
 
 #include "base/text_file.h"
 #include "heap/pools.h"
+#include "heap/told.h"
 #include "passes/breaks.h"
 
 #include <stdlib.h>
@@ -82,6 +83,8 @@ static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err 
 	a->heap.snapshot = a->snapshot;
 	if (!failed && heap_add_pools(&a->heap))
 		return fail(err, "%s: not enough memory for what lives in pools", a->trace.path);
+	if (!failed && told_find(&a->heap))
+		return fail(err, "%s: not enough memory for what it told", a->trace.path);
 	return failed;
 }
 

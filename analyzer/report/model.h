@@ -166,6 +166,8 @@ struct report_told {
 	struct sum ignored; /* among the reachable */
 	uint64_t root_regions, weak_ranges, typed_blocks;
 	struct sum left_out; /* allocations that were not to be recorded */
+	uint64_t pools;
+	struct sum members; /* live blocks in pools */
 };
 
 struct report_process {

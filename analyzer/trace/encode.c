@@ -69,6 +69,7 @@ void put_told(struct buf *out, const struct trace_told *told, size_t n)
 		buf_varint(out, t->what);
 		buf_varint(out, t->addr);
 		buf_varint(out, t->bytes);
+		buf_varint(out, t->stack);
 		buf_string(out, t->name);
 	}
 }

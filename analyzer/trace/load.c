@@ -203,7 +203,7 @@ static void load_told(struct trace *t, struct cursor *c)
 {
 	uint64_t events = 0;
 
-	for (size_t n = take_items(c, 7, "count of what was told"); n && !c->broken; n--) {
+	for (size_t n = take_items(c, 8, "count of what was told"); n && !c->broken; n--) {
 		struct trace_told told = { .snapshots = t->nsnapshots };
 
 		told.events = events += take_varint(c, "events before what was told");
@@ -212,6 +212,7 @@ static void load_told(struct trace *t, struct cursor *c)
 		told.what = take_u32(c, "what was told");
 		told.addr = take_varint(c, "address told of");
 		told.bytes = take_varint(c, "bytes told of");
+		told.stack = take_u32(c, "stack of what was told");
 		told.name = take_string(c, "name told");
 		refuse(c, t->ntold && told.events < t->told[t->ntold - 1].events, "word in order");
 		if (!c->broken && array_grow(t, &t->told, t->ntold, 1, sizeof told))

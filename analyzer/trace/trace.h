@@ -112,6 +112,7 @@ struct trace_told {
 	uint64_t key, addr, bytes;
 	uint32_t thread;
 	uint32_t what; /* enum lg_told, or one that is not known */
+	uint32_t stack; /* LG_TOLD_MEMBER */
 	char *name; /* "" for none */
 	size_t snapshots; /* how many began before it */
 };

@@ -154,7 +154,8 @@ enum lg_holder {
 };
 /* MARKS: varint count; each: varint events (of this trace that lie before it), key, thread number; string name. */
 /* TOLD: varint count; each: varint events (of this trace that lie before it), less those of the one before it in the
- * chunk (the first: as they are), key, thread number, what (enum lg_told), address, bytes; string name. What is told of a
+ * chunk (the first: as they are), key, thread number, what (enum lg_told), address, bytes, stack (of a
+ * MEMBER; else 0); string name. What is told of a
  * block holds if its latest event lies before, and of a snapshot if the snapshot lies behind in the file. */
 /* HELD: varint count; each: varint value, holder (enum lg_holder), id. */
 /* SNAPSHOT_END: varint id, bytes read, bytes unread, threads seen, threads stopped. */

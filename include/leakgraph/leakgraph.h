@@ -17,6 +17,11 @@
  *   LEAKGRAPH_PAUSE_ALL();         ... what any thread allocates
  *   LEAKGRAPH_RESUME_ALL();
  *
+ *   LEAKGRAPH_POOL_CREATE(p, bytes);   out of this memory, a block's or mapped, the program hands out blocks by itself
+ *   LEAKGRAPH_POOL_ALLOC(q, n);        ... this one
+ *   LEAKGRAPH_POOL_FREE(q);            ... and takes it back
+ *   LEAKGRAPH_POOL_DESTROY(p, bytes);  ... and all of them
+ *
  *   struct leakgraph_leaks leaks;
  *   LEAKGRAPH_CHECK_NOW(&leaks);   how many blocks are lost at this moment, 0 for none; -1: nobody can tell
  *
@@ -51,6 +56,10 @@ static inline long long leakgraph_check_now(struct leakgraph_leaks *leaks)
 #define LEAKGRAPH_WEAK_SLOT(p) ((void)sizeof(p))
 #define LEAKGRAPH_UNWEAK_SLOT(p) ((void)sizeof(p))
 #define LEAKGRAPH_TYPE(p, name) ((void)sizeof(p), (void)sizeof(name))
+#define LEAKGRAPH_POOL_CREATE(p, bytes) ((void)sizeof(p), (void)sizeof(bytes))
+#define LEAKGRAPH_POOL_ALLOC(p, bytes) ((void)sizeof(p), (void)sizeof(bytes))
+#define LEAKGRAPH_POOL_FREE(p) ((void)sizeof(p))
+#define LEAKGRAPH_POOL_DESTROY(p, bytes) ((void)sizeof(p), (void)sizeof(bytes))
 #define LEAKGRAPH_PAUSE() ((void)0)
 #define LEAKGRAPH_RESUME() ((void)0)
 #define LEAKGRAPH_PAUSE_ALL() ((void)0)
@@ -71,7 +80,10 @@ enum leakgraph_told {
 	LEAKGRAPH_TOLD_NO_ROOT = 3,
 	LEAKGRAPH_TOLD_WEAK = 4,
 	LEAKGRAPH_TOLD_NO_WEAK = 5,
-	LEAKGRAPH_TOLD_TYPE = 6
+	LEAKGRAPH_TOLD_TYPE = 6,
+	LEAKGRAPH_TOLD_POOL = 8,
+	LEAKGRAPH_TOLD_NO_POOL = 9,
+	LEAKGRAPH_TOLD_NO_MEMBER = 11
 };
 
 /* What leakgraph's library offers under the name leakgraph_client_v1. Members are only ever added. */
@@ -81,10 +93,11 @@ struct leakgraph_client {
 	void (*mark)(
 	    const char *name); /* names of up to 123 bytes, 1024 different ones; longer ones are cut */
 	void (*snapshot)(void);
-	void (*tell)(int what, const void *p, unsigned long bytes, const char *name); /* names: as of marks */
+	void (*tell)(int what, void *p, unsigned long bytes, const char *name); /* names: as of marks */
 	void (*pause)(int all);
 	void (*resume)(int all);
 	int (*check)(unsigned long long *blocks, unsigned long long *bytes); /* 0: nobody can tell */
+	void (*pool_alloc)(void *p, unsigned long bytes);
 };
 
 #ifdef __cplusplus
@@ -130,13 +143,20 @@ static inline void leakgraph_snapshot(void)
 		client->snapshot();
 }
 
-static inline void leakgraph_tell(enum leakgraph_told what, const volatile void *p, unsigned long bytes,
-				  const char *name)
+static inline void leakgraph_tell(enum leakgraph_told what, void *p, unsigned long bytes, const char *name)
 {
 	const struct leakgraph_client *client = leakgraph_client();
 
 	if (client)
-		client->tell(what, (const void *)p, bytes, name);
+		client->tell(what, p, bytes, name);
+}
+
+static inline void leakgraph_pool_alloc(void *p, unsigned long bytes)
+{
+	const struct leakgraph_client *client = leakgraph_client();
+
+	if (client)
+		client->pool_alloc(p, bytes);
 }
 
 static inline void leakgraph_pause(int all)
@@ -166,17 +186,26 @@ static inline long long leakgraph_check_now(struct leakgraph_leaks *leaks)
 	return is_known ? (long long)found.blocks : -1;
 }
 
+/* Only where it is matters, not what it points at, nor whether anything was written there. */
+#define LEAKGRAPH_ADDRESS(p) ((void *)(__UINTPTR_TYPE__)(p))
+
 #define LEAKGRAPH_ENABLED() leakgraph_enabled()
 #define LEAKGRAPH_MARK(name) leakgraph_mark(name)
 #define LEAKGRAPH_SNAPSHOT() leakgraph_snapshot()
-#define LEAKGRAPH_IGNORE(p) leakgraph_tell(LEAKGRAPH_TOLD_IGNORE, p, 0, 0)
-#define LEAKGRAPH_ROOT(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_ROOT, p, bytes, 0)
-#define LEAKGRAPH_UNROOT(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_NO_ROOT, p, bytes, 0)
-#define LEAKGRAPH_WEAK(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_WEAK, p, bytes, 0)
-#define LEAKGRAPH_UNWEAK(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_NO_WEAK, p, bytes, 0)
-#define LEAKGRAPH_WEAK_SLOT(p) leakgraph_tell(LEAKGRAPH_TOLD_WEAK, p, sizeof(void *), 0)
-#define LEAKGRAPH_UNWEAK_SLOT(p) leakgraph_tell(LEAKGRAPH_TOLD_NO_WEAK, p, sizeof(void *), 0)
-#define LEAKGRAPH_TYPE(p, name) leakgraph_tell(LEAKGRAPH_TOLD_TYPE, p, 0, name)
+#define LEAKGRAPH_IGNORE(p) leakgraph_tell(LEAKGRAPH_TOLD_IGNORE, LEAKGRAPH_ADDRESS(p), 0, 0)
+#define LEAKGRAPH_ROOT(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_ROOT, LEAKGRAPH_ADDRESS(p), bytes, 0)
+#define LEAKGRAPH_UNROOT(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_NO_ROOT, LEAKGRAPH_ADDRESS(p), bytes, 0)
+#define LEAKGRAPH_WEAK(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_WEAK, LEAKGRAPH_ADDRESS(p), bytes, 0)
+#define LEAKGRAPH_UNWEAK(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_NO_WEAK, LEAKGRAPH_ADDRESS(p), bytes, 0)
+#define LEAKGRAPH_WEAK_SLOT(p) leakgraph_tell(LEAKGRAPH_TOLD_WEAK, LEAKGRAPH_ADDRESS(p), sizeof(void *), 0)
+#define LEAKGRAPH_UNWEAK_SLOT(p)                                                                             \
+	leakgraph_tell(LEAKGRAPH_TOLD_NO_WEAK, LEAKGRAPH_ADDRESS(p), sizeof(void *), 0)
+#define LEAKGRAPH_TYPE(p, name) leakgraph_tell(LEAKGRAPH_TOLD_TYPE, LEAKGRAPH_ADDRESS(p), 0, name)
+#define LEAKGRAPH_POOL_CREATE(p, bytes) leakgraph_tell(LEAKGRAPH_TOLD_POOL, LEAKGRAPH_ADDRESS(p), bytes, 0)
+#define LEAKGRAPH_POOL_ALLOC(p, bytes) leakgraph_pool_alloc(LEAKGRAPH_ADDRESS(p), bytes)
+#define LEAKGRAPH_POOL_FREE(p) leakgraph_tell(LEAKGRAPH_TOLD_NO_MEMBER, LEAKGRAPH_ADDRESS(p), 0, 0)
+#define LEAKGRAPH_POOL_DESTROY(p, bytes)                                                                     \
+	leakgraph_tell(LEAKGRAPH_TOLD_NO_POOL, LEAKGRAPH_ADDRESS(p), bytes, 0)
 #define LEAKGRAPH_PAUSE() leakgraph_pause(0)
 #define LEAKGRAPH_RESUME() leakgraph_resume(0)
 #define LEAKGRAPH_PAUSE_ALL() leakgraph_pause(1)

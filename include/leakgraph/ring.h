@@ -56,7 +56,12 @@ enum lg_event_type {
 	X(WEAK, 4, "weak") /* a range whose words do not hold */                                             \
 	X(NO_WEAK, 5, "no-weak") /* ... as they would otherwise */                                           \
 	X(TYPE, 6, "type") /* a block's type, by name */                                                     \
-	X(LEFT_OUT, 7, "left-out") /* the thread's first block that is not recorded, by the program's wish */
+	X(LEFT_OUT, 7,                                                                                       \
+	  "left-out") /* the thread's first block that is not recorded, by the program's wish */             \
+	X(POOL, 8, "pool") /* a range out of which the program hands out blocks */                           \
+	X(NO_POOL, 9, "no-pool") /* ... no longer: all of them have ended */                                 \
+	X(MEMBER, 10, "member") /* a block in a pool, with its stack */                                      \
+	X(NO_MEMBER, 11, "no-member") /* ... has ended */
 enum lg_told {
 #define X(name, number, text) LG_TOLD_##name = number,
 	LG_TOLD(X)
@@ -84,7 +89,8 @@ enum lg_told {
 	X(DELETE, 16, "operator delete(void*)")                                                              \
 	X(DELETE_ARRAY, 17, "operator delete[](void*)")                                                      \
 	X(DELETE_ALIGNED, 18, "operator delete(void*, std::align_val_t)")                                    \
-	X(DELETE_ARRAY_ALIGNED, 19, "operator delete[](void*, std::align_val_t)")
+	X(DELETE_ARRAY_ALIGNED, 19, "operator delete[](void*, std::align_val_t)")                            \
+	X(POOL, 20, "leakgraph_pool_alloc") /* of no event: a block in a pool of the program's */
 enum lg_entry {
 #define X(name, number, text) LG_ENTRY_##name = number,
 	LG_ENTRIES(X)
@@ -129,9 +135,9 @@ struct lg_event {
 	 * was given, bits 63..32 the stack that had freed the address before; each 0 when there is none. */
 	uint64_t size;
 	uint32_t
-	    stack; /* node id, 0: no stack; FREE and RELEASE have one when they look wrong; TOLD: its name */
+	    stack; /* node id, 0: no stack; FREE and RELEASE have one when they look wrong, TOLD of members */
 	uint16_t entry; /* enum lg_entry; TOLD: enum lg_told */
-	/* FREE and RELEASE that look wrong: log2 of the alignment that operator delete was given in bits 3..0, of
+	/* TOLD: number of a name, or LG_NO_NAME. FREE and RELEASE that look wrong: log2 of the alignment that operator delete was given in bits 3..0, of
 	 * that which operator new was given in bits 11..8; 0: none */
 	uint16_t aligns;
 };

@@ -2,7 +2,7 @@
 #include "world.h"
 
 static struct world w;
-static struct trace_told told[16];
+static struct trace_told told[32];
 
 static void tell_at(uint64_t events, enum lg_told what, uint64_t addr, uint64_t bytes, const char *name)
 {
@@ -144,13 +144,92 @@ START_TEST(a_snapshot_knows_what_was_told_before)
 }
 END_TEST
 
+START_TEST(members_are_blocks_and_the_rest_holds_nothing)
+{
+	open_world();
+	uint64_t parent = world_block(&w, 200, 1), a = world_block(&w, 24, 1), b = world_block(&w, 24, 1),
+		 c = world_block(&w, 24, 1);
+	world_root(&w, parent);
+	world_set(&w, parent, parent + 32); /* the header holds the first member */
+	world_set(&w, parent + 40, a); /* which holds a */
+	world_set(&w, parent + 24, b); /* in the pool, before the first member */
+	world_set(&w, parent + 120, c); /* between members */
+	tell(LG_TOLD_POOL, parent + 16, 184);
+	tell(LG_TOLD_MEMBER, parent + 32, 16);
+	tell(LG_TOLD_MEMBER, parent + 160, 40); /* up to the end */
+	tell(LG_TOLD_MEMBER, parent + 176, 40); /* beyond */
+	tell(LG_TOLD_MEMBER, parent + 80, 16);
+	tell(LG_TOLD_NO_MEMBER, parent + 80, 0);
+	world_classify(&w);
+	ck_assert_uint_eq(w.heap.told.members.blocks, 2);
+	ck_assert_uint_eq(w.heap.blocks[world_index(&w, parent)].size, 32);
+	ck_class(parent, CLASS_REACHABLE);
+	ck_class(parent + 32, CLASS_REACHABLE);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(b, CLASS_DIRECT);
+	ck_class(c, CLASS_DIRECT);
+	ck_class(parent + 160, CLASS_DIRECT);
+	world_close(&w);
+}
+END_TEST
+
+START_TEST(members_go_with_their_pool)
+{
+	open_world();
+	uint64_t freed = world_block(&w, 200, 1), ended = world_block(&w, 200, 1),
+		 again = world_block(&w, 200, 1);
+	for (uint64_t pool = freed; pool; pool = pool == freed ? ended : pool == ended ? again : 0) {
+		tell(LG_TOLD_POOL, pool, 200);
+		tell(LG_TOLD_MEMBER, pool + 64, 32);
+	}
+	world_event(&w, (struct trace_event){ .addr = freed, .type = LG_EV_FREE });
+	tell(LG_TOLD_NO_POOL, ended, 200);
+	tell(LG_TOLD_NO_POOL, again, 200);
+	tell(LG_TOLD_POOL, again, 200);
+	tell(LG_TOLD_MEMBER, again, 200); /* fills the block */
+	world_classify(&w);
+	ck_assert_uint_eq(w.heap.told.members.blocks, 1);
+	ck_assert_uint_eq(w.heap.nblocks, 2);
+	ck_assert_uint_eq(w.heap.blocks[world_index(&w, again)].entry, LG_ENTRY_POOL);
+	ck_assert_uint_eq(w.heap.blocks[world_index(&w, ended)].size, 200);
+	world_close(&w);
+}
+END_TEST
+
+/* Outside of any block a pool is no root, and its members are judged. */
+START_TEST(members_of_mapped_pools_are_no_roots)
+{
+	open_world();
+	uint64_t a = world_block(&w, 24, 1), b = world_block(&w, 24, 1);
+	world_map(&w, 0x7f0000000000, 0x2000, WORLD_RW, 0, "");
+	world_set(&w, 0x7f0000000000, 0x7f0000001040); /* the mapping holds a member */
+	world_set(&w, 0x7f0000001040, a);
+	world_set(&w, 0x7f0000001080, b);
+	tell(LG_TOLD_POOL, 0x7f0000001000, 0x1000);
+	tell(LG_TOLD_MEMBER, 0x7f0000001040, 32);
+	tell(LG_TOLD_MEMBER, 0x7f0000001080, 32);
+	world_classify(&w);
+	ck_class(0x7f0000001040, CLASS_REACHABLE);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(0x7f0000001080, CLASS_DIRECT);
+	ck_class(b, CLASS_INDIRECT);
+	world_close(&w);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		ignored_blocks_hold_what_they_point_at, what_was_told_of_a_block_is_not_of_the_next_there,
-		ranges_told_twice_are_taken_back_twice, weak_words_hold_nothing,
-		weak_words_go_with_their_block,		the_last_type_is_the_type,
+		ignored_blocks_hold_what_they_point_at,
+		what_was_told_of_a_block_is_not_of_the_next_there,
+		ranges_told_twice_are_taken_back_twice,
+		weak_words_hold_nothing,
+		weak_words_go_with_their_block,
+		the_last_type_is_the_type,
 		a_snapshot_knows_what_was_told_before,
+		members_are_blocks_and_the_rest_holds_nothing,
+		members_go_with_their_pool,
+		members_of_mapped_pools_are_no_roots,
 	};
 
 	return suite_run("told", tests, sizeof tests / sizeof *tests);

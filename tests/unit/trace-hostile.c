@@ -290,9 +290,9 @@ END_TEST
 START_TEST(what_was_told_comes_back_as_it_was)
 {
 	const struct trace_told told[] = {
-		{ 0, 7, 0x5010, 0, 1, LG_TOLD_TYPE, (char[]){ "struct x" }, 0 },
-		{ 0, 9, UINT64_MAX, UINT64_MAX, 2, LG_TOLD_ROOT, (char[]){ "" }, 0 },
-		{ 6, 9, 0, 0, 2, 4711, (char[]){ "of a later version" }, 0 },
+		{ 0, 7, 0x5010, 0, 1, LG_TOLD_TYPE, 0, (char[]){ "struct x" }, 0 },
+		{ 0, 9, UINT64_MAX, UINT64_MAX, 2, LG_TOLD_ROOT, 0, (char[]){ "" }, 0 },
+		{ 6, 9, 0, 0, 2, 4711, 77, (char[]){ "of a later version" }, 0 },
 	};
 	struct buf b = { 0 };
 
@@ -307,6 +307,7 @@ START_TEST(what_was_told_comes_back_as_it_was)
 		ck_assert_uint_eq(t.told[i].bytes, told[i].bytes);
 		ck_assert_uint_eq(t.told[i].thread, told[i].thread);
 		ck_assert_uint_eq(t.told[i].what, told[i].what);
+		ck_assert_uint_eq(t.told[i].stack, told[i].stack);
 		ck_assert_str_eq(t.told[i].name, told[i].name);
 	}
 	trace_close(&t);
@@ -315,8 +316,8 @@ END_TEST
 
 START_TEST(what_was_told_out_of_order_is_damage)
 {
-	const struct trace_told told[] = { { 5, 7, 1, 1, 1, 1, (char[]){ "" }, 0 },
-					   { 4, 9, 2, 1, 1, 1, (char[]){ "" }, 0 } };
+	const struct trace_told told[] = { { 5, 7, 1, 1, 1, 1, 0, (char[]){ "" }, 0 },
+					   { 4, 9, 2, 1, 1, 1, 0, (char[]){ "" }, 0 } };
 	struct buf b = { 0 };
 
 	put_told(&b, told, 2);
