@@ -114,6 +114,20 @@ static void client_pool_alloc(void *p, unsigned long bytes)
 		emit_member(p, bytes, HOOK_FRAME);
 }
 
+static int client_watch(void *p, void (*callback)(void *, void *), void *context)
+{
+	if (!client_enabled() || !p || !callback || !watch_begin(p, callback, context))
+		return 0;
+	emit_told(LG_TOLD_WATCH, p, 0, LG_NO_NAME);
+	return 1;
+}
+
+static void client_unwatch(void *p)
+{
+	if (p)
+		watch_take(p);
+}
+
 static int client_check(unsigned long long *blocks, unsigned long long *bytes)
 {
 	uint64_t lost_blocks, lost_bytes;
@@ -134,4 +148,6 @@ const struct leakgraph_client leakgraph_client_v1 = { sizeof leakgraph_client_v1
 						      client_pause,
 						      client_resume,
 						      client_check,
-						      client_pool_alloc };
+						      client_pool_alloc,
+						      client_watch,
+						      client_unwatch };

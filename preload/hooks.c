@@ -39,6 +39,8 @@ EXPORT void free(void *p)
 		return;
 	if (unlikely(in_loader(HOOK_FRAME[1])))
 		rules_notice_loader();
+	if (is_watching())
+		watch_end(p);
 	emit_free(LG_EV_FREE, p, LG_ENTRY_FREE, HOOK_FRAME);
 	real.free(p);
 }
@@ -48,6 +50,8 @@ static void free_given(void *p, size_t size, enum lg_entry entry, const uint64_t
 {
 	if (!p || boot_contains(p))
 		return;
+	if (is_watching())
+		watch_end(p);
 	emit_free_given(p, size, 0, entry, frame);
 	real.free(p);
 }
@@ -78,6 +82,8 @@ static void *realloc_boot(void *p, size_t size)
 /* realloc(p, 0) frees p; what comes back, if anything, is a new block (glibc: NULL, musl: a pointer). */
 static void *realloc_to_nothing(void *p, const uint64_t *frame)
 {
+	if (is_watching())
+		watch_end(p);
 	emit_free(LG_EV_FREE, p, LG_ENTRY_REALLOC, frame);
 	void *q = real.realloc(p, 0);
 	if (q)
@@ -97,6 +103,31 @@ static void *realloc_left_out(void *p, size_t size, const uint64_t *frame)
 	return q;
 }
 
+static void *realloc_recorded(void *p, size_t size, const uint64_t *frame)
+{
+	if (unlikely(emit_left_out(p)))
+		return realloc_left_out(p, size, frame);
+	emit_free(LG_EV_RELEASE, p, LG_ENTRY_REALLOC, frame);
+	void *q = real.realloc(p, size);
+	emit_alloc(LG_EV_RESIZE, q, size, LG_ENTRY_REALLOC, frame);
+	return q;
+}
+
+/* A block that moves is called of when it has moved: its old memory is no longer to be looked at. One watcher is. */
+static void *realloc_watched(void *p, size_t size, const uint64_t *frame)
+{
+	struct watched w = watch_take(p);
+	void *q = realloc_recorded(p, size, frame);
+
+	if (!w.callback)
+		return q;
+	if (!q || q == p)
+		watch_begin(p, w.callback, w.context);
+	else
+		w.callback(p, w.context);
+	return q;
+}
+
 EXPORT void *realloc(void *p, size_t size)
 {
 	void *q;
@@ -109,12 +140,9 @@ EXPORT void *realloc(void *p, size_t size)
 	}
 	if (unlikely(!size))
 		return realloc_to_nothing(p, HOOK_FRAME);
-	if (unlikely(emit_left_out(p)))
-		return realloc_left_out(p, size, HOOK_FRAME);
-	emit_free(LG_EV_RELEASE, p, LG_ENTRY_REALLOC, HOOK_FRAME);
-	q = real.realloc(p, size);
-	emit_alloc(LG_EV_RESIZE, q, size, LG_ENTRY_REALLOC, HOOK_FRAME);
-	return q;
+	if (is_watching())
+		return realloc_watched(p, size, HOOK_FRAME);
+	return realloc_recorded(p, size, HOOK_FRAME);
 }
 
 EXPORT int posix_memalign(void **p, size_t alignment, size_t size)

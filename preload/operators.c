@@ -107,6 +107,8 @@ static inline __attribute__((always_inline)) void end(enum operator o, void *p, 
 		next[o]((uintptr_t)p, b, c);
 		return;
 	}
+	if (is_watching())
+		watch_end(p);
 	emit_free_given(p, size, alignment, entry, frame);
 	bool was_inside = self.inside;
 	self.inside = true;

@@ -20,6 +20,7 @@
  *   exit.c     the last moment of a process that exits
  *   ask.c      a snapshot asked for, and served where the recorder cannot look
  *   client.c   leakgraph/leakgraph.h: what the program tells and asks
+ *   watch.c    its callbacks when blocks end
  *   lsan.c     the same by the names of LeakSanitizer's interface
  *   debugger.c the program's own ptrace
  *   locked.c   mlockall, of what is not the shim's
@@ -315,6 +316,22 @@ void emit_member(const void *p, size_t size, const uint64_t *frame);
 
 /* The same by a program that may not be recorded. */
 void tell(enum lg_told what, const void *p, size_t bytes, uint32_t name);
+
+/* ---- blocks that the program watches ------------------------------------------------------------------ */
+
+typedef void watch_callback(void *block, void *context);
+struct watched {
+	watch_callback *callback; /* NULL: the block is not watched */
+	void *context;
+};
+extern _Atomic uint32_t nwatches;
+bool watch_begin(void *p, watch_callback *callback, void *context); /* false: there is no room */
+struct watched watch_take(const void *p); /* one that watches it; no longer from here on */
+void watch_end(void *p); /* the block is about to end: calls all that watch it */
+static inline bool is_watching(void)
+{
+	return unlikely(atomic_load_explicit(&nwatches, memory_order_relaxed));
+}
 
 /* A slot's scratch has a new owner. */
 void unwind_reset(struct scratch *scratch);

@@ -66,8 +66,8 @@ struct told {
 		uint64_t blocks, bytes;
 	} members; /* of pools, among the live blocks */
 	struct ranges roots, weak;
-	struct told_block *ignored, *typed; /* by block, each once */
-	uint32_t nignored, ntyped;
+	struct told_block *ignored, *typed, *watched; /* by block, each once */
+	uint32_t nignored, ntyped, nwatched;
 	bool
 	    has_left_out; /* some blocks were not recorded: memory of the heap that is no block's may be theirs */
 };

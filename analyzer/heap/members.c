@@ -60,7 +60,8 @@ static bool was_allocators(const struct heap *h, uint64_t addr)
 static struct lg_range pool_range(const struct heap *h, const struct trace_told *t)
 {
 	uint32_t block = heap_find(h, t->addr);
-	struct lg_range range = { t->addr, t->bytes < UINT64_MAX - t->addr ? t->addr + t->bytes : UINT64_MAX };
+	struct lg_range range = { t->addr,
+				  t->bytes < UINT64_MAX - t->addr ? t->addr + t->bytes : UINT64_MAX };
 
 	if (block == NO_BLOCK)
 		range.end = was_allocators(h, t->addr) ? range.start : range.end;

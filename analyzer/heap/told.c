@@ -146,7 +146,8 @@ int told_find(struct heap *h)
 	return heap_add_members(h) || find_ranges(&t->roots, h, LG_TOLD_ROOT, LG_TOLD_NO_ROOT) ||
 		       find_ranges(&t->weak, h, LG_TOLD_WEAK, LG_TOLD_NO_WEAK) ||
 		       find_blocks(&t->ignored, &t->nignored, h, LG_TOLD_IGNORE) ||
-		       find_blocks(&t->typed, &t->ntyped, h, LG_TOLD_TYPE)
+		       find_blocks(&t->typed, &t->ntyped, h, LG_TOLD_TYPE) ||
+		       find_blocks(&t->watched, &t->nwatched, h, LG_TOLD_WATCH)
 		   ? -1
 		   : 0;
 }
@@ -157,6 +158,7 @@ void told_free(struct told *t)
 	ranges_free(&t->weak);
 	free(t->ignored);
 	free(t->typed);
+	free(t->watched);
 	free(t->pools);
 	*t = (struct told){ 0 };
 }

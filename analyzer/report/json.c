@@ -267,6 +267,7 @@ static void put_told_of(struct json *j, const struct report_told *t)
 	json_put_number(j, "root_regions", t->root_regions);
 	json_put_number(j, "weak_ranges", t->weak_ranges);
 	json_put_number(j, "typed_blocks", t->typed_blocks);
+	json_put_number(j, "watched_blocks", t->watched_blocks);
 	json_put_sum(j, "left_out", t->left_out);
 	json_put_number(j, "pools", t->pools);
 	json_put_sum(j, "pool_members", t->members);

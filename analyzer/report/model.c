@@ -147,6 +147,7 @@ static struct report_told sum_told(const struct analysis *a)
 		.root_regions = t->roots.n,
 		.weak_ranges = t->weak.n,
 		.typed_blocks = t->ntyped,
+		.watched_blocks = t->nwatched,
 		.pools = t->npools,
 		.members = { t->members.blocks, t->members.bytes },
 		.left_out = { a->trace.end.left_out_allocs, a->trace.end.left_out_bytes },

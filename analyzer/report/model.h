@@ -164,7 +164,7 @@ struct report_error {
 /* What the program told of its memory. */
 struct report_told {
 	struct sum ignored; /* among the reachable */
-	uint64_t root_regions, weak_ranges, typed_blocks;
+	uint64_t root_regions, weak_ranges, typed_blocks, watched_blocks;
 	struct sum left_out; /* allocations that were not to be recorded */
 	uint64_t pools;
 	struct sum members; /* live blocks in pools */

@@ -22,6 +22,9 @@
  *   LEAKGRAPH_POOL_FREE(q);            ... and takes it back
  *   LEAKGRAPH_POOL_DESTROY(p, bytes);  ... and all of them
  *
+ *   LEAKGRAPH_WATCH(p, gone, context); gone(p, context) is called when the block at p ends; 0: it will not be
+ *   LEAKGRAPH_UNWATCH(p);
+ *
  *   struct leakgraph_leaks leaks;
  *   LEAKGRAPH_CHECK_NOW(&leaks);   how many blocks are lost at this moment, 0 for none; -1: nobody can tell
  *
@@ -60,6 +63,9 @@ static inline long long leakgraph_check_now(struct leakgraph_leaks *leaks)
 #define LEAKGRAPH_POOL_ALLOC(p, bytes) ((void)sizeof(p), (void)sizeof(bytes))
 #define LEAKGRAPH_POOL_FREE(p) ((void)sizeof(p))
 #define LEAKGRAPH_POOL_DESTROY(p, bytes) ((void)sizeof(p), (void)sizeof(bytes))
+#define LEAKGRAPH_WATCH(p, callback, context)                                                                \
+	((void)sizeof(p), (void)sizeof(&(callback)), (void)sizeof(context), 0)
+#define LEAKGRAPH_UNWATCH(p) ((void)sizeof(p))
 #define LEAKGRAPH_PAUSE() ((void)0)
 #define LEAKGRAPH_RESUME() ((void)0)
 #define LEAKGRAPH_PAUSE_ALL() ((void)0)
@@ -98,6 +104,8 @@ struct leakgraph_client {
 	void (*resume)(int all);
 	int (*check)(unsigned long long *blocks, unsigned long long *bytes); /* 0: nobody can tell */
 	void (*pool_alloc)(void *p, unsigned long bytes);
+	int (*watch)(void *p, void (*callback)(void *p, void *context), void *context); /* 0: no */
+	void (*unwatch)(void *p);
 };
 
 #ifdef __cplusplus
@@ -159,6 +167,21 @@ static inline void leakgraph_pool_alloc(void *p, unsigned long bytes)
 		client->pool_alloc(p, bytes);
 }
 
+static inline int leakgraph_watch(void *p, void (*callback)(void *p, void *context), void *context)
+{
+	const struct leakgraph_client *client = leakgraph_client();
+
+	return client && client->watch(p, callback, context);
+}
+
+static inline void leakgraph_unwatch(void *p)
+{
+	const struct leakgraph_client *client = leakgraph_client();
+
+	if (client)
+		client->unwatch(p);
+}
+
 static inline void leakgraph_pause(int all)
 {
 	const struct leakgraph_client *client = leakgraph_client();
@@ -206,6 +229,8 @@ static inline long long leakgraph_check_now(struct leakgraph_leaks *leaks)
 #define LEAKGRAPH_POOL_FREE(p) leakgraph_tell(LEAKGRAPH_TOLD_NO_MEMBER, LEAKGRAPH_ADDRESS(p), 0, 0)
 #define LEAKGRAPH_POOL_DESTROY(p, bytes)                                                                     \
 	leakgraph_tell(LEAKGRAPH_TOLD_NO_POOL, LEAKGRAPH_ADDRESS(p), bytes, 0)
+#define LEAKGRAPH_WATCH(p, callback, context) leakgraph_watch(LEAKGRAPH_ADDRESS(p), callback, context)
+#define LEAKGRAPH_UNWATCH(p) leakgraph_unwatch(LEAKGRAPH_ADDRESS(p))
 #define LEAKGRAPH_PAUSE() leakgraph_pause(0)
 #define LEAKGRAPH_RESUME() leakgraph_resume(0)
 #define LEAKGRAPH_PAUSE_ALL() leakgraph_pause(1)

@@ -61,7 +61,8 @@ enum lg_event_type {
 	X(POOL, 8, "pool") /* a range out of which the program hands out blocks */                           \
 	X(NO_POOL, 9, "no-pool") /* ... no longer: all of them have ended */                                 \
 	X(MEMBER, 10, "member") /* a block in a pool, with its stack */                                      \
-	X(NO_MEMBER, 11, "no-member") /* ... has ended */
+	X(NO_MEMBER, 11, "no-member") /* ... has ended */                                                    \
+	X(WATCH, 12, "watch") /* a block at whose end it wants to be called */
 enum lg_told {
 #define X(name, number, text) LG_TOLD_##name = number,
 	LG_TOLD(X)
