@@ -172,7 +172,8 @@ const char *heap_told_type(const struct heap *h, uint32_t block)
 static void weaken_blocks(struct graph *g, struct lg_range weak)
 {
 	const struct heap *h = g->heap;
-	uint32_t inside = heap_find(h, weak.start), i = inside == NO_BLOCK ? heap_after(h, weak.start) : inside;
+	uint32_t inside = heap_find(h, weak.start),
+		 i = inside == NO_BLOCK ? heap_after(h, weak.start) : inside;
 
 	for (; i < h->nblocks && h->blocks[i].addr < weak.end; i++)
 		for (uint64_t e = g->first[i]; e < g->first[i + 1]; e++) {
