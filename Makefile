@@ -98,17 +98,18 @@ $(B)/unit/%: tests/unit/%.c $(JUDGE_LIB) Makefile
 		$(JUDGE_LIBS) $(CHECK_LIBS)
 
 # The shim's unwinder needs a module of its own, as it has in a target.
-PROBE_SRC := tests/unit/probe/probe.c $(addprefix preload/,unwind.c cfi.c rules.c modules.c stacks.c)
+PROBE_SRC := tests/unit/probe/probe.c $(addprefix preload/,unwind.c cfi.c rules.c modules.c stacks.c symbols.c \
+	     python.c python_code.c python_find.c python_line.c)
 
 $(B)/unit/libprobe.so: $(PROBE_SRC) $(wildcard preload/*.h include/leakgraph/*.h) tests/unit/probe/probe.h Makefile
 	$(call say,UNIT,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SHIM_FLAGS) -Wno-frame-larger-than -fvisibility=default -shared -o $@ $(PROBE_SRC) -lunwind
 
-$(B)/unit/unwind: tests/unit/unwind.c $(B)/unit/libprobe.so
+$(B)/unit/unwind $(B)/unit/python: $(B)/unit/%: tests/unit/%.c $(B)/unit/libprobe.so
 	$(call say,UNIT,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/unit -fomit-frame-pointer -fno-optimize-sibling-calls -o $@ $< \
-		$(B)/unit/libprobe.so -Wl,-rpath,'$$ORIGIN' $(CHECK_LIBS) -lpthread
+		$(B)/unit/libprobe.so -rdynamic -Wl,-rpath,'$$ORIGIN' $(CHECK_LIBS) -lpthread
 
 cli: all ## whole-program tests; T=NAME runs one
 	@B=$(B) tests/run-cli

@@ -311,7 +311,8 @@ static void use_area(struct lg_area *area)
 	shim.modules = (void *)((char *)area + LG_OFF_MODULES);
 	shim.frames = (void *)((char *)area + LG_OFF_FRAMES);
 	shim.nodes = (void *)((char *)area + LG_OFF_NODES);
-	atomic_store(&shim.frames[LG_CODE_TRUNCATED], LG_FRAME_TRUNCATED);
+	for (uint32_t code = LG_CODE_TRUNCATED; code < LG_CODES_RESERVED; code++)
+		atomic_store(&shim.frames[code], LG_FRAME_TRUNCATED);
 }
 
 /* Says HELLO and waits until the recorder follows this image: from then on it sees every ending. False: it does

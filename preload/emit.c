@@ -146,7 +146,8 @@ static struct doubt free_look(uint64_t addr, size_t size, memo known, memo given
 
 	if (is_fine && !shim.ended)
 		return d;
-	uint32_t stack = unwind_stack(frame), before = shim.ended ? ended_exchange(addr, stack) : 0;
+	uint32_t stack = python_join(unwind_stack(frame));
+	uint32_t before = shim.ended ? ended_exchange(addr, stack) : 0;
 	if (is_fine)
 		return d;
 	d.stack = stack;
@@ -216,6 +217,7 @@ void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_ent
 	uint32_t stack = unwind_stack(frame);
 	if (unlikely(shim.verify_every))
 		verify_stack(stack);
+	stack = python_join(stack);
 	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, entry),
 			      memory_order_relaxed);
 	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);

@@ -5,6 +5,7 @@
  * pushed out looks right.
  *
  *   bits 4..0    enum lg_entry; 0: the block has ended
+ *   bit  5       holds Python code that is known (python_code.c)
  *   bits 9..6    log2 of the alignment that operator new was given
  *   bits 19..10  size, folded
  *   bits 31..20  tag: which of the addresses that share the place; the whole memo is 0 where no block has been */
@@ -15,6 +16,7 @@
 
 #define MEMO_ENTRY 0x1fu
 #define MEMO_LEFT_OUT MEMO_ENTRY /* for an entry: the block is not recorded, by the program's wish */
+#define MEMO_PYTHON 0x20u
 #define MEMO_ALIGN_SHIFT 6
 #define MEMO_ALIGN (0xfu << MEMO_ALIGN_SHIFT)
 #define MEMO_SIZE (0x3ffu << 10)
@@ -58,9 +60,9 @@ static inline bool memo_fits_free(memo known, uint64_t addr)
 }
 static inline bool memo_fits(memo known, memo given, uint64_t addr)
 {
-	memo ignored = given & MEMO_SIZE ? 0 : MEMO_SIZE;
+	memo ignored = MEMO_ENTRY | MEMO_PYTHON | (given & MEMO_SIZE ? 0 : MEMO_SIZE);
 
-	return !((known ^ given) & ~(ignored | MEMO_ENTRY)) && addr % 16 == 0 &&
+	return !((known ^ given) & ~ignored) && addr % 16 == 0 &&
 	       lg_entry_ends(given & MEMO_ENTRY) >> (known & MEMO_ENTRY) & 1;
 }
 

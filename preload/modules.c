@@ -15,6 +15,7 @@
 struct view { /* an object as the loader has it mapped */
 	uint64_t start, end, bias, eh_frame_hdr;
 	const char *path;
+	const struct link_map *map;
 	const ElfW(Phdr) * headers; /* NULL: not to be found */
 	unsigned nheaders;
 };
@@ -62,6 +63,7 @@ static bool view_of(uint64_t pc, struct view *v)
 		.bias = o.dlfo_link_map->l_addr,
 		.eh_frame_hdr = (uint64_t)o.dlfo_eh_frame,
 		.path = o.dlfo_link_map->l_name ? o.dlfo_link_map->l_name : "",
+		.map = o.dlfo_link_map,
 	};
 	if (!strcmp(v->path, "linux-vdso.so.1"))
 		v->path = "[vdso]";
@@ -139,6 +141,7 @@ static uint32_t module_describe(const struct view *v, const uint8_t *id, uint16_
 	strncpy(m->path, v->path, sizeof m->path - 1);
 	m->path_cut = strlen(v->path) >= sizeof m->path;
 	atomic_store_explicit(&m->ready, 1, memory_order_release);
+	python_notice(v->map, n);
 	return n;
 }
 

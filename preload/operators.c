@@ -220,7 +220,7 @@ void operators_find(void)
 		const struct link_map *module = symbol_definer(ours->l_next, name, &function);
 
 		if (!module) {
-			absent.of[absent.count++] = (ElfW(Sym) *)(uintptr_t)symbol_in(ours, name);
+			absent.of[absent.count++] = (ElfW(Sym) *)(uintptr_t)symbol_in(ours, name, STT_FUNC);
 			continue;
 		}
 		next[i] = (next_operator *)function;

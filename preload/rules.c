@@ -10,7 +10,6 @@
 #include <link.h>
 
 #define PROBES 32u
-#define FIRST_CODE (LG_CODE_TRUNCATED + 1)
 
 static uint64_t pack(const struct rule *rule, uint32_t generation)
 {
@@ -59,7 +58,7 @@ static bool place_serves(uint32_t code, uint64_t pc, uint64_t frame)
 	struct rule_place *place = &shim.private->rules[code];
 	uint64_t key = 0, known;
 
-	if (code < FIRST_CODE || (!atomic_compare_exchange_strong(&place->pc, &key, pc) && key != pc))
+	if (code < LG_CODES_RESERVED || (!atomic_compare_exchange_strong(&place->pc, &key, pc) && key != pc))
 		return false;
 	known = atomic_load_explicit(&shim.frames[code], memory_order_relaxed);
 	if (!known || known == frame)
@@ -106,9 +105,30 @@ void rule_publish(uint32_t code)
 {
 	uint64_t pc = atomic_load_explicit(&shim.private->rules[code].pc, memory_order_relaxed), bias;
 	struct cfi_where where;
-	uint32_t module = module_at(pc, &where, &bias);
 
+	if (pc >> LG_FRAME_MODULE_SHIFT == LG_FRAME_PYTHON) {
+		atomic_store_explicit(&shim.frames[code], pc, memory_order_release);
+		return;
+	}
+	uint32_t module = module_at(pc, &where, &bias);
 	atomic_store_explicit(&shim.frames[code], frame_of(pc, module, bias), memory_order_release);
+}
+
+/* In the place of a rule: a frame word is no address that code could have. Mixed, for there may be more lines close
+ * together than there are calls; and not among the first, which are for those. */
+uint32_t code_number(uint64_t frame)
+{
+	uint64_t mixed = frame * 0x9e3779b97f4a7c15ULL;
+
+	for (uint32_t probe = RULES_A_LINE; probe < PROBES; probe++) {
+		uint32_t code = place_of(mixed, probe);
+
+		if (!place_serves(code, frame, frame))
+			continue;
+		atomic_store_explicit(&shim.frames[code], frame, memory_order_release);
+		return code;
+	}
+	return 0;
 }
 
 /* The loader frees a module's memory after it has unmapped it, with r_state at RT_DELETE (glibc elf/dl-close.c,

@@ -16,6 +16,8 @@
  *   cfi.c      .eh_frame, read where rules.c knows nothing yet
  *   modules.c  pc -> module number
  *   stacks.c   frames -> node ids
+ *   python.c   the frames of CPython's functions, and the nodes that join them to the machine's
+ *   python_line.c  a line of Python source, from the table of its code
  *   verify.c   stacks handed to the recorder to be checked, when a run asks for that
  *   exit.c     the last moment of a process that exits
  *   ask.c      a snapshot asked for, and served where the recorder cannot look
@@ -149,6 +151,7 @@ struct shim {
 	uint64_t tsc_base;
 	volatile uint32_t clock; /* enum order_clock */
 	uint32_t verify_every; /* lg_control's, where the next use is in cache anyhow */
+	_Atomic(const struct python *) python; /* NULL: no interpreter has been seen */
 	uint64_t self_start, self_end; /* the shim's own module */
 	uint64_t loader_start, loader_end;
 	uint64_t libc_start, libc_end;
@@ -184,8 +187,8 @@ static inline uint32_t gnu_hash(const char *name) /* as in DT_GNU_HASH */
 		h = h * 33 + (unsigned char)*name++;
 	return h;
 }
-/* The function of that name which a module defines, else NULL. */
-const Elf64_Sym *symbol_in(const struct link_map *module, const char *name);
+/* The function (STT_FUNC) or variable (STT_OBJECT) of that name which a module defines, else NULL. */
+const Elf64_Sym *symbol_in(const struct link_map *module, const char *name, unsigned char type);
 /* The first module from `m` on that defines it, in the order in which the loader looks at start-up; NULL: none does. */
 const struct link_map *symbol_definer(const struct link_map *m, const char *name, void **function);
 
@@ -457,6 +460,9 @@ static inline uint64_t path_hash(uint64_t parent, uint32_t code)
 	return h ^ h >> 32;
 }
 
+/* The number of a frame that is no machine code; 0: no room for more. */
+uint32_t code_number(uint64_t frame);
+
 bool stacks_open(void); /* once, while the process boots */
 struct lg_range stacks_memory(void);
 /* The node of a path that has been added, else 0. */
@@ -464,9 +470,40 @@ uint32_t stack_find(uint64_t path);
 void stack_prefetch(uint64_t path); /* it will be looked for */
 /* Adds a code address on top of `parent`; 0 when there are too many nodes. */
 uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code);
+/* Adds a joint of two stacks. */
+uint32_t stack_add_joint(uint64_t path, uint32_t machine, uint32_t python);
 
 /* Has the recorder compare this stack, just taken, with what libunwind makes of the thread as it stands. */
 void verify_stack(uint32_t node);
+
+/* ---- Python ------------------------------------------------------------------------------------------ */
+
+/* A module has been seen for the first time: it may be CPython. */
+void python_notice(const struct link_map *m, uint32_t module);
+/* The stack of this thread, with its Python frames if it has any. */
+uint32_t python_stack(const struct python *interpreter, uint32_t machine);
+
+static inline uint32_t python_join(uint32_t machine)
+{
+	const struct python *p = atomic_load_explicit(&shim.python, memory_order_acquire);
+
+	return likely(!p) ? machine : python_stack(p, machine);
+}
+
+/* Of a slot's scratch: */
+#define UNWIND_BYTES (208u * 1024u) /* the unwinder's; the rest is Python's */
+struct python_walk;
+static inline struct python_walk *python_scratch(struct scratch *s)
+{
+	return (struct python_walk *)((char *)s + UNWIND_BYTES);
+}
+void python_reset(struct python_walk *w);
+
+/* The line of the instruction at `offset` bytes, by a table (CPython 3.11 on, Objects/locations.md) of `n` bytes; 0: it
+ * has none. */
+uint32_t python_line(const uint8_t *table, uint64_t n, uint32_t first_line, uint64_t offset);
+
+/* ---- rules, voided ----------------------------------------------------------------------------------- */
 
 /* The loader frees: where it does so while it unloads a module, that voids the rules. */
 void rules_notice_loader(void);

@@ -123,8 +123,9 @@ uint32_t stack_find(uint64_t path)
 	return node == LINE_FULL ? 0 : node;
 }
 
-static uint32_t node_make(uint32_t parent, uint32_t code)
+static uint32_t node_make(uint64_t word)
 {
+	uint32_t code = (word >> LG_NODE_CODE_SHIFT) % LG_CODES;
 	uint32_t id = atomic_fetch_add_explicit(&shim.area->nnodes, 1, memory_order_relaxed) + 1;
 
 	if (id >= LG_NODES) {
@@ -133,8 +134,7 @@ static uint32_t node_make(uint32_t parent, uint32_t code)
 	}
 	if (unlikely(!atomic_load_explicit(&shim.frames[code], memory_order_relaxed)))
 		rule_publish(code);
-	atomic_store_explicit(&shim.nodes[id], (uint64_t)code << LG_NODE_CODE_SHIFT | parent,
-			      memory_order_release);
+	atomic_store_explicit(&shim.nodes[id], word, memory_order_release);
 	return id;
 }
 
@@ -163,9 +163,9 @@ static inline uint32_t level_add(struct level l, uint64_t path, uint32_t id)
 	return node;
 }
 
-uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code)
+static uint32_t add_node(uint64_t path, uint64_t word)
 {
-	uint32_t id = node_make(parent, code), node;
+	uint32_t id = node_make(word), node;
 
 	if (!id)
 		return 0;
@@ -177,4 +177,15 @@ uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code)
 	if (unlikely(node == LINE_FULL))
 		node = level_add(level(3), path, id);
 	return node == LINE_FULL ? id : node; /* found by none, but a node */
+}
+
+uint32_t stack_add(uint64_t path, uint32_t parent, uint32_t code)
+{
+	return add_node(path, (uint64_t)code << LG_NODE_CODE_SHIFT | parent);
+}
+
+uint32_t stack_add_joint(uint64_t path, uint32_t machine, uint32_t python)
+{
+	return add_node(path, (uint64_t)python << LG_NODE_PYTHON_SHIFT |
+				  (uint64_t)LG_CODE_JOINT << LG_NODE_CODE_SHIFT | machine);
 }

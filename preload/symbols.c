@@ -1,5 +1,6 @@
 /* symbols.c: what a name stands for in one loaded module, read from its own tables: dlsym allocates where it finds nothing,
- * and leaves an error behind that the program may take for its own. For start-up, when no module goes. */
+ * and leaves an error behind that the program may take for its own. For modules that
+ * cannot go meanwhile. */
 #include "shim.h"
 
 #include <elf.h>
@@ -32,7 +33,7 @@ static struct tables tables_of(const struct link_map *m)
 	return t;
 }
 
-const ElfW(Sym) * symbol_in(const struct link_map *m, const char *name)
+const ElfW(Sym) * symbol_in(const struct link_map *m, const char *name, unsigned char type)
 {
 	struct tables t = tables_of(m);
 	uint32_t h = gnu_hash(name);
@@ -49,7 +50,7 @@ const ElfW(Sym) * symbol_in(const struct link_map *m, const char *name)
 		uint32_t link = chains[n - t.hash[1]];
 
 		if ((link | 1) == (h | 1) && s->st_shndx != SHN_UNDEF && s->st_value &&
-		    ELF64_ST_TYPE(s->st_info) == STT_FUNC && !strcmp(t.strings + s->st_name, name))
+		    ELF64_ST_TYPE(s->st_info) == type && !strcmp(t.strings + s->st_name, name))
 			return s;
 		if (link & 1)
 			break;
@@ -60,7 +61,7 @@ const ElfW(Sym) * symbol_in(const struct link_map *m, const char *name)
 const struct link_map *symbol_definer(const struct link_map *m, const char *name, void **function)
 {
 	for (; m; m = m->l_next) {
-		const ElfW(Sym) *s = symbol_in(m, name);
+		const ElfW(Sym) *s = symbol_in(m, name, STT_FUNC);
 
 		if (s) {
 			*function = (void *)(m->l_addr + s->st_value);

@@ -77,6 +77,7 @@ static void use_slot(struct lg_area *area, uint32_t i)
 	order_now(); /* keys count on from here */
 	self.scratch = (struct scratch *)memory;
 	unwind_reset(self.scratch);
+	python_reset(python_scratch(self.scratch));
 	self.ring = (struct lg_event *)(memory + LG_SCRATCH_BYTES);
 }
 

@@ -64,7 +64,7 @@ struct scratch {
 	struct part parts[PARTS]; /* by hash of pc and sp */
 	unsigned char cfi_work[CFI_WORK_BYTES];
 };
-_Static_assert(sizeof(struct scratch) <= LG_SCRATCH_BYTES, "fits its slot");
+_Static_assert(sizeof(struct scratch) <= UNWIND_BYTES, "fits its slot");
 
 void *unwind_cfi_work(void)
 {

@@ -173,12 +173,23 @@ static void dump_module(const struct trace_module *m)
 	putchar('\n');
 }
 
+static void dump_python_code(const struct trace_python_code *p)
+{
+	printf("python id=%u", p->id);
+	print_text(" file=", p->file);
+	print_text(" name=", p->name);
+	putchar('\n');
+}
+
 static void dump_nodes(const struct trace *t)
 {
 	for (uint32_t i = 1; i < t->nnodes; i++) {
 		const struct trace_node *n = &t->nodes[i];
 		if (n->frame == LG_FRAME_TRUNCATED)
 			printf("node id=%u parent=%u truncated\n", i, n->parent);
+		else if (n->frame >> LG_FRAME_MODULE_SHIFT == LG_FRAME_PYTHON)
+			printf("node id=%u parent=%u python=%u line=%u\n", i, n->parent,
+			       lg_python_code_of(n->frame), lg_python_line_of(n->frame));
 		else
 			printf("node id=%u parent=%u module=%u offset=0x%" PRIx64 "\n", i, n->parent,
 			       (unsigned)(n->frame >> LG_FRAME_MODULE_SHIFT),
@@ -236,10 +247,10 @@ static void dump_end(const struct trace_end *e)
 	       " threads=%" PRIu64 " events=%" PRIu64 " lost_allocs=%" PRIu64 " lost_frees=%" PRIu64
 	       " lost_bytes=%" PRIu64 " stackless=%" PRIu64 " truncated=%" PRIu64 " lost_stacks=%" PRIu64
 	       " untraced=%" PRIu64 " recorder_cpu_ns=%" PRIu64 " left_out_allocs=%" PRIu64
-	       " left_out_bytes=%" PRIu64 "\n",
+	       " left_out_bytes=%" PRIu64 " python_lost=%" PRIu64 "\n",
 	       e->status, e->signal, e->key, e->duration_ns, e->threads, e->events, e->lost_allocs,
 	       e->lost_frees, e->lost_bytes, e->stackless, e->truncated, e->lost_stacks, e->untraced,
-	       e->recorder_cpu_ns, e->left_out_allocs, e->left_out_bytes);
+	       e->recorder_cpu_ns, e->left_out_allocs, e->left_out_bytes, e->python_lost);
 	for (size_t i = 0; i < e->nreasons; i++) {
 		printf("degraded");
 		print_text(" reason=", e->reasons[i]);
@@ -350,6 +361,8 @@ static int dump_trace(const struct trace *t, const struct dump_options *o, struc
 	dump_process(&t->process);
 	for (size_t i = 0; i < t->nmodules; i++)
 		dump_module(&t->modules[i]);
+	for (size_t i = 0; o->stacks && i < t->npython_codes; i++)
+		dump_python_code(&t->python_codes[i]);
 	if (o->stacks)
 		dump_nodes(t);
 	if (!o->no_events && trace_events(t, dump_events, &number, err) < 0)

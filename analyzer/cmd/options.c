@@ -16,6 +16,7 @@ const char run_options_help[] =
     "  --on-full=wait|drop    when events come too fast: wait for room (default), or lose some at once\n"
     "  --free-stacks          note where each block is freed, so that a double free shows the first free "
     "too\n"
+    "  --no-python-frames     stacks without the Python functions that they run\n"
     "  --contents=full        keep all memory contents in the trace, not only pointers\n"
     "  --linger=SECONDS       how long to stay with children that outlive PROGRAM (1)\n";
 
@@ -81,6 +82,9 @@ int take_run_option(struct record_options *options, int code, const char *value,
 		choice = parse_choice("--contents", value, contents_names, err);
 		options->full_contents = choice == 1;
 		return choice < 0 ? -1 : 1;
+	case OPT_NO_PYTHON_FRAMES:
+		options->no_python_frames = true;
+		return 1;
 	case OPT_FREE_STACKS:
 		options->free_stacks = true;
 		return 1;

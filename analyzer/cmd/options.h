@@ -21,6 +21,7 @@ enum option_code {
 	OPT_ON_FULL,
 	OPT_CONTENTS,
 	OPT_FREE_STACKS,
+	OPT_NO_PYTHON_FRAMES,
 	OPT_NO_CHILDREN,
 	OPT_LINGER,
 	OPT_ALL,
@@ -72,6 +73,7 @@ enum option_code {
 	    { "on-full", required_argument, NULL, OPT_ON_FULL },                                             \
 	    { "contents", required_argument, NULL, OPT_CONTENTS },                                           \
 	    { "free-stacks", no_argument, NULL, OPT_FREE_STACKS },                                           \
+	    { "no-python-frames", no_argument, NULL, OPT_NO_PYTHON_FRAMES },                                 \
 	    { "no-children", no_argument, NULL, OPT_NO_CHILDREN },                                           \
 	{                                                                                                    \
 		"linger", required_argument, NULL, OPT_LINGER                                                \

@@ -92,6 +92,7 @@ struct names {
 	struct object **by_module; /* trace->nmodules; NULL: not asked for yet */
 	struct object *objects; /* owned list, newest first */
 	size_t nobjects;
+	struct map python; /* id of Python code -> its frame, with no line; empty: not yet looked at */
 	struct map frames; /* ring.h frame -> struct frame_list */
 	struct map stacks; /* node id -> struct frame_list */
 	struct map spelled; /* symbol string's address -> its text for people */
@@ -112,6 +113,9 @@ struct names {
 struct object *object_of(struct names *n, const struct trace_module *module); /* NULL: no memory */
 void object_note_nameless(struct names *n, struct object *o); /* after a frame got no name; says it once */
 void objects_close(struct names *n);
+
+/* python.c: a line of Python source. */
+void python_frame(struct names *n, uint64_t frame, struct frame_name *f);
 
 /* symbols.c: ELF symbols. An answer is NULL when no symbol covers the address. */
 const struct symbol *symbol_of_code(struct object *o, uint64_t address);

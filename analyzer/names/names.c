@@ -114,6 +114,7 @@ void names_close(struct names *n)
 		return;
 	objects_close(n);
 	map_free(&n->frames);
+	map_free(&n->python);
 	map_free(&n->stacks);
 	map_free(&n->spelled);
 	map_free(&n->functions);
@@ -298,15 +299,31 @@ static struct frame_list *frame_of_module(struct names *n, const struct trace_mo
 	return list;
 }
 
+static struct frame_list *frame_of_python(struct names *n, uint64_t frame)
+{
+	struct frame_list *list = list_new(n, 1);
+
+	if (list)
+		python_frame(n, frame, &list->frames[0]);
+	return list;
+}
+
+static struct frame_list *frame_of_machine(struct names *n, uint64_t frame)
+{
+	const struct trace_module *module = module_of(n, frame >> LG_FRAME_MODULE_SHIFT);
+	uint64_t offset = frame & LG_FRAME_OFFSET_MASK;
+
+	return module ? frame_of_module(n, module, offset) : frame_of_no_module(n, offset);
+}
+
 static const struct frame_list *frame_list(struct names *n, uint64_t frame)
 {
 	struct frame_list *list = map_get(&n->frames, frame);
-	uint64_t offset = frame & LG_FRAME_OFFSET_MASK;
+	bool is_python = frame >> LG_FRAME_MODULE_SHIFT == LG_FRAME_PYTHON;
 
 	if (list)
 		return list;
-	const struct trace_module *module = module_of(n, frame >> LG_FRAME_MODULE_SHIFT);
-	list = module ? frame_of_module(n, module, offset) : frame_of_no_module(n, offset);
+	list = is_python ? frame_of_python(n, frame) : frame_of_machine(n, frame);
 	if (list)
 		map_put(&n->frames, frame, list);
 	return list;

@@ -23,6 +23,7 @@ struct frame_name {
 	const char
 	    *module; /* base name of the file: "app", "libc.so.6", "[vdso]"; "" when no module is known */
 	const char *module_path;
+	const char *language; /* of what has no machine code of its own: "python"; else NULL */
 	uint64_t address; /* as it was in the process: return address */
 	uint64_t offset; /* ELF virtual address (return address) */
 	bool inlined; /* inlined into the next frame of the list */

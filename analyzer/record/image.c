@@ -205,6 +205,25 @@ static void write_modules(struct image *i)
 
 #define NODES_PER_CHUNK 65536u
 
+/* The names of Python code that fresh nodes are the first to be lines of. */
+static void write_python_codes(struct image *i)
+{
+	struct stacks *s = &i->stacks;
+	struct buf out = { 0 };
+
+	for (size_t at = 0; at < s->nfresh; at++) {
+		char file[LG_PYTHON_STRING_MAX + 1], name[LG_PYTHON_STRING_MAX + 1];
+		struct trace_python_code code = { .file = file, .name = name };
+
+		if (!stacks_new_code(s, s->fresh[at].frame, &code))
+			continue;
+		buf_clear(&out);
+		put_python_codes(&out, &code, 1);
+		image_put(i, LG_CHUNK_PYTHON, &out);
+	}
+	buf_free(&out);
+}
+
 static void write_stacks(struct image *i)
 {
 	struct stacks *s = &i->stacks;
@@ -242,6 +261,7 @@ static void put_events(struct image *i)
 	if (!i->ntold && !has_events)
 		return;
 	write_modules(i);
+	write_python_codes(i);
 	write_stacks(i);
 	tellings_write(i);
 	if (!has_events)
@@ -382,6 +402,7 @@ static void count_losses(const struct image *i, struct trace_end *end)
 	/* What could not even be told apart may have been a free: the kind whose loss makes false leaks. */
 	end->lost_frees += atomic_load(&a->lost_no_slot) + atomic_load(&a->lost_nested);
 	end->threads = atomic_load(&a->nthreads);
+	end->python_lost = atomic_load(&a->python_lost);
 }
 
 bool image_has_lost(const struct image *i)

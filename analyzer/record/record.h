@@ -15,6 +15,7 @@ struct record_options {
 	bool no_ptrace; /* never ptrace the target */
 	bool drop_when_full; /* --on-full=drop: lose events at once rather than wait for room */
 	bool free_stacks; /* --free-stacks: take the stack of every free too */
+	bool no_python_frames; /* --no-python-frames */
 	bool full_contents; /* --contents=full */
 	bool no_environment; /* leave the target's environment as it is, but for what the shim needs */
 	bool no_children; /* record the first program only */

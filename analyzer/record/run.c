@@ -170,6 +170,7 @@ static int open_verifier(struct recorder *r, uint32_t every, struct err *err)
 {
 	r->segment.control->verify_every = every;
 	r->segment.control->free_stacks = r->options->free_stacks;
+	r->segment.control->no_python_frames = r->options->no_python_frames;
 	r->verifier = every ? verify_open() : NULL;
 	return every && !r->verifier ? fail(err, "out of memory") : 0;
 }

@@ -192,7 +192,10 @@ static bool put_frame(struct buf *text, const struct report_frame *frame, size_t
 	char *line = (char *)text->bytes + start;
 	normal_module(line, frame->module);
 	strcat(line, "!");
-	normal_function(line + strlen(line), function);
+	if (frame->language)
+		strcat(line, function); /* as the source has it */
+	else
+		normal_function(line + strlen(line), function);
 	strcat(line, "\n");
 	size_t n = strlen(line);
 	if (start - *last == n && !memcmp(text->bytes + *last, line, n))
@@ -204,13 +207,15 @@ static bool put_frame(struct buf *text, const struct report_frame *frame, size_t
 
 static bool is_dropped(const struct report_frame *frame)
 {
+	if (frame->is_interpreter || frame->language)
+		return frame->is_interpreter;
 	return frame_is_allocator(frame->function) ||
 	       (frame->function && strstr(frame->function, "UnknownInlinedFun"));
 }
 
 static bool is_own(const struct report_frame *frame)
 {
-	return frame->function && !frame_is_runtime(frame->function, frame->module);
+	return frame->language || (frame->function && !frame_is_runtime(frame->function, frame->module));
 }
 
 static void put_text(struct buf *text, const struct report_stack *stack, uint32_t most, bool own_only)

@@ -2,8 +2,9 @@
  *
  * The algorithm is leakgraphStack/v2 and never changes; a better one gets another name. Its text has one line a
  * frame, "module!function", innermost first: allocator frames and unknown inlined ones dropped, names freed of
- * their parameters, template arguments, lambdas' numbers and what compilers add, repeats of one function collapsed,
- * cut below main or the thread's start, at most 16 frames.
+ * their parameters, template arguments, lambdas' numbers and what compilers add, repeats of one function collapsed, on
+ * stacks with lines of Python the interpreter's frames dropped and the lines as "file!qualified name", cut below main
+ * or the thread's start, at most 16 frames.
  * No address, line, path, size or kind is in it. The fingerprint is XXH3-128 of that text. */
 #ifndef LG_REPORT_FINGERPRINT_H
 #define LG_REPORT_FINGERPRINT_H

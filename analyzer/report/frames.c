@@ -106,6 +106,15 @@ bool frame_is_start(const char *function)
 	return function && is_one_of(function, names);
 }
 
+/* CPython, and the modules that are built for it: what they do, the lines around them have asked for. */
+static bool module_is_python(const char *module)
+{
+	static const char *const starts[] = { "python3", "libpython3", NULL };
+
+	return starts_with_one_of(module, starts) || strstr(module, ".cpython-3") ||
+	       strstr(module, ".abi3.so");
+}
+
 const struct report_frame *stack_site(const struct report_stack *s)
 {
 	return s->nframes ? &s->frames[s->site] : NULL;
@@ -118,7 +127,7 @@ static size_t allocator_frames(const struct frame_name *frames, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && frame_is_allocator(frames[i].function))
+	while (i < n && !frames[i].language && frame_is_allocator(frames[i].function))
 		i++;
 	return i < n ? i : 0;
 }
@@ -141,11 +150,18 @@ static const char *allocator_name(const struct frame_name *frames, size_t n, con
 	return n ? frames[n - 1].function : otherwise;
 }
 
+static bool is_of_program(const struct report_frame *f)
+{
+	if (!f->function || f->is_interpreter || f->language)
+		return f->language;
+	return !frame_is_runtime(f->function, f->module) && !frame_is_allocator(f->function) &&
+	       !frame_is_start(f->function);
+}
+
 static uint32_t find_site(const struct report_frame *frames, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (frames[i].function && !frame_is_runtime(frames[i].function, frames[i].module) &&
-		    !frame_is_allocator(frames[i].function) && !frame_is_start(frames[i].function))
+		if (is_of_program(&frames[i]))
 			return i;
 	return 0;
 }
@@ -157,6 +173,8 @@ static uint32_t count_shown(const struct report_frame *frames, uint32_t n)
 	uint32_t shown = n;
 
 	for (uint32_t i = 0; i < n && shown == n; i++) {
+		if (frames[i].language)
+			continue;
 		if (frames[i].function && !strcmp(frames[i].function, "main"))
 			shown = i + 1;
 		else if (i && frame_is_start(frames[i].function))
@@ -180,7 +198,23 @@ static struct report_frame copy_frame(struct pool *pool, const struct frame_name
 		.is_inlined = name->inlined,
 		.address = name->address,
 		.offset = name->offset,
+		.language = name->language,
 	};
+}
+
+/* Where no line of source is run, what has Python in its name is as any other. Returns how many frames it is. */
+static uint32_t mark_interpreters(struct report_frame *frames, uint32_t n)
+{
+	uint32_t marked = 0;
+	bool runs_source = false;
+
+	for (uint32_t i = 0; i < n; i++)
+		runs_source |= frames[i].language != NULL;
+	for (uint32_t i = 0; runs_source && i < n; i++) {
+		frames[i].is_interpreter = !frames[i].language && module_is_python(frames[i].module);
+		marked += frames[i].is_interpreter;
+	}
+	return marked;
 }
 
 static const struct report_stack *make_stack(struct stack_book *book, uint32_t stack, const char *allocator)
@@ -205,6 +239,7 @@ static const struct report_stack *make_stack(struct stack_book *book, uint32_t s
 		.nframes = (uint32_t)(n - skip),
 		.is_cut = is_cut,
 	};
+	s->interpreters = mark_interpreters(frames + (skip - first), s->nframes);
 	s->site = find_site(s->frames, s->nframes);
 	s->shown = count_shown(s->frames, s->nframes);
 	return s;

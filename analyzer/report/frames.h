@@ -13,6 +13,8 @@ struct report_frame {
 	uint32_t line; /* 0: unknown */
 	bool is_inlined; /* into the next frame */
 	uint64_t address, offset; /* return address: in the process, in the ELF file */
+	const char *language; /* of a line of source that is run by an interpreter: "python"; else NULL */
+	bool is_interpreter; /* machine code of what runs such lines, on their stack, or of its modules */
 };
 
 #define POOL_ALLOCATOR "Python's own allocator" /* which no call was traced of */
@@ -27,6 +29,7 @@ struct report_stack {
 	const struct report_frame *frames; /* innermost first */
 	uint32_t nframes;
 	uint32_t site; /* the frame that names the place: the innermost one of the program's own */
+	uint32_t interpreters; /* how many frames are the interpreter's */
 	uint32_t shown; /* frames down to main or to the thread's start; the rest is start-up code */
 	bool is_cut; /* the unwinder could not reach the stack's end */
 };

@@ -47,6 +47,8 @@ static void put_frame(struct json *j, const struct report_frame *f)
 	json_put_address(j, "address", f->address);
 	json_put_address(j, "offset", f->offset);
 	json_put_bool(j, "inlined", f->is_inlined);
+	if (f->language)
+		json_put_text(j, "language", f->language);
 	json_close(j, '}');
 }
 

@@ -260,12 +260,44 @@ static uint32_t print_round(const struct lines *l, unsigned indent, const struct
 	return at + period * rounds;
 }
 
+static void print_frames(const struct lines *l, unsigned indent, const struct report_stack *s, uint32_t end,
+			 uint32_t hidden)
+{
+	size_t width = function_width(s, end);
+	uint32_t at = 0;
+
+	for (uint32_t n = 0; at < end && (l->full_stacks || n < FRAMES_SHOWN || end - at < 3); n++)
+		at = print_round(l, indent, s, at, end, width);
+	hidden += end - at;
+	if (hidden)
+		term_print(l->term, SHADE_DIM, "%*s%u more frame%s (--full-stacks shows %s)\n", (int)indent,
+			   "", hidden, hidden > 1 ? "s" : "", hidden > 1 ? "them" : "it");
+	if (at == end && s->is_cut)
+		term_print(l->term, SHADE_DIM, "%*s(the stack could not be followed further)\n", (int)indent,
+			   "");
+}
+
+/* The lines that an interpreter runs, without its own code that runs them. */
+static void print_lines_run(const struct lines *l, unsigned indent, const struct report_stack *s)
+{
+	struct report_frame *frames = malloc(s->nframes * sizeof *frames);
+	struct report_stack run = *s;
+	uint32_t n = 0, hidden = 0;
+
+	for (uint32_t i = 0; frames && i < s->shown; i++)
+		if (s->frames[i].is_interpreter)
+			hidden++;
+		else
+			frames[n++] = s->frames[i];
+	run.frames = frames;
+	print_frames(l, indent, frames ? &run : s, frames ? n : s->shown, hidden);
+	free(frames);
+}
+
 void lines_call(const struct lines *l, unsigned indent, const char *done, const char *call,
 		const struct report_stack *s)
 {
-	uint32_t end = l->full_stacks ? s->nframes : s->shown, at = 0;
 	char text[PLACE_TEXT];
-	size_t width = function_width(s, end);
 
 	if (!s->nframes) {
 		fprintf(l->term->out, "%*s%s by %s; its stack is not known\n", (int)indent, "", done, call);
@@ -274,14 +306,10 @@ void lines_call(const struct lines *l, unsigned indent, const char *done, const 
 	fprintf(l->term->out, "%*s%s by ", (int)indent, "", done);
 	term_clean(l->term, lines_function(text, call, LINE_COLUMNS - indent - 7 - strlen(done)));
 	fputs(" in\n", l->term->out);
-	for (uint32_t n = 0; at < end && (l->full_stacks || n < FRAMES_SHOWN || end - at < 3); n++)
-		at = print_round(l, indent + 2, s, at, end, width);
-	if (at < end)
-		term_print(l->term, SHADE_DIM, "%*s%u more frames (--full-stacks shows them)\n",
-			   (int)indent + 2, "", end - at);
-	else if (s->is_cut)
-		term_print(l->term, SHADE_DIM, "%*s(the stack could not be followed further)\n",
-			   (int)indent + 2, "");
+	if (l->full_stacks || !s->interpreters)
+		print_frames(l, indent + 2, s, l->full_stacks ? s->nframes : s->shown, 0);
+	else
+		print_lines_run(l, indent + 2, s);
 }
 
 void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s)

@@ -46,6 +46,16 @@ void put_stacks(struct buf *out, uint32_t first, const struct trace_node *nodes,
 	}
 }
 
+void put_python_codes(struct buf *out, const struct trace_python_code *codes, size_t n)
+{
+	buf_varint(out, n);
+	for (const struct trace_python_code *p = codes; p < codes + n; p++) {
+		buf_varint(out, p->id);
+		buf_string(out, p->file);
+		buf_string(out, p->name);
+	}
+}
+
 void put_marks(struct buf *out, const struct trace_mark *marks, size_t n)
 {
 	buf_varint(out, n);
@@ -183,4 +193,5 @@ void put_end(struct buf *out, const struct trace_end *end)
 	buf_varint(out, end->recorder_cpu_ns);
 	buf_varint(out, end->left_out_allocs);
 	buf_varint(out, end->left_out_bytes);
+	buf_varint(out, end->python_lost);
 }

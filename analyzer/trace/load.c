@@ -182,6 +182,23 @@ static void load_stacks(struct trace *t, struct cursor *c)
 	}
 }
 
+static void load_python_codes(struct trace *t, struct cursor *c)
+{
+	for (size_t n = take_items(c, 3, "count of Python code"); n && !c->broken; n--) {
+		struct trace_python_code p = { 0 };
+
+		p.id = (uint32_t)take_count(c, LG_PYTHON_CODES - 1, "number of Python code");
+		p.file = take_string(c, "file of Python code");
+		p.name = take_string(c, "name of Python code");
+		if (!c->broken && array_grow(t, &t->python_codes, t->npython_codes, 1, sizeof p)) {
+			t->python_codes[t->npython_codes++] = p;
+		} else {
+			free(p.file);
+			free(p.name);
+		}
+	}
+}
+
 static void load_marks(struct trace *t, struct cursor *c)
 {
 	for (size_t n = take_items(c, 4, "mark count"); n && !c->broken; n--) {
@@ -265,6 +282,8 @@ static void load_end(struct trace *t, struct cursor *c)
 		e->left_out_allocs = take_varint(c, "count of what was left out");
 	if (bytes_left(c))
 		e->left_out_bytes = take_varint(c, "bytes left out");
+	if (bytes_left(c))
+		e->python_lost = take_varint(c, "stacks without their Python frames");
 }
 
 void end_free(struct trace_end *e)
@@ -498,6 +517,7 @@ void load_chunk(struct trace *t, uint16_t kind, struct cursor *c)
 		[LG_CHUNK_HELD] = load_held,
 		[LG_CHUNK_MARKS] = load_marks,
 		[LG_CHUNK_TOLD] = load_told,
+		[LG_CHUNK_PYTHON] = load_python_codes,
 	};
 
 	if (kind < sizeof loaders / sizeof *loaders && loaders[kind])

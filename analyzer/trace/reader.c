@@ -276,6 +276,11 @@ void trace_close(struct trace *t)
 	end_free(&t->end);
 	free(t->modules);
 	free(t->nodes);
+	for (size_t i = 0; i < t->npython_codes; i++) {
+		free(t->python_codes[i].file);
+		free(t->python_codes[i].name);
+	}
+	free(t->python_codes);
 	for (size_t i = 0; i < t->nmarks; i++)
 		free(t->marks[i].name);
 	free(t->marks);

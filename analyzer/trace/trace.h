@@ -35,6 +35,11 @@ struct trace_node {
 	uint32_t parent; /* below; a parent's id is not always smaller than its child's */
 };
 
+struct trace_python_code {
+	uint32_t id; /* as in nodes' frames */
+	char *file, *name; /* the name is qualified: "Node.__init__" */
+};
+
 struct trace_thread {
 	uint32_t tid, number, flags;
 	uint64_t fs_base;
@@ -89,6 +94,7 @@ struct trace_end {
 	size_t nreasons;
 	uint64_t recorder_cpu_ns; /* what the recorder spent while the image lived; 0: not told */
 	uint64_t left_out_allocs, left_out_bytes; /* not recorded, by the program's wish or the user's */
+	uint64_t python_lost; /* stacks without the Python frames that they should have */
 };
 
 struct trace_event {
@@ -137,6 +143,8 @@ struct trace {
 	size_t nmodules;
 	struct trace_node *nodes; /* nodes[0] is the empty stack; a node never seen has frame 0, parent 0 */
 	uint32_t nnodes;
+	struct trace_python_code *python_codes;
+	size_t npython_codes;
 	struct trace_mark *marks; /* in order of events */
 	size_t nmarks;
 	struct trace_told *told; /* in order */
@@ -185,6 +193,7 @@ int trace_writer_close(struct trace_writer *w, struct err *err); /* NULL is fine
 void put_process(struct buf *out, const struct trace_process *p);
 void put_modules(struct buf *out, const struct trace_module *modules, size_t n);
 void put_stacks(struct buf *out, uint32_t first, const struct trace_node *nodes, size_t n);
+void put_python_codes(struct buf *out, const struct trace_python_code *codes, size_t n);
 void put_marks(struct buf *out, const struct trace_mark *marks, size_t n);
 void put_told(struct buf *out, const struct trace_told *told, size_t n);
 void put_suspects(struct buf *out, const struct trace_suspect *suspects, size_t n);

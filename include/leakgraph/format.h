@@ -51,14 +51,15 @@ _Static_assert(sizeof(struct lg_chunk_header) == 32, "wire size is frozen");
 	X(SUSPECTS, 13, "frees that looked wrong when they were made, with their stacks")                    \
 	X(HELD, 14, "addresses that only the kernel keeps for the snapshot's process")                       \
 	X(MARKS, 15, "epochs that the program marked")                                                       \
-	X(TOLD, 16, "what the program told of its memory")
+	X(TOLD, 16, "what the program told of its memory")                                                   \
+	X(PYTHON, 17, "names of Python code that stacks run")
 enum lg_chunk_kind {
 #define X(name, number, help) LG_CHUNK_##name = number,
 	LG_CHUNKS(X)
 #undef X
 };
-#define LG_CHUNK_KINDS 17 /* numbers below it may be known */
-_Static_assert(LG_CHUNK_TOLD == LG_CHUNK_KINDS - 1, "the last kind");
+#define LG_CHUNK_KINDS 18 /* numbers below it may be known */
+_Static_assert(LG_CHUNK_PYTHON == LG_CHUNK_KINDS - 1, "the last kind");
 
 /* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
@@ -73,7 +74,8 @@ enum {
 
 /* MODULES: varint count; each: varint id, start, end, bias, key; string build_id (raw bytes), path. */
 /* STACKS: varint first node id (from 1), count; each: varint (id - parent) modulo 2^32, module, offset. A node that
- * is given again holds as it was given last. */
+ * is given again holds as it was given last. Of module LG_FRAME_PYTHON (ring.h) it is a line of Python source. */
+/* PYTHON: varint count; each: varint id (of the code, as in nodes); string file, qualified name. */
 /* EVENTS: varint count (at most 65536), key shift (at most 63), first key >> key shift, highest stack so far; then
  * nine columns, each a varint byte length and its bytes:
  *   tags     one byte an event: what it is, and which of its values are as guessed
@@ -174,6 +176,6 @@ enum lg_ending {
 
 /* END: varint ending, status, signal, key, duration_ns, threads, events, lost_allocs, lost_frees, lost_bytes,
  * stackless, truncated, lost_stacks, untraced; varint count, count strings: why the verdict is degraded;
- * varint recorder_cpu_ns, left_out_allocs, left_out_bytes (files that end before one are older: 0). */
+ * varint recorder_cpu_ns, left_out_allocs, left_out_bytes, python_lost (files that end before one are older: 0). */
 
 #endif

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 6u
+#define LG_RING_VERSION 7u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
@@ -22,7 +22,7 @@
 #define LG_RING_WAKE 8192u /* after so many events a thread wakes a recorder that is asleep */
 #define LG_RING_RESUME 16384u /* a thread whose ring was full goes on when it holds fewer events than this */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
-#define LG_SCRATCH_BYTES (208u * 1024u) /* a thread's unwinder memory: the shim's business alone */
+#define LG_SCRATCH_BYTES (400u * 1024u) /* a thread's memory for stacks: the shim's business alone */
 #define LG_MODULES 2048u
 #define LG_CODES (1u << 18) /* code addresses on stacks per area, a power of two */
 #define LG_NODES (1u << 22) /* stack nodes per area, a power of two */
@@ -157,14 +157,35 @@ _Static_assert(sizeof(struct lg_event) == 32, "wire size is frozen");
 #define LG_FRAME_MODULE_SHIFT 48
 #define LG_FRAME_OFFSET_MASK ((1ULL << 48) - 1)
 #define LG_FRAME_TRUNCATED ((0xffffULL << 48) | 1) /* stands below the outermost frame of a cut stack */
+/* Of this module a frame is a line of Python source: bits 46..24 say in which code (lg_python_code), 23..0 the line. */
+#define LG_FRAME_PYTHON 0xfffeULL
+#define LG_PYTHON_CODE_SHIFT 24
+#define LG_PYTHON_CODES (1u << 23)
+#define LG_PYTHON_LINE_MAX ((1u << LG_PYTHON_CODE_SHIFT) - 1)
+static inline uint32_t lg_python_code_of(uint64_t frame)
+{
+	return (frame & LG_FRAME_OFFSET_MASK) >> LG_PYTHON_CODE_SHIFT;
+}
+static inline uint32_t lg_python_line_of(uint64_t frame)
+{
+	return frame & LG_PYTHON_LINE_MAX;
+}
 
 /* Code addresses on stacks have numbers, from 1; frames[number] is stored before a node uses the number. */
 #define LG_CODE_TRUNCATED 1u /* the number of LG_FRAME_TRUNCATED */
+#define LG_CODE_JOINT 2u /* no frame: see below */
+#define LG_CODE_PYTHON_ENTRY                                                                                 \
+	3u /* no frame: the Python frames inside run in a call of the interpreter of their own */
+#define LG_CODES_RESERVED 4u
 
 /* A node is one code address on top of its parent; node 0 is the empty stack. Nodes are numbered as they come; a node's
  * one word is stored before anything refers to it.
- *   bits 21..0   parent      bits 39..22  code number, never 0 */
+ *   bits 21..0   parent      bits 39..22  code number, never 0
+ * Python frames are stacks of their own, of which the interpreter's frames on the machine's stack are the carriers. A joint
+ * is what an event refers to that has both: its parent is the innermost machine frame, and
+ *   bits 61..40  innermost Python frame */
 #define LG_NODE_CODE_SHIFT 22
+#define LG_NODE_PYTHON_SHIFT 40
 #define LG_NODE_PARENT_MASK (LG_NODES - 1u)
 _Static_assert(LG_NODES == 1u << LG_NODE_CODE_SHIFT, "a parent fits below the code number");
 
@@ -182,6 +203,21 @@ struct lg_module {
 	char path[LG_PAGE / 4 - 72]; /* empty: the executable itself; "[vdso]" for linux-vdso */
 };
 _Static_assert(sizeof(struct lg_module) == LG_PAGE / 4, "wire size is frozen");
+
+/* ---- Python's code ----------------------------------------------------------------------------------- */
+
+/* File and name of a code object, put down once: many lie in the area's Python text, 8 bytes apart, and are known by
+ * their place there, in units of 8 bytes, from 1. Written before a frame refers to it. */
+struct lg_python_code {
+	uint16_t file_bytes, name_bytes;
+	char text[4]; /* and more: the file, then the qualified name, in UTF-8 */
+};
+#define LG_PYTHON_UNIT 8u
+_Static_assert(sizeof(struct lg_python_code) == LG_PYTHON_UNIT, "wire size is frozen");
+#define LG_PYTHON_STRING_MAX 1000u /* longer ones are cut */
+#define LG_PYTHON_TEXT_BYTES (4u << 20)
+#define LG_PYTHON_PLACES (1u << 16) /* by hash of both: the shim's business alone */
+_Static_assert(LG_PYTHON_TEXT_BYTES / LG_PYTHON_UNIT <= LG_PYTHON_CODES, "a frame can say where its text is");
 
 /* ---- threads ----------------------------------------------------------------------------------------- */
 
@@ -344,6 +380,12 @@ struct lg_area {
 	_Atomic uint64_t lost_nested; /* (T) events that no ring could take: before boot, inside the shim */
 
 	struct lg_verdict verdict;
+	/* The machine code of CPython that carries Python frames: frames from start on, before end; 0: not known. */
+	_Atomic uint64_t python_start, python_end; /* (T) */
+	_Atomic uint32_t python_units; /* (T) of Python text given out; may run past its end */
+	_Atomic uint32_t pad1;
+	_Atomic uint64_t python_lost; /* (T) stacks without the Python frames that they should have */
+
 	struct lg_name names[LG_NAMES];
 	struct lg_thread threads[LG_THREADS];
 };
@@ -356,7 +398,9 @@ _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fi
 #define LG_OFF_MODULES (LG_OFF_WINDOW + LG_WINDOW_BYTES)
 #define LG_OFF_FRAMES (LG_OFF_MODULES + (uint64_t)LG_MODULES * sizeof(struct lg_module))
 #define LG_OFF_NODES (LG_OFF_FRAMES + (uint64_t)LG_CODES * sizeof(uint64_t))
-#define LG_OFF_SLOTS (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
+#define LG_OFF_PYTHON (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
+#define LG_OFF_PYTHON_PLACES (LG_OFF_PYTHON + LG_PYTHON_TEXT_BYTES)
+#define LG_OFF_SLOTS (LG_OFF_PYTHON_PLACES + LG_PYTHON_PLACES * sizeof(uint32_t))
 #define LG_SLOT_BYTES ((uint64_t)LG_SCRATCH_BYTES + (uint64_t)LG_RING_EVENTS * sizeof(struct lg_event))
 #define LG_AREA_MAPPED (LG_OFF_SLOTS + LG_SLOT_BYTES) /* what a target maps at once: all but later slots */
 #define LG_AREA_BYTES (LG_OFF_SLOTS + LG_THREADS * LG_SLOT_BYTES)
@@ -417,6 +461,7 @@ struct lg_control {
 	uint32_t drop_when_full; /* (R) 1: a full ring loses events at once, 0: its producer waits for room */
 	uint32_t
 	    free_stacks; /* (R) 1: each free's stack is taken, for double frees to tell the first one's */
+	uint32_t no_python_frames; /* (R) 1: stacks are the machine's alone */
 	uint32_t
 	    verify_every; /* (R) each thread has every so manieth stack checked by the recorder; 0: none */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */

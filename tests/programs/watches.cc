@@ -12,7 +12,8 @@ static void *kept;
 static void gone(void *block, void *context)
 {
 	/* its memory is still as it was, unless it has moved away */
-	printf("%s%s\n", (const char *)context, strcmp((const char *)context, "moved") && *(char *)block != 'x' ? "?" : "");
+	printf("%s%s\n", (const char *)context,
+	       strcmp((const char *)context, "moved") && *(char *)block != 'x' ? "?" : "");
 	errno = 17;
 }
 
@@ -30,8 +31,8 @@ static char *block(size_t bytes)
 
 int main()
 {
-	char *freed = block(100), *moved = block(100), *in_place = block(1000), *first = block(50), *second = block(50),
-	     *unwatched = block(60), *deleted = new char('x');
+	char *freed = block(100), *moved = block(100), *in_place = block(1000), *first = block(50),
+	     *second = block(50), *unwatched = block(60), *deleted = new char('x');
 
 	if (!LEAKGRAPH_WATCH(freed, gone, (void *)"freed")) {
 		printf("not recorded\n");

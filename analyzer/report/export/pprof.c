@@ -141,12 +141,21 @@ static void put_line(struct profile *p, const struct report_frame *f)
 	put_message(&p->message, LOCATION_LINE, &p->part);
 }
 
+static const char *location_key(struct profile *p, const struct report_frame *frames, uint32_t n)
+{
+	struct pool *pool = &p->e->report.pool;
+
+	if (frames->language)
+		return pool_print(pool, "%s:%u %s", frames->file ? frames->file : "", frames->line,
+				  frames->function ? frames->function : "");
+	return pool_print(pool, "%s %llx %u", frames[n - 1].module, (unsigned long long)frames->address, n);
+}
+
 /* `n` frames of one address, innermost first: all but the last were inlined. A return address names what follows the
  * call, so the byte before it is given. */
 static uint64_t location_id(struct profile *p, const struct report_frame *frames, uint32_t n)
 {
-	const char *key = pool_print(&p->e->report.pool, "%s %llx %u", frames[n - 1].module,
-				     (unsigned long long)frames->address, n);
+	const char *key = location_key(p, frames, n);
 	uint32_t known = p->locations.n, number = key ? texts_number(&p->locations, key) : NO_TEXT;
 
 	p->e->out.failed |= number == NO_TEXT;
@@ -154,7 +163,7 @@ static uint64_t location_id(struct profile *p, const struct report_frame *frames
 		buf_clear(&p->message);
 		put_number(&p->message, LOCATION_ID, (uint64_t)number + 1);
 		put_number(&p->message, LOCATION_MAPPING, mapping_id(p, frames));
-		put_number(&p->message, LOCATION_ADDRESS, frames->address - 1);
+		put_number(&p->message, LOCATION_ADDRESS, frames->address ? frames->address - 1 : 0);
 		for (uint32_t i = 0; i < n; i++)
 			put_line(p, &frames[i]);
 		put_message(&p->location_fields, PROFILE_LOCATION, &p->message);

@@ -53,7 +53,7 @@ static void put_file(struct export *e, const struct report_frame *f)
 static void put_frame(struct export *e, const struct report_frame *f)
 {
 	buf_text(&e->out, "<frame>\n");
-	put_hex(e, "ip", f->address - 1);
+	put_hex(e, "ip", f->address ? f->address - 1 : 0);
 	put_text(e, "obj", f->module);
 	if (f->function)
 		put_text(e, "fn", f->function);

@@ -11,3 +11,13 @@ grep -q 'garbage: .*gc.collect() would free it' out || fails "it is not called g
 	fails "edges: $(json report.json '.processes[0].leaks[0].cycle.edges | tostring')"
 "$LG" types --json two.lgt | jq -e '.types[] | select(.type == "Node" and .blocks == 2 and .lost_blocks == 2)' >/dev/null ||
 	fails "types does not count two lost nodes"
+# Where each was made, in Python's own source, which is also annotated.
+grep -q 'Node.*(make, .*two_nodes.py:16)' out && grep -q 'Node.*(make, .*two_nodes.py:17)' out || fails "places: $(grep Node out)"
+grep -A 2 'allocated by' out | grep -Eq '^ +make +.*two_nodes.py:16$' || fails "stack: $(grep -A 3 'allocated by' out)"
+[ "$(json report.json '.processes[0].leaks[0].stack | map(select(.language == "python") | "\(.function) \(.line)") | join(", ")')" = \
+	"make 16, <module> 27" ] || fails "stack: $(json report.json '.processes[0].leaks[0].stack | tostring')"
+"$LG" lines --json two.lgt | jq -e '.lines[] | select(.line == 17 and .lost_bytes > 0 and (.file | endswith("/two_nodes.py")))' >/dev/null ||
+	fails "lines: $("$LG" lines two.lgt | grep two_nodes)"
+"$LG" export --format=folded two.lgt | grep -q '<module>;make;.* [0-9]*$' || fails "folded"
+"$LG" export --format=pprof two.lgt | gzip -dc 2>/dev/null | grep -q two_nodes.py || "$LG" export --format=pprof two.lgt | grep -q two_nodes.py ||
+	fails "pprof does not name the file"

@@ -1,6 +1,7 @@
 /* probe.c: a library of the shim's unwinding rooms (hence with a module of its own, as the shim has) and one
  * entry that stands where a hook would. */
 #include "probe.h"
+#include "memos.h"
 #include "shim.h"
 #include "sys.h"
 
@@ -47,8 +48,10 @@ void probe_open(void)
 	shim.nodes = (void *)(area + LG_OFF_NODES);
 	stacks_open();
 	shim.frames = (void *)(area + LG_OFF_FRAMES);
-	shim.frames[LG_CODE_TRUNCATED] = LG_FRAME_TRUNCATED;
+	for (uint32_t code = LG_CODE_TRUNCATED; code < LG_CODES_RESERVED; code++)
+		shim.frames[code] = LG_FRAME_TRUNCATED;
 	shim.private = room(sizeof *shim.private);
+	shim.memo_mask = MEMOS - 1;
 	range((void *)probe_open, &shim.self_start, &shim.self_end);
 	range(&_r_debug, &shim.loader_start, &shim.loader_end);
 	probe_thread();
@@ -61,6 +64,7 @@ void probe_thread(void)
 	self.thread = &shim.area->threads[slot];
 	self.scratch = (struct scratch *)((char *)shim.area + LG_OFF_SLOTS + slot * LG_SLOT_BYTES);
 	unwind_reset(self.scratch);
+	python_reset(python_scratch(self.scratch));
 }
 
 static uint64_t address_of(uint64_t frame)
@@ -116,4 +120,46 @@ __attribute__((noinline)) void probe_here(struct probe *p)
 	while (p->ntheirs && in_shim(p->theirs[0]))
 		memmove(p->theirs, p->theirs + 1, --p->ntheirs * sizeof *p->theirs);
 	__asm__ volatile("" ::: "memory");
+}
+
+__attribute__((noinline)) void probe_python(struct probe *p)
+{
+	uint32_t machine = unwind_stack(HOOK_FRAME), node = python_join(machine);
+	uint64_t word = shim.nodes[node];
+
+	p->nours = 0;
+	node = node == machine ? 0 : (word >> LG_NODE_PYTHON_SHIFT) % LG_NODES;
+	for (; node && p->nours < PROBE_MAX; node = word & LG_NODE_PARENT_MASK) {
+		word = shim.nodes[node];
+		uint32_t code = (word >> LG_NODE_CODE_SHIFT) % LG_CODES;
+		p->ours[p->nours++] = code == LG_CODE_PYTHON_ENTRY ? 0 : shim.frames[code];
+	}
+	__asm__ volatile("" ::: "memory");
+}
+
+uint64_t probe_python_lost(void)
+{
+	return shim.area->python_lost;
+}
+
+const char *probe_python_name(uint64_t frame, char text[2 * 1024])
+{
+	const struct lg_python_code *c =
+	    (void *)((char *)shim.area + LG_OFF_PYTHON + (uint64_t)lg_python_code_of(frame) * LG_PYTHON_UNIT);
+
+	memcpy(text, c->text, c->file_bytes);
+	text[c->file_bytes] = '!';
+	memcpy(text + c->file_bytes + 1, c->text + c->file_bytes, c->name_bytes);
+	text[c->file_bytes + 1 + c->name_bytes] = 0;
+	return text;
+}
+
+void probe_block(const void *p)
+{
+	atomic_store(memo_place((uint64_t)p), 0);
+}
+
+uint32_t probe_line(const uint8_t *table, uint64_t n, uint32_t first_line, uint64_t offset)
+{
+	return python_line(table, n, first_line, offset);
 }

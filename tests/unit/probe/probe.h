@@ -19,4 +19,14 @@ void probe_thread(void); /* once in each thread, before its first probe */
 void probe_here(struct probe *p);
 void probe_ours(struct probe *p); /* the shim's stack only: libunwind need not survive what it must */
 
+/* The Python frames of this thread as in ring.h, innermost first; 0: the interpreter was entered there. */
+void probe_python(struct probe *p);
+uint64_t probe_python_lost(void);
+/* File and qualified name of the code that a frame is a line of, as "file!name". */
+const char *probe_python_name(uint64_t frame, char text[2 * 1024]);
+/* A block begins, or ends, at an address. */
+void probe_block(const void *p);
+/* As python_line() of the shim. */
+uint32_t probe_line(const uint8_t *table, uint64_t n, uint32_t first_line, uint64_t offset);
+
 #endif
