@@ -230,6 +230,7 @@ INSTALLED := 755:$(B)/leakgraph:bin/leakgraph 755:scripts/leakgraph-memcheck:bin
 each_installed = printf '%s\n' $(INSTALLED) | while IFS=: read -r mode from to; do to="$(DESTDIR)$(PREFIX)/$$to";
 
 install: all ## install under PREFIX (/usr/local), below DESTDIR
+	$(Q)rm -f $(B)/leakgraph.pc # root's, after sudo make install
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' scripts/leakgraph.pc.in >$(B)/leakgraph.pc
 	$(Q)$(each_installed) install -D -m "$$mode" "$$from" "$$to" || exit; done
 
