@@ -158,7 +158,8 @@ static const struct trace_end end = { .ending = LG_ENDED_SIGNALED,
 				      .nreasons = 2,
 				      .recorder_cpu_ns = 13,
 				      .left_out_allocs = 14,
-				      .left_out_bytes = 15 };
+				      .left_out_bytes = 15,
+				      .python_lost = 16 };
 
 static inline void put_the_process(struct trace_writer *w)
 {

@@ -196,6 +196,7 @@ START_TEST(the_footer_comes_back)
 	ck_assert_uint_eq(e->recorder_cpu_ns, 13);
 	ck_assert_uint_eq(e->left_out_allocs, 14);
 	ck_assert_uint_eq(e->left_out_bytes, 15);
+	ck_assert_uint_eq(e->python_lost, 16);
 	trace_close(&t);
 }
 END_TEST
@@ -205,7 +206,7 @@ START_TEST(a_footer_without_its_last_fields_is_whole)
 	struct buf b = { 0 };
 
 	put_end(&b, &end);
-	b.used -= 3; /* each of the last three takes one byte here */
+	b.used -= 4; /* each of the last four takes one byte here */
 	write_odd(LG_CHUNK_END, &b);
 	struct trace t = open_whole();
 	ck_assert(t.end.present);
