@@ -252,6 +252,39 @@ START_TEST(suspects_out_of_order_are_damage)
 }
 END_TEST
 
+START_TEST(names_of_python_code_come_back_as_they_were)
+{
+	const struct trace_python_code codes[] = { { 7, (char[]){ "app.py" }, (char[]){ "Node.__init__" } },
+						   { LG_PYTHON_CODES - 1, (char[]){ "" }, (char[]){ "" } } };
+	struct buf b = { 0 };
+
+	put_python_codes(&b, codes, 2);
+	write_odd(LG_CHUNK_PYTHON, &b);
+	struct trace t = open_whole();
+	ck_assert_uint_eq(t.npython_codes, 2);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_uint_eq(t.python_codes[i].id, codes[i].id);
+		ck_assert_str_eq(t.python_codes[i].file, codes[i].file);
+		ck_assert_str_eq(t.python_codes[i].name, codes[i].name);
+	}
+	trace_close(&t);
+}
+END_TEST
+
+START_TEST(python_code_out_of_range_is_damage)
+{
+	const struct trace_python_code code = { LG_PYTHON_CODES, (char[]){ "a" }, (char[]){ "b" } };
+	struct buf b = { 0 };
+
+	put_python_codes(&b, &code, 1);
+	write_odd(LG_CHUNK_PYTHON, &b);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.npython_codes, 0);
+	ck_assert_ptr_nonnull(strstr(t.damage, "number of Python code"));
+	trace_close(&t);
+}
+END_TEST
+
 START_TEST(marks_come_back_as_they_were)
 {
 	const struct trace_mark marks[] = { { 0, 7, 1, (char[]){ "warmed up" } },
@@ -398,6 +431,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, overlaps_are_dropped);
 	tcase_add_test(tc, suspects_come_back_as_they_were);
 	tcase_add_test(tc, suspects_out_of_order_are_damage);
+	tcase_add_test(tc, names_of_python_code_come_back_as_they_were);
+	tcase_add_test(tc, python_code_out_of_range_is_damage);
 	tcase_add_test(tc, marks_come_back_as_they_were);
 	tcase_add_test(tc, marks_out_of_order_are_damage);
 	tcase_add_test(tc, what_was_told_comes_back_as_it_was);
