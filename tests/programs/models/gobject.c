@@ -91,7 +91,7 @@ __attribute__((noinline)) static void know_weakly(void)
 
 struct wrapper {
 	GObject *object;
-} *wrapped;
+} * wrapped;
 GObject *bare;
 static GWeakRef watching;
 
