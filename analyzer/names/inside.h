@@ -154,7 +154,8 @@ const char *debug_function_name(struct names *n, const struct unit *u, Dwarf_Die
  * dwarf_decl_file() aborts on units without a table.) */
 const char *debug_file(struct names *n, struct unit *u, Dwarf_Die *die, unsigned attribute);
 
-/* types.c, type_names.c, type_members.c: the type that a DIE is, and the type that a DIE (variable, member, ...) has; NULL: void or not known. */
+/* types.c, type_names.c, type_members.c: the type that a DIE is, and the type that a DIE (variable, member, ...) has;
+ * NULL: void or not known. */
 const struct type *type_from(struct names *n, struct object *o, const Dwarf_Die *die);
 const struct type *type_of(struct names *n, struct object *o, const Dwarf_Die *die);
 
