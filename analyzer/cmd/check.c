@@ -242,10 +242,11 @@ static int check_program(struct check *c)
 static int take_kinds(struct check *c, const char *list, struct err *err)
 {
 	const char *names[FINDING_KINDS + 1];
-	char words[256], *save = NULL;
+	char words[LIST_MAX], *save = NULL;
 
+	if (copy_list(words, "--kinds", list, "a list such as direct,cycle", err))
+		return -1;
 	kind_names(names);
-	snprintf(words, sizeof words, "%s", list);
 	c->gate.kinds = 0;
 	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
 		int kind = parse_choice("--kinds", word, names, err);
@@ -255,7 +256,7 @@ static int take_kinds(struct check *c, const char *list, struct err *err)
 		c->gate.kinds |= 1u << kind;
 	}
 	c->record.free_stacks |= c->gate.kinds >> FINDING_HEAP_ERROR & 1;
-	return c->gate.kinds ? 0 : fail(err, "--kinds takes a list such as direct,cycle");
+	return 0;
 }
 
 /* "3", or limits of kinds' own: "direct=2,cycle=0" */
@@ -264,11 +265,12 @@ static int take_max_leaks(struct gate_options *gate, const char *list, struct er
 	static const unsigned kinds[] = { CLASS_DIRECT, CLASS_CYCLE, CLASS_POSSIBLE, FINDING_HEAP_ERROR,
 					  FINDING_GROWTH };
 	const char *names[sizeof kinds / sizeof *kinds + 1] = { NULL };
-	char words[256], *save = NULL;
+	char words[LIST_MAX], *save = NULL;
 
+	if (copy_list(words, "--max-leaks", list, "a number, or a list such as direct=2,cycle=0", err))
+		return -1;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		names[i] = finding_kind_name(kinds[i]);
-	snprintf(words, sizeof words, "%s", list);
 	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
 		char *number = strchr(word, '=');
 		uint64_t *limit = &gate->max_leaks;
@@ -283,7 +285,7 @@ static int take_max_leaks(struct gate_options *gate, const char *list, struct er
 		if (parse_count("--max-leaks", number ? number : word, NO_LIMIT - 1, limit, err))
 			return -1;
 	}
-	return *list ? 0 : fail(err, "--max-leaks takes a number, or a list such as direct=2,cycle=0");
+	return 0;
 }
 
 /* "64K", or "64K/s": also what is slower passes */

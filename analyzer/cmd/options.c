@@ -94,12 +94,23 @@ int take_run_option(struct record_options *options, int code, const char *value,
 	return 0;
 }
 
+int copy_list(char words[LIST_MAX], const char *option, const char *list, const char *what, struct err *err)
+{
+	size_t n = strlen(list);
+
+	if (n >= LIST_MAX || !list[strspn(list, ",")])
+		return fail(err, "%s takes %s", option, what);
+	memcpy(words, list, n + 1);
+	return 0;
+}
+
 /* "possible,reachable" or "all" */
 static int take_show(struct view *view, const char *list, struct err *err)
 {
-	char words[256], *save = NULL;
+	char words[LIST_MAX], *save = NULL;
 
-	snprintf(words, sizeof words, "%s", list);
+	if (copy_list(words, "--show", list, "a list such as possible,reachable", err))
+		return -1;
 	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
 		int choice = parse_choice("--show", word, show_names, err);
 

@@ -117,6 +117,10 @@ struct view {
 int take_run_option(struct record_options *options, int code, const char *value, struct err *err);
 int take_view_option(struct view *view, int code, const char *value, struct err *err);
 
+#define LIST_MAX 256u
+/* A list's words, for strtok. 0, or -1 with err: "OPTION takes WHAT", when there is none, or too much. */
+int copy_list(char words[LIST_MAX], const char *option, const char *list, const char *what, struct err *err);
+
 /* Reads the files that were named, and ours. 0, or -1 with err. */
 int view_suppressions(const struct view *view, struct suppressions *s, struct err *err);
 

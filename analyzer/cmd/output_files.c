@@ -28,11 +28,15 @@ int output_files_take(struct output_files *files, const char *word, struct err *
 
 	while (islower((unsigned char)word[n]))
 		n++;
-	if (!n || word[n] != '=' || n >= sizeof name)
+	if (!n || (word[n] && word[n] != '=') || n >= sizeof name)
 		return 0;
 	memcpy(name, word, n);
 	name[n] = 0;
 	const struct output *format = output_named(outputs, name);
+	if (!word[n]) /* a file, unless someone forgot it */
+		return format
+			   ? fail(err, "--output=%s names a format; it takes a file too: %s=FILE", name, name)
+			   : 0;
 	for (const struct output *o = outputs; o->name; o++) {
 		strcat(known, o == outputs ? "" : ", ");
 		strcat(known, o->name);

@@ -289,7 +289,11 @@ static const char *place_text(struct pool *pool, const struct report_stack *stac
 
 	if (!site)
 		return "?";
-	return pool_print(pool, "%s, %s", site->function ? site->function : "?", site->module);
+	char *text = pool_print(pool, "%s, %s", site->function ? site->function : "?", site->module);
+	for (char *c = text; c && *c; c++) /* names may be anything, a line is one entry */
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	return text;
 }
 
 static int add_finding(struct baseline *b, const struct finding *f, const char *note)
