@@ -158,12 +158,33 @@ static bool is_of_program(const struct report_frame *f)
 	       !frame_is_start(f->function);
 }
 
+/* C programs have malloc by names of their own (xmalloc, jv_mem_alloc, g_malloc0, xstrdup); who called such a one is
+ * whom the block belongs to. */
+static bool is_wrapper(const struct report_frame *f)
+{
+	static const char *const ends[] = { "alloc", "alloc0", "alloc_n", "alloc0_n", "strdup", "strndup",
+					    "memdup", NULL };
+	size_t length = f->function && !f->language ? strlen(f->function) : 0;
+
+	for (const char *const *end = ends; *end; end++)
+		if (length >= strlen(*end) && !strcmp(f->function + length - strlen(*end), *end))
+			return true;
+	return false;
+}
+
+/* The innermost frame of the program that is no wrapper; if all are, the innermost. */
 static uint32_t find_site(const struct report_frame *frames, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (is_of_program(&frames[i]))
+	uint32_t site = n;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!is_of_program(&frames[i]))
+			continue;
+		if (!is_wrapper(&frames[i]))
 			return i;
-	return 0;
+		site = site < i ? site : i;
+	}
+	return site < n ? site : 0;
 }
 
 /* Up to and with main, or up to the start of a thread. Unknown frames of libc at the end are start-up code too:
