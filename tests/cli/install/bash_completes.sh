@@ -1,5 +1,6 @@
 # What bash offers for a line, on which the cursor is at the end.
-PATH=$B:$PATH
+mkdir bin && : >bin/zz-only-here && chmod +x bin/zz-only-here
+PATH=$B:$PWD/bin:$PATH
 . "$TOP/scripts/completion.bash"
 compopt() { :; }
 
@@ -26,8 +27,8 @@ offers 'leakgraph check --gen-suppressions=v' 'valgrind:'
 offers 'leakgraph report --gen-suppressions=v' 'valgrind'
 offers 'leakgraph export --format=heap' 'heapsnapshot'
 offers 'leakgraph baseline pr' 'prune'
-offers 'leakgraph why ' 'app.lgt folder/'
-offers 'leakgraph check -- leakgraph-no-such' ''
-offers 'leakgraph check -- leakgrap' 'leakgraph'
+offers 'leakgraph why ' 'app.lgt bin/ folder/'
+offers 'leakgraph check -- zz-no-such' ''
+offers 'leakgraph check -- zz-on' 'zz-only-here'
 offers 'leakgraph check -- true --max-' ''
 offers "$B/leakgraph run --no-pt" '--no-ptrace'

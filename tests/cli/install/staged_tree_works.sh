@@ -22,4 +22,4 @@ for command in $("$LG" --completion | awk -F'\t' '$2 == "COMMAND" { print $1 }')
 done
 staged uninstall
 [ -z "$(find "$stage" ! -type d)" ] || fails "uninstall leaves $(find "$stage" ! -type d | head -n 1)"
-[ -z "$(find "$stage" -path '*leakgraph*')" ] || fails "uninstall leaves $(find "$stage" -path '*leakgraph*' | head -n 1)"
+[ -z "$(find "$stage" -name '*leakgraph*')" ] || fails "uninstall leaves $(find "$stage" -name '*leakgraph*' | head -n 1)"
