@@ -226,8 +226,7 @@ INSTALLED := 755:$(B)/leakgraph:bin/leakgraph 755:scripts/leakgraph-memcheck:bin
 	644:$(B)/liblgpreload.so:lib/leakgraph/liblgpreload.so \
 	644:include/leakgraph/leakgraph.h:include/leakgraph/leakgraph.h 644:$(B)/leakgraph.pc:share/pkgconfig/leakgraph.pc \
 	644:scripts/completion.bash:share/bash-completion/completions/leakgraph 644:scripts/completion.zsh:$(ZSHDIR)/_leakgraph \
-	$(foreach page,$(sort $(wildcard man/*.[1357])),644:$(page):share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-	644:man/leakgraph-pause.1:share/man/man1/leakgraph-resume.1
+	$(foreach page,$(sort $(wildcard man/*.[1357])),644:$(page):share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 each_installed = printf '%s\n' $(INSTALLED) | while IFS=: read -r mode from to; do to="$(DESTDIR)$(PREFIX)/$$to";
 
 install: all ## install under PREFIX (/usr/local), below DESTDIR

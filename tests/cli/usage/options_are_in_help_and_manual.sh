@@ -2,8 +2,7 @@
 "$LG" --completion >rows
 for command in $(awk -F'\t' '$2 == "COMMAND" { print $1 }' rows); do
 	"$LG" "$command" --help >help
-	of=$(grep -lE "^\.Nm leakgraph-$command( ,)?\$" "$TOP"/man/*.1) || fails "there is no page of leakgraph $command"
-	mandoc -Tascii -Owidth=500 "$of" | col -b >page
+	mandoc -Tascii -Owidth=500 "$TOP/man/leakgraph-$command.1" | col -b >page
 	awk -F'\t' -v command="$command" '$1 == command && $2 ~ /^--/ { sub(/=$/, "", $2); print $2 }' rows | sort -u >options
 	for text in help page; do
 		# --help and --version are those of every command; what looks may be an option of another command or tool, too.
