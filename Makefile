@@ -17,7 +17,7 @@ endif
 
 # ---- flags -------------------------------------------------------------------------------------------------
 
-GCC      := $(findstring gcc,$(shell $(CC) --version 2>/dev/null | head -n 1))
+GCC      := $(if $(shell $(CC) -dM -E - </dev/null 2>/dev/null | grep __clang__),,yes)
 WARN     := -Wall -Wextra -Wundef -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wpointer-arith -Wwrite-strings $(if $(WERROR),-Werror)
 CFLAGS   := $(OPT) -g -std=gnu17 -ffile-prefix-map='$(CURDIR)=.' $(WARN) $(EXTRA_CFLAGS)
