@@ -2,6 +2,8 @@
  * suspects. */
 #include "heap/errors.h"
 
+#include "heap/owned.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,8 @@ struct watch {
 	uint64_t addr;
 	struct holder holder;
 };
+
+#define LOWEST 0x10000u /* vm.mmap_min_addr */
 
 struct finder {
 	const struct trace *trace;
@@ -126,17 +130,24 @@ static void settle(struct finder *f, uint32_t thread, bool failed)
 
 static bool is_on_image_or_stack(const struct finder *f, uint64_t addr)
 {
+	const struct trace_mapping *m = f->snapshot ? mapping_at(f->snapshot, addr) : NULL;
+
 	for (size_t i = 0; i < f->trace->nmodules; i++)
 		if (addr - f->trace->modules[i].start < f->trace->modules[i].end - f->trace->modules[i].start)
 			return true;
-	for (size_t i = 0; f->snapshot && i < f->snapshot->nmappings; i++) {
-		const struct trace_mapping *m = &f->snapshot->mappings[i];
+	return m && m->path && (m->path[0] == '/' || !strncmp(m->path, "[stack", 6)) &&
+	       !(m->flags & LG_MAPPING_SHARED);
+}
 
-		if (addr - m->start < m->end - m->start)
-			return m->path && (m->path[0] == '/' || !strncmp(m->path, "[stack", 6)) &&
-			       !(m->flags & LG_MAPPING_SHARED);
-	}
-	return false;
+/* No allocator has blocks at such an address; or none is left that could: the program died of the call. */
+static bool is_nowhere(const struct finder *f, uint64_t addr)
+{
+	const struct trace_end *end = &f->trace->end;
+
+	if (addr % 8 || addr < LOWEST || addr >> 47)
+		return true;
+	return end->ending == LG_ENDED_SIGNALED && f->event + 1 == end->events && f->snapshot &&
+	       !mapping_at(f->snapshot, addr);
 }
 
 /* The kind of error, or HEAP_ERROR_KINDS: none that can be proved. */
@@ -154,7 +165,7 @@ static enum heap_error_kind judge(struct finder *f, const struct trace_suspect *
 	}
 	if (h->start == s->addr && !h->released_by)
 		return HEAP_ERROR_DOUBLE_FREE;
-	if (is_on_image_or_stack(f, s->addr))
+	if (is_on_image_or_stack(f, s->addr) || is_nowhere(f, s->addr))
 		return HEAP_ERROR_NO_BLOCK;
 	f->has_unseen = true;
 	return HEAP_ERROR_KINDS;

@@ -31,6 +31,14 @@
 // expect: direct=*
 // more: [.processes[0].heap_errors[] | .kind] == ["free-no-block"]
 // ended: signaled SIGABRT
+// run: nowhere
+// expect: direct=*
+// more: [.processes[0].heap_errors[] | .kind, .stack[0].function] == ["free-no-block", "drop"]
+// ended: signaled SIGSEGV
+// run: odd
+// expect: direct=*
+// more: [.processes[0].heap_errors[] | .kind, .stack[0].function] == ["free-no-block", "drop"]
+// ended: signaled SIGABRT
 // run: new-free
 // expect: direct=0/0
 // more: [.processes[0].heap_errors[] | .kind, .call, .block.size] == ["mismatch", "free", 24]
@@ -61,6 +69,7 @@
 
 #include <new>
 #include <string.h>
+#include <sys/mman.h>
 
 struct Small {
 	long words[3];
@@ -177,6 +186,12 @@ int main(int argc, char **argv)
 		drop(hidden(global + 16));
 	else if (!strcmp(what, "stack"))
 		free_stack();
+	else if (!strcmp(what, "nowhere"))
+		drop(hidden(reinterpret_cast<void *>(0x1234567000)));
+	else if (!strcmp(what, "odd"))
+		drop(hidden(
+		    static_cast<char *>(mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) +
+		    35));
 	else if (!strcmp(what, "new-free"))
 		new_free();
 	else if (!strcmp(what, "array-delete"))
