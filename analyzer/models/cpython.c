@@ -359,6 +359,7 @@ static bool field(void *state, uint32_t block, uint64_t offset, char *text, size
 const struct model model_cpython = {
 	.name = "cpython",
 	.collector = "gc.collect()",
+	.weak = "weakref.ref",
 	.open = py_open,
 	.close = py_close,
 	.classify = py_classify,

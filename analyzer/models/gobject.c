@@ -459,6 +459,7 @@ static int gobject_open(void **state, const struct model_world *w)
 }
 
 const struct model model_gobject = { .name = "gobject",
+				     .weak = "GWeakRef",
 				     .open = gobject_open,
 				     .close = gobject_close,
 				     .classify = gobject_classify,

@@ -63,6 +63,7 @@ struct model {
 	 * when someone first asks, since most programs have no finding to tell of. */
 	bool only_describes;
 	const char *collector; /* how to run what frees cycles: "gc.collect()"; NULL: nothing does */
+	const char *weak; /* what refers to an object without owning it: "weakref.ref"; NULL: not known */
 
 	/* Looks for what the model knows. `*state` is passed to the others. 1: there is some, 0: there is none,
 	 * -1: no memory. The one place where a model may walk over all blocks. */

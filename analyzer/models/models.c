@@ -260,6 +260,13 @@ const char *models_collector(const struct models *m, uint32_t block)
 	return model ? model->collector : NULL;
 }
 
+const char *models_weak(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return model ? model->weak : NULL;
+}
+
 bool models_object(const struct models *m, uint32_t block, struct object *o)
 {
 	const struct model *model = model_of(m, block);

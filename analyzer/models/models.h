@@ -41,6 +41,7 @@ const char *models_type(struct models *m, uint32_t block);
 const char *models_who(struct models *m, uint32_t block);
 /* What frees cycles of such blocks: "gc.collect()", or NULL. */
 const char *models_collector(const struct models *m, uint32_t block);
+const char *models_weak(const struct models *m, uint32_t block);
 /* All that its model says of a block; false: nobody knows it. */
 bool models_object(const struct models *m, uint32_t block, struct object *o);
 /* What a word at `offset` of the block would be that points into block `to`, though the scan has not seen it. */

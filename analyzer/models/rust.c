@@ -169,6 +169,7 @@ static int rust_open(void **state, const struct model_world *w)
 }
 
 const struct model model_rust = { .name = "rust",
+				  .weak = "Weak",
 				  .open = rust_open,
 				  .close = rust_close,
 				  .classify = rust_classify,

@@ -345,6 +345,7 @@ static int shared_open(void **state, const struct model_world *w)
 }
 
 const struct model model_shared_ptr = { .name = "shared_ptr",
+					.weak = "weak_ptr",
 					.open = shared_open,
 					.close = shared_close,
 					.classify = shared_classify,

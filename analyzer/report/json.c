@@ -21,6 +21,7 @@ static void put_edge(struct json *j, const struct report_edge *e)
 		json_put_bool(j, "break_by_name", e->break_reason & BREAK_NAME);
 		json_put_bool(j, "break_by_age", e->break_reason & BREAK_AGE);
 		json_put_bool(j, "break_opens_all", e->break_reason & BREAK_ALL);
+		json_put_text(j, "break_with", e->break_with);
 	}
 	json_close(j, '}');
 }

@@ -161,8 +161,10 @@ void lines_break(const struct lines *l, unsigned indent, const struct report_lea
 			(int)indent, "");
 		return;
 	}
-	snprintf(text, sizeof text, "%s of %s should not own%s", edge_text(field, e),
-		 member_text(member, l, e), break_reasons(e->break_reason));
+	snprintf(text, sizeof text, "%s of %s should not own%s%s%s%s", edge_text(field, e),
+		 member_text(member, l, e), e->break_with ? " (make it a " : "",
+		 e->break_with ? e->break_with : "", e->break_with ? ")" : "",
+		 break_reasons(e->break_reason));
 	fprintf(l->term->out, "%*s", (int)indent, "");
 	term_print(l->term, SHADE_HEAD, "break it: ");
 	lines_wrap(l->term, indent + 10, indent + 10, text);

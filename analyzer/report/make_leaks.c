@@ -66,6 +66,13 @@ static int note_addresses(struct report_leak *out, struct maker *m, const uint32
 	return 0;
 }
 
+static const char *weak_instead(const struct maker *m, const struct cycle_edge *edge)
+{
+	const char *weak = models_weak(&m->a->models, edge->to);
+
+	return weak ? weak : models_weak(&m->a->models, edge->from);
+}
+
 static int note_ring(struct report_leak *out, struct maker *m, const struct leak *leak)
 {
 	struct report_edge *edges = pool_take(m->pool, leak->nedges * sizeof *edges);
@@ -88,8 +95,10 @@ static int note_ring(struct report_leak *out, struct maker *m, const struct leak
 		if (!edges[i].from_stack)
 			return -1;
 	}
-	if (leak->break_edge < leak->nedges)
+	if (leak->break_edge < leak->nedges) {
 		edges[leak->break_edge].break_reason = leak->break_reason;
+		edges[leak->break_edge].break_with = weak_instead(m, &leak->edges[leak->break_edge]);
+	}
 	out->edges = edges;
 	out->nedges = leak->nedges;
 	out->cycle_length = leak->cycle_length;

@@ -74,6 +74,7 @@ struct report_edge {
 	const struct report_stack *from_stack;
 	const char *field, *from_type, *to_type; /* NULL: unknown */
 	enum break_reason break_reason; /* not 0: cut this one */
+	const char *break_with; /* of that one: what would not own in its place; NULL: not known */
 };
 
 /* How a place grew over the moments before the end: the snapshots and marks of a running program. */

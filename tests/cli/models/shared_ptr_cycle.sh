@@ -25,7 +25,7 @@ says()
 }
 
 edges='.processes[0].leaks[0].cycle | [.edges[] | "\(.from_type) .\(.field)"] | join(", ")'
-break='.processes[0].leaks[0].cycle.edges[] | select(.suggested_break) | "\(.from_type) .\(.field)"'
+break='.processes[0].leaks[0].cycle.edges[] | select(.suggested_break) | "\(.from_type) .\(.field) \(.break_with)"'
 counts='.processes[0].counts | "\(.exact) \(.surplus) \(.deficit)"'
 for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	library=${build%:*} level=${build#*:}
@@ -33,10 +33,10 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	build app -g
 	reports 23 ./app
 	says "$edges" 'make_shared<Company> .staff, std::shared_ptr<Employee>[] .[0], make_shared<Employee> .employer'
-	says "$break" 'make_shared<Employee> .employer'
+	says "$break" 'make_shared<Employee> .employer weak_ptr'
 	says "$counts" '4 0 0'
 	reports 23 ./app apart
-	says "$break" 'Employee .employer'
+	says "$break" 'Employee .employer weak_ptr'
 	says "$counts" '4 0 0'
 	"$LG" run -o "$library$level.lgt" -- ./app expired 2>/dev/null
 	exits 0 "$LG" types "$library$level.lgt"
@@ -46,7 +46,7 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 
 	strip -o stripped app
 	reports 23 ./stripped
-	says "$break" 'make_shared<Employee> .null'
+	says "$break" 'make_shared<Employee> .null weak_ptr'
 	says "$counts" '4 0 0'
 	reports 23 ./stripped lost
 	says '.processes[0].leaked_references[] | "\(.type) \(.references)"' 'make_shared<Employee> 1'
@@ -56,9 +56,9 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	reports 0 ./weak apart
 	build registry -g -DREGISTRY
 	reports 23 ./registry
-	says "$break" 'make_shared<Employee> .employer'
+	says "$break" 'make_shared<Employee> .employer weak_ptr'
 	strip registry # what is weak the counts tell
 	reports 23 ./registry
-	says "$break" 'make_shared<Employee> .null'
+	says "$break" 'make_shared<Employee> .null weak_ptr'
 	says "$counts" '4 0 0'
 done

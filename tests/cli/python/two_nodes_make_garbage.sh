@@ -9,6 +9,8 @@ grep -q 'garbage: .*gc.collect() would free it' out || fails "it is not called g
 "$LG" report --json two.lgt >report.json
 [ "$(json report.json '[.processes[0].leaks[0].cycle.edges[] | select(.field == "peer" and .to_type == "Node")] | length')" = 2 ] ||
 	fails "edges: $(json report.json '.processes[0].leaks[0].cycle.edges | tostring')"
+[ "$(json report.json '[.processes[0].leaks[0].cycle.edges[] | select(.suggested_break) | .break_with] | tostring')" = '["weakref.ref"]' ] ||
+	fails "break_with: $(json report.json '.processes[0].leaks[0].cycle.edges | tostring')"
 "$LG" types --json two.lgt | jq -e '.types[] | select(.type == "Node" and .blocks == 2 and .lost_blocks == 2)' >/dev/null ||
 	fails "types does not count two lost nodes"
 # Where each was made, in Python's own source, which is also annotated.
