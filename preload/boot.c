@@ -267,15 +267,31 @@ static struct lg_area *claim_area(struct lg_control *control)
 	return NULL;
 }
 
-/* A page that forked children find zeroed (Linux 4.14); the epoch on it tells them that they are new. */
-static volatile uint32_t *map_epoch(void)
-{
-	volatile uint32_t *page =
-	    sys_mmap(LG_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+/* A page that forked children find zeroed (Linux 4.14); the epoch on it tells them that they are new. Others see it
+ * as shim.epoch, once an image has been introduced: calls of a signal handler in between pass by. */
+static volatile uint32_t *epoch_page;
 
-	if (page && sys_madvise((void *)page, LG_PAGE, MADV_WIPEONFORK))
-		return NULL;
-	return page;
+static bool map_epoch(void)
+{
+	epoch_page = sys_mmap(LG_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return epoch_page && !sys_madvise((void *)epoch_page, LG_PAGE, MADV_WIPEONFORK);
+}
+
+static _Atomic bool introducing;
+static _Atomic uint64_t passed_by; /* calls meanwhile */
+
+void boot_pass_by(void)
+{
+	if (atomic_load_explicit(&introducing, memory_order_relaxed))
+		atomic_fetch_add(&passed_by, 1);
+}
+
+static void open_epoch(void)
+{
+	*epoch_page = 1;
+	shim.epoch = epoch_page;
+	atomic_store(&introducing, false);
+	atomic_fetch_add(&shim.area->lost_nested, atomic_exchange(&passed_by, 0));
 }
 
 /* The file of the next malloc: found once. dladdr would look through all of its symbols. */
@@ -302,7 +318,7 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 	if (shim.ended)
 		area->shim_ranges[3] =
 		    (struct lg_range){ (uint64_t)shim.ended, (uint64_t)(shim.ended + MEMOS_MOST) };
-	area->shim_ranges[1] = (struct lg_range){ (uint64_t)shim.epoch, (uint64_t)shim.epoch + LG_PAGE };
+	area->shim_ranges[1] = (struct lg_range){ (uint64_t)epoch_page, (uint64_t)epoch_page + LG_PAGE };
 }
 
 static void use_area(struct lg_area *area)
@@ -470,17 +486,14 @@ static void begin(void)
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
 	module_range((const void *)real_end.exit_now, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
-	volatile uint32_t *epoch = map_epoch();
 	shim.private = sys_mmap(sizeof *shim.private, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!epoch || !shim.private || !stacks_open())
+	if (!map_epoch() || !shim.private || !stacks_open())
 		return;
-	shim.epoch = epoch;
 	find_allocator();
+	atomic_store(&introducing, true);
 	if (attach(0, sys_getppid()))
-		*epoch = 1;
-	else
-		shim.epoch = NULL;
+		open_epoch();
 }
 
 void boot(void)
@@ -518,12 +531,12 @@ static void after_fork_in_parent(void)
 bool boot_child(void)
 {
 	static _Atomic uint32_t child_of; /* the pid that is starting over: its own nested calls pass by */
-	volatile uint32_t *epoch = shim.epoch;
 	uint32_t pid = sys_getpid(), parent_pid, paused;
 
-	if (!epoch || atomic_exchange(&child_of, pid) == pid)
+	if (!shim.epoch || atomic_exchange(&child_of, pid) == pid)
 		return false;
 	shim.epoch = NULL; /* pass through while the new area is claimed */
+	atomic_store(&introducing, true);
 	if (sandboxed) {
 		atomic_fetch_add(&shim.control->untraced, 1);
 		return false;
@@ -538,8 +551,7 @@ bool boot_child(void)
 		return false;
 	self = (struct self){ .disabled = self.disabled, .paused = self.paused };
 	atomic_fetch_add(&shim.area->paused, paused);
-	*epoch = 1;
-	shim.epoch = epoch;
+	open_epoch();
 	return true;
 }
 

@@ -163,8 +163,11 @@ static struct doubt free_look(uint64_t addr, size_t size, memo known, memo given
 /* Nothing to tell: not recording, or an operator's own call. */
 static inline bool is_silent(const uint64_t *frame)
 {
-	return unlikely(!shim.epoch) || !thread_ready() ||
-	       (unlikely(self.inside) && operators_contain(frame[1]));
+	if (unlikely(!shim.epoch)) {
+		boot_pass_by();
+		return true;
+	}
+	return !thread_ready() || (unlikely(self.inside) && operators_contain(frame[1]));
 }
 
 /* A block that is resized stays recorded, if it was. */

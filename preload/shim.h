@@ -204,6 +204,8 @@ int fetch_segment(const char *path);
 
 /* A forked child's first call: gets an area of its own. False: this child is not recorded. */
 bool boot_child(void);
+/* A call while nothing is recorded: it counts as lost if it comes in the midst of boot(), by a signal handler. */
+void boot_pass_by(void);
 
 /* ---- the thread -------------------------------------------------------------------------------------- */
 
