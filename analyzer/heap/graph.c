@@ -42,28 +42,38 @@ const char *ref_kind_name(enum ref_kind kind)
 
 /* ---- references out of blocks ------------------------------------------------------------------------ */
 
+/* References on their way into the graph: an array that grew would be copied time and again. */
+#define CHUNK_BYTES (2u << 20)
+#define CHUNK_REFS ((CHUNK_BYTES - 2 * sizeof(void *)) / sizeof(struct ref))
+struct chunk {
+	struct chunk *next;
+	size_t n;
+	struct ref refs[CHUNK_REFS];
+};
+
 struct worker {
 	struct scanner scanner;
 	uint64_t *first; /* the graph's: counts of block i go to first[i + 1] */
 	uint32_t from, to; /* blocks */
-	struct ref *refs;
-	size_t nrefs, room;
+	struct chunk *chunks, *last; /* in order */
+	size_t nrefs;
 	bool failed;
 	bool is_thread;
 	pthread_t thread;
 };
 
-static bool refs_grow(struct worker *w)
+static bool add_chunk(struct worker *w)
 {
-	size_t room = w->room ? w->room + w->room / 2 : 4096;
-	struct ref *refs = w->failed ? NULL : realloc(w->refs, room * sizeof *refs);
+	struct chunk *c = w->failed ? NULL : huge_alloc(sizeof *c);
 
-	if (!refs) {
+	if (!c) {
 		w->failed = true;
 		return false;
 	}
-	w->refs = huge_pages(refs, room * sizeof *refs);
-	w->room = room;
+	c->next = NULL;
+	c->n = 0;
+	*(w->last ? &w->last->next : &w->chunks) = c;
+	w->last = c;
 	return true;
 }
 
@@ -72,10 +82,11 @@ static void found_in_block(struct scanner *s, const struct probe *p, enum ref_ki
 	struct worker *w = s->context;
 	uint64_t word = (p->at - s->heap->blocks[p->owner].addr) / 8;
 
-	if (w->nrefs == w->room && !refs_grow(w))
+	if ((!w->last || w->last->n == CHUNK_REFS) && !add_chunk(w))
 		return;
-	w->refs[w->nrefs++] =
+	w->last->refs[w->last->n++] =
 	    (struct ref){ p->block, (uint32_t)(word < WORD_MAX ? word : WORD_MAX) << REF_KIND_BITS | kind };
+	w->nrefs++;
 	w->first[p->owner + 1]++;
 }
 
@@ -132,28 +143,34 @@ static void run_workers(struct worker *workers, unsigned n)
 			pthread_join(workers[i].thread, NULL);
 }
 
-/* The first worker's array grows to hold all. */
+/* Moves a worker's references to the end of the graph's, or drops them where those are NULL. */
+static struct ref *take_refs(struct worker *w, struct ref *to)
+{
+	for (struct chunk *next, *c = w->chunks; c; c = next) {
+		if (to) {
+			memcpy(to, c->refs, c->n * sizeof *to);
+			to += c->n;
+		}
+		next = c->next;
+		free(c);
+	}
+	return to;
+}
+
 static bool join_refs(struct graph *g, struct worker *workers, unsigned n)
 {
-	size_t total = 0, at = workers[0].nrefs;
+	size_t total = 0;
+	bool failed = false;
 
 	for (unsigned i = 0; i < n; i++) {
 		total += workers[i].nrefs;
-		if (workers[i].failed)
-			return false;
+		failed |= workers[i].failed;
 	}
-	struct ref *all =
-	    huge_pages(realloc(workers[0].refs, (total + 1) * sizeof *all), total * sizeof *all);
-	if (!all)
-		return false;
-	workers[0].refs = NULL;
-	g->refs = all;
-	for (unsigned i = 1; i < n; i++) {
-		if (workers[i].nrefs)
-			memcpy(all + at, workers[i].refs, workers[i].nrefs * sizeof *all);
-		at += workers[i].nrefs;
-	}
-	return true;
+	g->refs = failed ? NULL : huge_alloc((total + 1) * sizeof *g->refs);
+	struct ref *to = g->refs;
+	for (unsigned i = 0; i < n; i++)
+		to = take_refs(&workers[i], to);
+	return g->refs;
 }
 
 static bool build_refs(struct graph *g, const struct block_index *index)
@@ -169,8 +186,6 @@ static bool build_refs(struct graph *g, const struct block_index *index)
 	}
 	run_workers(workers, n);
 	bool joined = join_refs(g, workers, n);
-	for (unsigned i = 0; i < n; i++)
-		free(workers[i].refs);
 	for (uint32_t i = 0; i < g->heap->nblocks; i++)
 		g->first[i + 1] += g->first[i];
 	return joined;

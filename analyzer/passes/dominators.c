@@ -46,6 +46,11 @@ static void *take(size_t n, size_t size)
 	return huge_pages(memory, n * size);
 }
 
+static void *take_zeroed(size_t n, size_t size)
+{
+	return huge_pages(calloc(n + 1, size), n * size);
+}
+
 /* ---- successors -------------------------------------------------------------------------------------- */
 
 static bool owns(enum ref_kind kind)
@@ -389,8 +394,8 @@ static int find_all(struct walk *w)
 	find_semi(w);
 	predecessors_free(w);
 	find_idom(w);
-	d->idom = calloc((size_t)d->nnodes + 1, sizeof *d->idom);
-	d->retained = calloc((size_t)d->nnodes + 1, sizeof *d->retained);
+	d->idom = take_zeroed(d->nnodes, sizeof *d->idom);
+	d->retained = take_zeroed(d->nnodes, sizeof *d->retained);
 	if (!d->idom || !d->retained)
 		return -1;
 	add_retained(w);
