@@ -119,6 +119,10 @@ static bool says_its_size(enum py_family family)
 	return family == PY_INT || family == PY_BYTES || family == PY_TUPLE;
 }
 
+/* Pools give out multiples of 16. An instance without items has no more bytes than its type says; a larger block begins as
+ * an object that was freed there. */
+#define SLACK 16u
+
 static bool fits(struct py *p, uint32_t block, const struct py_type *t)
 {
 	uint64_t size = py_size(p, block), object = py_start(p, block) + t->before;
@@ -126,6 +130,8 @@ static bool fits(struct py *p, uint32_t block, const struct py_type *t)
 	if (t->family == PY_STR)
 		return size >= p->l->ascii;
 	if (size < t->before + (may_be_short(t) ? 16 : t->basic))
+		return false;
+	if (!t->item && size >= t->before + t->basic + SLACK)
 		return false;
 	return !says_its_size(t->family) || py_payload_end(p, object, t->family) <= size - t->before;
 }

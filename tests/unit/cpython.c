@@ -274,6 +274,22 @@ START_TEST(a_count_above_what_is_found_is_a_surplus)
 }
 END_TEST
 
+START_TEST(a_larger_block_that_begins_as_an_object_is_none)
+{
+	struct py_world p;
+
+	py_open_world(&p);
+	uint64_t object = new_object(&p, static_type(OBJECT), 0, 16, 2),
+		 reused = new_object(&p, static_type(OBJECT), 0, 768, 17737);
+	world_root(&p.w, object);
+	world_root(&p.w, reused);
+	py_finish(&p);
+	ck_assert_int_eq(verdict_of(&p, object), COUNT_SURPLUS);
+	ck_assert_int_eq(verdict_of(&p, reused), COUNT_NONE);
+	py_close_world(&p);
+}
+END_TEST
+
 START_TEST(a_count_below_what_owns_is_a_deficit)
 {
 	struct py_world p;
@@ -420,6 +436,7 @@ int main(void)
 		weak_references_own_nothing,
 		what_lies_behind_a_lists_items_is_gone,
 		a_count_above_what_is_found_is_a_surplus,
+		a_larger_block_that_begins_as_an_object_is_none,
 		a_count_below_what_owns_is_a_deficit,
 		a_process_without_the_type_of_types_is_none_of_ours,
 		corpses_are_no_leaks,
