@@ -72,7 +72,7 @@ struct told {
 	    has_left_out; /* some blocks were not recorded: memory of the heap that is no block's may be theirs */
 };
 
-/* A free of no live block. */
+/* A free of no live block, or of one of another family. */
 struct stray_free {
 	uint64_t event; /* its number, from 0 */
 	uint64_t addr;

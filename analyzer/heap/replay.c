@@ -194,6 +194,13 @@ static void note_stray(struct replay *r, uint64_t addr)
 		r->strays[r->nstrays++] = (struct stray_free){ r->totals.events, addr };
 }
 
+/* It is ended by a call of another family than the one that began it. */
+static void note_mismatch(struct replay *r, const struct trace_event *e, const struct block *b)
+{
+	if (e->entry && b->entry && !(lg_entry_ends(e->entry) >> b->entry & 1))
+		note_stray(r, e->addr);
+}
+
 /* ---- realloc ----------------------------------------------------------------------------------------- */
 
 /* The released block lives on, unless its address has been handed out again: then it did move away. */
@@ -238,6 +245,7 @@ static bool release(struct replay *r, const struct trace_event *e)
 		return false;
 	if (slot != NO_SLOT) {
 		place = r->table.slots[slot].block - 1;
+		note_mismatch(r, e, &r->pool[place]);
 		count_dead(r, &r->pool[place]);
 		table_erase(&r->table, slot);
 	} else {
@@ -288,17 +296,19 @@ static void see_thread(struct replay *r, uint32_t number)
 }
 
 /* `guess` may be where the block's slot was a few events ago. */
-static void end(struct replay *r, uint64_t addr, uint32_t guess)
+static void end(struct replay *r, const struct trace_event *e, uint32_t guess)
 {
 	uint32_t slot =
-	    table_holds(&r->table, r->pool, guess, addr) ? guess : table_find(&r->table, r->pool, addr);
+	    table_holds(&r->table, r->pool, guess, e->addr) ? guess : table_find(&r->table, r->pool, e->addr);
 
 	if (slot == NO_SLOT) {
 		r->totals.unknown_frees++;
-		note_stray(r, addr);
+		note_stray(r, e->addr);
 		return;
 	}
-	count_free(r, &r->pool[r->table.slots[slot].block - 1]);
+	const struct block *b = &r->pool[r->table.slots[slot].block - 1];
+	note_mismatch(r, e, b);
+	count_free(r, b);
 	end_at(r, slot);
 }
 
@@ -308,7 +318,7 @@ static bool replay_one(struct replay *r, const struct trace_event *e, uint32_t g
 	case LG_EV_ALLOC:
 		return begin(r, e, NULL);
 	case LG_EV_FREE:
-		end(r, e->addr, guess);
+		end(r, e, guess);
 		return true;
 	case LG_EV_RELEASE:
 		return release(r, e);

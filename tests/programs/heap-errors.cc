@@ -44,6 +44,9 @@
 // more: [.processes[0].heap_errors[] | .kind, .call, .block.size] == ["mismatch", "free", 24]
 // more: .processes[0].heap_errors[0].block.allocator == "operator new(unsigned long)"
 // more: .processes[0].heap_errors[0].instances == 3
+// run: new-free-forgotten
+// expect: direct=*
+// more: [.processes[0].heap_errors[] | .kind, .call, .block.size, .stack] == ["mismatch", "free", 1000, []]
 // run: array-delete
 // expect: direct=0/0
 // more: [.processes[0].heap_errors[] | .kind, .call] == ["mismatch", "operator delete(void*)"]
@@ -114,17 +117,23 @@ extern "C" NOINLINE void twice_by_realloc()
 }
 
 /* Blocks everywhere, so that whoever remembers few of them has forgotten the first. */
-extern "C" NOINLINE void twice_forgotten()
+extern "C" NOINLINE void fill_memory()
 {
 	static void **chain;
-	void *p = hidden(malloc(1000));
 
-	drop(p);
 	for (int i = 0; i < 600000; i++) {
 		void **link = static_cast<void **>(malloc(24));
 		*link = chain;
 		chain = link;
 	}
+}
+
+extern "C" NOINLINE void twice_forgotten()
+{
+	void *p = hidden(malloc(1000));
+
+	drop(p);
+	fill_memory();
 	drop(p);
 }
 
@@ -137,6 +146,14 @@ NOINLINE static void free_stack()
 {
 	char local[64];
 	drop(hidden(local + 16));
+}
+
+NOINLINE static void new_free_forgotten()
+{
+	void *p = hidden(::operator new(1000));
+
+	fill_memory();
+	drop(p);
 }
 
 NOINLINE static void new_free()
@@ -194,6 +211,8 @@ int main(int argc, char **argv)
 		    35));
 	else if (!strcmp(what, "new-free"))
 		new_free();
+	else if (!strcmp(what, "new-free-forgotten"))
+		new_free_forgotten();
 	else if (!strcmp(what, "array-delete"))
 		delete hidden(new Small[3]);
 	else if (!strcmp(what, "malloc-delete"))
