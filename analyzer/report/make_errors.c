@@ -4,6 +4,7 @@
 #include "names/runtime.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static uint64_t alignment_of(uint8_t log2)
 {
@@ -48,13 +49,28 @@ static const char *caller_file(const struct trace *t, uint32_t stack)
 	return NULL;
 }
 
+/* Any but the shared C++ runtime, and the library that is preloaded. */
+static bool any_brings_operators(const struct trace *t)
+{
+	for (size_t i = 0; i < t->nmodules; i++) {
+		const char *path = t->modules[i].path, *slash = strrchr(path, '/');
+
+		if (!frame_is_runtime(NULL, slash ? slash + 1 : path) && brings_cxx_runtime(path))
+			return true;
+	}
+	return false;
+}
+
 /* Code with operators of its own inside calls malloc and free where others call new and delete. */
 static bool may_be_operators(const struct trace *t, const struct heap_error *e)
 {
 	bool is_free = lg_entry_ends(e->entry) == LG_ENTRIES_OF_MALLOC;
-	const char *file = caller_file(t, is_free ? e->call.stack : e->stack);
+	uint32_t stack = is_free ? e->call.stack : e->stack;
+	const char *file = caller_file(t, stack);
 
-	return e->kind == HEAP_ERROR_FAMILY && file && brings_cxx_runtime(file);
+	if (e->kind != HEAP_ERROR_FAMILY)
+		return false;
+	return stack ? file && brings_cxx_runtime(file) : any_brings_operators(t);
 }
 
 int make_errors(struct report_process *p, struct maker *m)
