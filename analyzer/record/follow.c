@@ -150,13 +150,17 @@ static bool hold(struct follower *f, uint32_t pid, uint64_t now_ns)
 	return true;
 }
 
-/* Whether a thread at PTRACE_EVENT_EXIT ends alone: it called exit(2), not exit_group(2), and others live on. */
+/* Whether a thread at PTRACE_EVENT_EXIT ends alone: it called exit(2), not exit_group(2), and others live on. Of one
+ * that cannot be asked any more, exit_group(2) or a kill ended the stop: it was there before. (A second kill, of threads
+ * that the first one brought there, goes to the first thread: kernel/signal.c, complete_signal.) */
 static bool ends_alone(const struct follower *f, uint32_t tid, uint32_t pid)
 {
+	size_t left = threads_of(f, pid, false);
 	struct user_regs_struct regs;
 
-	return threads_of(f, pid, false) > threads_of(f, pid, true) + 1 &&
-	       !ptrace(PTRACE_GETREGS, tid, NULL, &regs) && regs.orig_rax == SYS_exit;
+	if (left > 1 && ptrace(PTRACE_GETREGS, tid, NULL, &regs))
+		return errno == ESRCH && tid != pid;
+	return left > threads_of(f, pid, true) + 1 && regs.orig_rax == SYS_exit;
 }
 
 static int exit_status(uint32_t tid)
