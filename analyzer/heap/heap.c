@@ -1,115 +1,17 @@
-/* heap.c: a trace's events up to a snapshot become live blocks. */
+/* heap.c: the model that a heap is: what lies where, and what was told of it. */
 #include "heap/heap.h"
-
-#include "heap/replay.h"
-#include "heap/told.h"
 
 #include <stdlib.h>
 
-struct build {
-	struct replay *replay;
-	uint64_t left; /* events until the snapshot */
-};
-
-enum { BUILD_DONE = 1, BUILD_NO_MEMORY = 2 };
-
-static int build_batch(void *context, const struct trace_event *events, size_t n)
+static void told_free(struct told *t)
 {
-	struct build *b = context;
-
-	if (n > b->left)
-		n = (size_t)b->left;
-	b->left -= n;
-	if (replay_events(b->replay, events, n) < 0)
-		return BUILD_NO_MEMORY;
-	return b->left ? 0 : BUILD_DONE;
-}
-
-static int build_finish(struct heap *h, struct build *b, struct err *err)
-{
-	int answer = b->left ? trace_events(h->trace, build_batch, b, err) : BUILD_DONE;
-
-	if (answer < 0)
-		return -1;
-	if (answer == BUILD_NO_MEMORY || replay_finish(b->replay, h) < 0)
-		return fail(err, "%s: not enough memory for its blocks", h->trace->path);
-	return 0;
-}
-
-static int build(struct heap *h, const struct lg_range *inherited, size_t n, struct err *err)
-{
-	struct build b = { replay_new(), h->snapshot ? h->snapshot->events : UINT64_MAX };
-	int failed;
-
-	if (!b.replay || replay_inherit(b.replay, inherited, n))
-		failed = fail(err, "%s: not enough memory for its blocks", h->trace->path);
-	else
-		failed = build_finish(h, &b, err);
-	replay_free(b.replay);
-	return failed;
-}
-
-int heap_build_forked(struct heap *h, const struct trace *t, const struct trace_snapshot *upto,
-		      const struct lg_range *inherited, size_t ninherited, struct err *err)
-{
-	*h = (struct heap){ .trace = t, .snapshot = upto, .knows_inherited = true };
-	return build(h, inherited, ninherited, err);
-}
-
-int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err)
-{
-	*h = (struct heap){ .trace = t, .snapshot = upto };
-	return build(h, NULL, 0, err);
-}
-
-/* ---- forks ------------------------------------------------------------------------------------------- */
-
-struct fork_walk {
-	struct replay *replay;
-	struct heap_fork *forks; /* those still to come */
-	size_t nforks;
-	uint64_t *room;
-};
-
-static void take_fork(struct fork_walk *w)
-{
-	struct heap_fork *f = w->forks++;
-
-	w->nforks--;
-	f->live = replay_live(w->replay, *w->room, &f->nlive);
-	*w->room -= f->live ? f->nlive : 0;
-}
-
-static int fork_batch(void *context, const struct trace_event *events, size_t n)
-{
-	struct fork_walk *w = context;
-	size_t done = 0;
-
-	for (size_t i = 0; i < n && w->nforks; i++)
-		if (events[i].key >
-		    w->forks->key) { /* a file's keys are rounded down: larger is surely later */
-			if (replay_events(w->replay, events + done, i - done) < 0)
-				return BUILD_NO_MEMORY;
-			done = i--;
-			take_fork(w);
-		}
-	if (w->nforks && replay_events(w->replay, events + done, n - done) < 0)
-		return BUILD_NO_MEMORY;
-	return w->nforks ? 0 : BUILD_DONE;
-}
-
-int heap_forks(const struct trace *t, const struct lg_range *inherited, size_t ninherited,
-	       struct heap_fork *forks, size_t nforks, uint64_t *room)
-{
-	struct fork_walk w = { replay_new(), forks, nforks, room };
-	int answer = BUILD_NO_MEMORY;
-
-	if (w.replay && !replay_inherit(w.replay, inherited, ninherited))
-		answer = trace_events(t, fork_batch, &w, NULL);
-	while (!answer && w.nforks)
-		take_fork(&w);
-	replay_free(w.replay);
-	return answer < 0 || answer == BUILD_NO_MEMORY ? -1 : 0;
+	ranges_free(&t->roots);
+	ranges_free(&t->weak);
+	free(t->ignored);
+	free(t->typed);
+	free(t->watched);
+	free(t->pools);
+	*t = (struct told){ 0 };
 }
 
 void heap_free(struct heap *h)
@@ -145,4 +47,32 @@ uint32_t heap_find(const struct heap *h, uint64_t addr)
 		return NO_BLOCK;
 	const struct block *b = &h->blocks[after - 1];
 	return addr - b->addr < (b->size ? b->size : 1) ? after - 1 : NO_BLOCK;
+}
+
+/* ---- what was told -------------------------------------------------------------------------------------- */
+
+bool heap_was_told(const struct heap *h, const struct trace_told *told)
+{
+	const struct trace *t = h->trace;
+	const struct trace_snapshot *s = h->snapshot;
+
+	if (!s)
+		return true;
+	if (t->nsnapshots && s >= t->snapshots && s < t->snapshots + t->nsnapshots)
+		return told->snapshots <= (size_t)(s - t->snapshots);
+	return told->events <= s->events;
+}
+
+const char *heap_told_type(const struct heap *h, uint32_t block)
+{
+	uint32_t low = 0, high = h->told.ntyped;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (h->told.typed[middle].block < block)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < h->told.ntyped && h->told.typed[low].block == block ? h->told.typed[low].name : NULL;
 }

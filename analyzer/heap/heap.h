@@ -1,8 +1,7 @@
-/* heap.h: events become blocks; blocks, roots and the snapshot's memory become the reference graph.
+/* heap.h: the live blocks, and the graph of the references that roots, blocks and the snapshot's memory make of them.
  *
- * heap_build() replays a trace up to a snapshot (or to the end of the events when there is none) and leaves the
- * live blocks sorted by address. graph_build() scans roots and blocks for references. Both only compute: they
- * never print, and they never judge (passes do). */
+ * heap_build() (build.h) makes blocks of events, graph_build() scans roots and blocks for references. Both only
+ * compute: they never print, and they never judge (passes do). */
 #ifndef LG_HEAP_HEAP_H
 #define LG_HEAP_HEAP_H
 
@@ -98,25 +97,9 @@ struct heap {
 	size_t nstrays;
 };
 
-int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err);
-
-/* For a forked image: the blocks that it found when it was forked are not its own. */
-int heap_build_forked(struct heap *h, const struct trace *t, const struct trace_snapshot *upto,
-		      const struct lg_range *inherited, size_t ninherited, struct err *err);
-
-/* A fork of an image: what lived at that moment. */
-struct heap_fork {
-	uint64_t key; /* in: when */
-	size_t child; /* the caller's */
-	struct lg_range
-	    *live; /* out: owned by the caller, sorted, disjoint; NULL when there was no room for it */
-	size_t nlive;
-};
-/* Replays an image once, for its forks in order of their keys. `inherited` is what it found itself.
- * *room counts down the ranges that may still be kept. */
-int heap_forks(const struct trace *t, const struct lg_range *inherited, size_t ninherited,
-	       struct heap_fork *forks, size_t nforks, uint64_t *room);
 void heap_free(struct heap *h);
+/* It was told before the moment of the heap. */
+bool heap_was_told(const struct heap *h, const struct trace_told *told);
 /* The type that the program gave the block; NULL: none. */
 const char *heap_told_type(const struct heap *h, uint32_t block);
 /* The block that holds addr (start <= addr < start + max(size, 1)), or UINT32_MAX. */

@@ -1,8 +1,6 @@
 /* members.c: see members.h. The last word about an address counts, unless its pool was made, or given up, after it. */
 #include "heap/members.h"
 
-#include "heap/told.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +34,7 @@ static int last_words(struct words *w, const struct heap *h, enum lg_told begins
 	for (size_t i = 0; i < h->trace->ntold; i++) {
 		const struct trace_told *t = &h->trace->told[i];
 
-		if ((t->what == (uint32_t)begins || t->what == (uint32_t)ends) && told_is_before(h, t))
+		if ((t->what == (uint32_t)begins || t->what == (uint32_t)ends) && heap_was_told(h, t))
 			w->at[n++] = (struct word){ t, i };
 	}
 	qsort(w->at, n, sizeof *w->at, by_addr);
@@ -94,7 +92,7 @@ static int find_pools(struct heap *h, const struct words *w)
 	return 0;
 }
 
-const struct told_pool *told_pool_at(const struct told *t, uint64_t addr)
+static const struct told_pool *pool_at(const struct told *t, uint64_t addr)
 {
 	size_t low = 0, high = t->npools;
 
@@ -112,7 +110,7 @@ const struct told_pool *told_pool_at(const struct told *t, uint64_t addr)
 
 static bool is_member(const struct heap *h, const struct word *w)
 {
-	const struct told_pool *pool = told_pool_at(&h->told, w->told->addr);
+	const struct told_pool *pool = pool_at(&h->told, w->told->addr);
 
 	return pool && pool->order < w->order && w->told->bytes <= pool->range.end - w->told->addr;
 }

@@ -1,6 +1,8 @@
 /* sites.c: see sites.h. */
 #include "heap/sites.h"
 
+#include "heap/build.h"
+
 #include <stdlib.h>
 
 #define THREADS 4096u /* threads that share a place here only spoil each other's temporary ones */

@@ -14,18 +14,6 @@ struct word {
 
 /* ---- which hold -------------------------------------------------------------------------------------- */
 
-bool told_is_before(const struct heap *h, const struct trace_told *told)
-{
-	const struct trace *t = h->trace;
-	const struct trace_snapshot *s = h->snapshot;
-
-	if (!s)
-		return true;
-	if (t->nsnapshots && s >= t->snapshots && s < t->snapshots + t->nsnapshots)
-		return told->snapshots <= (size_t)(s - t->snapshots);
-	return told->events <= s->events;
-}
-
 /* The block that it is about; NO_BLOCK: that one is gone, or became another since. */
 static uint32_t block_told_of(const struct heap *h, const struct trace_told *told)
 {
@@ -85,8 +73,7 @@ static int find_ranges(struct ranges *out, const struct heap *h, enum lg_told be
 	for (size_t i = 0; i < h->trace->ntold; i++) {
 		const struct trace_told *told = &h->trace->told[i];
 
-		if ((is_of(told, begins) || is_of(told, ends)) && told_is_before(h, told) &&
-		    !is_gone(h, told))
+		if ((is_of(told, begins) || is_of(told, ends)) && heap_was_told(h, told) && !is_gone(h, told))
 			words[n++] = (struct word){ told, told->addr, told->bytes, i };
 	}
 	qsort(words, n, sizeof *words, by_range);
@@ -119,7 +106,7 @@ static int find_blocks(struct told_block **out, uint32_t *nout, const struct hea
 	for (size_t i = 0; i < h->trace->ntold; i++) {
 		const struct trace_told *told = &h->trace->told[i];
 		uint32_t block =
-		    is_of(told, what) && told_is_before(h, told) ? block_told_of(h, told) : NO_BLOCK;
+		    is_of(told, what) && heap_was_told(h, told) ? block_told_of(h, told) : NO_BLOCK;
 
 		if (block != NO_BLOCK)
 			blocks[n++] = (struct told_block){ block, told->name, i };
@@ -140,7 +127,7 @@ int told_find(struct heap *h)
 	t->has_left_out = h->trace->process.flags & LG_PROCESS_LEFT_OUT;
 	for (size_t i = 0; i < h->trace->ntold; i++)
 		t->has_left_out |=
-		    is_of(&h->trace->told[i], LG_TOLD_LEFT_OUT) && told_is_before(h, &h->trace->told[i]);
+		    is_of(&h->trace->told[i], LG_TOLD_LEFT_OUT) && heap_was_told(h, &h->trace->told[i]);
 	if (!h->trace->ntold)
 		return 0;
 	return heap_add_members(h) || find_ranges(&t->roots, h, LG_TOLD_ROOT, LG_TOLD_NO_ROOT) ||
@@ -150,32 +137,6 @@ int told_find(struct heap *h)
 		       find_blocks(&t->watched, &t->nwatched, h, LG_TOLD_WATCH)
 		   ? -1
 		   : 0;
-}
-
-void told_free(struct told *t)
-{
-	ranges_free(&t->roots);
-	ranges_free(&t->weak);
-	free(t->ignored);
-	free(t->typed);
-	free(t->watched);
-	free(t->pools);
-	*t = (struct told){ 0 };
-}
-
-const char *heap_told_type(const struct heap *h, uint32_t block)
-{
-	struct told_block wanted = { .block = block };
-	uint32_t low = 0, high = h->told.ntyped;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (h->told.typed[middle].block < wanted.block)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < h->told.ntyped && h->told.typed[low].block == block ? h->told.typed[low].name : NULL;
 }
 
 /* ---- the graph --------------------------------------------------------------------------------------- */

@@ -6,11 +6,6 @@
 
 /* Fills h->told and adds the members of pools to the blocks; all others are there. -1: no memory */
 int told_find(struct heap *h);
-/* It was told before the moment of the heap. */
-bool told_is_before(const struct heap *h, const struct trace_told *told);
-/* The pool that holds the address, or NULL. */
-const struct told_pool *told_pool_at(const struct told *t, uint64_t addr);
-void told_free(struct told *t);
 
 /* References by weak words become weak, and what is ignored is held. Regions told of are roots already. -1: no memory */
 int told_apply(struct graph *g);

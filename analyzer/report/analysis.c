@@ -2,6 +2,7 @@
 #include "report/analysis.h"
 
 #include "base/text_file.h"
+#include "heap/build.h"
 #include "heap/pools.h"
 #include "heap/told.h"
 #include "passes/breaks.h"

@@ -2,6 +2,8 @@
  * image of that pid. */
 #include "report/ancestry.h"
 
+#include "heap/build.h"
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>

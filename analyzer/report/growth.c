@@ -3,6 +3,7 @@
 #include "report/growth.h"
 
 #include "base/sort.h"
+#include "heap/build.h"
 #include "report/moments.h"
 
 #include <stdlib.h>

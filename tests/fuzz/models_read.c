@@ -4,6 +4,7 @@
  * The traces are those in LG_FUZZ_TRACES (build/fuzz/traces), which tests/fuzz/make-traces makes; an input says which, and
  * which words are overwritten with what. */
 #include "replay.h"
+#include "heap/build.h"
 #include "heap/pools.h"
 #include "models/models.h"
 #include "passes/breaks.h"

@@ -2,6 +2,7 @@
 #include "put-events.h"
 #include "world.h"
 
+#include "heap/build.h"
 #include "heap/replay.h"
 
 #include <stdio.h>
