@@ -1,4 +1,4 @@
-/* arrive.c: the beginning of an image: areas that targets have claimed, and what processes say before they exec. */
+/* arrive.c: the beginning of an image: areas that targets have claimed. */
 #include "record/recorder.h"
 
 #include "record/lend.h"
@@ -50,45 +50,6 @@ static struct trace_writer *open_trace(struct recorder *r, struct image *i, cons
 	return trace_writer_gather(&writer, other, &i->broken) ? NULL : writer;
 }
 
-/* What the recorder calls a process that calls itself `pid`. */
-static uint32_t pid_of(const struct recorder *r, uint64_t pid_namespace, uint32_t pid)
-{
-	bool is_ours = pid_namespace && pid_namespace == r->segment.control->pid_namespace;
-
-	return is_ours ? pid : proc_outer_pid(pid_namespace, pid);
-}
-
-/* What processes say of their execs. One that says HELLO has said this before. */
-static struct lg_note *first_note(struct recorder *r)
-{
-	struct lg_note *first = NULL, *note = r->segment.control->notes;
-
-	for (; note < r->segment.control->notes + LG_NOTES; note++)
-		if (atomic_load(&note->state) == LG_NOTE_READY &&
-		    (!first || (int32_t)(note->order - first->order) < 0))
-			first = note;
-	return first;
-}
-
-/* In their order: that an exec has failed is told after that it would come. */
-void arrive_notes(struct recorder *r)
-{
-	struct lg_note *note;
-
-	for (unsigned n = 0; n < LG_NOTES && (note = first_note(r)); n++) {
-		uint32_t pid = pid_of(r, note->pid_namespace, note->pid);
-		note->path[sizeof note->path - 1] = 0;
-		struct image *i = recorder_find(r, pid);
-		if (note->has_failed && i)
-			i->exec_foretold = false;
-		if (note->has_failed)
-			untraced_forget(&r->untraced, pid);
-		else if (pid && !r->options->no_children)
-			untraced_expect(&r->untraced, pid, recorder_images(r, pid), note->path);
-		atomic_store(&note->state, LG_NOTE_FREE);
-	}
-}
-
 /* To those that a process of the tree has executed: it has left a note of that before. */
 void arrive_lend(struct recorder *r)
 {
@@ -96,7 +57,7 @@ void arrive_lend(struct recorder *r)
 	int connection;
 
 	while ((connection = lend_next(r->lender, &pid)) >= 0) {
-		arrive_notes(r);
+		notes_take(r);
 		lend_answer(connection, untraced_expects(&r->untraced, pid) ? r->segment.fd : -1);
 	}
 }
@@ -130,7 +91,7 @@ static char *executable_of(uint32_t pid, const struct beginner *told)
 static void take_on(struct recorder *r, uint32_t index)
 {
 	struct lg_area *area = segment_area(&r->segment, index);
-	uint32_t pid = pid_of(r, area->pid_namespace, atomic_load(&area->pid));
+	uint32_t pid = recorder_pid(r, area->pid_namespace, atomic_load(&area->pid));
 	struct image *former = recorder_find(r, pid), *i;
 	struct beginner told = { .pidfd = -1 };
 	const char *path;
@@ -140,7 +101,7 @@ static void take_on(struct recorder *r, uint32_t index)
 		atomic_fetch_add(&r->segment.control->untraced, 1); /* in a namespace that cannot be seen */
 	if (former)
 		depart(r, former, LG_ENDED_EXEC, 0);
-	arrive_notes(r);
+	notes_take(r);
 	untraced_take(&r->untraced, pid, &told);
 	i = is_wanted ? image_new(&r->segment, index, pid, recorder_number(r, pid)) : NULL;
 	if (i) {

@@ -1,6 +1,8 @@
 /* recorder.c: who is who among the images of a run. */
 #include "record/recorder.h"
 
+#include "record/proc.h"
+
 #include <stdlib.h>
 
 struct image *recorder_find(struct recorder *r, uint32_t pid)
@@ -31,4 +33,11 @@ uint32_t recorder_number(struct recorder *r, uint32_t pid)
 		r->pids[r->npids++].images = 1;
 	}
 	return 0;
+}
+
+uint32_t recorder_pid(const struct recorder *r, uint64_t pid_namespace, uint32_t pid)
+{
+	bool is_ours = pid_namespace && pid_namespace == r->segment.control->pid_namespace;
+
+	return is_ours ? pid : proc_outer_pid(pid_namespace, pid);
 }

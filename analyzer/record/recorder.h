@@ -41,6 +41,8 @@ struct recorder {
 struct image *recorder_find(struct recorder *r, uint32_t pid); /* the image that is recorded now, or NULL */
 uint32_t recorder_images(const struct recorder *r, uint32_t pid); /* how many it has had */
 uint32_t recorder_number(struct recorder *r, uint32_t pid); /* of its next image, which has come */
+/* What the recorder calls a process that calls itself `pid`; 0: that namespace cannot be seen. */
+uint32_t recorder_pid(const struct recorder *r, uint64_t pid_namespace, uint32_t pid);
 
 /* ---- depart.c ---------------------------------------------------------------------------------------- */
 
@@ -49,9 +51,12 @@ void depart(struct recorder *r, struct image *i, enum lg_ending ending, int stat
 extern const struct follow_hooks depart_hooks;
 void depart_notice(struct recorder *r); /* ends of images that ptrace does not follow */
 
+/* ---- notes.c ----------------------------------------------------------------------------------------- */
+
+void notes_take(struct recorder *r); /* of execs to come, or that have failed */
+
 /* ---- arrive.c ---------------------------------------------------------------------------------------- */
 
-void arrive_notes(struct recorder *r); /* of execs to come, or that have failed */
 void arrive_lend(struct recorder *r); /* the segment, to programs that cannot open it */
 void arrive_all(struct recorder *r); /* takes on what has claimed an area */
 

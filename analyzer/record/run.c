@@ -116,7 +116,7 @@ static struct haul round_of(struct recorder *r, uint64_t now)
 	segment_beat(&r->segment);
 	follow_poll(&r->follower, now);
 	depart_notice(r);
-	arrive_notes(r);
+	notes_take(r);
 	arrive_lend(r);
 	arrive_all(r);
 	shimless_settle(r, false);

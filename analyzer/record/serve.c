@@ -120,7 +120,7 @@ void serve_request(struct recorder *r, struct image *i)
 		serve_wish(r, i, request);
 		return;
 	}
-	arrive_notes(r);
+	notes_take(r);
 	i->space.window = serves ? i->area : NULL; /* then it must not stand still */
 	bool stopped = traced && !serves && follow_stop(&r->follower, i->pid);
 	serve_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped,

@@ -25,7 +25,7 @@ void shimless_settle(struct recorder *r, bool all)
 	uint32_t pid;
 
 	while ((pid = untraced_ended(&r->untraced, all))) {
-		arrive_notes(r); /* all that it had to say is there */
+		notes_take(r); /* all that it had to say is there */
 		arrive_all(r);
 		if (!untraced_take(&r->untraced, pid, &b))
 			continue;

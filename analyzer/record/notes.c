@@ -1,0 +1,33 @@
+/* notes.c: what processes say before they exec, and when an exec has failed. */
+#include "record/recorder.h"
+
+/* The oldest. One that says HELLO has said this before. */
+static struct lg_note *first_note(struct recorder *r)
+{
+	struct lg_note *first = NULL, *note = r->segment.control->notes;
+
+	for (; note < r->segment.control->notes + LG_NOTES; note++)
+		if (atomic_load(&note->state) == LG_NOTE_READY &&
+		    (!first || (int32_t)(note->order - first->order) < 0))
+			first = note;
+	return first;
+}
+
+/* In their order: that an exec has failed is told after that it would come. */
+void notes_take(struct recorder *r)
+{
+	struct lg_note *note;
+
+	for (unsigned n = 0; n < LG_NOTES && (note = first_note(r)); n++) {
+		uint32_t pid = recorder_pid(r, note->pid_namespace, note->pid);
+		note->path[sizeof note->path - 1] = 0;
+		struct image *i = recorder_find(r, pid);
+		if (note->has_failed && i)
+			i->exec_foretold = false;
+		if (note->has_failed)
+			untraced_forget(&r->untraced, pid);
+		else if (pid && !r->options->no_children)
+			untraced_expect(&r->untraced, pid, recorder_images(r, pid), note->path);
+		atomic_store(&note->state, LG_NOTE_FREE);
+	}
+}
