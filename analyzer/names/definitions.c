@@ -137,32 +137,21 @@ static bool is_same_name(const char *a, const char *b)
 	}
 }
 
-static const struct type *defined_in(struct names *n, struct object *o, const char *name)
+bool definition_named(struct names *n, struct object *o, const char *name, Dwarf_Die *die)
 {
 	unsigned looked_at = 0;
 
 	if (!debug_is_there(o))
-		return NULL;
+		return false;
 	if (!o->has_definitions)
 		definitions_read(n, o);
 	for (struct definition *d = map_get(&o->definitions, hash_name(last_part(name)));
 	     d && looked_at++ < LOOKED_AT; d = d->next) {
 		const char *own = dwarf_diename(&d->die);
-		if (own && is_same_name(die_scoped_name(n, d->die, own), name))
-			return type_from(n, o, &d->die);
+		if (own && is_same_name(die_scoped_name(n, d->die, own), name)) {
+			*die = d->die;
+			return true;
+		}
 	}
-	return NULL;
-}
-
-const struct type *names_type_named(struct names *n, const char *name)
-{
-	const struct type *t = NULL;
-	const struct trace_module *module;
-
-	name += !strncmp(name, "struct ", 7) ? 7 : !strncmp(name, "union ", 6) ? 6 : 0;
-	for (size_t i = 0; i < n->trace->nmodules && !t; i++) {
-		struct object *o = object_with(n, n->trace->modules[i].id, &module);
-		t = o ? defined_in(n, o, name) : NULL;
-	}
-	return t;
+	return false;
 }

@@ -109,10 +109,22 @@ struct names {
 	Dwfl_Callbacks server_callbacks; /* the same, but nothing is searched in directories */
 };
 
+/* notes.c */
+void names_note(struct names *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* spell.c */
+const char *names_spell(struct names *n, const char *symbol); /* demangled, without its version; cached */
+
 /* object.c: finds, checks and opens files. */
 struct object *object_of(struct names *n, const struct trace_module *module); /* NULL: no memory */
 void object_note_nameless(struct names *n, struct object *o); /* after a frame got no name; says it once */
-void objects_close(struct names *n);
+void object_drop_file(struct object *o); /* if it has one */
+
+/* modules.c */
+/* The object of a module of the trace, by the module's id; NULL: there is none. */
+struct object *object_with(struct names *n, uint64_t module_id, const struct trace_module **module);
+/* The module that was last mapped over an address of the process, and its object. */
+struct object *object_over(struct names *n, uint64_t address, const struct trace_module **module);
 
 /* python.c: a line of Python source. */
 void python_frame(struct names *n, uint64_t frame, struct frame_name *f);
@@ -195,13 +207,7 @@ bool cfi_find_cfa(Dwarf_Frame *row, struct machine *m);
 
 /* definitions.c: replaces a record that is only declared by its definition, if there is one in the object. */
 void definition_of(struct names *n, struct object *o, Dwarf_Die *die);
-
-/* names.c */
-/* The object of a module of the trace, by the module's id; NULL: there is none. */
-struct object *object_with(struct names *n, uint64_t module_id, const struct trace_module **module);
-/* The module that was last mapped over an address of the process, and its object. */
-struct object *object_over(struct names *n, uint64_t address, const struct trace_module **module);
-const char *names_spell(struct names *n, const char *symbol); /* demangled, without its version; cached */
-void names_note(struct names *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A record or a typedef of one that the object defines by that name. */
+bool definition_named(struct names *n, struct object *o, const char *name, Dwarf_Die *die);
 
 #endif

@@ -2,11 +2,7 @@
  * object.c, symbols.c, units.c and debug.c. */
 #include "names/inside.h"
 
-#include "names/demangle.h"
-
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +104,17 @@ bool names_follow(struct names *n, const struct trace *t)
 	return true;
 }
 
+static void objects_close(struct names *n)
+{
+	for (struct object *o = n->objects; o; o = o->next) {
+		symbols_free(&o->symbols);
+		debug_free(&o->debug);
+		variables_free(&o->variables);
+		map_free(&o->definitions);
+		object_drop_file(o);
+	}
+}
+
 void names_close(struct names *n)
 {
 	if (!n)
@@ -127,115 +134,6 @@ void names_close(struct names *n)
 	free(n->notes);
 	free(n->debuginfo_path);
 	free(n);
-}
-
-void names_note(struct names *n, const char *format, ...)
-{
-	va_list args;
-	char *text = NULL;
-
-	if (n->nnotes == n->notes_room) {
-		size_t room = n->notes_room ? n->notes_room * 2 : 16;
-		const char **notes = reallocarray(n->notes, room, sizeof *notes);
-		if (!notes)
-			return;
-		n->notes = notes;
-		n->notes_room = room;
-	}
-	va_start(args, format);
-	int length = vasprintf(&text, format, args);
-	va_end(args);
-	const char *note = length < 0 ? NULL : arena_copy(&n->arena, text, (size_t)length);
-	if (note)
-		n->notes[n->nnotes++] = note;
-	if (length >= 0)
-		free(text);
-}
-
-size_t names_notes(struct names *n, const char *const **notes)
-{
-	const char **copy =
-	    arena_take(&n->arena, (n->nnotes + 1) * sizeof *copy); /* later notes move n->notes */
-
-	if (copy && n->nnotes)
-		memcpy(copy, n->notes, n->nnotes * sizeof *copy);
-	*notes = copy;
-	return copy ? n->nnotes : 0;
-}
-
-/* ---- symbols in words -------------------------------------------------------------------------------- */
-
-/* "memcpy@@GLIBC_2.14" is memcpy; a name that starts with @ is left alone. */
-static size_t unversioned_length(const char *symbol)
-{
-	const char *at = *symbol ? strchr(symbol + 1, '@') : NULL;
-
-	return at ? (size_t)(at - symbol) : strlen(symbol);
-}
-
-static const char *spell_anew(struct names *n, const char *symbol)
-{
-	size_t length = unversioned_length(symbol);
-	const char *plain = symbol[length] ? arena_copy(&n->arena, symbol, length) : symbol;
-	char *spelled = plain ? demangle(plain) : NULL;
-	const char *kept = spelled ? arena_copy(&n->arena, spelled, strlen(spelled)) : plain;
-
-	free(spelled);
-	return kept ? kept : symbol;
-}
-
-const char *names_spell(struct names *n, const char *symbol)
-{
-	const char *spelled = map_get(&n->spelled, map_pointer_key(symbol));
-
-	if (!spelled) {
-		spelled = spell_anew(n, symbol);
-		map_put(&n->spelled, map_pointer_key(symbol), (void *)(uintptr_t)spelled);
-	}
-	return spelled;
-}
-
-/* ---- modules ----------------------------------------------------------------------------------------- */
-
-static const struct trace_module *module_of(const struct names *n, uint64_t id)
-{
-	size_t low = 0, high = n->trace->nmodules;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (n->trace->modules[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return id && low < n->trace->nmodules && n->trace->modules[low].id == id ? &n->trace->modules[low]
-										 : NULL;
-}
-
-static struct object *object_for(struct names *n, const struct trace_module *module)
-{
-	struct object **slot = &n->by_module[module - n->trace->modules];
-
-	if (!*slot)
-		*slot = object_of(n, module);
-	return *slot;
-}
-
-struct object *object_with(struct names *n, uint64_t module_id, const struct trace_module **module)
-{
-	*module = module_of(n, module_id);
-	return *module ? object_for(n, *module) : NULL;
-}
-
-struct object *object_over(struct names *n, uint64_t address, const struct trace_module **module)
-{
-	const struct trace *t = n->trace;
-
-	*module = NULL;
-	for (size_t i = t->nmodules; i-- > 0 && !*module;)
-		if (address - t->modules[i].start < t->modules[i].end - t->modules[i].start)
-			*module = &t->modules[i];
-	return *module ? object_for(n, *module) : NULL;
 }
 
 /* ---- frames ------------------------------------------------------------------------------------------ */
@@ -279,10 +177,10 @@ static size_t places_of(struct names *n, struct object *o, uint64_t offset, stru
 	return nplaces;
 }
 
-static struct frame_list *frame_of_module(struct names *n, const struct trace_module *module, uint64_t offset)
+static struct frame_list *frame_of_module(struct names *n, struct object *o,
+					  const struct trace_module *module, uint64_t offset)
 {
 	struct place places[PLACE_LEVELS];
-	struct object *o = object_for(n, module);
 	size_t nplaces = o ? places_of(n, o, offset, places) : 0;
 	struct frame_list *list = list_new(n, nplaces);
 
@@ -310,10 +208,11 @@ static struct frame_list *frame_of_python(struct names *n, uint64_t frame)
 
 static struct frame_list *frame_of_machine(struct names *n, uint64_t frame)
 {
-	const struct trace_module *module = module_of(n, frame >> LG_FRAME_MODULE_SHIFT);
+	const struct trace_module *module;
+	struct object *o = object_with(n, frame >> LG_FRAME_MODULE_SHIFT, &module);
 	uint64_t offset = frame & LG_FRAME_OFFSET_MASK;
 
-	return module ? frame_of_module(n, module, offset) : frame_of_no_module(n, offset);
+	return module ? frame_of_module(n, o, module, offset) : frame_of_no_module(n, offset);
 }
 
 static const struct frame_list *frame_list(struct names *n, uint64_t frame)
@@ -400,8 +299,8 @@ size_t names_stack(struct names *n, uint32_t stack, const struct frame_name **fr
 
 bool names_data(struct names *n, uint32_t module, uint64_t address, const char **symbol, uint64_t *offset)
 {
-	const struct trace_module *m = module_of(n, module);
-	struct object *o = m ? object_for(n, m) : NULL;
+	const struct trace_module *m;
+	struct object *o = object_with(n, module, &m);
 	const struct symbol *found = o ? symbol_of_data(o, address - m->bias) : NULL;
 
 	if (!found)

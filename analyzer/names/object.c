@@ -81,7 +81,7 @@ static bool has_traced_id(const struct trace_module *module, Dwfl_Module *file)
 
 /* ---- opening ----------------------------------------------------------------------------------------- */
 
-static void object_drop_file(struct object *o)
+void object_drop_file(struct object *o)
 {
 	if (o->dwfl)
 		dwfl_end(o->dwfl);
@@ -308,16 +308,4 @@ struct object *object_of(struct names *n, const struct trace_module *module)
 	if (o)
 		object_note_again(n, o);
 	return o ? o : object_new(n, module, path);
-}
-
-void objects_close(struct names *n)
-{
-	for (struct object *o = n->objects; o; o = o->next) {
-		symbols_free(&o->symbols);
-		debug_free(&o->debug);
-		variables_free(&o->variables);
-		map_free(&o->definitions);
-		object_drop_file(o);
-	}
-	n->objects = NULL;
 }

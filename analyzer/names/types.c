@@ -167,6 +167,21 @@ const struct type *type_of(struct names *n, struct object *o, const Dwarf_Die *d
 	return type_of_die(n, o, target, 0);
 }
 
+const struct type *names_type_named(struct names *n, const char *name)
+{
+	const struct type *t = NULL;
+	const struct trace_module *module;
+	Dwarf_Die die;
+
+	name += !strncmp(name, "struct ", 7) ? 7 : !strncmp(name, "union ", 6) ? 6 : 0;
+	for (size_t i = 0; i < n->trace->nmodules && !t; i++) {
+		struct object *o = object_with(n, n->trace->modules[i].id, &module);
+
+		t = o && definition_named(n, o, name, &die) ? type_from(n, o, &die) : NULL;
+	}
+	return t;
+}
+
 /* ---- members ----------------------------------------------------------------------------------------- */
 
 /* Where a member or base lies in its record. False: only known at run time (virtual bases), or static. */
