@@ -1,7 +1,8 @@
 /* cpython.h: the CPython model from inside: what its parts share.
  *
- * cpython.c         finds the interpreter; what a block is
+ * cpython.c         finds the interpreter; the model
  * cpython_types.c   type objects
+ * cpython_objects.c blocks that are objects
  * cpython_parts.c   blocks that are no objects but parts of one: a list's items, a dictionary's keys
  * cpython_label.c   what a word owns
  * cpython_roots.c   the interpreter's own words: generations, caches, stacks of frames
@@ -166,6 +167,9 @@ static inline bool py_is_instance(const struct py *p, uint32_t block)
 	return block != NO_BLOCK && (p->of[block].what == PY_INSTANCE || p->of[block].what == PY_CORPSE);
 }
 
+/* Says of all blocks whether they are objects: of[] is there. -1: no memory */
+int py_find_objects(struct py *p);
+int64_t py_count(struct py *p, uint32_t block); /* of an object; NO_COUNT: it is not counted, or not known */
 /* Where the numbers, characters or items end of an object that says how many it has, counted from its start. */
 uint64_t py_payload_end(struct py *p, uint64_t object, enum py_family family);
 bool py_is_immortal(struct py *p, uint32_t block); /* an object that is never freed, and not counted */
