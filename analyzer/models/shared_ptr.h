@@ -1,14 +1,22 @@
 /* shared_ptr.h: the model of shared pointers from inside: what its parts share.
  *
- * shared_ptr.c    control blocks, and what points at them
- * shared_kinds.c  which pairs are weak where no debug information tells */
+ * shared_ptr.c      the model: what a block is, and what its words own
+ * shared_control.c  control blocks, and the pairs that point at them
+ * shared_kinds.c    which pairs are weak where no debug information tells */
 #ifndef LG_MODELS_SHARED_PTR_H
 #define LG_MODELS_SHARED_PTR_H
 
 #include "models/model.h"
 #include "names/store.h"
 
-struct shared_class;
+struct shared_layout;
+
+/* A class of control blocks. */
+struct shared_class {
+	const struct shared_layout *layout; /* NULL: the class is something else */
+	const struct type *type; /* T, by debug information; NULL: not known */
+	const char *inside, *apart, *expired; /* how blocks are called */
+};
 
 /* Places that the source gives one type: the same offset of blocks that one piece of code made. */
 struct shared_place {
