@@ -178,7 +178,7 @@ static int fill(struct report_counted *out, const struct grouping *g, const stru
 		.retained = group->retained,
 		.addresses = addresses,
 		.naddresses = kept,
-		.stack = stack_book_get(book, oldest->stack, report_entry_name(oldest->entry)),
+		.stack = stack_book_block(book, oldest),
 	};
 	for (uint32_t i = 0; i < group->n; i++) {
 		if (addresses && i < kept)

@@ -48,7 +48,7 @@ static uint32_t row_at(struct comparing *c, const struct block *b)
 
 	if (c->row_of[b->stack] != NO_TEXT)
 		return c->row_of[b->stack];
-	const struct report_stack *stack = stack_book_get(&c->book, b->stack, report_entry_name(b->entry));
+	const struct report_stack *stack = stack_book_block(&c->book, b);
 	const char *digits = stack && !fingerprint_stack(&print, stack, c->book.pool)
 				 ? pool_text(c->book.pool, print.strict)
 				 : NULL;

@@ -33,6 +33,19 @@ static bool is_entry(const char *function)
 	return function && (is_one_of(function, names) || starts_with_one_of(function, starts));
 }
 
+const char *report_entry_name(uint8_t entry)
+{
+	static const char *const names[] = {
+#define X(name, number, text) [number] = text,
+		LG_ENTRIES(X)
+#undef X
+	};
+
+	if (entry == ENTRY_POOL)
+		return POOL_ALLOCATOR;
+	return entry < sizeof names / sizeof *names ? names[entry] : "?";
+}
+
 bool frame_is_allocator(const char *function)
 {
 	static const char *const starts[] = { "__gnu_cxx::new_allocator<",
@@ -316,6 +329,11 @@ const struct report_stack *stack_book_get(struct stack_book *book, uint32_t stac
 		book->used += page->made != NULL;
 	}
 	return page->made;
+}
+
+const struct report_stack *stack_book_block(struct stack_book *book, const struct block *b)
+{
+	return stack_book_get(book, b->stack, report_entry_name(b->entry));
 }
 
 void stack_book_free(struct stack_book *book)

@@ -3,6 +3,7 @@
 #ifndef LG_REPORT_FRAMES_H
 #define LG_REPORT_FRAMES_H
 
+#include "heap/heap.h"
 #include "names/names.h"
 #include "report/pool.h"
 
@@ -18,6 +19,9 @@ struct report_frame {
 };
 
 #define POOL_ALLOCATOR "Python's own allocator" /* which no call was traced of */
+
+/* "calloc" of LG_ENTRY_CALLOC */
+const char *report_entry_name(uint8_t entry);
 
 /* A stack without the allocator's own innermost frames. */
 struct report_stack {
@@ -56,6 +60,8 @@ struct stack_book {
 };
 /* `allocator` is the entry point of a block that was allocated there. NULL: no memory. */
 const struct report_stack *stack_book_get(struct stack_book *book, uint32_t stack, const char *allocator);
+/* Where a block was allocated. NULL: no memory. */
+const struct report_stack *stack_book_block(struct stack_book *book, const struct block *b);
 void stack_book_free(struct stack_book *book);
 
 #endif

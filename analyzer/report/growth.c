@@ -31,7 +31,7 @@ struct counting {
 
 static const char *key_of(struct counting *c, const struct block *b)
 {
-	const struct report_stack *frames = stack_book_get(&c->book, b->stack, report_entry_name(b->entry));
+	const struct report_stack *frames = stack_book_block(&c->book, b);
 	const struct report_frame *site = frames ? stack_site(frames) : NULL;
 
 	if (!frames || !site)
@@ -173,8 +173,7 @@ static int describe_row(struct counting *c, uint32_t number, bool with_path, str
 	bool survives = facts->newest != NO_BLOCK;
 	const struct block *b = survives ? &c->a->heap.blocks[facts->newest] : NULL;
 
-	row->stack =
-	    stack_book_get(&c->book, b ? b->stack : facts->stack, b ? report_entry_name(b->entry) : "");
+	row->stack = b ? stack_book_block(&c->book, b) : stack_book_get(&c->book, facts->stack, "");
 	if (!row->stack)
 		return fail(err, "out of memory");
 	row->has_newest = survives && with_path && row->bytes_grown > 0;

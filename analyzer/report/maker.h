@@ -12,9 +12,16 @@ struct maker {
 };
 
 /* NULL: no memory */
-const struct report_stack *maker_stack(struct maker *m, uint32_t block);
+static inline const struct report_stack *maker_stack(struct maker *m, uint32_t block)
+{
+	return stack_book_block(m->book, &m->a->heap.blocks[block]);
+}
+
 /* In the pool; NULL: unknown. */
-const char *maker_type(struct maker *m, uint32_t block);
+static inline const char *maker_type(struct maker *m, uint32_t block)
+{
+	return pool_text(m->pool, models_type(&m->a->models, block));
+}
 
 /* Each fills its list of the process. -1: no memory. */
 int make_leaks(struct report_process *p, struct maker *m);

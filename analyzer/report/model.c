@@ -26,31 +26,6 @@ struct sum report_lost(const struct report_process *p)
 	return lost;
 }
 
-const char *report_entry_name(uint8_t entry)
-{
-	static const char *const names[] = {
-#define X(name, number, text) [number] = text,
-		LG_ENTRIES(X)
-#undef X
-	};
-
-	if (entry == ENTRY_POOL)
-		return POOL_ALLOCATOR;
-	return entry < sizeof names / sizeof *names ? names[entry] : "?";
-}
-
-const struct report_stack *maker_stack(struct maker *m, uint32_t block)
-{
-	const struct block *b = &m->a->heap.blocks[block];
-
-	return stack_book_get(m->book, b->stack, report_entry_name(b->entry));
-}
-
-const char *maker_type(struct maker *m, uint32_t block)
-{
-	return pool_text(m->pool, models_type(&m->a->models, block));
-}
-
 /* ---- holders ------------------------------------------------------------------------------------------- */
 
 static int make_holder(struct report_holder *out, struct maker *m, const struct holder *h)

@@ -253,8 +253,6 @@ bool report_is_complete(const struct report_process *p);
 struct sum report_lost(const struct report_process *p);
 /* "exited 0", "was killed by SIGSEGV", "became another program by exec", ... */
 const char *report_ending(char *text, size_t room, const struct report_process *p);
-/* "calloc" of LG_ENTRY_CALLOC */
-const char *report_entry_name(uint8_t entry);
 /* "SIGSEGV", "SIG34" */
 const char *report_signal(char *text, size_t room, uint64_t number);
 

@@ -23,7 +23,7 @@ struct search {
 static struct why_block describe(struct search *s, uint32_t block)
 {
 	const struct block *b = &s->a->heap.blocks[block];
-	const struct report_stack *stack = stack_book_get(s->book, b->stack, report_entry_name(b->entry));
+	const struct report_stack *stack = stack_book_block(s->book, b);
 
 	s->is_out_of_memory |= !stack;
 	return (struct why_block){
