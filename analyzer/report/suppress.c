@@ -256,6 +256,15 @@ static void mark_holders(const struct suppressions *s, struct report_process *p)
 	}
 }
 
+static void sift_places(struct suppressions *s, struct report_process *p, struct report_leak *out,
+			struct pool *pool)
+{
+	uint32_t kept = sift(s, p, p->places, p->nplaces, out, pool);
+
+	p->nplaces_all -= p->nplaces - kept;
+	p->nplaces = kept;
+}
+
 static int apply_to(struct suppressions *s, struct report_process *p, struct pool *pool)
 {
 	struct report_leak *out =
@@ -268,7 +277,7 @@ static int apply_to(struct suppressions *s, struct report_process *p, struct poo
 	p->suppressed_errors = errors;
 	p->nleaks = sift(s, p, p->leaks, p->nleaks, out, pool);
 	if (p->is_judged)
-		p->nplaces = sift(s, p, p->places, p->nplaces, out, pool);
+		sift_places(s, p, out, pool);
 	p->ngrowing = sift(s, p, p->growing, p->ngrowing, out, pool);
 	p->nerrors = sift_errors(s, p, errors, pool);
 	mark_holders(s, p);

@@ -60,3 +60,12 @@ bad '{\nname\nMemcheck:Leak\n}\n' 4 'an entry without a frame'
 bad 'leak:\n' 1 'leak: without a pattern'
 bad '# leakgraph: expires=soon\nleak:a\n' 1 'a comment for leakgraph takes max-blocks'
 refuses 2 'no.supp cannot be read' "$LG" report --suppressions=no.supp t.lgt
+
+program held 'void *a, *b; __attribute__((noinline)) void take_a(void) { a = malloc(10); }
+__attribute__((noinline)) void take_b(void) { b = malloc(20); }
+int main(void) { take_a(); take_b(); return 0; }' -O0
+"$LG" run -o held.lgt -- ./held 2>/dev/null
+echo 'leak:take_a' >f.supp
+"$LG" report --all --show=reachable --suppressions=f.supp held.lgt >out
+grep -q take_b out || fails "the other place is not told: $(cat out)"
+! grep -q 'more place' out || fails "what is suppressed is told as left out: $(cat out)"
