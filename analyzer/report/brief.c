@@ -124,10 +124,9 @@ static void print_unsteady(struct brief *b)
 /* "10 B in 1 block: struct node" */
 static void print_size(const struct brief *b, const struct finding *f)
 {
-	char bytes[TERM_TEXT], blocks[64], type[PLACE_TEXT];
+	char sum[SUM_TEXT], type[PLACE_TEXT];
 
-	fprintf(b->term->out, "%s in %s", human_bytes(bytes, f->sum.bytes),
-		human_things(blocks, sizeof blocks, f->sum.blocks, "block"));
+	fputs(lines_sum(sum, f->sum), b->term->out);
 	if (!f->leak->type)
 		return;
 	fputs(": ", b->term->out);
@@ -189,7 +188,7 @@ static void print_stack(const struct brief *b, const char *done, const char *cal
 static void print_lost(const struct brief *b, const struct report_leak *leak)
 {
 	FILE *out = b->term->out;
-	char bytes[TERM_TEXT], blocks[64], text[PLACE_TEXT];
+	char sum[SUM_TEXT], text[PLACE_TEXT];
 
 	if (leak->class == CLASS_POSSIBLE) {
 		fputs("      only what may be no pointer holds it\n", out);
@@ -203,8 +202,7 @@ static void print_lost(const struct brief *b, const struct report_leak *leak)
 	else
 		fprintf(out, "%u blocks that only hold each other", leak->members);
 	if (leak->indirect.blocks)
-		fprintf(out, "; %s in %s behind", human_bytes(bytes, leak->indirect.bytes),
-			human_things(blocks, sizeof blocks, leak->indirect.blocks, "block"));
+		fprintf(out, "; %s behind", lines_sum(sum, leak->indirect));
 	if (lines_break_short(text, leak)) {
 		fputs("; break it at ", out);
 		term_clean(b->term, text);

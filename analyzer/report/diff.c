@@ -203,12 +203,9 @@ static const char *const change_names[] = {
 /* "1,040 B in 10 blocks -> 2,080 B in 20 blocks" */
 static void print_change(const struct term *t, const struct sum sums[2])
 {
-	char bytes[TERM_TEXT], blocks[64];
+	char from[SUM_TEXT], to[SUM_TEXT];
 
-	for (int side = OLD; side <= NEW; side++)
-		fprintf(t->out, "%s%s in %s", side ? " -> " : "", human_bytes(bytes, sums[side].bytes),
-			human_things(blocks, sizeof blocks, sums[side].blocks, "block"));
-	fputc('\n', t->out);
+	fprintf(t->out, "%s -> %s\n", lines_sum(from, sums[OLD]), lines_sum(to, sums[NEW]));
 }
 
 static void print_row(const struct lines *l, const struct diff_row *row)

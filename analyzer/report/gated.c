@@ -82,11 +82,9 @@ static void put_error_title(struct buf *out, const struct report_error *e, const
 static void put_leak_title(struct buf *out, const struct finding *f, const char *function)
 {
 	const struct report_leak *leak = f->leak;
-	char bytes[TERM_TEXT], blocks[64], type[PLACE_TEXT];
+	char sum[SUM_TEXT], type[PLACE_TEXT];
 
-	buf_text(out, human_bytes(bytes, f->sum.bytes));
-	buf_text(out, " in ");
-	buf_text(out, human_things(blocks, sizeof blocks, f->sum.blocks, "block"));
+	buf_text(out, lines_sum(sum, f->sum));
 	if (leak->type) {
 		buf_text(out, " of ");
 		buf_text(out, lines_function(type, leak->type, 60));

@@ -13,15 +13,14 @@ static bool is_shown(const struct growth_process *p, uint32_t moment)
 
 static void print_moments(const struct term *t, const struct growth_process *p)
 {
-	char live[TERM_TEXT], blocks[64], time[TERM_TEXT];
+	char live[SUM_TEXT], time[TERM_TEXT];
 
 	for (uint32_t i = 0; i < p->nmoments; i++) {
 		const struct growth_moment *m = &p->moments[i];
 
 		fprintf(t->out, "  %3llu  %-9s", (unsigned long long)m->number, m->what);
 		fprintf(t->out, " %12s", i && m->since_ns ? human_time(time, m->since_ns) : i ? "-" : "0");
-		fprintf(t->out, "  %s in %s", human_bytes(live, m->live.bytes),
-			human_things(blocks, sizeof blocks, m->live.blocks, "block"));
+		fprintf(t->out, "  %s", lines_sum(live, m->live));
 		if (m->name) {
 			fputs("  ", t->out);
 			term_clean(t, m->name);

@@ -9,6 +9,15 @@
 #define FRAMES_SHOWN 12u
 #define FUNCTION_COLUMNS 52u
 
+const char *lines_sum(char text[SUM_TEXT], struct sum sum)
+{
+	char bytes[TERM_TEXT], blocks[64];
+
+	snprintf(text, SUM_TEXT, "%s in %s", human_bytes(bytes, sum.bytes),
+		 human_things(blocks, sizeof blocks, sum.blocks, "block"));
+	return text;
+}
+
 /* ---- text that must fit -------------------------------------------------------------------------------- */
 
 static bool is_inside_character(const char *at)

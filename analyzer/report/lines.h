@@ -7,6 +7,7 @@
 
 #define LINE_COLUMNS 100u
 #define PLACE_TEXT 128u
+#define SUM_TEXT 96u
 
 /* How one process is written about. */
 struct lines {
@@ -16,6 +17,8 @@ struct lines {
 	bool full_stacks; /* all frames, start-up code too, repeats one by one */
 };
 
+/* "288 B in 6 blocks" */
+const char *lines_sum(char text[SUM_TEXT], struct sum sum);
 /* "mk, app.c:12", or "mk, libfoo.so" where there is no line. */
 const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const struct report_stack *s);
 /* What a wrong free was of: "of 24 B, 3 times", "8 B into a block of 24 B". */

@@ -6,15 +6,6 @@
 #define PIDS_SHOWN 6u
 #define HOLDERS_SHOWN 3u
 
-const char *page_sum(char text[SUM_TEXT], struct sum sum)
-{
-	char bytes[TERM_TEXT], blocks[64];
-
-	snprintf(text, SUM_TEXT, "%s in %s", human_bytes(bytes, sum.bytes),
-		 human_things(blocks, sizeof blocks, sum.blocks, "block"));
-	return text;
-}
-
 /* ---- headlines ----------------------------------------------------------------------------------------- */
 
 static void print_name(struct page *g, const struct report_group *group)
@@ -47,7 +38,7 @@ static void print_leaked(struct page *g, const struct report_group *group)
 	char sum[SUM_TEXT], text[64];
 
 	term_print(g->term, SHADE_BAD, "%sLEAKED %s", group->n > 1 ? "each " : "",
-		   page_sum(sum, report_lost(p)));
+		   lines_sum(sum, report_lost(p)));
 	fprintf(g->term->out, ", %s", human_things(text, sizeof text, places, "place"));
 	if (cycles && places == 1)
 		fputs(", a cycle", g->term->out);
@@ -62,9 +53,9 @@ static void print_clean(struct page *g, const struct report_process *p)
 	term_print(g->term, report_is_complete(p) ? SHADE_GOOD : SHADE_WARN, "%s",
 		   report_is_complete(p) ? "no leaks" : "no leaks seen");
 	if (p->sums[CLASS_POSSIBLE].blocks)
-		fprintf(g->term->out, ", possibly %s", page_sum(sum, p->sums[CLASS_POSSIBLE]));
+		fprintf(g->term->out, ", possibly %s", lines_sum(sum, p->sums[CLASS_POSSIBLE]));
 	if (p->sums[CLASS_REACHABLE].blocks)
-		fprintf(g->term->out, " (%s still reachable)", page_sum(sum, p->sums[CLASS_REACHABLE]));
+		fprintf(g->term->out, " (%s still reachable)", lines_sum(sum, p->sums[CLASS_REACHABLE]));
 }
 
 /* ", 2 heap errors" */
@@ -85,7 +76,8 @@ void page_headline(struct page *g, const struct report_group *group)
 
 	print_name(g, group);
 	if (!p->is_judged && p->unjudged.blocks)
-		term_print(g->term, SHADE_WARN, "NOT JUDGED, %s live at the end", page_sum(sum, p->unjudged));
+		term_print(g->term, SHADE_WARN, "NOT JUDGED, %s live at the end",
+			   lines_sum(sum, p->unjudged));
 	else if (!p->is_judged && !report_is_complete(p))
 		term_print(g->term, SHADE_WARN, "NOT JUDGED");
 	else if (report_lost(p).blocks)
@@ -160,7 +152,7 @@ static void print_holder(struct page *g, const struct report_holder *h)
 
 	fputs("  ", t->out);
 	term_clean(t, lines_fit(name, h->text, 56));
-	fprintf(t->out, " retains %s", page_sum(sum, h->retained));
+	fprintf(t->out, " retains %s", lines_sum(sum, h->retained));
 	if (h->retained.blocks > 1)
 		fprintf(t->out, ",\n      %s ",
 			h->main.blocks == h->retained.blocks ? "all of it" : "most of it");
@@ -217,7 +209,7 @@ static void print_counted(struct page *g, const struct report_counted *c)
 		human_things(objects, sizeof objects, c->objects, "object"));
 	if (c->reachable)
 		fprintf(t->out, ", %llu of them still reachable", (unsigned long long)c->reachable);
-	fprintf(t->out, "; retained: %s\n", page_sum(sum, c->retained));
+	fprintf(t->out, "; retained: %s\n", lines_sum(sum, c->retained));
 	lines_stack(&g->lines, 6, c->stack);
 }
 

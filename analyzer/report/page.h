@@ -8,7 +8,6 @@
 
 #define PAGE_FINDINGS_SHOWN 10u
 #define PAGE_HOLDER_BYTES (64u << 10) /* less is no suspect, unless reachable blocks are asked for */
-#define SUM_TEXT 96u
 
 /* One report being written. */
 struct page {
@@ -17,9 +16,6 @@ struct page {
 	struct lines lines; /* for the process at hand */
 	bool is_alone; /* there is one process */
 };
-
-/* "288 B in 6 blocks" */
-const char *page_sum(char text[SUM_TEXT], struct sum sum);
 
 /* How the processes of a group ended and what each lost, on one line. */
 void page_headline(struct page *g, const struct report_group *group);

@@ -1,6 +1,20 @@
 /* page_findings.c: leaks, places and heap errors of one process; see page.h. */
 #include "report/page.h"
 
+static uint32_t most_shown(const struct page *g, uint32_t n)
+{
+	return g->options->all || n < PAGE_FINDINGS_SHOWN ? n : PAGE_FINDINGS_SHOWN;
+}
+
+static void print_rest(struct page *g, uint64_t n, const char *what)
+{
+	char text[64];
+
+	if (n)
+		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
+			human_things(text, sizeof text, n, what));
+}
+
 /* " of 24 B each", " of 16 B to 4,096 B" */
 static void print_sizes(struct page *g, const struct report_leak *leak)
 {
@@ -28,12 +42,12 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 		   "%-10s", leak->kind);
 	if (leak->class == CLASS_CYCLE)
 		lines_cycle(&g->lines, leak);
-	term_print(t, SHADE_HEAD, "%s", page_sum(sum, leak->heads));
+	term_print(t, SHADE_HEAD, "%s", lines_sum(sum, leak->heads));
 	print_sizes(g, leak);
 	if (leak->type)
 		fprintf(t->out, ": %s", lines_function(type, leak->type, 48));
 	if (leak->indirect.blocks)
-		fprintf(t->out, "   (+%s behind)", page_sum(sum, leak->indirect));
+		fprintf(t->out, "   (+%s behind)", lines_sum(sum, leak->indirect));
 	fputc('\n', t->out);
 	if (leak->growth)
 		lines_growth(&g->lines, 6, leak->growth);
@@ -50,9 +64,8 @@ static bool is_listed(const struct page *g, const struct report_leak *leak)
 
 static void print_leaks(struct page *g, const struct report_process *p)
 {
-	uint32_t shown = 0;
+	uint32_t shown = 0, nrest = 0;
 	struct sum rest = { 0, 0 };
-	uint32_t nrest = 0;
 	char sum[SUM_TEXT], text[64];
 
 	for (uint32_t i = 0; i < p->nleaks; i++) {
@@ -70,21 +83,18 @@ static void print_leaks(struct page *g, const struct report_process *p)
 	}
 	if (nrest)
 		fprintf(g->term->out, "\n  and %s with %s (--all lists them)\n",
-			human_things(text, sizeof text, nrest, "more place"), page_sum(sum, rest));
+			human_things(text, sizeof text, nrest, "more place"), lines_sum(sum, rest));
 }
 
 static void print_places(struct page *g, const struct report_process *p)
 {
-	uint32_t most = g->options->all ? p->nplaces : PAGE_FINDINGS_SHOWN;
-	char text[64];
+	uint32_t most = most_shown(g, p->nplaces);
 
 	if (p->is_judged && !g->options->show_reachable)
 		return;
-	for (uint32_t i = 0; i < p->nplaces && i < most; i++)
+	for (uint32_t i = 0; i < most; i++)
 		print_leak(g, &p->places[i]);
-	if (p->nplaces_all > most)
-		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
-			human_things(text, sizeof text, p->nplaces_all - most, "more place"));
+	print_rest(g, p->nplaces_all - most, "more place");
 }
 
 /* ---- heap errors --------------------------------------------------------------------------------------- */
@@ -111,28 +121,20 @@ static void print_error(struct page *g, const struct report_error *e)
 
 static void print_errors(struct page *g, const struct report_process *p)
 {
-	uint32_t most =
-	    g->options->all || p->nerrors < PAGE_FINDINGS_SHOWN ? p->nerrors : PAGE_FINDINGS_SHOWN;
-	char text[64];
+	uint32_t most = most_shown(g, p->nerrors);
 
 	for (uint32_t i = 0; i < most; i++)
 		print_error(g, &p->errors[i]);
-	if (p->nerrors > most)
-		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
-			human_things(text, sizeof text, p->nerrors - most, "more heap error"));
+	print_rest(g, p->nerrors - most, "more heap error");
 }
 
 static void print_growing(struct page *g, const struct report_process *p)
 {
-	uint32_t most =
-	    g->options->all || p->ngrowing < PAGE_FINDINGS_SHOWN ? p->ngrowing : PAGE_FINDINGS_SHOWN;
-	char text[64];
+	uint32_t most = most_shown(g, p->ngrowing);
 
 	for (uint32_t i = 0; i < most; i++)
 		print_leak(g, &p->growing[i]);
-	if (p->ngrowing > most)
-		fprintf(g->term->out, "\n  and %s (--all lists them)\n",
-			human_things(text, sizeof text, p->ngrowing - most, "more growing place"));
+	print_rest(g, p->ngrowing - most, "more growing place");
 }
 
 void page_findings(struct page *g, const struct report_process *p)

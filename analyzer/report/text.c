@@ -25,7 +25,7 @@ static void print_overview(struct page *g, const struct report *r)
 	}
 	fprintf(g->term->out, "%s: ", human_things(count, sizeof count, r->nprocesses, "program run"));
 	if (leaking)
-		term_print(g->term, SHADE_BAD, "%u LEAKED %s", leaking, page_sum(sum, lost));
+		term_print(g->term, SHADE_BAD, "%u LEAKED %s", leaking, lines_sum(sum, lost));
 	else
 		term_print(g->term, degraded ? SHADE_WARN : SHADE_GOOD,
 			   degraded ? "no leaks seen" : "no leaks");
@@ -122,7 +122,7 @@ void suppression_text(const struct term *term, const struct suppression *p)
 	if (p->uses && p->kinds == 1u << FINDING_HEAP_ERROR)
 		fprintf(term->out, "suppressed %s by ", human_things(sum, sizeof sum, p->uses, "wrong free"));
 	else if (p->uses)
-		fprintf(term->out, "suppressed %s by ", page_sum(sum, p->used));
+		fprintf(term->out, "suppressed %s by ", lines_sum(sum, p->used));
 	if (p->is_expired || p->is_over || !p->uses)
 		term_print(term, SHADE_WARN, "%s%s", state, p->uses ? ": " : " suppression ");
 	term_clean(term, p->name);

@@ -146,15 +146,11 @@ static void print_references(struct page *g, const char *title, const char *dire
 
 static void print_sums(struct page *g, const struct report_leak *leak)
 {
-	char bytes[TERM_TEXT], blocks[64];
+	char sum[SUM_TEXT];
 
-	fprintf(g->term->out, "%s in %s", human_bytes(bytes, leak->heads.bytes),
-		human_things(blocks, sizeof blocks, leak->heads.blocks, "block"));
-	if (leak->indirect.blocks) {
-		fprintf(g->term->out, "   (+%s", human_bytes(bytes, leak->indirect.bytes));
-		fprintf(g->term->out, " in %s behind)",
-			human_things(blocks, sizeof blocks, leak->indirect.blocks, "block"));
-	}
+	fputs(lines_sum(sum, leak->heads), g->term->out);
+	if (leak->indirect.blocks)
+		fprintf(g->term->out, "   (+%s behind)", lines_sum(sum, leak->indirect));
 	fputc('\n', g->term->out);
 }
 
@@ -199,13 +195,11 @@ static void print_edges(struct page *g, const struct report_leak *leak)
 
 static void print_behind(struct page *g, const struct why *w)
 {
-	char title[160], bytes[TERM_TEXT], blocks[64];
+	char title[160], sum[SUM_TEXT];
 
 	if (!w->nbehind)
 		return;
-	snprintf(title, sizeof title, "Lost behind it: %s in %s%s",
-		 human_bytes(bytes, w->leak->indirect.bytes),
-		 human_things(blocks, sizeof blocks, w->leak->indirect.blocks, "block"),
+	snprintf(title, sizeof title, "Lost behind it: %s%s", lines_sum(sum, w->leak->indirect),
 		 w->leak->indirect.blocks > w->nbehind ? "; the largest:" : "");
 	print_title(g, title);
 	for (uint32_t i = 0; i < w->nbehind; i++) {
@@ -274,12 +268,11 @@ static void print_belonging(struct page *g, const struct why *w)
 
 static void print_retained(struct page *g, const struct why *w)
 {
-	char bytes[TERM_TEXT], blocks[64];
+	char sum[SUM_TEXT];
 
 	if (w->retained.blocks > 1)
-		fprintf(g->term->out, "\n  It keeps %s in %s alive, itself included.\n",
-			human_bytes(bytes, w->retained.bytes),
-			human_things(blocks, sizeof blocks, w->retained.blocks, "block"));
+		fprintf(g->term->out, "\n  It keeps %s alive, itself included.\n",
+			lines_sum(sum, w->retained));
 }
 
 /* "It counts 2 references; 1 was found, and 1 that may be left over: surplus" */
