@@ -83,11 +83,15 @@ static void hook_executed(void *context, uint32_t pid)
 		untraced_began(&r->untraced, pid, recorder_images(r, pid));
 }
 
+/* Of most, a note tells that they were about to exec. */
 static void hook_vforked(void *context, uint32_t child)
 {
 	struct recorder *r = context;
 
-	if (!r->options->no_children && !recorder_images(r, child) && proc_has_executed(child))
+	if (r->options->no_children || recorder_images(r, child))
+		return;
+	arrive_notes(r);
+	if (untraced_expects(&r->untraced, child) || proc_has_executed(child))
 		untraced_began(&r->untraced, child, 0);
 }
 

@@ -1,8 +1,6 @@
 /* filter.c: see filter.h. While one chunk is compressed and written, the next is made: the target may stand still. */
 #include "record/filter.h"
 
-#include "record/mapped.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +99,7 @@ void filter_free(struct filter *f)
 	if (!f)
 		return;
 	finish_writing(f);
-	mapped_free(f->mapped, f->request.nmappings);
+	mapped_free(f->mapped, f->request.mappings, f->request.nmappings, f->request.spare);
 	free(f->words);
 	free(f->ranges);
 	buf_free(&f->payload);
@@ -144,8 +142,10 @@ static void keep_page(struct filter *f, uint64_t start, const uint64_t *words)
 /* Made when it is needed: of a small memory that is when the target has gone on. */
 static bool has_mapped(struct filter *f)
 {
+	const struct filter_request *r = &f->request;
+
 	if (!f->mapped)
-		f->mapped = mapped_new(f->request.mappings, f->request.nmappings);
+		f->mapped = mapped_new(r->mappings, r->nmappings, r->spare);
 	return f->mapped;
 }
 

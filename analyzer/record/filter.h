@@ -6,6 +6,7 @@
 #define LG_RECORD_FILTER_H
 
 #include "record/image.h"
+#include "record/mapped.h"
 
 #include <sys/uio.h>
 
@@ -15,6 +16,7 @@ struct filter_request {
 	struct image *image; /* whose trace it is */
 	const struct trace_mapping *mappings; /* marked, and outlive the filter */
 	size_t nmappings;
+	struct mapped_spare *spare;
 	bool keeps_all;
 	void (*before)(void *context); /* called before each chunk is put */
 	void *context;

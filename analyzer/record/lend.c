@@ -3,6 +3,8 @@
 
 #include "leakgraph/env.h"
 
+#include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,11 +36,19 @@ void lend_close(int socket)
 		close(socket);
 }
 
+/* accept(2) makes a socket before it looks whether anyone has come. */
+static bool has_come(int socket)
+{
+	struct pollfd p = { .fd = socket, .events = POLLIN };
+
+	return socket >= 0 && poll(&p, 1, 0) == 1;
+}
+
 int lend_next(int socket, uint32_t *pid)
 {
 	struct ucred peer = { .pid = 0 };
 	socklen_t bytes = sizeof peer;
-	int connection = socket < 0 ? -1 : accept4(socket, NULL, NULL, SOCK_CLOEXEC);
+	int connection = has_come(socket) ? accept4(socket, NULL, NULL, SOCK_CLOEXEC) : -1;
 
 	if (connection >= 0)
 		getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &bytes);

@@ -6,6 +6,7 @@
 #include "leakgraph/ring.h"
 #include "trace/trace.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #define MAPPED_SPACE_BITS 47 /* of user addresses */
@@ -19,12 +20,22 @@ struct mapped_part {
 
 struct mapped {
 	uint32_t part_of[MAPPED_PARTS]; /* by address: its place in `parts` */
+	uint32_t nparts;
+	uint32_t full; /* part of which all pages are mapped, 0: none */
 	struct mapped_part parts[]; /* the first is empty */
 };
 
+/* One that nobody needs, left for the next: its pages are there already. Owned; threads may share it. */
+struct mapped_spare {
+	struct mapped *_Atomic empty; /* NULL: none */
+};
+void mapped_spare_free(struct mapped_spare *spare);
+
 /* NULL: no memory. `mappings` ascend; the shim's own, where no block is, count as unmapped. */
-struct mapped *mapped_new(const struct trace_mapping *mappings, size_t n);
-void mapped_free(struct mapped *m, size_t nmappings); /* as many as it was made of; NULL is fine */
+struct mapped *mapped_new(const struct trace_mapping *mappings, size_t n, struct mapped_spare *spare);
+/* Of what it was made of; NULL is fine. */
+void mapped_free(struct mapped *m, const struct trace_mapping *mappings, size_t n,
+		 struct mapped_spare *spare);
 
 static inline bool mapped_has(const struct mapped *m, uint64_t address)
 {

@@ -6,6 +6,7 @@
 #include "record/environment.h"
 #include "record/follow.h"
 #include "record/image.h"
+#include "record/mapped.h"
 #include "record/output.h"
 #include "record/record.h"
 #include "record/retire.h"
@@ -33,6 +34,7 @@ struct recorder {
 	uint64_t main_done_ns, swept_ns, nap_ns;
 	struct environment environment; /* of PROGRAM, besides its own */
 	struct retirement retirement;
+	struct mapped_spare spare; /* between snapshots */
 	struct err trouble; /* first image that could not be recorded */
 };
 

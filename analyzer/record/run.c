@@ -28,6 +28,7 @@
 #define END_EXPECTED_NS (5u * 1000 * 1000) /* after the snapshot of an image that asked for it */
 #define BUSY_NAP_NS (500u * 1000)
 #define IDLE_NAP_NS (10u * 1000 * 1000)
+#define YOUNG_NS (1000u * 1000) /* an image's rings are not looked at before: many are over by then */
 
 /* What a round brought in. */
 struct haul {
@@ -56,17 +57,13 @@ static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 
 		if (!i)
 			continue;
-		if (i->begun_ns > now) { /* in this round: it may be at its end already, or nearly */
-			haul.is_behind = true; /* the next round is due at once */
-			continue;
-		}
 		uint64_t before = i->drain.taken;
 		serve_request(r, i);
 		serve_verdict(r, i);
 		serve_let_go(r, i);
 		if (r->verifier)
 			verify_round(r->verifier, i);
-		if (i->last && now < i->last_ns + END_EXPECTED_NS)
+		if (now < i->begun_ns + YOUNG_NS || (i->last && now < i->last_ns + END_EXPECTED_NS))
 			continue;
 		serve_write_last(i);
 		image_round(i, key, now);
@@ -293,6 +290,7 @@ int record_run(const struct record_options *options, struct record_result *resul
 	untraced_free(&r->untraced);
 	verify_close(r->verifier);
 	lend_close(r->lender);
+	mapped_spare_free(&r->spare);
 	segment_close(&r->segment);
 	output_free(&r->output);
 	free(r->pids);

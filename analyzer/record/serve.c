@@ -30,6 +30,7 @@ void serve_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason
 					    .stopped = stopped,
 					    .hoard = hoard,
 					    .full_contents = r->options->full_contents,
+					    .spare = &r->spare,
 					    .breathe = serve_breathe,
 					    .context = r };
 

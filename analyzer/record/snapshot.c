@@ -51,6 +51,7 @@ static bool open_reading(struct snapshot *s)
 	struct filter_request filter = { .image = s->image,
 					 .mappings = s->data.mappings,
 					 .nmappings = s->data.nmappings,
+					 .spare = s->request.spare,
 					 .keeps_all = is_full,
 					 .before = put_preface,
 					 .context = s };

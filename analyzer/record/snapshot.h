@@ -5,6 +5,7 @@
 #include "record/follow.h"
 #include "record/hoard.h"
 #include "record/image.h"
+#include "record/mapped.h"
 
 struct snapshot_request {
 	enum lg_snapshot_reason reason;
@@ -12,6 +13,7 @@ struct snapshot_request {
 	bool full_contents; /* keep every word */
 	struct hoard
 	    *hoard; /* where memory is put aside until the target has gone on; taken over. NULL: nowhere */
+	struct mapped_spare *spare;
 	void (*breathe)(void *context); /* called now and then: the recorder's heartbeat */
 	void *context;
 };

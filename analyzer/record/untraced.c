@@ -59,6 +59,12 @@ void beginner_free(struct beginner *b)
 
 /* ---- what becomes of them ------------------------------------------------------------------------------ */
 
+static void find_parent(struct beginner *b)
+{
+	if (!b->parent_pid)
+		b->parent_pid = proc_parent(b->pid);
+}
+
 /* What exec was given, seen from the process's folder. */
 static char *resolve(uint32_t pid, const char *path)
 {
@@ -83,7 +89,7 @@ void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const cha
 	b->program = resolve(pid, path);
 	b->image = image;
 	b->is_silent = false;
-	b->parent_pid = proc_parent(pid);
+	find_parent(b);
 }
 
 /* One that has ended already has no more than what exec was given, or the name that the kernel keeps. */
@@ -110,7 +116,7 @@ void untraced_began(struct untraced *u, uint32_t pid, uint32_t image)
 		return;
 	b->image = image;
 	b->is_silent = false;
-	b->parent_pid = proc_parent(pid);
+	find_parent(b);
 	free(b->argv);
 	b->argv = proc_arguments(pid, &b->argc);
 	b->program = program_of(pid, b->program);

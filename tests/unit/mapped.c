@@ -2,22 +2,33 @@
 #include "record/mapped.h"
 #include "suite.h"
 
+#include <string.h>
+
 #define GIB (1ULL << 30)
 
 static struct mapped *mapped;
+static struct trace_mapping of[40]; /* what it was made of */
 static size_t nmappings;
+static struct mapped_spare spare;
 
 static void map(const struct trace_mapping *mappings, size_t n)
 {
+	memcpy(of, mappings, n * sizeof *of);
 	nmappings = n;
-	mapped = mapped_new(mappings, n);
+	mapped = mapped_new(mappings, n, &spare);
 	ck_assert_ptr_nonnull(mapped);
+}
+
+static void unmap(void)
+{
+	mapped_free(mapped, of, nmappings, &spare);
+	mapped = NULL;
 }
 
 static void teardown(void)
 {
-	mapped_free(mapped, nmappings);
-	mapped = NULL;
+	unmap();
+	mapped_spare_free(&spare);
 }
 
 START_TEST(the_ends_of_a_mapping_are_exact)
@@ -88,12 +99,31 @@ START_TEST(addresses_agree_with_the_list_of_mappings)
 }
 END_TEST
 
+START_TEST(what_is_left_for_the_next_is_empty)
+{
+	map((struct trace_mapping[]){ { .start = 0x10000, .end = 0x51000 },
+				      { .start = 0x80000, .end = 0x81000 },
+				      { .start = GIB - LG_PAGE, .end = 5 * GIB + LG_PAGE } },
+	    3);
+	const struct mapped *former = mapped;
+	unmap();
+	map((struct trace_mapping[]){ { .start = 0x60000, .end = 0x70000 } }, 1);
+	ck_assert_ptr_eq(mapped, former);
+	for (uint64_t at = 0; at < 7 * GIB; at += LG_PAGE)
+		ck_assert_int_eq(mapped_has(mapped, at), at >= 0x60000 && at < 0x70000);
+	unmap();
+	map((struct trace_mapping[]){ { .start = 2 * GIB, .end = 3 * GIB - LG_PAGE } }, 1);
+	for (uint64_t at = 0; at < 7 * GIB; at += LG_PAGE)
+		ck_assert_int_eq(mapped_has(mapped, at), at >= 2 * GIB && at < 3 * GIB - LG_PAGE);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		the_ends_of_a_mapping_are_exact,	   what_is_no_user_address_is_not_mapped,
 		a_mapping_of_terabytes_costs_little,	   the_shims_memory_counts_as_unmapped,
-		addresses_agree_with_the_list_of_mappings,
+		addresses_agree_with_the_list_of_mappings, what_is_left_for_the_next_is_empty,
 	};
 	return suite_run_with("mapped", NULL, teardown, tests, sizeof tests / sizeof *tests);
 }
