@@ -4,7 +4,7 @@ program lose '#include <sys/prctl.h>
 static void *volatile kept;
 __attribute__((noinline)) static void lose(void) { void *volatile p = calloc(1, 24); (void)p; }
 int main(int argc, char **argv) { if (argc > 1 && *argv[1]) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); kept = malloc(100); lose(); if (argc > 2) _exit(0); return 0; }' -O1
-cp lose unreadable && chmod 0711 unreadable
+cp lose unreadable && chmod 0111 unreadable
 mkdir out && chmod 777 out && cd out
 user=()
 if [ "$(id -u)" = 0 ]; then

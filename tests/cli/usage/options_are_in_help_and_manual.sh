@@ -2,7 +2,7 @@
 "$LG" --completion >rows
 for command in $(awk -F'\t' '$2 == "COMMAND" { print $1 }' rows); do
 	"$LG" "$command" --help >help
-	mandoc -Tascii -Owidth=500 "$TOP/man/leakgraph-$command.1" | col -b >page
+	mandoc -Tascii -Owidth=500 "$TOP/man/leakgraph-$command.1" | sed 's/.\x08//g' >page
 	awk -F'\t' -v command="$command" '$1 == command && $2 ~ /^--/ { sub(/=$/, "", $2); print $2 }' rows | sort -u >options
 	for text in help page; do
 		# --help and --version are those of every command; what looks may be an option of another command or tool, too.
