@@ -180,7 +180,7 @@ bool py_known_type(const struct py *p, uint64_t addr); /* one that was asked for
 
 /* Marks the parts of every object. */
 void py_find_parts(struct py *p);
-void py_find_free_keys(struct py *p, uint64_t start, uint64_t end); /* words that may point at some */
+void py_find_free_keys(struct py *p); /* those that the interpreter has put aside */
 
 /* Of a dictionary's keys. */
 struct py_keys {

@@ -17,8 +17,8 @@ struct py_layout {
 	uint32_t frame_code, frame_func, frame_locals, frame_object, frame_globals, frame_builtins,
 	    frame_previous;
 	uint32_t frame_data; /* of a frame object: the frame that outlived its call */
-	uint32_t free_lists, free_lists_end, interp_gc, interp_threads, type_cache, func_cache,
-	    func_cache_end;
+	uint32_t free_lists, free_lists_end, free_keys, free_keys_count, interp_gc, interp_threads,
+	    type_cache, func_cache, func_cache_end;
 	uint32_t thread_chunk, thread_top, thread_frame; /* thread_frame: 3.11, 3.12: of a _PyCFrame */
 	uint32_t cframe_frame; /* NO_CFRAME: the thread points at the frame itself */
 };
@@ -28,6 +28,8 @@ static const struct py_layout py_layouts[] = {
 	{ .minor = 11,
 	  .free_lists = 3608,
 	  .free_lists_end = 7128,
+	  .free_keys = 5168,
+	  .free_keys_count = 5808,
 	  .heap_type = 904,
 	  .cached_keys = 872,
 	  .spec_cache = 896,
@@ -58,6 +60,8 @@ static const struct py_layout py_layouts[] = {
 	{ .minor = 12,
 	  .free_lists = 267408,
 	  .free_lists_end = 273400,
+	  .free_keys = 271376,
+	  .free_keys_count = 272020,
 	  .heap_type = 920,
 	  .cached_keys = 880,
 	  .spec_cache = 904,
@@ -88,6 +92,8 @@ static const struct py_layout py_layouts[] = {
 	{ .minor = 13,
 	  .free_lists = 10952,
 	  .free_lists_end = 14496,
+	  .free_keys = 12504,
+	  .free_keys_count = 13144,
 	  .heap_type = 928,
 	  .cached_keys = 880,
 	  .spec_cache = 904,
@@ -141,6 +147,7 @@ enum {
 	DICT_KEYS = 32,
 	DICT_VALUES = 40,
 	KEYS_SMALLEST = 120,
+	FREE_KEYS_MAX = 80,
 	PY_POOLED_MAX = 512, /* bytes of a block in a pool */
 	DEBUG_HEAD = 16,
 	DEBUG_TAIL = 8,

@@ -200,20 +200,19 @@ void py_find_parts(struct py *p)
 			find_parts(p, i);
 }
 
-/* Keys of the smallest kind, put aside. */
-static bool are_free_keys(struct py *p, uint64_t addr)
+/* Keys of the smallest kind. A dictionary that has outgrown them leaves in them all that they held, and their count. */
+static bool may_be_free_keys(const struct py *p, uint64_t addr)
 {
-	uint32_t block = addr ? heap_find(p->w->heap, addr) : NO_BLOCK;
-	struct py_keys k;
-
-	return block != NO_BLOCK && py_start(p, block) == addr && p->of[block].what == PY_UNKNOWN &&
-	       is_size(p, py_size(p, block), KEYS_SMALLEST) && !py_get(p, addr) &&
-	       py_keys_at(p, addr, KEYS_SMALLEST, &k);
+	return is_start(p, addr) && is_size(p, py_size(p, heap_find(p->w->heap, addr)), KEYS_SMALLEST);
 }
 
-void py_find_free_keys(struct py *p, uint64_t start, uint64_t end)
+void py_find_free_keys(struct py *p)
 {
-	for (uint64_t at = start; at < end; at += 8)
-		if (are_free_keys(p, py_get(p, at)))
-			mark(p, py_get(p, at), PY_FREE_KEYS, NO_BLOCK);
+	uint64_t list = p->interp + p->l->free_keys;
+	uint32_t n = 0;
+
+	memory_bytes(p->memory, p->interp + p->l->free_keys_count, &n, sizeof n);
+	for (uint32_t i = 0; i < n && n <= FREE_KEYS_MAX; i++)
+		if (may_be_free_keys(p, py_get(p, list + 8 * i)))
+			mark(p, py_get(p, list + 8 * i), PY_FREE_KEYS, NO_BLOCK);
 }

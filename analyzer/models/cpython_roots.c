@@ -169,7 +169,7 @@ int py_find_roots(struct py *p)
 		thread = py_get(p, thread + THREAD_NEXT);
 	}
 	if (p->interp)
-		py_find_free_keys(p, p->interp + p->l->free_lists, p->interp + p->l->free_lists_end);
+		py_find_free_keys(p);
 	if (p->nrunning)
 		qsort(p->running, p->nrunning, sizeof *p->running, by_start);
 	ranges_tidy(&p->frames);
