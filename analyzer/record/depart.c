@@ -90,7 +90,7 @@ static void hook_vforked(void *context, uint32_t child)
 
 	if (r->options->no_children || recorder_images(r, child))
 		return;
-	arrive_notes(r);
+	notes_take(r);
 	if (untraced_expects(&r->untraced, child) || proc_has_executed(child))
 		untraced_began(&r->untraced, child, 0);
 }
