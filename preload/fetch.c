@@ -1,7 +1,7 @@
-/* fetch.c: the segment from the recorder's hand. A program that runs as another user than the recorder, or under another
- * /proc, cannot open the segment by its path; a recorder that is root hands it over through a socket whose name is
- * that path, to programs that it knows to have been executed in its tree (lend.h). Used once, as the process boots, and
- * not under a filter. */
+/* fetch.c: the segment from the recorder's hand. A program that runs as another user than the recorder, under another
+ * /proc or in another user namespace cannot open the segment by its path; the recorder hands it over through a socket
+ * whose name is that path, to programs that it knows to have been executed in its tree (lend.h). Used once, as the process
+ * boots, and not under a filter. */
 #include "shim.h"
 #include "sys.h"
 
@@ -30,13 +30,16 @@ static int connect_to(const char *name)
 	return -1;
 }
 
-/* Anyone may have taken the name of a recorder that is gone. */
-static bool is_roots(int fd)
+#define OVERFLOW_UID 65534 /* in a user namespace: anyone who has no id in it (user_namespaces(7)) */
+
+/* Anyone may have taken the name of a recorder that is gone: root and this very user are trusted. */
+static bool is_trusted(int fd)
 {
-	struct ucred peer = { .uid = 1 };
+	struct ucred peer = { .uid = OVERFLOW_UID };
 	unsigned bytes = sizeof peer;
 
-	return !sys_getsockopt(fd, SO_PEERCRED, &peer, &bytes) && peer.uid == 0;
+	return !sys_getsockopt(fd, SO_PEERCRED, &peer, &bytes) &&
+	       (peer.uid == 0 || (peer.uid == sys_geteuid() && peer.uid != OVERFLOW_UID));
 }
 
 static int receive(int fd)
@@ -60,7 +63,7 @@ static int receive(int fd)
 
 int fetch_segment(const char *name)
 {
-	int fd = connect_to(name), segment = fd >= 0 && is_roots(fd) ? receive(fd) : -1;
+	int fd = connect_to(name), segment = fd >= 0 && is_trusted(fd) ? receive(fd) : -1;
 
 	if (fd >= 0)
 		sys_close(fd);

@@ -119,6 +119,11 @@ static inline int sys_getsockopt(int fd, int option, void *value, unsigned *byte
 	return (int)sys6(SYS_getsockopt, fd, 1 /* SOL_SOCKET */, option, (long)value, (long)bytes, 0);
 }
 
+static inline unsigned sys_geteuid(void)
+{
+	return (unsigned)sys6(SYS_geteuid, 0, 0, 0, 0, 0, 0);
+}
+
 static inline long sys_recvmsg(int fd, void *message, int flags)
 {
 	return sys6(SYS_recvmsg, fd, (long)message, flags, 0, 0, 0);

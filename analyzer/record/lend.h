@@ -1,5 +1,5 @@
-/* lend.h: hands the segment to programs of the tree that cannot open it, since they run as another user: through a socket
- * that is named as the segment's path is. Only for a recorder that is root: no one else's has such programs. */
+/* lend.h: hands the segment to programs of the tree that cannot open it, since they run as another user or in another user
+ * namespace: through a socket that is named as the segment's path is. */
 #ifndef LG_RECORD_LEND_H
 #define LG_RECORD_LEND_H
 
