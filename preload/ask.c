@@ -71,11 +71,13 @@ void demand_snapshot(enum lg_request what)
 	struct patience patience = { 0 };
 	uint32_t none = LG_REQ_NONE;
 
+	atomic_fetch_add(&self.thread->asking, 1);
 	atomic_compare_exchange_strong(&a->request, &none, what);
 	while (atomic_load(&a->request) == what && recorder_alive(&patience)) {
 		doorbell_ring();
 		sys_futex_wait(&a->request, what, WAIT_NS);
 	}
+	atomic_fetch_sub(&self.thread->asking, 1);
 }
 
 #define VERDICT_NS (60ull * 1000 * 1000 * 1000)
@@ -122,12 +124,13 @@ bool ask_verdict(uint64_t *blocks, uint64_t *bytes)
 	struct patience patience = { 0 };
 	uint64_t since_ns = sys_now_ns();
 
-	if (self.is_asking)
+	if (atomic_fetch_add(&self.thread->asking, 1)) {
+		atomic_fetch_sub(&self.thread->asking, 1);
 		return false;
-	self.is_asking = true;
+	}
 	while (!verdict_turn(v, LG_VERDICT_NONE, LG_VERDICT_ASKED) && may_wait(&patience, since_ns))
 		sys_nap(1000 * 1000);
 	bool is_known = may_wait(&patience, since_ns) && await_verdict(v, since_ns, blocks, bytes);
-	self.is_asking = false;
+	atomic_fetch_sub(&self.thread->asking, 1);
 	return is_known;
 }

@@ -226,7 +226,6 @@ struct self {
 	volatile bool inside; /* an operator new or delete, whose own calls are not told again */
 	uint32_t paused; /* pauses of this thread that are open: its new blocks are left out */
 	bool has_left_out; /* told of already */
-	volatile bool is_asking; /* waits for a verdict */
 	uint32_t disabled; /* as deep as __lsan_disable() is nested: what is allocated is to be ignored */
 	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
 };

@@ -72,6 +72,7 @@ static void use_slot(struct lg_area *area, uint32_t i)
 	atomic_store(&t->tid, sandboxed ? 0 : sys_gettid());
 	atomic_store(&t->check, LG_CHECK_NONE);
 	atomic_store(&t->waiting, 0);
+	atomic_store(&t->asking, 0);
 	self.thread = t;
 	self.tail = atomic_load(&t->tail);
 	order_now(); /* keys count on from here */

@@ -58,19 +58,28 @@ static unw_accessors_t accessors = {
 	.access_fpreg = no_float_register,
 };
 
-/* ... or in the tool's own library, which waits for the recorder. */
-static bool in_libc(const struct trace_mapping *mappings, size_t n, uint64_t pc)
+/* The name of the file that code lies in, from its last slash. */
+static const char *library_of(const struct caller_request *r, uint64_t pc)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct trace_mapping *m = &mappings[i];
-		const char *name = strrchr(m->path, '/');
+	const char *name = NULL;
 
-		if (pc >= m->start && pc < m->end)
-			return m->prot & PROT_EXEC && name &&
-			       (!strncmp(name, "/libc.so", 8) || !strncmp(name, "/libpthread", 11) ||
-				!strncmp(name, "/ld-linux", 9) || !strcmp(name, "/liblgpreload.so"));
-	}
-	return false;
+	for (size_t i = 0; i < r->nmappings; i++)
+		if (pc >= r->mappings[i].start && pc < r->mappings[i].end && r->mappings[i].prot & PROT_EXEC)
+			name = strrchr(r->mappings[i].path, '/');
+	return name ? name : "";
+}
+
+static bool in_libc(const struct caller_request *r, uint64_t pc)
+{
+	const char *library = library_of(r, pc);
+
+	return !strncmp(library, "/libc.so", 8) || !strncmp(library, "/libpthread", 11) ||
+	       !strncmp(library, "/ld-linux", 9);
+}
+
+static bool is_asking(const struct caller_request *r, uint64_t pc)
+{
+	return r->is_asking && !strcmp(library_of(r, pc), "/liblgpreload.so");
 }
 
 static bool preserved_registers(unw_cursor_t *cursor, struct trace_thread *t)
@@ -113,8 +122,8 @@ static bool start(unw_addr_space_t space, struct remote *remote, unw_cursor_t *c
 	return leave_clone(space, remote) && !unw_init_remote(cursor, space, remote);
 }
 
-static bool step_out(unw_addr_space_t space, struct remote *remote, const struct trace_mapping *mappings,
-		     size_t n, struct trace_thread *t)
+static bool step_out(unw_addr_space_t space, struct remote *remote, const struct caller_request *r,
+		     struct trace_thread *t)
 {
 	unw_cursor_t cursor;
 	unw_word_t pc;
@@ -124,7 +133,7 @@ static bool step_out(unw_addr_space_t space, struct remote *remote, const struct
 	for (int i = 0; i < FRAMES_MAX; i++) {
 		if (unw_get_reg(&cursor, UNW_REG_IP, &pc) || unw_is_signal_frame(&cursor) > 0)
 			return false;
-		if (!in_libc(mappings, n, pc))
+		if (!in_libc(r, pc) && !is_asking(r, pc))
 			return preserved_registers(&cursor, t);
 		if (unw_step(&cursor) <= 0)
 			return false;
@@ -133,9 +142,9 @@ static bool step_out(unw_addr_space_t space, struct remote *remote, const struct
 }
 
 /* System calls pass arguments in rdi, rsi, rdx, r10, r8, r9 (x86-64 psABI, A.2.1); those that end have none. */
-static void clear_others(struct trace_thread *t, uint64_t number)
+static void clear_others(struct trace_thread *t, int64_t call)
 {
-	bool ends = number == SYS_exit_group || number == SYS_exit;
+	bool ends = call == SYS_exit_group || call == SYS_exit;
 
 	t->regs[LG_REG_RAX] = t->regs[LG_REG_RCX] = t->regs[LG_REG_R11] = 0;
 	if (ends)
@@ -161,20 +170,20 @@ static void remote_close(struct remote *r, unw_addr_space_t space)
 		unw_destroy_addr_space(space);
 }
 
-bool caller_of_libc(const struct trace_mapping *mappings, size_t n, struct trace_thread *t, uint64_t number)
+bool caller_of_libc(const struct caller_request *r, struct trace_thread *t)
 {
-	uint64_t before[LG_REGS], begin[LG_REGS];
+	uint64_t before[LG_REGS], begin[LG_REGS], pc = t->regs[LG_REG_RIP];
 	struct remote remote = { .regs = begin };
 	unw_addr_space_t space;
 
-	if (!in_libc(mappings, n, t->regs[LG_REG_RIP]))
+	if (!(r->call >= 0 && in_libc(r, pc)) && !is_asking(r, pc))
 		return false;
 	memcpy(before, t->regs, sizeof before);
 	memcpy(begin, t->regs, sizeof begin);
-	bool out = remote_open(&remote, &space, t->tid) && step_out(space, &remote, mappings, n, t);
+	bool out = remote_open(&remote, &space, t->tid) && step_out(space, &remote, r, t);
 	remote_close(&remote, space);
 	if (out)
-		clear_others(t, number);
+		clear_others(t, r->call);
 	else
 		memcpy(t->regs, before, sizeof before);
 	return out;

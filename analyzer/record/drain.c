@@ -372,12 +372,12 @@ void drain_release(struct drain *d, uint32_t pid, bool (*gone)(uint32_t pid, uin
 	}
 }
 
-uint32_t drain_thread_number(const struct drain *d, uint32_t tid)
+const struct lg_thread *drain_thread(const struct drain *d, uint32_t tid)
 {
 	uint32_t slots = atomic_load(&d->area->slots);
 
 	for (uint32_t i = 0; i < slots && i < LG_THREADS; i++)
 		if (atomic_load(&d->area->threads[i].tid) == tid)
-			return d->area->threads[i].number;
-	return 0;
+			return &d->area->threads[i];
+	return NULL;
 }

@@ -48,7 +48,7 @@ struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, s
 struct trace_event *drain_rest(struct drain *d, uint64_t now_ns, size_t *n);
 /* Recycles the slots of threads for which `gone` says yes. */
 void drain_release(struct drain *d, uint32_t pid, bool (*gone)(uint32_t pid, uint32_t tid));
-/* Thread number of a kernel thread that has a slot, 0: none. */
-uint32_t drain_thread_number(const struct drain *d, uint32_t tid);
+/* What a kernel thread has in the segment, NULL: nothing. */
+const struct lg_thread *drain_thread(const struct drain *d, uint32_t tid);
 
 #endif

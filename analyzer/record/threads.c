@@ -58,7 +58,8 @@ static bool is_at_exit(const struct threads_request *r, uint32_t tid)
 	return atomic_load(&a->exiting) && a->exit_tid == own_tid(r, tid);
 }
 
-static void registers_of_stopped(const struct threads_request *r, struct trace_thread *t)
+static void registers_of_stopped(const struct threads_request *r, const struct lg_thread *slot,
+				 struct trace_thread *t)
 {
 	struct user_regs_struct regs;
 
@@ -68,7 +69,11 @@ static void registers_of_stopped(const struct threads_request *r, struct trace_t
 	t->flags |= LG_THREAD_STOPPED;
 	if (is_at_exit(r, t->tid))
 		return;
-	if (caller_of_libc(r->to->mappings, r->to->nmappings, t, regs.orig_rax))
+	const struct caller_request caller = { .mappings = r->to->mappings,
+					       .nmappings = r->to->nmappings,
+					       .call = (int64_t)regs.orig_rax,
+					       .is_asking = slot && atomic_load(&slot->asking) };
+	if (caller_of_libc(&caller, t))
 		t->flags |= LG_THREAD_IN_CALL;
 	else
 		vector_registers(t);
@@ -77,10 +82,11 @@ static void registers_of_stopped(const struct threads_request *r, struct trace_t
 static void describe_thread(const struct threads_request *r, uint32_t tid, bool stopped,
 			    struct trace_thread *t)
 {
-	*t = (struct trace_thread){ .tid = tid,
-				    .number = drain_thread_number(&r->image->drain, own_tid(r, tid)) };
+	const struct lg_thread *slot = drain_thread(&r->image->drain, own_tid(r, tid));
+
+	*t = (struct trace_thread){ .tid = tid, .number = slot ? slot->number : 0 };
 	if (stopped)
-		registers_of_stopped(r, t);
+		registers_of_stopped(r, slot, t);
 	if (is_at_exit(r, tid)) {
 		memcpy(t->regs, r->image->area->exit_regs, sizeof t->regs);
 		t->fs_base = r->image->area->exit_fs_base;

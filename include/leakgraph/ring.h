@@ -243,6 +243,8 @@ struct lg_thread {
 	/* Futex: 1 while the thread, its ring full, sleeps. Set by it, cleared by the recorder when it lets it go on. */
 	_Atomic uint32_t waiting; /* (R,T) */
 	uint64_t check_regs; /* (T) address, in the target, of the waiting thread's uint64_t[LG_REGS] */
+	_Atomic uint32_t
+	    asking; /* (T) it waits for an answer that the program asked for, not in the midst of a hook */
 	_Alignas(64) _Atomic uint64_t reserved; /* (T) events ever reserved */
 	_Atomic uint64_t lost_allocs; /* (T) */
 	_Atomic uint64_t lost_frees; /* (T) */
