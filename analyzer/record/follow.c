@@ -1,6 +1,8 @@
 /* follow.c: see follow.h. The stops are those of ptrace(2) under PTRACE_SEIZE. */
 #include "record/follow.h"
 
+#include "record/proc.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -150,9 +152,10 @@ static bool hold(struct follower *f, uint32_t pid, uint64_t now_ns)
 	return true;
 }
 
-/* Whether a thread at PTRACE_EVENT_EXIT ends alone: it called exit(2), not exit_group(2), and others live on. Of one
- * that cannot be asked any more, exit_group(2) or a kill ended the stop: it was there before. (A second kill, of threads
- * that the first one brought there, goes to the first thread: kernel/signal.c, complete_signal.) */
+/* Whether a thread at PTRACE_EVENT_EXIT ends alone, while others live on: it called exit(2), or neither exit_group(2)
+ * nor a signal, by which all end, brought it there; a sandbox kills so. Of one that cannot be asked any more,
+ * exit_group(2) or a kill ended the stop: it was there before. (A second kill, of threads that the first one brought
+ * there, goes to the first thread: kernel/signal.c, complete_signal.) */
 static bool ends_alone(const struct follower *f, uint32_t tid, uint32_t pid)
 {
 	size_t left = threads_of(f, pid, false);
@@ -160,7 +163,8 @@ static bool ends_alone(const struct follower *f, uint32_t tid, uint32_t pid)
 
 	if (left > 1 && ptrace(PTRACE_GETREGS, tid, NULL, &regs))
 		return errno == ESRCH && tid != pid;
-	return left > threads_of(f, pid, true) + 1 && regs.orig_rax == SYS_exit;
+	return left > threads_of(f, pid, true) + 1 &&
+	       (regs.orig_rax == SYS_exit || (regs.orig_rax != SYS_exit_group && proc_is_unsignaled(tid)));
 }
 
 static int exit_status(uint32_t tid)

@@ -108,6 +108,13 @@ bool proc_has_executed(uint32_t pid)
 	return stat_field(pid, 4) && !(stat_field(pid, 9) & PF_FORKNOEXEC);
 }
 
+#define PF_SIGNALED 0x400u /* linux/sched.h: "Killed by a signal" */
+
+bool proc_is_unsignaled(uint32_t tid)
+{
+	return stat_field(tid, 4) && !(stat_field(tid, 9) & PF_SIGNALED);
+}
+
 char **proc_arguments(uint32_t pid, uint32_t *argc)
 {
 	size_t bytes, n = 0;

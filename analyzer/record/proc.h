@@ -22,6 +22,7 @@ uint32_t proc_parent(uint32_t pid); /* 0: not told */
 bool proc_has_executed(uint32_t pid); /* since it was forked; true of a zombie too */
 char **proc_arguments(uint32_t pid, uint32_t *argc); /* one block; NULL: no memory */
 bool proc_thread_ended(uint32_t pid, uint32_t tid); /* yet listed: a zombie */
+bool proc_is_unsignaled(uint32_t tid); /* no signal ends it, nor an exit_group(2) or exec of another */
 uint64_t proc_filters(uint32_t pid); /* seccomp filters that it is under */
 void proc_mappings_free(struct trace_mapping *mappings, size_t n);
 

@@ -69,8 +69,11 @@ static void *leave_from_thread(void *unused)
 	return unused;
 }
 
+static pthread_t first;
+
 static void *linger(void *unused)
 {
+	pthread_join(first, NULL);
 	usleep(20000);
 	return unused;
 }
@@ -225,6 +228,7 @@ NOINLINE static int leave(const char *how)
 			for (;;)
 				pause();
 	}
+	first = pthread_self();
 	if (!strcmp(how, "pthread_exit") && !pthread_create(&thread, NULL, linger, NULL))
 		pthread_exit(NULL);
 	return strcmp(how, "return") != 0;

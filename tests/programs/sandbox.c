@@ -65,6 +65,8 @@ static int enter(const char *how, bool threads)
 {
 	if (!strcmp(how, "strict"))
 		return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+	if (!strcmp(how, "kill-thread"))
+		return filter(SECCOMP_RET_KILL_THREAD, threads);
 	return filter(!strcmp(how, "kill") ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | EPERM, threads);
 }
 
@@ -110,6 +112,21 @@ static int run_thread(void)
 	return 0;
 }
 
+static void *die(void *how)
+{
+	if (!enter(how, false))
+		getppid();
+	return NULL;
+}
+
+/* One thread puts the sandbox on itself and is killed by it, alone. */
+static int lose_thread(char *how)
+{
+	pthread_t id;
+
+	return pthread_create(&id, NULL, die, how) || pthread_join(id, NULL);
+}
+
 static int run_child(void)
 {
 	int status = 0;
@@ -131,10 +148,13 @@ int main(int argc, char **argv)
 	escape(again[0] = malloc(100000)); /* the heap will not grow any more */
 	free(again[0]);
 	again[0] = argv[0];
-	if (argc > 1 && strcmp(argv[1], "sandboxed") && enter(argv[1], !strcmp(besides, "thread")))
+	if (argc > 1 && strcmp(argv[1], "sandboxed") && strcmp(besides, "death") &&
+	    enter(argv[1], !strcmp(besides, "thread")))
 		return 99;
 	churn(20);
 	lose();
+	if (!strcmp(besides, "death"))
+		failed = lose_thread(argv[1]);
 	if (!strcmp(besides, "thread"))
 		failed = run_thread();
 	if (!strcmp(besides, "child"))

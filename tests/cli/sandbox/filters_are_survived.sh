@@ -1,7 +1,7 @@
 # A program in seccomp's strict mode, or under a filter that kills or refuses what the program does not do by itself, is
 # recorded on without a system call: a ring runs full, threads begin, children are forked.
 victim sandbox
-for how in strict kill errno 'kill thread' 'errno thread' 'kill child' 'errno child' 'kill exec'; do
+for how in strict kill errno 'kill thread' 'errno thread' 'kill child' 'errno child' 'kill exec' 'strict death' 'kill-thread death'; do
 	# shellcheck disable=SC2086
 	exits 3 "$LG" check --json=r.json -- ./sandbox $how
 	[ "$(cat out)" = fine ] || fails "$how: it says $(head -n 1 out)"
