@@ -331,20 +331,42 @@ static void use_area(struct lg_area *area)
 		atomic_store(&shim.frames[code], LG_FRAME_TRUNCATED);
 }
 
+/* Of a daemon the recorder is no ancestor any more. */
+static void invite_recorder(struct lg_area *area)
+{
+	sys_set_tracer(shim.control->recorder_pid);
+	atomic_store(&area->invited, 1);
+	sys_futex_wake(&area->invited);
+}
+
+/* The recorder's answer to HELLO; one that is none: the recorder is gone. */
+static uint32_t await_answer(struct lg_area *area)
+{
+	struct patience patience = { 0 };
+	uint32_t answer;
+
+	while ((answer = atomic_load(&area->accepted)) == LG_ACCEPT_WAITING || answer == LG_ACCEPT_INVITE) {
+		if (!recorder_alive(&patience))
+			break;
+		if (answer == LG_ACCEPT_INVITE && !atomic_load(&area->invited))
+			invite_recorder(area);
+		doorbell_ring();
+		sys_futex_wait(&area->accepted, answer, 1000 * 1000);
+	}
+	if (atomic_load(&area->invited))
+		sys_set_tracer(0);
+	return answer;
+}
+
 /* Says HELLO and waits until the recorder follows this image: from then on it sees every ending. False: it does
  * not want this image, or is gone. */
 static bool introduce(uint32_t flags, uint32_t parent_pid)
 {
 	struct lg_area *area = shim.area;
-	struct patience patience = { 0 };
 
 	describe_image(area, flags, parent_pid);
 	atomic_store(&area->state, LG_AREA_LIVE);
-	while (!atomic_load(&area->accepted) && recorder_alive(&patience)) {
-		doorbell_ring();
-		sys_futex_wait(&area->accepted, 0, 1000 * 1000);
-	}
-	uint32_t answer = atomic_load(&area->accepted);
+	uint32_t answer = await_answer(area);
 	return answer == LG_ACCEPT_READ || answer == LG_ACCEPT_PTRACE;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <linux/futex.h>
+#include <linux/prctl.h>
 #include <time.h>
 
 extern volatile bool sandboxed; /* sandbox.c */
@@ -97,6 +98,12 @@ static inline int sys_mprotect(void *p, size_t bytes, int prot)
 static inline int sys_madvise(void *p, size_t bytes, int advice)
 {
 	return (int)sys6(SYS_madvise, (long)p, (long)bytes, advice, 0, 0, 0);
+}
+
+/* Who may trace this process though it is no ancestor (Linux security/yama); 0: nobody. */
+static inline void sys_set_tracer(uint32_t pid)
+{
+	sys6(SYS_prctl, PR_SET_PTRACER, pid, 0, 0, 0, 0);
 }
 
 static inline int sys_socket(int family, int type)

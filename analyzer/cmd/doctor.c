@@ -167,10 +167,15 @@ static void check_ptrace(struct visit *v)
 		return;
 	}
 	read_line("/proc/sys/kernel/yama/ptrace_scope", scope, sizeof scope);
-	if (atoi(scope) >= 2)
+	if (atoi(scope) == 2)
 		tell(v, WARN, "ptrace",
 		     "%s (Yama); fatal signals will give no snapshot; cure: sysctl "
-		     "kernel.yama.ptrace_scope=1",
+		     "kernel.yama.ptrace_scope=1, or CAP_SYS_PTRACE",
+		     strerror(error));
+	else if (atoi(scope) > 2)
+		tell(v, WARN, "ptrace",
+		     "%s (Yama); fatal signals will give no snapshot; cure: boot without "
+		     "kernel.yama.ptrace_scope=3, which nothing else takes back",
 		     strerror(error));
 	else
 		tell(v, WARN, "ptrace",

@@ -6,9 +6,11 @@
 #include "record/proc.h"
 
 #include <linux/futex.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static void answer(struct lg_area *area, enum lg_accept accept)
@@ -22,11 +24,38 @@ static bool is_first(const struct recorder *r, uint32_t pid)
 	return pid == r->main_pid && !r->npids;
 }
 
-static enum lg_accept follow(struct recorder *r, struct image *i)
+#define INVITED_NS (10u * 1000 * 1000) /* a look every so often */
+#define INVITED_LOOKS 100 /* in vain: it does not run */
+
+static bool is_invited(struct recorder *r, struct image *i)
+{
+	const struct timespec nap = { 0, INVITED_NS };
+	_Atomic uint32_t *invited = &i->area->invited;
+
+	answer(i->area, LG_ACCEPT_INVITE);
+	for (int n = 0; n < INVITED_LOOKS && !atomic_load(invited) && !kill((pid_t)i->pid, 0); n++) {
+		syscall(SYS_futex, invited, FUTEX_WAIT, 0, &nap, NULL, 0);
+		serve_breathe(r);
+	}
+	return atomic_load(invited);
+}
+
+/* Under Yama's ptrace_scope=1 a process is traced by its ancestors, and by one that it invites by that one's id. */
+static bool seize(struct recorder *r, struct image *i)
 {
 	struct err err;
 
-	if (!r->options->no_ptrace && !follow_seize(&r->follower, i->pid, &err))
+	if (!follow_seize(&r->follower, i->pid, &err))
+		return true;
+	if (i->is_elsewhere || !is_invited(r, i) || follow_seize(&r->follower, i->pid, &err))
+		return false;
+	space_open(&i->space, i->pid);
+	return true;
+}
+
+static enum lg_accept follow(struct recorder *r, struct image *i)
+{
+	if (!r->options->no_ptrace && seize(r, i))
 		return space_is_open(&i->space) ? LG_ACCEPT_PTRACE : LG_ACCEPT_READ;
 	i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
 	return LG_ACCEPT_READ;

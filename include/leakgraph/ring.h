@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 7u
+#define LG_RING_VERSION 8u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
@@ -270,6 +270,7 @@ enum lg_accept {
 	LG_ACCEPT_READ = 1, /* followed; the image must ask for its last snapshot */
 	LG_ACCEPT_PTRACE = 2, /* followed by ptrace: the recorder sees the end by itself */
 	LG_ACCEPT_REFUSED = 3, /* not wanted: pass through */
+	LG_ACCEPT_INVITE = 4, /* no answer yet: it may not be traced unless it invites the recorder to (Yama) */
 };
 
 /* What an image waits for, and beside it what the recorder asks of the image while it waits: a part of one of its own
@@ -354,7 +355,7 @@ struct lg_area {
 	_Atomic uint32_t accepted; /* (R) enum lg_accept; the shim waits for it, bounded */
 	uint32_t flags; /* (T) LG_IMAGE_*, before LIVE */
 	uint32_t parent_pid; /* (T) */
-	uint32_t pad0;
+	_Atomic uint32_t invited; /* (T) 1: as INVITE wants it, until the answer is there */
 	uint64_t pid_namespace; /* (T) inode of the one that `pid` and all thread ids are of; 0: not known */
 	uint64_t hello_key; /* (T) */
 	char allocator[256]; /* (T) file that holds the next malloc */
