@@ -28,7 +28,7 @@ DEPFLAGS := -MMD -MP
 SHIM_FLAGS := -Ipreload -fno-tree-vectorize -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-frame-pointer -fno-builtin \
               -fno-stack-protector -U_FORTIFY_SOURCE -fasynchronous-unwind-tables -Wframe-larger-than=600 \
               $(if $(GCC),-fno-ipa-pure-const)
-SHIM_LINK  := -shared -nostartfiles -Wl,-z,now -Wl,-z,nodelete -Wl,-z,defs -Wl,--hash-style=gnu \
+SHIM_LINK  := -shared -nostartfiles -Wl,-z,now -Wl,-z,nodelete -Wl,-z,defs -Wl,-z,noseparate-code -Wl,--sort-section=name -Wl,--hash-style=gnu \
               -Wl,--version-script=preload/exports.map -Wl,-soname,liblgpreload.so
 
 JUDGE_FLAGS = -Ianalyzer $(SANITIZE)

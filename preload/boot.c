@@ -31,7 +31,7 @@ extern void *__libc_stack_end; /* at process start: argc, argv, envp (System V p
 
 /* ---- memory while the real functions are looked up --------------------------------------------------- */
 
-_Alignas(16) unsigned char boot_arena[BOOT_ARENA_BYTES];
+LARGE _Alignas(16) unsigned char boot_arena[BOOT_ARENA_BYTES];
 static _Atomic size_t arena_used;
 
 static void *arena_take(size_t size, size_t alignment)
@@ -477,7 +477,7 @@ static unsigned long status_number(const char *status, const char *name)
  * there are any. */
 static unsigned long count_filters(void)
 {
-	static char status[LG_PAGE];
+	LARGE static char status[LG_PAGE];
 	int fd = sys_open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	long n = fd < 0 ? 0 : sys_read(fd, status, sizeof status - 1);
 

@@ -109,7 +109,7 @@ static uint32_t text_find(const struct lg_python_code *c)
 
 /* ---- lines ------------------------------------------------------------------------------------------- */
 
-_Atomic uint32_t python_births[BIRTHS];
+LARGE _Atomic uint32_t python_births[BIRTHS];
 
 void python_count_lost(void)
 {

@@ -42,6 +42,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What most programs touch little of stands behind the rest, which then takes up few pages. */
+#define LARGE __attribute__((section(".bss.large")))
+
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 

@@ -10,7 +10,7 @@
 _Thread_local struct self self;
 
 /* Where slots are mapped here; NULL: not yet. The first one's mapping is its area's. */
-static char *_Atomic slots[LG_THREADS];
+LARGE static char *_Atomic slots[LG_THREADS];
 
 static char *slot_mapped(uint32_t i)
 {

@@ -18,7 +18,7 @@ struct watch {
 	void *context;
 };
 
-static struct watch watches[WATCHES];
+LARGE static struct watch watches[WATCHES];
 _Atomic uint32_t nwatches;
 
 static struct watch *place(uintptr_t addr, uint32_t i)

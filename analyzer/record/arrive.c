@@ -149,6 +149,7 @@ static void take_on(struct recorder *r, uint32_t index)
 	enum lg_accept accept = follow(r, i);
 	if (accept == LG_ACCEPT_PTRACE)
 		answer(area, accept);
+	space_open(&i->space, pid);
 	i->executable = executable_of(pid, &told);
 	beginner_free(&told);
 	struct trace_writer *writer = open_trace(r, i, &path);

@@ -90,10 +90,30 @@ struct lg_area *segment_area(const struct segment *s, uint32_t index)
 	return (struct lg_area *)(s->base + lg_area_offset(index));
 }
 
+#define KEPT_BYTES (512u << 10) /* of an area, for the next image: more than a small one touches */
+
+/* Clears the pages that an image has touched. False: they are too many to be kept. */
+static bool clear(const struct segment *s, off_t start, off_t end)
+{
+	off_t at = start, hole, bytes = 0;
+
+	for (; (at = lseek(s->fd, at, SEEK_DATA)) >= 0 && at < end; at = hole) {
+		hole = lseek(s->fd, at, SEEK_HOLE);
+		hole = hole < end ? hole : end;
+		bytes += hole - at;
+		if (hole < at || bytes > (off_t)KEPT_BYTES)
+			return false;
+		memset(s->base + at, 0, (size_t)(hole - at));
+	}
+	return at >= end || errno == ENXIO;
+}
+
 void segment_recycle(struct segment *s, uint32_t index)
 {
-	fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)lg_area_offset(index),
-		  (off_t)LG_AREA_BYTES);
+	off_t start = (off_t)lg_area_offset(index);
+
+	if (!clear(s, start, start + (off_t)LG_AREA_BYTES))
+		fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, start, (off_t)LG_AREA_BYTES);
 	atomic_store(&s->control->area_state[index], LG_AREA_FREE);
 }
 

@@ -22,8 +22,7 @@ void space_init(struct space *s, uint32_t pid)
 {
 	*s = (struct space){ .pid = pid };
 	for (int i = 0; i < LG_FILES; i++)
-		s->files[i] = -1;
-	space_open(s, pid);
+		s->files[i] = i == LG_FILE_PAGEMAP ? -1 : proc_open(pid, names[i]);
 }
 
 void space_open(struct space *s, uint32_t tid)

@@ -22,6 +22,7 @@ struct space {
 	void *context;
 };
 
+/* Opens what must be. */
 void space_init(struct space *s, uint32_t pid);
 /* Opens what is not open yet, by the process or one of its threads. */
 void space_open(struct space *s, uint32_t tid);

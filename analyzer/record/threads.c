@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 
@@ -113,32 +114,47 @@ static bool is_dead(const struct threads_request *r, uint32_t tid)
 	return proc_thread_ended(r->image->pid, tid);
 }
 
-const char *threads_take(const struct threads_request *r)
+/* False: no memory. */
+static bool take_thread(const struct threads_request *r, uint32_t tid)
 {
 	struct trace_snapshot *to = r->to;
+	struct trace_thread *grown = realloc(to->threads, (to->nthreads + 1) * sizeof *grown);
+
+	if (!grown)
+		return false;
+	to->threads = grown;
+	struct trace_thread *t = &grown[to->nthreads++];
+	describe_thread(r, tid, is_stopped(r, tid), t);
+	to->threads_seen++;
+	to->threads_stopped += (t->flags & LG_THREAD_STOPPED) != 0;
+	return true;
+}
+
+/* Each thread is a folder in this one: then `tid`, which is there, is all. */
+static bool is_only_one(const char *tasks)
+{
+	struct stat st;
+
+	return !stat(tasks, &st) && st.st_nlink == 2 + 1;
+}
+
+const char *threads_take(const struct threads_request *r)
+{
 	const char *trouble = NULL;
 	char path[64];
 	const struct dirent *entry;
 
 	snprintf(path, sizeof path, "/proc/%u/task", r->tid);
+	if (is_only_one(path) && !is_dead(r, r->tid))
+		return take_thread(r, r->tid) ? NULL : "out of memory";
 	DIR *tasks = opendir(path);
 	if (!tasks)
 		trouble = strerror(errno);
-	while (tasks && (entry = readdir(tasks))) {
+	while (tasks && !trouble && (entry = readdir(tasks))) {
 		uint32_t tid = (uint32_t)strtoul(entry->d_name, NULL, 10);
 
-		if (!tid || is_dead(r, tid))
-			continue;
-		struct trace_thread *grown = realloc(to->threads, (to->nthreads + 1) * sizeof *grown);
-		if (!grown) {
+		if (tid && !is_dead(r, tid) && !take_thread(r, tid))
 			trouble = "out of memory";
-			break;
-		}
-		to->threads = grown;
-		struct trace_thread *t = &grown[to->nthreads++];
-		describe_thread(r, tid, is_stopped(r, tid), t);
-		to->threads_seen++;
-		to->threads_stopped += (t->flags & LG_THREAD_STOPPED) != 0;
 	}
 	if (tasks)
 		closedir(tasks);
