@@ -188,9 +188,9 @@ static bool doubt_root(void *state, const struct root_ref *r)
 	return py_doubts_root(state, r);
 }
 
-static bool root(void *state, const struct root_ref *r, char *text, size_t room)
+static bool root(void *state, const struct root_ref *r, struct root_words *words)
 {
-	return py_root_text(state, r, text, room);
+	return py_root_words(state, r, words);
 }
 
 static const char *note(void *state)
@@ -216,10 +216,16 @@ static bool field(void *state, uint32_t block, uint64_t offset, char *text, size
 	return py_field(state, block, offset, text, room);
 }
 
+static bool is_inner(void *state, uint32_t block, uint64_t offset)
+{
+	return py_is_inner(state, block, offset);
+}
+
 const struct model model_cpython = {
 	.name = "cpython",
 	.collector = "gc.collect()",
 	.weak = "weakref.ref",
+	.access = ".",
 	.open = py_open,
 	.close = py_close,
 	.classify = py_classify,
@@ -230,4 +236,5 @@ const struct model model_cpython = {
 	.root = root,
 	.note = note,
 	.field = field,
+	.is_inner = is_inner,
 };

@@ -81,11 +81,17 @@ enum py_what {
 	PY_WHATS
 };
 
+enum py_mark {
+	PY_FIRST = 1, /* DEQUE_BLOCK: of its deque */
+	PY_LAST = 2,
+	PY_NAMESPACE = 4, /* a dictionary: the attributes of an object */
+};
+
 struct py_block {
 	uint32_t of; /* INSTANCE, CORPSE: number of its type; else: the object whose part it is, a block */
 	uint16_t from; /* where what others point at begins in what was asked for */
 	uint8_t what; /* enum py_what */
-	uint8_t is_first; /* DEQUE_BLOCK: bit 0, the first; bit 1, the last */
+	uint8_t marks; /* bits, enum py_mark */
 };
 
 struct py {
@@ -170,13 +176,18 @@ static inline bool py_is_instance(const struct py *p, uint32_t block)
 /* Says of all blocks whether they are objects: of[] is there. -1: no memory */
 int py_find_objects(struct py *p);
 int64_t py_count(struct py *p, uint32_t block); /* of an object; NO_COUNT: it is not counted, or not known */
+/* A dictionary of some object's attributes. */
+static inline bool py_is_namespace(const struct py *p, uint32_t block)
+{
+	return block != NO_BLOCK && p->of[block].what == PY_INSTANCE && p->of[block].marks & PY_NAMESPACE;
+}
+
 /* Where the numbers, characters or items end of an object that says how many it has, counted from its start. */
 uint64_t py_payload_end(struct py *p, uint64_t object, enum py_family family);
 bool py_is_immortal(struct py *p, uint32_t block); /* an object that is never freed, and not counted */
 
 /* The type object at an address; NULL: there is none, or no memory. */
 const struct py_type *py_type_at(struct py *p, uint64_t addr);
-bool py_known_type(const struct py *p, uint64_t addr); /* one that was asked for before */
 
 /* Marks the parts of every object. */
 void py_find_parts(struct py *p);
@@ -197,10 +208,11 @@ enum ref_kind py_label_start(struct py *p, uint64_t at, uint32_t to, enum ref_ki
 /* Finds the interpreter by its collector's lists. -1: no memory */
 int py_find_roots(struct py *p);
 enum ref_kind py_label_root(struct py *p, const struct root_ref *r);
-bool py_root_text(struct py *p, const struct root_ref *r, char *text, size_t room);
+bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *words);
 bool py_doubts_root(const struct py *p, const struct root_ref *r); /* a running frame's stack */
 
 bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
+bool py_is_inner(struct py *p, uint32_t block, uint64_t offset);
 /* The characters of a str, as far as the snapshot has them. */
 bool py_text(struct py *p, uint64_t str, char *text, size_t room);
 

@@ -79,46 +79,63 @@ static bool say(char *text, size_t room, const char *what)
 	return snprintf(text, room, "%s", what) > 0;
 }
 
-/* Words that have no member for a name. */
-static const char *known_name(enum py_family family, uint64_t at)
+/* A word that has no member for a name. */
+struct word_name {
+	enum py_family family;
+	uint32_t at;
+	const char *name;
+	bool is_inner; /* it leads to a part of the same object */
+};
+
+static const struct word_name *known_word(enum py_family family, uint64_t at)
 {
-	static const struct {
-		enum py_family family;
-		uint32_t at;
-		const char *name;
-	} names[] = {
-		{ PY_LIST, LIST_ITEMS, "items" },
-		{ PY_DICT, DICT_KEYS, "keys" },
-		{ PY_DICT, DICT_VALUES, "values" },
-		{ PY_SET, SET_TABLE, "table" },
-		{ PY_WEAKREF, WEAK_OBJECT, "referent" },
-		{ PY_WEAKREF, WEAK_CALLBACK, "__callback__" },
-		{ PY_DEQUE, DEQUE_LEFT, "left" },
-		{ PY_DEQUE, DEQUE_RIGHT, "right" },
-		{ PY_CELL, 16, "cell_contents" },
-		{ PY_TYPE, TYPE_BASE, "__base__" },
-		{ PY_TYPE, 264, "__dict__" },
-		{ PY_TYPE, 336, "__bases__" },
-		{ PY_TYPE, 344, "__mro__" },
-		{ PY_TYPE, 352, "tp_cache" },
-		{ PY_TYPE, 360, "__subclasses__" },
+	static const struct word_name names[] = {
+		{ PY_LIST, LIST_ITEMS, "items", true },
+		{ PY_DICT, DICT_KEYS, "keys", true },
+		{ PY_DICT, DICT_VALUES, "values", true },
+		{ PY_SET, SET_TABLE, "table", true },
+		{ PY_FROZENSET, SET_TABLE, "table", true },
+		{ PY_WEAKREF, WEAK_OBJECT, "referent", false },
+		{ PY_WEAKREF, WEAK_CALLBACK, "__callback__", false },
+		{ PY_DEQUE, DEQUE_LEFT, "left", true },
+		{ PY_DEQUE, DEQUE_RIGHT, "right", true },
+		{ PY_CELL, 16, "cell_contents", false },
+		{ PY_TYPE, TYPE_BASE, "__base__", false },
+		{ PY_TYPE, 264, "__dict__", true },
+		{ PY_TYPE, 336, "__bases__", false },
+		{ PY_TYPE, 344, "__mro__", false },
+		{ PY_TYPE, 352, "tp_cache", false },
+		{ PY_TYPE, 360, "__subclasses__", false },
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (names[i].family == family && names[i].at == at)
-			return names[i].name;
-	return at == OBJECT_TYPE ? "__class__" : NULL;
+			return &names[i];
+	return NULL;
 }
 
-/* The i-th of a dictionary's keys. */
-static bool key_text(struct py *p, uint64_t keys, uint64_t bytes, uint64_t i, char *text, size_t room)
+/* The i-th of a dictionary's keys; 0: there is none. */
+static uint64_t key_at(struct py *p, uint64_t keys, uint64_t bytes, uint64_t i)
 {
 	struct py_keys k;
 
 	if (!py_keys_at(p, keys, bytes, &k) || i >= k.nentries)
+		return 0;
+	return py_get(p, keys + k.entries + (i + 1) * k.entry_bytes - 16);
+}
+
+/* An int of one digit. */
+static bool small_int(struct py *p, uint64_t object, int64_t *value)
+{
+	const struct py_type *t = py_type_at(p, py_get(p, object + OBJECT_TYPE));
+	uint64_t size = py_get(p, object + OBJECT_SIZE);
+	bool is_negative = p->l->minor >= 12 ? (size & 3) == 2 : size == UINT64_MAX;
+
+	if (!t || t->family != PY_INT || py_payload_end(p, object, PY_INT) > INT_DIGITS + 4)
 		return false;
-	uint64_t entry = keys + k.entries + i * k.entry_bytes;
-	return py_text(p, py_get(p, entry + k.entry_bytes - 16), text, room);
+	*value = (int64_t)(uint32_t)py_get(p, object + INT_DIGITS);
+	*value = is_negative ? -*value : *value;
+	return true;
 }
 
 static uint64_t bytes_at(const struct py *p, uint64_t addr)
@@ -130,7 +147,19 @@ static uint64_t bytes_at(const struct py *p, uint64_t addr)
 
 static bool attribute_name(struct py *p, uint64_t keys, uint64_t i, char *text, size_t room)
 {
-	return key_text(p, keys, bytes_at(p, keys), i, text, room);
+	return py_text(p, key_at(p, keys, bytes_at(p, keys), i), text, room);
+}
+
+/* Of an object with words before the collector's: 3.11 has its values and its dictionary there, others its weak references
+ * and either. */
+static bool is_before_links(uint32_t from, uint64_t offset)
+{
+	return from == 32 && offset < 16;
+}
+
+static bool is_weaklist(const struct py *p, uint64_t offset)
+{
+	return offset == 0 && p->l->minor > 11;
 }
 
 static bool instance_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room)
@@ -138,9 +167,10 @@ static bool instance_field(struct py *p, uint32_t block, uint64_t offset, char *
 	const struct py_type *t = py_type_of_block(p, block);
 	uint32_t from = p->of[block].from;
 	uint64_t at = offset - from, values = t->basic + 8;
+	const struct word_name *known = known_word(t->family, at);
 
-	if (offset + 16 < from || (offset < from && from == 32 && offset < 16))
-		return say(text, room, offset == 0 && p->l->minor > 11 ? "__weakref__" : "__dict__");
+	if (is_before_links(from, offset))
+		return say(text, room, is_weaklist(p, offset) ? "__weakref__" : "__dict__");
 	if (offset < from)
 		return say(text, room, at + 16 == 0 ? "gc next" : "gc previous");
 	if (t->flags & FLAG_INLINE_VALUES && p->l->minor >= 13 && at >= values &&
@@ -148,13 +178,35 @@ static bool instance_field(struct py *p, uint32_t block, uint64_t offset, char *
 		return true;
 	if (t->family == PY_TUPLE && at >= TUPLE_ITEMS)
 		return snprintf(text, room, "[%llu]", (unsigned long long)(at - TUPLE_ITEMS) / 8) > 0;
-	if (known_name(t->family, at))
-		return say(text, room, known_name(t->family, at));
+	if (known || at == OBJECT_TYPE)
+		return say(text, room, known ? known->name : "__class__");
 	if (t->weaklist && at == t->weaklist)
 		return say(text, room, "__weakref__");
 	if (t->dict && at == t->dict)
 		return say(text, room, "__dict__");
 	return member_name(p, t, at, text, room);
+}
+
+static bool is_inner_word(const struct py *p, uint32_t block, uint64_t offset)
+{
+	const struct py_type *t = py_type_of_block(p, block);
+	uint32_t from = p->of[block].from;
+
+	if (offset < from)
+		return is_before_links(from, offset) && !is_weaklist(p, offset);
+	const struct word_name *known = known_word(t->family, offset - from);
+	return known ? known->is_inner : t->dict && offset - from == t->dict;
+}
+
+bool py_is_inner(struct py *p, uint32_t block, uint64_t in_block)
+{
+	uint64_t offset = in_block - py_head(p, block);
+
+	if (in_block < py_head(p, block))
+		return false;
+	if (p->of[block].what == PY_DEQUE_BLOCK) /* to its neighbours */
+		return offset == 0 || offset == DEQUE_BLOCK - 8;
+	return p->of[block].what == PY_INSTANCE && is_inner_word(p, block, offset);
 }
 
 /* ---- parts ------------------------------------------------------------------------------------------- */
@@ -164,15 +216,33 @@ static bool entry_field(struct py *p, uint32_t block, uint64_t offset, char *tex
 	uint64_t keys = py_start(p, block), bytes = py_size(p, block);
 	struct py_keys k;
 	char name[NAME_MAX];
+	int64_t number;
 
 	if (!py_keys_at(p, keys, bytes, &k) || offset < k.entries)
 		return false;
 	uint64_t i = (offset - k.entries) / k.entry_bytes, word = (offset - k.entries) % k.entry_bytes / 8;
+	uint64_t key = key_at(p, keys, bytes, i);
 	if (word + 2 == k.entry_bytes / 8)
 		return snprintf(text, room, "key %llu", (unsigned long long)i) > 0;
-	if (key_text(p, keys, bytes, i, name, sizeof name))
-		return snprintf(text, room, "['%s']", name) > 0;
-	return snprintf(text, room, "value %llu", (unsigned long long)i) > 0;
+	if (py_text(p, key, name, sizeof name))
+		return snprintf(text, room, py_is_namespace(p, p->of[block].of) ? "%s" : "['%s']", name) > 0;
+	if (small_int(p, key, &number))
+		return snprintf(text, room, "[%lld]", (long long)number) > 0;
+	return snprintf(text, room, "[key %llu]", (unsigned long long)i) > 0;
+}
+
+static bool deque_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room)
+{
+	uint64_t deque = py_object_addr(p, p->of[block].of), at = py_get(p, deque + DEQUE_LEFT);
+	uint64_t i = offset / 8 - 1 - py_get(p, deque + DEQUE_LEFT_INDEX);
+
+	if (offset == 0 || offset == DEQUE_BLOCK - 8)
+		return say(text, room, offset ? "right" : "left");
+	for (uint32_t n = 0; at && at != py_start(p, block) && n < p->w->heap->nblocks; n++) {
+		at = py_get(p, at + DEQUE_BLOCK - 8);
+		i += DEQUE_BLOCK / 8 - 2;
+	}
+	return snprintf(text, room, "[%llu]", (unsigned long long)i) > 0;
 }
 
 /* Values are those of a dictionary, or of an instance that has none. */
@@ -204,6 +274,8 @@ bool py_field(struct py *p, uint32_t block, uint64_t in_block, char *text, size_
 	case PY_KEYS:
 	case PY_INTERNED:
 		return entry_field(p, block, offset, text, room);
+	case PY_DEQUE_BLOCK:
+		return deque_field(p, block, offset, text, room);
 	case PY_VALUES:
 		return value_field(p, block, offset, text, room);
 	default:

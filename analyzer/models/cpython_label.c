@@ -187,14 +187,14 @@ static enum ref_kind label_interned(struct py *p, uint32_t block, uint32_t to, u
 static enum ref_kind label_deque(struct py *p, uint32_t block, uint64_t offset, enum ref_kind kind)
 {
 	uint64_t deque = py_object_addr(p, p->of[block].of), slot = offset / 8 - 1;
-	unsigned place = p->of[block].is_first;
+	unsigned marks = p->of[block].marks;
 
 	if (offset == 0)
 		return REF_BORROWED; /* to the left */
 	if (slot >= BLOCK_SLOTS)
-		return place & 2 ? REF_PAYLOAD : kind; /* to the right */
-	if ((place & 1 && slot < py_get(p, deque + DEQUE_LEFT_INDEX)) ||
-	    (place & 2 && slot > py_get(p, deque + DEQUE_RIGHT_INDEX)))
+		return marks & PY_LAST ? REF_PAYLOAD : kind; /* to the right */
+	if ((marks & PY_FIRST && slot < py_get(p, deque + DEQUE_LEFT_INDEX)) ||
+	    (marks & PY_LAST && slot > py_get(p, deque + DEQUE_RIGHT_INDEX)))
 		return REF_PAYLOAD;
 	return kind;
 }

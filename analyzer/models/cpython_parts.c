@@ -118,6 +118,15 @@ static uint64_t managed_values(struct py *p, uint64_t addr)
 	return p->l->minor == 12 && word & 1 ? word + 1 : 0; /* its low bit is set by pointing one before */
 }
 
+static void mark_namespace(struct py *p, uint64_t dict)
+{
+	uint32_t block = dict ? heap_find(p->w->heap, dict) : NO_BLOCK;
+
+	if (block != NO_BLOCK && p->of[block].what == PY_INSTANCE && py_object_addr(p, block) == dict &&
+	    py_type_of_block(p, block)->family == PY_DICT)
+		p->of[block].marks |= PY_NAMESPACE;
+}
+
 /* ---- others ------------------------------------------------------------------------------------------ */
 
 static void find_deque(struct py *p, uint64_t addr, uint32_t owner)
@@ -129,7 +138,7 @@ static void find_deque(struct py *p, uint64_t addr, uint32_t owner)
 
 		if (block == NO_BLOCK || py_size(p, block) < DEQUE_BLOCK)
 			return;
-		p->of[block].is_first = (uint8_t)(first | (at == last) << 1);
+		p->of[block].marks = (first ? PY_FIRST : 0) | (at == last ? PY_LAST : 0);
 		if (at == last)
 			return;
 		at = py_get(p, at + DEQUE_BLOCK - 8);
@@ -160,8 +169,12 @@ static void find_parts(struct py *p, uint32_t block)
 	const struct py_type *t = py_type_of_block(p, block);
 	uint64_t addr = py_object_addr(p, block);
 
-	if (t->flags & FLAG_MANAGED_DICT)
+	if (t->flags & FLAG_MANAGED_DICT) {
 		mark(p, managed_values(p, addr), PY_VALUES, block);
+		mark_namespace(p, py_get(p, addr - 24));
+	}
+	if (t->dict)
+		mark_namespace(p, py_get(p, addr + t->dict));
 	switch (t->family) {
 	case PY_LIST:
 		mark_start(p, py_get(p, addr + LIST_ITEMS), PY_ITEMS, block);

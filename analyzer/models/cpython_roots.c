@@ -200,14 +200,14 @@ static bool is_cached(const struct py *p, uint64_t at)
 }
 
 /* The first of the weak references to a static type: the type has it, or the interpreter in its stead. */
-static bool is_weaklist(const struct py *p, uint64_t at, uint32_t to)
+static bool is_weaklist(struct py *p, uint64_t at, uint32_t to)
 {
 	if (p->of[to].what != PY_INSTANCE || py_type_of_block(p, to)->family != PY_WEAKREF)
 		return false;
 	uint64_t cache_end = p->interp + p->l->type_cache + CACHE_ENTRIES * CACHE_ENTRY_BYTES;
 
 	return (p->interp && p->l->minor >= 12 && at - cache_end < BUILTINS_BYTES) ||
-	       py_known_type(p, at - TYPE_WEAKLIST);
+	       py_type_at(p, at - TYPE_WEAKLIST) != NULL;
 }
 
 /* Free lists hold corpses. The living that they seem to hold have been taken off them. */
@@ -272,19 +272,41 @@ static bool variable_name(struct py *p, uint64_t code, uint64_t i, char *text, s
 	       py_text(p, py_get(p, names + TUPLE_ITEMS + 8 * i), text, room);
 }
 
-bool py_root_text(struct py *p, const struct root_ref *r, char *text, size_t room)
+static void express(struct root_words *words, const char *expression)
+{
+	snprintf(words->expression, sizeof words->expression, "%s", expression);
+	words->has_expression = true;
+}
+
+/* The code that the frame runs, its function's name and its file's. */
+static bool frame_words(struct py *p, uint64_t frame, uint64_t *code, char function[NAME_MAX],
+			char file[NAME_MAX])
+{
+	snprintf(file, NAME_MAX, "?");
+	if (!frame || !py_word(p, frame + p->l->frame_code, code) ||
+	    !py_text(p, py_get(p, *code + CODE_QUALIFIED_NAME), function, NAME_MAX))
+		return false;
+	py_text(p, py_get(p, *code + CODE_FILE), file, NAME_MAX);
+	return true;
+}
+
+bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *words)
 {
 	uint64_t frame = frame_at(p, r->at), in = r->at - frame, code;
-	char function[NAME_MAX], file[NAME_MAX] = "?", name[NAME_MAX];
+	char *text = words->text, function[NAME_MAX], file[NAME_MAX], name[NAME_MAX];
+	size_t room = sizeof words->text;
 
-	if (!frame || !py_word(p, frame + p->l->frame_code, &code) ||
-	    !py_text(p, py_get(p, code + CODE_QUALIFIED_NAME), function, sizeof function))
+	if (!frame_words(p, frame, &code, function, file))
 		return false;
-	py_text(p, py_get(p, code + CODE_FILE), file, sizeof file);
 	if (in >= FRAME_LOCALS_PLUS &&
-	    variable_name(p, code, (in - FRAME_LOCALS_PLUS) / 8, name, sizeof name))
+	    variable_name(p, code, (in - FRAME_LOCALS_PLUS) / 8, name, sizeof name)) {
+		express(words, name);
 		return snprintf(text, room, "local `%s` in %s() (%s)", name, function, file) > 0;
-	if (in == p->l->frame_locals)
+	}
+	if (in == p->l->frame_locals) {
+		express(words,
+			py_is_namespace(p, r->to) ? "" : "locals()"); /* a module's stand for themselves */
 		return snprintf(text, room, "the variables of %s (%s)", function, file) > 0;
+	}
 	return snprintf(text, room, "the frame of %s (%s)", function, file) > 0;
 }

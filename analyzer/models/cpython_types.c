@@ -135,10 +135,3 @@ const struct py_type *py_type_at(struct py *p, uint64_t addr)
 {
 	return addr ? type_at(p, addr, 0) : NULL;
 }
-
-bool py_known_type(const struct py *p, uint64_t addr)
-{
-	const struct py_type *known = map_get(&p->by_addr, addr);
-
-	return known && known != &no_type;
-}

@@ -57,6 +57,13 @@ struct owner_word {
 /* Whether the object counts it. */
 enum share { SHARE_NOT, SHARE_MAYBE, SHARE_SURE };
 
+/* What a word of a root is called. */
+struct root_words {
+	char text[512]; /* "local `x` in f() (app.py)" */
+	char expression[256]; /* what the source would write for what it points at, which may be nothing */
+	bool has_expression;
+};
+
 struct model {
 	const char *name; /* "cpython": it stands in reports */
 	/* It tells types and fields of blocks that nobody else knows, and nothing that classes depend on: it is opened
@@ -64,6 +71,7 @@ struct model {
 	bool only_describes;
 	const char *collector; /* how to run what frees cycles: "gc.collect()"; NULL: nothing does */
 	const char *weak; /* what refers to an object without owning it: "weakref.ref"; NULL: not known */
+	const char *access; /* what its source writes between an object and a name in it; NULL: "->" */
 
 	/* Looks for what the model knows. `*state` is passed to the others. 1: there is some, 0: there is none,
 	 * -1: no memory. The one place where a model may walk over all blocks. */
@@ -86,8 +94,8 @@ struct model {
 	/* Whether a word of a root may be left over from before, like a word of a stack. NULL: none of mine. */
 	bool (*doubt_root)(void *state, const struct root_ref *r);
 
-	/* What a word of a root is in its source: "local `x` in f() (app.py)". False: unknown. NULL: never. */
-	bool (*root)(void *state, const struct root_ref *r, char *text, size_t room);
+	/* What a word of a root is in its source. False: unknown. NULL: never. */
+	bool (*root)(void *state, const struct root_ref *r, struct root_words *words);
 	/* What keeps objects from being seen, and the cure; NULL: nothing. NULL: never. */
 	const char *(*note)(void *state);
 	/* Whether a word that points at a block of mine is one that the object counts; such words point at the block's
@@ -99,6 +107,9 @@ struct model {
 
 	/* What a word of a block of mine is called in its source: "next", "staff[3]". False: unknown. NULL: never. */
 	bool (*field)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);
+	/* Whether a word of a block of mine leads only to more of what its source sees as one object: a list's items, the
+	 * values of attributes. NULL: never. */
+	bool (*is_inner)(void *state, uint32_t block, uint64_t offset);
 };
 
 /* In order: the first that knows a block has it. Ends with NULL. */

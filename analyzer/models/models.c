@@ -267,6 +267,20 @@ const char *models_weak(const struct models *m, uint32_t block)
 	return model ? model->weak : NULL;
 }
 
+const char *models_access(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->access ? model->access : "->";
+}
+
+bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->is_inner && model->is_inner(state_of(m, block), block, offset);
+}
+
 bool models_object(const struct models *m, uint32_t block, struct object *o)
 {
 	const struct model *model = model_of(m, block);
@@ -325,11 +339,13 @@ bool models_doubt_root(const struct models *m, const struct root_ref *r)
 	return false;
 }
 
-bool models_root(const struct models *m, const struct root_ref *r, char *text, size_t room)
+bool models_root(const struct models *m, const struct root_ref *r, struct root_words *words)
 {
-	for (unsigned i = 0; models_all[i]; i++)
-		if (m->is_open[i] && models_all[i]->root && models_all[i]->root(m->states[i], r, text, room))
+	for (unsigned i = 0; models_all[i]; i++) {
+		*words = (struct root_words){ 0 };
+		if (m->is_open[i] && models_all[i]->root && models_all[i]->root(m->states[i], r, words))
 			return true;
+	}
 	return false;
 }
 

@@ -42,6 +42,10 @@ const char *models_who(struct models *m, uint32_t block);
 /* What frees cycles of such blocks: "gc.collect()", or NULL. */
 const char *models_collector(const struct models *m, uint32_t block);
 const char *models_weak(const struct models *m, uint32_t block);
+/* What its source writes between such a block and a name in it: "->" or ".". */
+const char *models_access(const struct models *m, uint32_t block);
+/* Whether a word of the block leads only to more of the same object. */
+bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset);
 /* All that its model says of a block; false: nobody knows it. */
 bool models_object(const struct models *m, uint32_t block, struct object *o);
 /* What a word at `offset` of the block would be that points into block `to`, though the scan has not seen it. */
@@ -55,7 +59,7 @@ enum share models_share(const struct models *m, uint32_t block, const struct own
 /* Whether a root's word may be left over from before. */
 bool models_doubt_root(const struct models *m, const struct root_ref *r);
 /* What a word of a root is in its source; false: unknown. */
-bool models_root(const struct models *m, const struct root_ref *r, char *text, size_t room);
+bool models_root(const struct models *m, const struct root_ref *r, struct root_words *words);
 /* What keeps the models from seeing objects. Returns how many. */
 size_t models_notes(const struct models *m, const char *notes[MODELS_MAX]);
 /* What a word of the block is called; false: unknown. */

@@ -8,6 +8,7 @@
 
 #include <libiberty/demangle.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct spelling {
@@ -55,4 +56,16 @@ char *demangle(const char *symbol)
 		return (char *)s.text.bytes;
 	buf_free(&s.text);
 	return NULL;
+}
+
+bool demangle_tells_void(const char *symbol)
+{
+	if (!looks_mangled(symbol) || strlen(symbol) > DEMANGLE_MAX_INPUT)
+		return false;
+	if (is_gnu_v3_mangled_ctor(symbol) || is_gnu_v3_mangled_dtor(symbol))
+		return true;
+	char *text = demangle(symbol);
+	bool is_void = text && !strncmp(text, "void ", 5);
+	free(text);
+	return is_void;
 }

@@ -7,6 +7,7 @@
 
 #define STEPS 160u /* instructions of one call, over all paths */
 #define PATH_STEPS 64u
+#define ORIGINS 8u /* of a function, one the other's */
 #define BYTES_BEFORE 4096u /* of the function's code before the call that are looked at */
 
 /* ---- calls and returns ------------------------------------------------------------------------------- */
@@ -77,8 +78,9 @@ static void return_value(struct follow *f)
 
 	if (!f->now.regs[LG_REG_RAX].is_value)
 		return;
-	f->findings->is_returned = true;
-	if (unit_at(f->object, f->now.at, &function) && function)
+	bool is_known = unit_at(f->object, f->now.at, &function) && function;
+	f->findings->is_returned |= !is_known || !returns_no_block(function);
+	if (is_known)
 		follow_taken_for(f, type_of(f->names, f->object, function), 0);
 }
 
@@ -331,29 +333,70 @@ static void arrive(struct follow *f, uint64_t call)
 
 /* ---- what the scopes say ----------------------------------------------------------------------------- */
 
-/* `Box::new<T>`, `allocate<T>`: instances of templates that are inlined around the call are about a type. */
-static void weigh_templates(struct follow *f, Dwarf_Die *function)
-{
-	Dwarf_Die origin = *function, die;
+/* Objects whose own functions make the call, innermost first: what they allocate is a part of them, not one of them. */
+struct owners {
+	const struct type *at[PLACE_LEVELS];
+	size_t n;
+};
 
-	while (die_follow(&origin, DW_AT_abstract_origin) || die_follow(&origin, DW_AT_specification))
+static bool is_owner(const struct owners *o, const struct type *t)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (type_is(o->at[i], t))
+			return true;
+	return false;
+}
+
+static Dwarf_Die declared(Dwarf_Die function)
+{
+	unsigned hops = 0;
+
+	while (hops++ < ORIGINS &&
+	       (die_follow(&function, DW_AT_abstract_origin) || die_follow(&function, DW_AT_specification)))
 		;
+	return function;
+}
+
+static void add_owner(struct follow *f, struct owners *o, Dwarf_Die *function)
+{
+	Dwarf_Attribute value;
+	Dwarf_Die self;
+	bool is_owned =
+	    dwarf_formref_die(dwarf_attr_integrate(function, DW_AT_object_pointer, &value), &self) != NULL;
+	const struct type *t = is_owned ? type_pointee(type_of(f->names, f->object, &self)) : NULL;
+
+	if (t)
+		o->at[o->n++] = t;
+}
+
+/* `Box::new<T>`, `allocate<T>`: instances of templates that are inlined around the call are about a type. */
+static void weigh_templates(struct follow *f, Dwarf_Die *function, const struct owners *owners)
+{
+	Dwarf_Die origin = declared(*function), die;
+
 	if (dwarf_child(&origin, &die) != 0)
 		return;
-	do
-		if (dwarf_tag(&die) == DW_TAG_template_type_parameter)
-			follow_found(f->findings, type_of(f->names, f->object, &die), true);
-	while (die_next(&die));
+	do {
+		const struct type *t = dwarf_tag(&die) == DW_TAG_template_type_parameter
+					   ? type_of(f->names, f->object, &die)
+					   : NULL;
+		if (t && !is_owner(owners, t))
+			follow_found(f->findings, t, true);
+	} while (die_next(&die));
 }
 
 static void weigh_scopes(struct follow *f, uint64_t address)
 {
 	Dwarf_Die functions[PLACE_LEVELS];
 	size_t n = functions_at(f->object, address, functions);
+	struct owners owners = { .n = 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		weigh_templates(f, &functions[i]);
-		follow_found(f->findings, type_pointee(type_of(f->names, f->object, &functions[i])), true);
+		add_owner(f, &owners, &functions[i]);
+		weigh_templates(f, &functions[i], &owners);
+		if (!returns_no_block(&functions[i]))
+			follow_found(f->findings, type_pointee(type_of(f->names, f->object, &functions[i])),
+				     true);
 	}
 }
 

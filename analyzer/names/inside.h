@@ -201,6 +201,11 @@ size_t locals_at(struct object *o, uint64_t address, struct machine *m, struct l
 /* The functions around an address of code, innermost first: inlined ones, then the concrete one. */
 size_t functions_at(struct object *o, uint64_t address, Dwarf_Die functions[PLACE_LEVELS]);
 
+/* calls.c: whether a function's result can be no new block: it has none, or a small number, or a reference. */
+bool returns_no_block(Dwarf_Die *function);
+/* The same of what the call that returns to an address calls; false also when nobody says what that is. */
+bool call_returns_no_block(struct object *o, uint64_t address);
+
 /* frames.c: the CFI row of an address of code, an ELF virtual one; NULL: there is none. The caller frees it. */
 Dwarf_Frame *cfi_row(struct object *o, uint64_t address);
 bool cfi_find_cfa(Dwarf_Frame *row, struct machine *m);

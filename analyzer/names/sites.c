@@ -2,6 +2,7 @@
  * pointer, and, as long as functions hand it on to their callers, those. */
 #include "names/sites.h"
 
+#include "names/demangle.h"
 #include "names/follow.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ struct told {
 	bool
 	    is_foreign; /* there is no debug information: for all that is known it only hands the pointer on */
 	bool is_sure; /* that it does */
+	bool is_end; /* it returns nothing */
 };
 
 /* Functions of libraries that return the very block that they allocate. */
@@ -46,7 +48,8 @@ static void ask(struct names *n, uint64_t frame, struct told *told)
 	const struct symbol *symbol = o ? symbol_of_code(o, address - 1) : NULL;
 	told->is_sure = symbol && hands_on(symbol->name);
 	told->is_foreign = told->is_sure || !has_function(o, address - 1);
-	if (!told->is_foreign)
+	told->is_end = told->is_foreign && symbol && demangle_tells_void(symbol->name);
+	if (!told->is_foreign && !call_returns_no_block(o, address))
 		follow_value(n, o, address, &told->findings);
 }
 
@@ -102,7 +105,7 @@ const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t byt
 			break;
 		is_weak |= told->is_foreign && !told->is_sure;
 		weigh(told, is_weak, bytes, &best, &least);
-		if (!told->is_foreign && !told->findings.is_returned)
+		if (told->is_end || (!told->is_foreign && !told->findings.is_returned))
 			break;
 		stack = t->nodes[stack].parent;
 	}

@@ -340,6 +340,11 @@ bool type_is_record(const struct type *t)
 	return t && t->kind == TYPE_RECORD;
 }
 
+bool type_is(const struct type *t, const struct type *other)
+{
+	return t->die.addr == other->die.addr;
+}
+
 const struct type *type_pointee(const struct type *t)
 {
 	return type_is_pointer(t) ? type_readied(t)->inner : NULL;

@@ -17,6 +17,7 @@ const char *type_name(const struct type *t); /* "struct node", "Foo::Bar<int>", 
 uint64_t type_bytes(const struct type *t); /* 0: not known (void, functions, what is only declared) */
 bool type_is_pointer(const struct type *t);
 bool type_is_record(const struct type *t); /* struct, class or union */
+bool type_is(const struct type *t, const struct type *other); /* the same, by whatever name */
 const struct type *type_pointee(const struct type *t); /* NULL: no pointer, or one to void */
 
 /* Whether a record is little more than one of another type: a base class or member as large as itself, or that one's. */

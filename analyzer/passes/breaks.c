@@ -140,7 +140,8 @@ static void propose(const struct proposing *p, struct leak *leak)
 		enum break_reason reason = reason_of(p, leak, &leak->edges[i]);
 		struct object from;
 
-		if (models_object(p->models, leak->edges[i].from, &from) && from.is_link)
+		if ((models_object(p->models, leak->edges[i].from, &from) && from.is_link) ||
+		    models_is_inner(p->models, leak->edges[i].from, leak->edges[i].offset))
 			continue;
 		if (leak->break_edge != NO_BREAK && reason <= best)
 			continue;

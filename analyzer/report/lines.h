@@ -43,6 +43,8 @@ void lines_cycle(const struct lines *l, const struct report_leak *leak);
 /* "2,080 B -> 8,320 B over 4 moments before the end, 12 KiB/s; linear" */
 void lines_growth(const struct lines *l, unsigned indent, const struct report_growth *g);
 /* The ring edge by edge. */
+/* Blocks of the ring that the report does not keep. */
+uint32_t lines_unshown(const struct report_leak *leak);
 void lines_ring(const struct lines *l, unsigned indent, const struct report_leak *leak);
 /* "src/app.c" of "/home/me/app/src/app.c" */
 const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char *file, size_t columns);

@@ -6,6 +6,11 @@
 
 #define RING_SHOWN 12u
 
+uint32_t lines_unshown(const struct report_leak *leak)
+{
+	return leak->cycle_length - leak->nedges;
+}
+
 static const char *edge_text(char text[PLACE_TEXT], const struct report_edge *e)
 {
 	return lines_field(text, e->field, e->offset);
@@ -31,12 +36,12 @@ static bool print_short_ring(const struct lines *l, unsigned indent, const struc
 
 	if (!out)
 		return false;
-	for (uint32_t i = 0; i < leak->nedges; i++)
-		fprintf(out, "%s %s%s%s ", member_text(member, l, &leak->edges[i]), line,
-			edge_text(field, &leak->edges[i]), arrow);
-	fprintf(out, "back to %s", leak->nedges == 1 ? "itself" : "the first");
+	for (uint32_t i = 0; i < leak->nring; i++)
+		fprintf(out, "%s %s%s%s ", member_text(member, l, &leak->ring[i]), line,
+			edge_text(field, &leak->ring[i]), arrow);
+	fprintf(out, "back to %s", leak->nring == 1 ? "itself" : "the first");
 	fclose(out);
-	bool fits = text && leak->cycle_length == leak->nedges && indent + term_columns(text) <= LINE_COLUMNS;
+	bool fits = text && lines_unshown(leak) == 0 && indent + term_columns(text) <= LINE_COLUMNS;
 	if (fits) {
 		fprintf(l->term->out, "%*s", (int)indent, "");
 		term_clean(l->term, text);
@@ -50,25 +55,26 @@ static void print_long_ring(const struct lines *l, unsigned indent, const struct
 {
 	const struct term *t = l->term;
 	const char *side = term_glyph(t, GLYPH_SIDE), *line = term_glyph(t, GLYPH_LINE);
-	uint32_t shown = leak->nedges > RING_SHOWN && !l->full_stacks ? RING_SHOWN / 2 : leak->nedges;
+	uint32_t shown = leak->nring > RING_SHOWN && !l->full_stacks ? RING_SHOWN / 2 : leak->nring;
+	uint32_t more = leak->nring - shown + lines_unshown(leak);
 	char member[PLACE_TEXT], field[PLACE_TEXT];
 
 	for (uint32_t i = 0; i < shown; i++) {
 		if (i)
 			fprintf(t->out, "%*s%s %s%s%s ", (int)indent, "", side, line,
-				edge_text(field, &leak->edges[i - 1]), term_glyph(t, GLYPH_ARROW));
+				edge_text(field, &leak->ring[i - 1]), term_glyph(t, GLYPH_ARROW));
 		else
 			fprintf(t->out, "%*s%s%s ", (int)indent, "", term_glyph(t, GLYPH_TOP),
 				term_glyph(t, GLYPH_ARROW));
-		term_clean(t, member_text(member, l, &leak->edges[i]));
+		term_clean(t, member_text(member, l, &leak->ring[i]));
 		fputc('\n', t->out);
 	}
-	if (shown < leak->cycle_length)
+	if (more)
 		fprintf(t->out, "%*s%s %s %u more blocks on the ring\n", (int)indent, "", side,
-			term_glyph(t, GLYPH_DOTS), leak->cycle_length - shown);
+			term_glyph(t, GLYPH_DOTS), more);
 	fprintf(t->out, "%*s%s%s", (int)indent, "", term_glyph(t, GLYPH_BOTTOM), line);
-	if (leak->nedges == leak->cycle_length)
-		fprintf(t->out, " %s,", edge_text(field, &leak->edges[leak->nedges - 1]));
+	if (!lines_unshown(leak))
+		fprintf(t->out, " %s,", edge_text(field, &leak->ring[leak->nring - 1]));
 	fputs(" back to the first\n", t->out);
 }
 
@@ -78,25 +84,25 @@ static bool print_even_ring(const struct lines *l, unsigned indent, const struct
 	const char *line = term_glyph(l->term, GLYPH_LINE);
 	char first[PLACE_TEXT], other[PLACE_TEXT], field[PLACE_TEXT];
 
-	member_text(first, l, &leak->edges[0]);
-	for (uint32_t i = 1; i < leak->nedges; i++)
-		if (leak->edges[i].offset != leak->edges[0].offset ||
-		    strcmp(first, member_text(other, l, &leak->edges[i])))
+	member_text(first, l, &leak->ring[0]);
+	for (uint32_t i = 1; i < leak->nring; i++)
+		if (leak->ring[i].offset != leak->ring[0].offset ||
+		    strcmp(first, member_text(other, l, &leak->ring[i])))
 			return false;
-	fprintf(l->term->out, "%*s%u %s ", (int)indent, "", leak->cycle_length,
+	fprintf(l->term->out, "%*s%u %s ", (int)indent, "", leak->nring + lines_unshown(leak),
 		term_glyph(l->term, GLYPH_TIMES));
 	term_clean(l->term, first);
 	fprintf(l->term->out, ", each %s%s%s the next, the last %s the first\n", line,
-		edge_text(field, &leak->edges[0]), term_glyph(l->term, GLYPH_ARROW),
+		edge_text(field, &leak->ring[0]), term_glyph(l->term, GLYPH_ARROW),
 		term_glyph(l->term, GLYPH_ARROW));
 	return true;
 }
 
 void lines_ring(const struct lines *l, unsigned indent, const struct report_leak *leak)
 {
-	if (!leak->nedges || print_short_ring(l, indent, leak))
+	if (!leak->nring || print_short_ring(l, indent, leak))
 		return;
-	if (l->full_stacks || leak->nedges < 4 || !print_even_ring(l, indent, leak))
+	if (l->full_stacks || leak->nring < 4 || !print_even_ring(l, indent, leak))
 		print_long_ring(l, indent, leak);
 }
 
@@ -118,9 +124,9 @@ static const char *break_reasons(enum break_reason reason)
 
 static const struct report_edge *break_edge(const struct report_leak *leak)
 {
-	for (uint32_t i = 0; i < leak->nedges; i++)
-		if (leak->edges[i].break_reason)
-			return &leak->edges[i];
+	for (uint32_t i = 0; i < leak->nring; i++)
+		if (leak->ring[i].break_reason)
+			return &leak->ring[i];
 	return NULL;
 }
 
@@ -189,8 +195,10 @@ void lines_cycle(const struct lines *l, const struct report_leak *leak)
 		fprintf(out, "%s %s ", human_count(count, leak->instances), term_glyph(l->term, GLYPH_TIMES));
 	if (leak->members == 1)
 		fputs("block that references itself   ", out);
+	else if (leak->nring == 1 && leak->members == leak->cycle_length)
+		fputs("object that references itself   ", out);
 	else if (leak->members == leak->cycle_length)
-		fprintf(out, "ring of %u   ", leak->members);
+		fprintf(out, "ring of %u   ", leak->nring + lines_unshown(leak));
 	else
 		fprintf(out, "knot of %u, its shortest ring %u   ", leak->members, leak->cycle_length);
 }

@@ -73,6 +73,34 @@ static const char *weak_instead(const struct maker *m, const struct cycle_edge *
 	return weak ? weak : models_weak(&m->a->models, edge->from);
 }
 
+/* An inner edge is drawn together with the one that leads on. A ring that was kept whole begins with an object. */
+static int note_objects(struct report_leak *out, struct pool *pool)
+{
+	uint32_t n = out->nedges, first = 0;
+	struct report_edge *ring = pool_take(pool, n * sizeof *ring);
+	const struct report_edge *from = NULL;
+
+	if (!ring)
+		return -1;
+	while (n == out->cycle_length && first < n && out->edges[(first + n - 1) % n].is_inner)
+		first++;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct report_edge *e = &out->edges[(first + i) % n];
+
+		from = from ? from : e;
+		if (e->is_inner && i + 1 < n)
+			continue;
+		ring[out->nring] = *e;
+		ring[out->nring].from = from->from;
+		ring[out->nring].from_bytes = from->from_bytes;
+		ring[out->nring].from_type = from->from_type;
+		ring[out->nring++].from_stack = from->from_stack;
+		from = NULL;
+	}
+	out->ring = ring;
+	return 0;
+}
+
 static int note_ring(struct report_leak *out, struct maker *m, const struct leak *leak)
 {
 	struct report_edge *edges = pool_take(m->pool, leak->nedges * sizeof *edges);
@@ -91,6 +119,8 @@ static int note_ring(struct report_leak *out, struct maker *m, const struct leak
 			.field = field_of(m, leak->edges[i].from, leak->edges[i].offset),
 			.from_type = maker_type(m, leak->edges[i].from),
 			.to_type = maker_type(m, leak->edges[i].to),
+			.is_inner =
+			    models_is_inner(&m->a->models, leak->edges[i].from, leak->edges[i].offset),
 		};
 		if (!edges[i].from_stack)
 			return -1;
@@ -103,7 +133,7 @@ static int note_ring(struct report_leak *out, struct maker *m, const struct leak
 	out->nedges = leak->nedges;
 	out->cycle_length = leak->cycle_length;
 	out->members = leak->members;
-	return 0;
+	return note_objects(out, m->pool);
 }
 
 static int fingerprint_leak(struct report_leak *out, struct maker *m, const struct leak *leak)

@@ -73,6 +73,7 @@ struct report_edge {
 	uint64_t from, to, offset, from_bytes;
 	const struct report_stack *from_stack;
 	const char *field, *from_type, *to_type; /* NULL: unknown */
+	bool is_inner; /* it leads to more of what the source sees as one object: a list's items */
 	enum break_reason break_reason; /* not 0: cut this one */
 	const char *break_with; /* of that one: what would not own in its place; NULL: not known */
 };
@@ -104,6 +105,9 @@ struct report_leak {
 	const char *type; /* of its blocks, when it is known and the same for all; else NULL */
 	const struct report_edge *edges; /* CYCLE: a shortest ring of the first instance */
 	uint32_t nedges, cycle_length; /* kept, in all */
+	const struct report_edge
+	    *ring; /* for people: the same from object to object, without the inner ones */
+	uint32_t nring;
 	uint32_t members; /* CYCLE: blocks of one instance */
 	enum baseline_state baseline;
 	bool is_unsteady; /* it did not show in every run of several: no gate counts it */

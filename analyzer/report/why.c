@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WHY_ROOT_TEXT 512
-
 /* What finding out needs at every step. */
 struct search {
 	struct why *w;
@@ -40,10 +38,13 @@ static struct why_reference from_root(struct search *s, const struct root_ref *r
 {
 	const struct root_region *region = &s->a->graph.regions[r->region];
 	struct root_name name = root_name(s->pool, s->a->names, &s->a->heap, region, r->at);
-	char text[WHY_ROOT_TEXT];
+	struct root_words words;
 
-	if (models_root(&s->a->models, r, text, sizeof text))
-		name.text = pool_text(s->pool, text);
+	if (models_root(&s->a->models, r, &words))
+		name = (struct root_name){
+			.text = pool_text(s->pool, words.text),
+			.expression = words.has_expression ? pool_text(s->pool, words.expression) : NULL,
+		};
 	s->is_out_of_memory |= !name.text;
 	return (struct why_reference){
 		.root = name.text,
@@ -61,6 +62,8 @@ static struct why_reference from_block(struct search *s, uint32_t block, uint64_
 	return (struct why_reference){ .block = describe(s, block),
 				       .offset = offset,
 				       .field = is_named ? pool_text(s->pool, field) : NULL,
+				       .access = models_access(&s->a->models, block),
+				       .is_inner = models_is_inner(&s->a->models, block, offset),
 				       .kind = ref_kind_name(kind) };
 }
 
@@ -81,30 +84,32 @@ static uint32_t put_step(struct buf *text, const struct why_reference *steps, ui
 	uint32_t times = 1;
 	char count[32];
 
-	while (times < n && steps[times].field && !strcmp(steps[times].field, field))
+	while (times < n && !strcmp(steps[times].field, field))
 		times++;
 	times = times > 3 ? times : 1;
 	int length = times > 1 ? snprintf(count, sizeof count, "(x%u)", times) : 0;
-	if (*field != '[')
-		buf_put(text, "->", 2);
+	if (*field != '[' && text->used)
+		buf_put(text, steps[0].access, strlen(steps[0].access));
 	buf_put(text, field, strlen(field));
 	buf_put(text, count, (size_t)length);
 	return times;
 }
 
-/* "registry.head->next->payload"; NULL when some word has no name. */
+/* "registry.head->next->payload", "registry['a'].next"; NULL when some word has no name. */
 static const char *path_expression(struct search *s, const struct why_reference *steps, uint32_t n)
 {
+	struct why_reference outer[WHY_STEPS_MAX];
 	struct buf text = { 0 };
-	uint32_t i = 0;
+	uint32_t nouter = 0, i = 0;
 
-	while (i < n && steps[i].field)
-		i++;
+	for (i = 0; i < n && steps[i].field; i++)
+		if (!steps[i].is_inner)
+			outer[nouter++] = steps[i];
 	if (!n || i < n)
 		return NULL;
 	buf_put(&text, steps[0].field, strlen(steps[0].field));
-	for (i = 1; i < n;)
-		i += put_step(&text, &steps[i], n - i);
+	for (i = 1; i < nouter;)
+		i += put_step(&text, &outer[i], nouter - i);
 	buf_put(&text, "", 1);
 	const char *kept = text.failed ? NULL : pool_text(s->pool, (char *)text.bytes);
 	s->is_out_of_memory |= !kept;
@@ -143,6 +148,14 @@ static uint32_t node_of_word(const struct holders *h, const struct graph *g, con
 	return NODE_TOP;
 }
 
+/* Who lets go of what is lost, or of what it never owned, frees nothing. */
+static bool may_free(const struct search *s, uint32_t block, const struct referrers *found, uint64_t i)
+{
+	unsigned kind = i < found->nroots ? found->roots[i].kind : found->kinds[i - found->nroots];
+
+	return s->a->classes.of[block] > CLASS_INDIRECT && KINDS_OWNING >> kind & 1;
+}
+
 /* What goes with the block, and what would go if only one of its referrers let go. */
 static int weigh(struct search *s, uint32_t block, const struct referrers *found, struct err *err)
 {
@@ -155,7 +168,8 @@ static int weigh(struct search *s, uint32_t block, const struct referrers *found
 	for (uint64_t i = 0; !failed && i < s->w->nreferrers; i++) {
 		uint32_t node = i < found->nroots ? node_of_word(&h, &s->a->graph, &found->roots[i])
 						  : node_of_block(d, found->blocks[i - found->nroots].from);
-		s->w->referrers[i].freed = dominators_cut(d, node, block);
+		if (may_free(s, block, found, i))
+			s->w->referrers[i].freed = dominators_cut(d, node, block);
 	}
 	holders_free(&h);
 	return failed;

@@ -28,9 +28,10 @@ static void print_title(struct page *g, const char *title)
 	term_print(g->term, SHADE_HEAD, "  %s\n", title);
 }
 
+/* What is more than a plain reference, or less. */
 static void print_weakness(struct page *g, const char *kind)
 {
-	if (strcmp(kind, "start"))
+	if (strcmp(kind, "start") && strcmp(kind, "recognised"))
 		term_print(g->term, SHADE_DIM, "  %s", kind);
 }
 
@@ -174,8 +175,8 @@ static void print_edges(struct page *g, const struct report_leak *leak)
 	print_title(g, leak->members > leak->cycle_length ? "A shortest ring through its oldest block"
 		       : leak->instances > 1		  ? "The oldest ring, edge by edge"
 							  : "The ring, edge by edge");
-	for (uint32_t i = 0; i < leak->nedges; i++) {
-		const struct report_edge *e = &leak->edges[i];
+	for (uint32_t i = 0; i < leak->nring; i++) {
+		const struct report_edge *e = &leak->ring[i];
 
 		if (!i)
 			fputs("    ", t->out);
@@ -187,10 +188,9 @@ static void print_edges(struct page *g, const struct report_leak *leak)
 		term_clean(t, lines_field(field, e->field, e->offset));
 		fprintf(t->out, "%s ", term_glyph(t, GLYPH_ARROW));
 	}
-	if (leak->nedges < leak->cycle_length)
-		fprintf(t->out, "%s %u more blocks, ", term_glyph(t, GLYPH_DOTS),
-			leak->cycle_length - leak->nedges);
-	fprintf(t->out, "back to %s\n", leak->cycle_length == 1 ? "itself" : "the first");
+	if (lines_unshown(leak))
+		fprintf(t->out, "%s %u more blocks, ", term_glyph(t, GLYPH_DOTS), lines_unshown(leak));
+	fprintf(t->out, "back to %s\n", leak->nring == 1 && !lines_unshown(leak) ? "itself" : "the first");
 }
 
 static void print_behind(struct page *g, const struct why *w)
@@ -246,6 +246,7 @@ static void print_leak(struct page *g, const struct why *w)
 		fputc('\n', g->term->out);
 		lines_break(&g->lines, 2, w->leak);
 	}
+	lines_count(&g->lines, 2, w->leak);
 	fputc('\n', g->term->out);
 	lines_stack(&g->lines, 2, w->leak->stack);
 	print_behind(g, w);

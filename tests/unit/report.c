@@ -54,6 +54,8 @@ static struct report_leak rings = { .id = "L1",
 				    .stack = &stack,
 				    .edges = edges,
 				    .nedges = 2,
+				    .ring = edges,
+				    .nring = 2,
 				    .cycle_length = 2,
 				    .members = 2 };
 

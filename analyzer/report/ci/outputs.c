@@ -59,8 +59,8 @@ static void put_cycle(struct buf *out, const struct report_leak *leak, const cha
 {
 	char what[PLACE_TEXT], field[PLACE_TEXT];
 
-	for (uint32_t i = 0; i < leak->nedges; i++) {
-		const struct report_edge *e = &leak->edges[i];
+	for (uint32_t i = 0; i < leak->nring; i++) {
+		const struct report_edge *e = &leak->ring[i];
 
 		buf_text(out, indent);
 		buf_text(out, lines_what(what, e->from_type, e->from_bytes));

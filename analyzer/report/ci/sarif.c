@@ -190,12 +190,12 @@ static void put_cycle_flow(struct json *j, const struct report_leak *leak, const
 	char text[4 * PLACE_TEXT], what[PLACE_TEXT], field[PLACE_TEXT];
 
 	open_flow(j);
-	for (uint32_t i = 0; i < leak->nedges; i++) {
-		const struct report_edge *e = &leak->edges[i];
+	for (uint32_t i = 0; i < leak->nring; i++) {
+		const struct report_edge *e = &leak->ring[i];
 		snprintf(text, sizeof text, "%s refers by %s to the %s%s",
 			 lines_what(what, e->from_type, e->from_bytes),
 			 lines_field(field, e->field, e->offset),
-			 i + 1 < leak->cycle_length ? "next" : "first",
+			 i + 1 < leak->nring || lines_unshown(leak) ? "next" : "first",
 			 e->break_reason ? "; this reference should not own" : "");
 		put_step(j, finding_place(e->from_stack, c), c, text);
 	}
