@@ -183,6 +183,12 @@ void baseline_free(struct baseline *b)
 
 /* ---- comparing ----------------------------------------------------------------------------------------- */
 
+static void add(struct sum *sum, struct sum more)
+{
+	sum->blocks += more.blocks;
+	sum->bytes += more.bytes;
+}
+
 /* What one process has at a finding's place: those of one fingerprint add up. */
 static struct sum all_there(const struct report_process *p, const char *strict)
 {
@@ -190,10 +196,8 @@ static struct sum all_there(const struct report_process *p, const char *strict)
 	struct finding f;
 
 	for (uint32_t i = 0; finding_at(&f, p, i); i++)
-		if (!strcmp(f.fingerprint->strict, strict)) {
-			sum.blocks += f.sum.blocks;
-			sum.bytes += f.sum.bytes;
-		}
+		if (!strcmp(f.fingerprint->strict, strict))
+			add(&sum, f.sum);
 	return sum;
 }
 
@@ -225,26 +229,41 @@ static struct baseline_entry *find_loose(struct baseline *b, const char *loose, 
 	return NULL;
 }
 
-static void compare(struct baseline *b, const struct finding *f, const bool *is_taken)
+static void settle(const struct finding *f, struct baseline_entry *e, struct sum sum)
 {
-	struct sum sum = all_there(f->process, f->fingerprint->strict);
-	struct baseline_entry *e = find_strict(b, f->fingerprint->strict);
-
-	if (!e && is_taken)
-		e = find_loose(b, f->fingerprint->loose, is_taken);
 	*f->baseline = e ? judge(e, sum) : BASELINE_NEW;
 	if (e)
 		see(e, sum);
 }
 
-static void compare_all(struct baseline *b, const struct report *r, const bool *is_taken)
+static void compare_strictly(struct baseline *b, const struct report_process *p)
 {
 	struct finding f;
 
-	for (uint32_t i = 0; i < r->nprocesses; i++)
-		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++)
-			if (!is_taken || *f.baseline == BASELINE_NEW)
-				compare(b, &f, is_taken);
+	for (uint32_t i = 0; finding_at(&f, p, i); i++)
+		settle(&f, find_strict(b, f.fingerprint->strict), all_there(p, f.fingerprint->strict));
+}
+
+/* What is not known strictly: those of one loose fingerprint add up, too, lest two take the place of one. */
+static struct sum all_new_there(struct baseline *b, const struct report_process *p, const char *loose)
+{
+	struct sum sum = { 0, 0 };
+	struct finding f;
+
+	for (uint32_t i = 0; finding_at(&f, p, i); i++)
+		if (!find_strict(b, f.fingerprint->strict) && !strcmp(f.fingerprint->loose, loose))
+			add(&sum, f.sum);
+	return sum;
+}
+
+static void compare_loosely(struct baseline *b, const struct report_process *p, const bool *is_taken)
+{
+	struct finding f;
+
+	for (uint32_t i = 0; finding_at(&f, p, i); i++)
+		if (*f.baseline == BASELINE_NEW && !fingerprint_is_vague(f.fingerprint))
+			settle(&f, find_loose(b, f.fingerprint->loose, is_taken),
+			       all_new_there(b, p, f.fingerprint->loose));
 }
 
 int baseline_compare(struct baseline *b, struct report *r, struct err *err)
@@ -255,12 +274,14 @@ int baseline_compare(struct baseline *b, struct report *r, struct err *err)
 		return fail(err, "out of memory");
 	for (uint32_t i = 0; i < b->n; i++)
 		b->at[i].seen = (struct sum){ 0, 0 };
-	for (uint32_t i = 0; i < r->nprocesses; i++)
+	for (uint32_t i = 0; i < r->nprocesses; i++) {
 		b->saw_growth |= r->processes[i].has_growth;
-	compare_all(b, r, NULL);
+		compare_strictly(b, &r->processes[i]);
+	}
 	for (uint32_t i = 0; i < b->n; i++)
 		is_taken[i] = b->at[i].seen.blocks;
-	compare_all(b, r, is_taken);
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		compare_loosely(b, &r->processes[i], is_taken);
 	free(is_taken);
 	r->baseline = b;
 	return 0;
