@@ -301,6 +301,15 @@ uint64_t baseline_stale(const struct baseline *b)
 	return n;
 }
 
+uint64_t baseline_nameless(const struct baseline *b)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < b->n; i++)
+		n += b->at[i].place[0] == '?';
+	return n;
+}
+
 /* ---- updating ------------------------------------------------------------------------------------------ */
 
 /* "make_leak, app": without a line, which every edit would move. */

@@ -233,7 +233,8 @@ static void print_finding(const struct brief *b, const struct finding *f)
 /* Told once for all processes; in one process they are two places. */
 static bool is_same(const struct finding *a, const struct finding *b)
 {
-	return a->process != b->process && a->kind == b->kind && !strcmp(a->fingerprint->strict, b->fingerprint->strict);
+	return a->process != b->process && a->kind == b->kind &&
+	       !strcmp(a->fingerprint->strict, b->fingerprint->strict);
 }
 
 /* Returns how many. */

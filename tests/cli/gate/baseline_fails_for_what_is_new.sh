@@ -48,6 +48,7 @@ exits 23 "$LG" check --baseline=loose.base both.lgt
 # What has no name at all is like all else without one: only the very same passes.
 lost nameless 'first();' -s
 exits 0 "$LG" baseline create nameless.base nameless.lgt
+grep -q 'nameless.base: 1 known finding; 1 without a function' err || fails "$(cat err)"
 exits 0 "$LG" check --baseline=nameless.base nameless.lgt
 cp nameless.d/app other && exits 0 "$LG" run -o other.lgt -- ./other
 exits 23 "$LG" check --baseline=nameless.base other.lgt
