@@ -2,6 +2,7 @@
 #include "report/baseline.h"
 
 #include "base/options.h"
+#include "base/text_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -34,11 +35,9 @@ static uint32_t place_of(const struct baseline *b, const char *strict, bool *is_
 	return low;
 }
 
-static int insert(struct baseline *b, struct baseline_entry entry)
+/* Behind the last one, wherever it belongs. */
+static int append(struct baseline *b, struct baseline_entry entry)
 {
-	bool is_there;
-	uint32_t at = place_of(b, entry.strict, &is_there);
-
 	if (b->n == b->room) {
 		uint32_t room = b->room ? 2 * b->room : 64;
 		struct baseline_entry *grown = realloc(b->at, room * sizeof *grown);
@@ -47,9 +46,19 @@ static int insert(struct baseline *b, struct baseline_entry entry)
 		b->at = grown;
 		b->room = room;
 	}
-	memmove(&b->at[at + 1], &b->at[at], (b->n - at) * sizeof *b->at);
+	b->at[b->n++] = entry;
+	return 0;
+}
+
+static int insert(struct baseline *b, struct baseline_entry entry)
+{
+	bool is_there;
+	uint32_t at = place_of(b, entry.strict, &is_there), behind = b->n - at;
+
+	if (append(b, entry))
+		return -1;
+	memmove(&b->at[at + 1], &b->at[at], behind * sizeof *b->at);
 	b->at[at] = entry;
-	b->n++;
 	return 0;
 }
 
@@ -103,9 +112,8 @@ static bool is_of_other_algorithm(const char *line)
 static int read_line(struct baseline *b, char *line, unsigned number, struct err *err)
 {
 	struct baseline_entry entry;
-	bool is_there;
 
-	line[strcspn(line, "\r\n")] = 0;
+	line[strcspn(line, "\r")] = 0;
 	if (number == 1 && is_of_other_algorithm(line))
 		return fail(err,
 			    "%s: line 1: its fingerprints are not those of " FINGERPRINT_ALGORITHM
@@ -116,31 +124,46 @@ static int read_line(struct baseline *b, char *line, unsigned number, struct err
 	if (!take_line(b, line, &entry))
 		return fail(err, "%s: line %u: it is not FINGERPRINT LOOSE KIND BLOCKS BYTES PLACE", b->path,
 			    number);
-	place_of(b, entry.strict, &is_there);
-	if (is_there)
-		return fail(err, "%s: line %u: the fingerprint %s is there twice", b->path, number,
-			    entry.strict);
-	return insert(b, entry) ? fail(err, "out of memory") : 0;
+	entry.line = number;
+	return append(b, entry) ? fail(err, "out of memory") : 0;
+}
+
+static int by_fingerprint(const void *a, const void *b)
+{
+	const struct baseline_entry *one = a, *other = b;
+	int order = strcmp(one->strict, other->strict);
+
+	return order ? order : (one->line > other->line) - (one->line < other->line);
+}
+
+/* People edit and merge these files: in any order, but each once. */
+static int sort(struct baseline *b, struct err *err)
+{
+	if (b->n)
+		qsort(b->at, b->n, sizeof *b->at, by_fingerprint);
+	for (uint32_t i = 1; i < b->n; i++)
+		if (!strcmp(b->at[i].strict, b->at[i - 1].strict))
+			return fail(err, "%s: line %u: the fingerprint %s is there twice", b->path,
+				    b->at[i].line, b->at[i].strict);
+	return 0;
 }
 
 int baseline_read(struct baseline *b, const char *path, struct err *err)
 {
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t room = 0;
+	size_t n;
+	char *text = text_file(path, "a baseline", &n, err);
 	unsigned number = 0;
-	int failed = 0;
+	int failed = text ? 0 : -1;
 
 	b->path = pool_text(&b->pool, path);
-	if (!file)
-		return fail(err, "%s cannot be read: %s", path, strerror(errno));
-	while (!failed && getline(&line, &room, file) >= 0)
+	for (char *line = text, *end; !failed && line; line = end) {
+		end = strchr(line, '\n');
+		if (end)
+			*end++ = 0;
 		failed = read_line(b, line, ++number, err);
-	if (!failed && ferror(file))
-		failed = fail(err, "%s cannot be read: %s", path, strerror(errno));
-	free(line);
-	fclose(file);
-	return failed;
+	}
+	free(text);
+	return failed ? failed : sort(b, err);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@ struct baseline_entry {
 	char strict[FINGERPRINT_DIGITS + 1], loose[FINGERPRINT_DIGITS + 1];
 	const char *kind, *place, *note; /* note: "" for none */
 	struct sum most; /* as the file says */
+	unsigned line; /* of the file; 0: not from there */
 	struct sum seen; /* the most that one process of the run lost; zero blocks: stale */
 };
 

@@ -53,6 +53,14 @@ exits 0 "$LG" check --baseline=nameless.base nameless.lgt
 cp nameless.d/app other && exits 0 "$LG" run -o other.lgt -- ./other
 exits 23 "$LG" check --baseline=nameless.base other.lgt
 
+# Merges leave lines in any order; a large file takes no longer for it.
+awk 'BEGIN { for (i = 120000; i; i--) printf "%032x %032x direct 1 1 f, m\n", i, i }' >large.base
+exits 23 timeout 20 "$LG" check --baseline=large.base new.lgt
+{ cat large.base && head -n 1 large.base; } >twice.base
+refuses 2 'twice.base: line 120001: the fingerprint 0*1d4c0 is there twice' "$LG" check --baseline=twice.base new.lgt
+printf '\n\0' >nul.base
+refuses 2 'nul.base: line 2: a baseline is text' "$LG" check --baseline=nul.base new.lgt
+
 refuses 2 'leaks.base is there already' "$LG" baseline create leaks.base old.lgt
 echo 'what is this' >>leaks.base
 refuses 2 'leaks.base: line 3: it is not FINGERPRINT' "$LG" check --baseline=leaks.base old.lgt
