@@ -364,22 +364,25 @@ static void print_doubt(const struct term *t, const struct gate_result *g)
 	fprintf(t->out, "; %s%s--allow-degraded accepts it\n", g->cure ? g->cure : "", g->cure ? "; " : "");
 }
 
-/* "leakgraph: ci/leaks.base: 3 findings known, 114 B; 1 gone: leakgraph baseline prune takes it off" */
+/* "leakgraph: ci/leaks.base: 3 findings known, 114 B; 1 known finding gone: leakgraph baseline prune takes it off". What
+ * could not be judged tells of none that it is gone. */
 static void print_ratchet(const struct term *t, const struct baseline *b, const struct gate_result *g)
 {
+	bool is_judged = g->outcome == GATE_PASSED || g->outcome == GATE_FAILED;
+	uint64_t gone = is_judged ? g->stale : 0;
 	char text[64], bytes[TERM_TEXT];
 
-	if (!b || (!g->known && !g->stale))
+	if (!b || (!g->known && !gone))
 		return;
 	fputs("leakgraph: ", t->out);
 	term_clean(t, b->path);
 	if (g->known)
-		fprintf(t->out, ": %s known, %s%s", human_things(text, sizeof text, g->known, "finding"),
-			human_bytes(bytes, g->known_bytes), g->stale ? "; " : "\n");
-	if (g->stale)
-		fprintf(t->out, "%s%s gone: leakgraph baseline prune takes %s off\n", g->known ? "" : ": ",
-			human_things(text, sizeof text, g->stale, "known finding"),
-			g->stale == 1 ? "it" : "them");
+		fprintf(t->out, ": %s known, %s", human_things(text, sizeof text, g->known, "finding"),
+			human_bytes(bytes, g->known_bytes));
+	if (gone)
+		fprintf(t->out, "%s %s gone: leakgraph baseline prune takes %s off", g->known ? ";" : ":",
+			human_things(text, sizeof text, gone, "known finding"), gone == 1 ? "it" : "them");
+	fputc('\n', t->out);
 }
 
 void brief_outcome(const struct term *term, const struct report *r, const struct output_context *c)
