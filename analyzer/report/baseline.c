@@ -370,22 +370,26 @@ static int add_finding(struct baseline *b, const struct finding *f, const char *
 	return fresh.kind && fresh.place && fresh.note ? insert(b, fresh) : -1;
 }
 
-static bool is_to_add(const struct finding *f, const char *only)
+static bool is_meant(const struct finding *f, const char *only)
 {
-	return *f->baseline != BASELINE_KNOWN && f->kind != CLASS_POSSIBLE &&
-	       (!only || !strncmp(f->fingerprint->strict, only, strlen(only)));
+	return f->kind != CLASS_POSSIBLE && (!only || !strncmp(f->fingerprint->strict, only, strlen(only)));
 }
 
 int baseline_update(struct baseline *b, const struct report *r, const char *only, const char *note,
 		    struct err *err)
 {
 	struct finding f;
+	bool is_met = !only;
 
 	for (uint32_t i = 0; i < r->nprocesses; i++)
-		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++)
-			if (is_to_add(&f, only) && add_finding(b, &f, note))
+		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++) {
+			if (!is_meant(&f, only))
+				continue;
+			is_met = true;
+			if (*f.baseline != BASELINE_KNOWN && add_finding(b, &f, note))
 				return fail(err, "out of memory");
-	return 0;
+		}
+	return is_met ? 0 : fail(err, "no leak of the traces has a fingerprint that begins with %s", only);
 }
 
 void baseline_prune(struct baseline *b)

@@ -19,6 +19,7 @@ grep -q 'GROWN' err && fails "lose_b has not grown: $(cat err)"
 exits 23 "$LG" check --baseline=leaks.base grown.lgt
 grep -A1 'GROWN .* 80 B in 4 blocks' err | grep -q 'in lose_b' || fails "$(cat err)"
 
+refuses 2 'no leak of the traces has a fingerprint that begins with x41c' "$LG" baseline update --only=x41c leaks.base new.lgt
 exits 0 "$LG" baseline update --reason='until later' leaks.base new.lgt
 grep -q 'direct 1 10 lose_a, app # until later$' leaks.base || fails "$(cat leaks.base)"
 exits 0 "$LG" check --baseline=leaks.base new.lgt
