@@ -137,6 +137,7 @@ torture: all ## real programs, every victim by every compiler, stress, stacks (s
 	@B=$(B) tests/torture/ci-demo
 	@B=$(B) tests/torture/fingerprints
 	@B=$(B) tests/torture/exports
+	@B=$(B) tests/torture/outputs
 
 endings-quick: all
 	@B=$(B) tests/torture/endings --quick

@@ -8,6 +8,26 @@
 
 #define FILE_MAX_BYTES (16u << 20)
 
+static size_t lines(const char *text)
+{
+	size_t n = 1;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* UTF-8 needs none, but some editors write it. */
+static void drop_order_mark(char *text, size_t *n)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (strncmp(text, mark, sizeof mark - 1))
+		return;
+	*n -= sizeof mark - 1;
+	memmove(text, text + sizeof mark - 1, *n + 1);
+}
+
 static int take(FILE *file, const char *path, const char *what, char *text, size_t *n, struct err *err)
 {
 	*n = text ? fread(text, 1, FILE_MAX_BYTES + 1, file) : 0;
@@ -18,8 +38,10 @@ static int take(FILE *file, const char *path, const char *what, char *text, size
 	if (*n > FILE_MAX_BYTES)
 		return fail(err, "%s is larger than 16 MiB: is it %s?", path, what);
 	text[*n] = 0;
+	drop_order_mark(text, n);
 	if (strlen(text) != *n)
-		return fail(err, "%s: %s is text, and this has NUL bytes in it", path, what);
+		return fail(err, "%s: line %zu: %s is text, and this has a NUL byte in it", path, lines(text),
+			    what);
 	return 0;
 }
 

@@ -59,13 +59,26 @@ static int change(struct baseline *b, const struct report *r, const char *how,
 	return 0;
 }
 
+static void tell(const struct baseline *b, const char *path)
+{
+	uint64_t nameless = baseline_nameless(b);
+	char text[64];
+
+	fprintf(stderr, "leakgraph: %s: %s", path, human_things(text, sizeof text, b->n, "known finding"));
+	if (nameless)
+		fprintf(stderr,
+			"; %llu without a function's name: all such of a module are one, leakgraph report "
+			"says why",
+			(unsigned long long)nameless);
+	fputc('\n', stderr);
+}
+
 static int keep(const struct baseline_command *c, const char *how, const char *path, char **traces, size_t n)
 {
 	struct report r = { 0 };
 	struct suppressions suppressions = { 0 };
 	struct baseline b = { 0 };
 	struct growth growth = { 0 };
-	char text[64];
 	struct err err = { "" };
 	int status = STATUS_USAGE;
 	bool is_new = !strcmp(how, "create");
@@ -83,8 +96,7 @@ static int keep(const struct baseline_command *c, const char *how, const char *p
 	if (status)
 		trouble(status, &err);
 	else
-		fprintf(stderr, "leakgraph: %s: %s\n", path,
-			human_things(text, sizeof text, b.n, "known finding"));
+		tell(&b, path);
 	baseline_free(&b);
 	growth_free(&growth);
 	report_free(&r);

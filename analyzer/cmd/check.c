@@ -153,7 +153,7 @@ static int tell(const struct check *c, const struct report *r, const struct gate
 	if ((c->json && write_json(r, c->json, err)) || output_files_write(&c->outputs, r, &c->gate, g, err))
 		status = trouble(STATUS_TOOL, err);
 	if (!c->quiet || g->outcome == GATE_UNJUDGED)
-		brief_outcome(&term, &context);
+		brief_outcome(&term, r, &context);
 	return g->status ? g->status : status;
 }
 

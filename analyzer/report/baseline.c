@@ -2,6 +2,7 @@
 #include "report/baseline.h"
 
 #include "base/options.h"
+#include "base/text_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -34,11 +35,9 @@ static uint32_t place_of(const struct baseline *b, const char *strict, bool *is_
 	return low;
 }
 
-static int insert(struct baseline *b, struct baseline_entry entry)
+/* Behind the last one, wherever it belongs. */
+static int append(struct baseline *b, struct baseline_entry entry)
 {
-	bool is_there;
-	uint32_t at = place_of(b, entry.strict, &is_there);
-
 	if (b->n == b->room) {
 		uint32_t room = b->room ? 2 * b->room : 64;
 		struct baseline_entry *grown = realloc(b->at, room * sizeof *grown);
@@ -47,9 +46,19 @@ static int insert(struct baseline *b, struct baseline_entry entry)
 		b->at = grown;
 		b->room = room;
 	}
-	memmove(&b->at[at + 1], &b->at[at], (b->n - at) * sizeof *b->at);
+	b->at[b->n++] = entry;
+	return 0;
+}
+
+static int insert(struct baseline *b, struct baseline_entry entry)
+{
+	bool is_there;
+	uint32_t at = place_of(b, entry.strict, &is_there), behind = b->n - at;
+
+	if (append(b, entry))
+		return -1;
+	memmove(&b->at[at + 1], &b->at[at], behind * sizeof *b->at);
 	b->at[at] = entry;
-	b->n++;
 	return 0;
 }
 
@@ -103,9 +112,8 @@ static bool is_of_other_algorithm(const char *line)
 static int read_line(struct baseline *b, char *line, unsigned number, struct err *err)
 {
 	struct baseline_entry entry;
-	bool is_there;
 
-	line[strcspn(line, "\r\n")] = 0;
+	line[strcspn(line, "\r")] = 0;
 	if (number == 1 && is_of_other_algorithm(line))
 		return fail(err,
 			    "%s: line 1: its fingerprints are not those of " FINGERPRINT_ALGORITHM
@@ -116,31 +124,46 @@ static int read_line(struct baseline *b, char *line, unsigned number, struct err
 	if (!take_line(b, line, &entry))
 		return fail(err, "%s: line %u: it is not FINGERPRINT LOOSE KIND BLOCKS BYTES PLACE", b->path,
 			    number);
-	place_of(b, entry.strict, &is_there);
-	if (is_there)
-		return fail(err, "%s: line %u: the fingerprint %s is there twice", b->path, number,
-			    entry.strict);
-	return insert(b, entry) ? fail(err, "out of memory") : 0;
+	entry.line = number;
+	return append(b, entry) ? fail(err, "out of memory") : 0;
+}
+
+static int by_fingerprint(const void *a, const void *b)
+{
+	const struct baseline_entry *one = a, *other = b;
+	int order = strcmp(one->strict, other->strict);
+
+	return order ? order : (one->line > other->line) - (one->line < other->line);
+}
+
+/* People edit and merge these files: in any order, but each once. */
+static int sort(struct baseline *b, struct err *err)
+{
+	if (b->n)
+		qsort(b->at, b->n, sizeof *b->at, by_fingerprint);
+	for (uint32_t i = 1; i < b->n; i++)
+		if (!strcmp(b->at[i].strict, b->at[i - 1].strict))
+			return fail(err, "%s: line %u: the fingerprint %s is there twice", b->path,
+				    b->at[i].line, b->at[i].strict);
+	return 0;
 }
 
 int baseline_read(struct baseline *b, const char *path, struct err *err)
 {
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t room = 0;
+	size_t n;
+	char *text = text_file(path, "a baseline", &n, err);
 	unsigned number = 0;
-	int failed = 0;
+	int failed = text ? 0 : -1;
 
 	b->path = pool_text(&b->pool, path);
-	if (!file)
-		return fail(err, "%s cannot be read: %s", path, strerror(errno));
-	while (!failed && getline(&line, &room, file) >= 0)
+	for (char *line = text, *end; !failed && line; line = end) {
+		end = strchr(line, '\n');
+		if (end)
+			*end++ = 0;
 		failed = read_line(b, line, ++number, err);
-	if (!failed && ferror(file))
-		failed = fail(err, "%s cannot be read: %s", path, strerror(errno));
-	free(line);
-	fclose(file);
-	return failed;
+	}
+	free(text);
+	return failed ? failed : sort(b, err);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------- */
@@ -183,6 +206,12 @@ void baseline_free(struct baseline *b)
 
 /* ---- comparing ----------------------------------------------------------------------------------------- */
 
+static void add(struct sum *sum, struct sum more)
+{
+	sum->blocks += more.blocks;
+	sum->bytes += more.bytes;
+}
+
 /* What one process has at a finding's place: those of one fingerprint add up. */
 static struct sum all_there(const struct report_process *p, const char *strict)
 {
@@ -190,10 +219,8 @@ static struct sum all_there(const struct report_process *p, const char *strict)
 	struct finding f;
 
 	for (uint32_t i = 0; finding_at(&f, p, i); i++)
-		if (!strcmp(f.fingerprint->strict, strict)) {
-			sum.blocks += f.sum.blocks;
-			sum.bytes += f.sum.bytes;
-		}
+		if (!strcmp(f.fingerprint->strict, strict))
+			add(&sum, f.sum);
 	return sum;
 }
 
@@ -225,26 +252,41 @@ static struct baseline_entry *find_loose(struct baseline *b, const char *loose, 
 	return NULL;
 }
 
-static void compare(struct baseline *b, const struct finding *f, const bool *is_taken)
+static void settle(const struct finding *f, struct baseline_entry *e, struct sum sum)
 {
-	struct sum sum = all_there(f->process, f->fingerprint->strict);
-	struct baseline_entry *e = find_strict(b, f->fingerprint->strict);
-
-	if (!e && is_taken)
-		e = find_loose(b, f->fingerprint->loose, is_taken);
 	*f->baseline = e ? judge(e, sum) : BASELINE_NEW;
 	if (e)
 		see(e, sum);
 }
 
-static void compare_all(struct baseline *b, const struct report *r, const bool *is_taken)
+static void compare_strictly(struct baseline *b, const struct report_process *p)
 {
 	struct finding f;
 
-	for (uint32_t i = 0; i < r->nprocesses; i++)
-		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++)
-			if (!is_taken || *f.baseline == BASELINE_NEW)
-				compare(b, &f, is_taken);
+	for (uint32_t i = 0; finding_at(&f, p, i); i++)
+		settle(&f, find_strict(b, f.fingerprint->strict), all_there(p, f.fingerprint->strict));
+}
+
+/* What is not known strictly: those of one loose fingerprint add up, too, lest two take the place of one. */
+static struct sum all_new_there(struct baseline *b, const struct report_process *p, const char *loose)
+{
+	struct sum sum = { 0, 0 };
+	struct finding f;
+
+	for (uint32_t i = 0; finding_at(&f, p, i); i++)
+		if (!find_strict(b, f.fingerprint->strict) && !strcmp(f.fingerprint->loose, loose))
+			add(&sum, f.sum);
+	return sum;
+}
+
+static void compare_loosely(struct baseline *b, const struct report_process *p, const bool *is_taken)
+{
+	struct finding f;
+
+	for (uint32_t i = 0; finding_at(&f, p, i); i++)
+		if (*f.baseline == BASELINE_NEW && !fingerprint_is_vague(f.fingerprint))
+			settle(&f, find_loose(b, f.fingerprint->loose, is_taken),
+			       all_new_there(b, p, f.fingerprint->loose));
 }
 
 int baseline_compare(struct baseline *b, struct report *r, struct err *err)
@@ -255,12 +297,14 @@ int baseline_compare(struct baseline *b, struct report *r, struct err *err)
 		return fail(err, "out of memory");
 	for (uint32_t i = 0; i < b->n; i++)
 		b->at[i].seen = (struct sum){ 0, 0 };
-	for (uint32_t i = 0; i < r->nprocesses; i++)
+	for (uint32_t i = 0; i < r->nprocesses; i++) {
 		b->saw_growth |= r->processes[i].has_growth;
-	compare_all(b, r, NULL);
+		compare_strictly(b, &r->processes[i]);
+	}
 	for (uint32_t i = 0; i < b->n; i++)
 		is_taken[i] = b->at[i].seen.blocks;
-	compare_all(b, r, is_taken);
+	for (uint32_t i = 0; i < r->nprocesses; i++)
+		compare_loosely(b, &r->processes[i], is_taken);
 	free(is_taken);
 	r->baseline = b;
 	return 0;
@@ -277,6 +321,15 @@ uint64_t baseline_stale(const struct baseline *b)
 
 	for (uint32_t i = 0; b && i < b->n; i++)
 		n += is_stale(b, &b->at[i]);
+	return n;
+}
+
+uint64_t baseline_nameless(const struct baseline *b)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < b->n; i++)
+		n += b->at[i].place[0] == '?';
 	return n;
 }
 
@@ -317,22 +370,26 @@ static int add_finding(struct baseline *b, const struct finding *f, const char *
 	return fresh.kind && fresh.place && fresh.note ? insert(b, fresh) : -1;
 }
 
-static bool is_to_add(const struct finding *f, const char *only)
+static bool is_meant(const struct finding *f, const char *only)
 {
-	return *f->baseline != BASELINE_KNOWN && f->kind != CLASS_POSSIBLE &&
-	       (!only || !strncmp(f->fingerprint->strict, only, strlen(only)));
+	return f->kind != CLASS_POSSIBLE && (!only || !strncmp(f->fingerprint->strict, only, strlen(only)));
 }
 
 int baseline_update(struct baseline *b, const struct report *r, const char *only, const char *note,
 		    struct err *err)
 {
 	struct finding f;
+	bool is_met = !only;
 
 	for (uint32_t i = 0; i < r->nprocesses; i++)
-		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++)
-			if (is_to_add(&f, only) && add_finding(b, &f, note))
+		for (uint32_t k = 0; finding_at(&f, &r->processes[i], k); k++) {
+			if (!is_meant(&f, only))
+				continue;
+			is_met = true;
+			if (*f.baseline != BASELINE_KNOWN && add_finding(b, &f, note))
 				return fail(err, "out of memory");
-	return 0;
+		}
+	return is_met ? 0 : fail(err, "no leak of the traces has a fingerprint that begins with %s", only);
 }
 
 void baseline_prune(struct baseline *b)

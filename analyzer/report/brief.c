@@ -230,9 +230,11 @@ static void print_finding(const struct brief *b, const struct finding *f)
 		print_stack(b, "allocated", e->allocation->allocator, e->allocation);
 }
 
+/* Told once for all processes; in one process they are two places. */
 static bool is_same(const struct finding *a, const struct finding *b)
 {
-	return a->kind == b->kind && !strcmp(a->fingerprint->strict, b->fingerprint->strict);
+	return a->process != b->process && a->kind == b->kind &&
+	       !strcmp(a->fingerprint->strict, b->fingerprint->strict);
 }
 
 /* Returns how many. */
@@ -362,20 +364,42 @@ static void print_doubt(const struct term *t, const struct gate_result *g)
 	fprintf(t->out, "; %s%s--allow-degraded accepts it\n", g->cure ? g->cure : "", g->cure ? "; " : "");
 }
 
-void brief_outcome(const struct term *term, const struct output_context *c)
+/* "leakgraph: ci/leaks.base: 3 findings known, 114 B; 1 known finding gone: leakgraph baseline prune takes it off". What
+ * could not be judged tells of none that it is gone. */
+static void print_ratchet(const struct term *t, const struct baseline *b, const struct gate_result *g)
+{
+	bool is_judged = g->outcome == GATE_PASSED || g->outcome == GATE_FAILED;
+	uint64_t gone = is_judged ? g->stale : 0;
+	char text[64], bytes[TERM_TEXT];
+
+	if (!b || (!g->known && !gone))
+		return;
+	fputs("leakgraph: ", t->out);
+	term_clean(t, b->path);
+	if (g->known)
+		fprintf(t->out, ": %s known, %s", human_things(text, sizeof text, g->known, "finding"),
+			human_bytes(bytes, g->known_bytes));
+	if (gone)
+		fprintf(t->out, "%s %s gone: leakgraph baseline prune takes %s off", g->known ? ";" : ":",
+			human_things(text, sizeof text, gone, "known finding"), gone == 1 ? "it" : "them");
+	fputc('\n', t->out);
+}
+
+void brief_outcome(const struct term *term, const struct report *r, const struct output_context *c)
 {
 	const struct gate_result *g = c->result;
+	bool is_within_limits = g->outcome == GATE_PASSED && (g->leaks || g->found.blocks);
 
 	if (g->outcome == GATE_UNJUDGED)
 		print_doubt(term, g);
 	if (g->outcome == GATE_TARGET_FAILED)
 		fprintf(term->out, "leakgraph: the program failed; exit status %d is its own\n", g->status);
-	if (c->gate->strict_baseline && g->stale)
-		fprintf(term->out,
-			"leakgraph: %llu known leaks are gone: leakgraph baseline prune takes them off\n",
-			(unsigned long long)g->stale);
-	if (!g->is_over)
+	print_ratchet(term, r->baseline, g);
+	if (!g->is_over && !is_within_limits)
 		return;
-	fprintf(term->out, "leakgraph: check %s: ", g->outcome == GATE_FAILED ? "FAILED" : "found");
+	fprintf(term->out, "leakgraph: check %s: ",
+		g->outcome == GATE_FAILED ? "FAILED"
+		: is_within_limits	  ? "passed"
+					  : "found");
 	print_found(term->out, g, c->gate);
 }

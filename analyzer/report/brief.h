@@ -14,7 +14,7 @@ struct brief_options {
 
 /* The first lines; brief_outcome writes the last ones. */
 void brief_text(const struct term *term, const struct report *r, const struct brief_options *options);
-/* "leakgraph: check FAILED: ..."; nothing when it passed. */
-void brief_outcome(const struct term *term, const struct output_context *c);
+/* "leakgraph: check FAILED: ...", and what passed by a baseline or by limits; nothing when there was nothing. */
+void brief_outcome(const struct term *term, const struct report *r, const struct output_context *c);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NAMELESS "?!?\n"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -227,7 +229,7 @@ static void put_text(struct buf *text, const struct report_stack *stack, uint32_
 		if (!is_dropped(&stack->frames[i]) && (!own_only || is_own(&stack->frames[i])))
 			n += put_frame(text, &stack->frames[i], &last);
 	if (!n)
-		buf_put(text, "?!?\n", 4);
+		buf_text(text, NAMELESS);
 }
 
 static void hash_text(char digits[FINGERPRINT_DIGITS + 1], const struct buf *text)
@@ -244,6 +246,11 @@ static const char *finish(struct buf *text, char digits[FINGERPRINT_DIGITS + 1],
 	const char *kept = text->failed ? NULL : pool_text(pool, (const char *)text->bytes);
 	buf_clear(text);
 	return kept;
+}
+
+bool fingerprint_is_vague(const struct fingerprint *f)
+{
+	return strstr(f->loose_text, NAMELESS) != NULL;
 }
 
 static int finish_both(struct fingerprint *f, struct buf *strict, struct buf *loose, struct pool *pool)

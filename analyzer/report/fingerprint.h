@@ -26,6 +26,9 @@ int fingerprint_stack(struct fingerprint *f, const struct report_stack *stack, s
 /* The same for what lies in a pool and has no stack: "pool!TYPE"; NULL: it has no type either. */
 int fingerprint_pooled(struct fingerprint *f, const char *type, struct pool *pool);
 
+/* No frame of the program's own has a name: the loose one is that of all such stacks, and says nothing. */
+bool fingerprint_is_vague(const struct fingerprint *f);
+
 /* Of what is more than one stack, or less. Each begins with a line that no stack's text has. */
 /* "heap-error KIND", the stack of the wrong call, and that of the block (NULL: there is none). */
 int fingerprint_error(struct fingerprint *f, const char *kind, const struct report_stack *call,

@@ -78,8 +78,13 @@ static void count_leak(struct gate_result *g, const struct report_leak *leak, un
 
 static void count_finding(struct gate_result *g, const struct finding *f, const struct gate_options *options)
 {
-	if (!gate_counts(f, options) || *f->baseline == BASELINE_KNOWN)
+	if (!gate_counts(f, options))
 		return;
+	if (*f->baseline == BASELINE_KNOWN) {
+		g->known++;
+		g->known_bytes += f->sum.bytes;
+		return;
+	}
 	if (f->kind < LEAK_CLASSES)
 		count_leak(g, f->leak, options->kinds);
 	else

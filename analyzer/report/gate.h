@@ -45,7 +45,8 @@ struct gate_result {
 	uint64_t leaks; /* in gated kinds and processes */
 	uint64_t of[FINDING_KINDS]; /* leaks; heap errors, each time; places that grow */
 	uint64_t blocks_of[LEAK_CLASSES]; /* with what is lost behind */
-	uint64_t new_ones, grown, stale; /* with a baseline: findings as shown, entries */
+	uint64_t known, new_ones, grown, stale; /* with a baseline: findings as shown, entries */
+	uint64_t known_bytes;
 	uint64_t peak; /* the largest of the processes */
 	struct sum found;
 	bool is_over; /* found more than the limits, whatever the outcome */

@@ -51,7 +51,8 @@ static bool is_date(const char *word)
 	for (size_t i = 0; i < sizeof form; i++)
 		if (form[i] == '0' ? word[i] < '0' || word[i] > '9' : word[i] != form[i])
 			return false;
-	return true;
+	int month = atoi(word + 5), day = atoi(word + 8);
+	return month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
 static int read_bound(struct reading *r, char *word, struct err *err)
@@ -139,14 +140,36 @@ static int read_comment(struct reading *r, char *line, struct err *err)
 	return 0;
 }
 
-/* "leak:PATTERN". Other kinds of LeakSanitizer's family ("race:", ...) are not for us. */
+/* What LeakSanitizer's relatives suppress; theirs may stand in one file with ours. */
+static bool is_of_relative(const char *line)
+{
+	static const char *const kinds[] = { "race",
+					     "race_top",
+					     "thread",
+					     "mutex",
+					     "signal",
+					     "deadlock",
+					     "called_from_lib",
+					     "interceptor_name",
+					     "interceptor_via_fun",
+					     "interceptor_via_lib",
+					     "odr_violation" };
+	size_t n = strcspn(line, ":");
+
+	for (size_t i = 0; line[n] && i < sizeof kinds / sizeof *kinds; i++)
+		if (strlen(kinds[i]) == n && !memcmp(kinds[i], line, n))
+			return true;
+	return false;
+}
+
+/* "leak:PATTERN" */
 static int read_pattern(struct reading *r, const char *line, struct err *err)
 {
 	static const char leak[] = "leak:";
 
 	if (!strncmp(line, leak, sizeof leak - 1))
 		return add_pattern(r, line, ALL_KINDS, err);
-	if (!strchr(line, ':'))
+	if (!is_of_relative(line))
 		return complain(r, err,
 				"neither \"leak:PATTERN\", nor \"{\" of a Valgrind entry, nor a comment");
 	forget_bounds(r);

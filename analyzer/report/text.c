@@ -117,7 +117,7 @@ bool suppression_is_told(const struct suppression *p, bool all)
 void suppression_text(const struct term *term, const struct suppression *p)
 {
 	const char *state = p->is_expired ? "expired" : p->is_over ? "over its bound" : "unused";
-	char sum[SUM_TEXT];
+	char sum[SUM_TEXT], name[PLACE_TEXT];
 
 	if (p->uses && p->kinds == 1u << FINDING_HEAP_ERROR)
 		fprintf(term->out, "suppressed %s by ", human_things(sum, sizeof sum, p->uses, "wrong free"));
@@ -125,7 +125,7 @@ void suppression_text(const struct term *term, const struct suppression *p)
 		fprintf(term->out, "suppressed %s by ", lines_sum(sum, p->used));
 	if (p->is_expired || p->is_over || !p->uses)
 		term_print(term, SHADE_WARN, "%s%s", state, p->uses ? ": " : " suppression ");
-	term_clean(term, p->name);
+	term_clean(term, lines_fit(name, p->name, LINE_COLUMNS));
 	fputs(" (", term->out);
 	term_clean(term, p->file);
 	fprintf(term->out, ":%u)\n", p->line);

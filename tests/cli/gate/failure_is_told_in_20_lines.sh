@@ -14,6 +14,11 @@ for want in 'LEAKED 1,080 B in 9 blocks' 'L1  cycle .*800 B in 2 blocks: struct 
 done
 exits 23 "$LG" check --verbose -- ./app
 [ "$(grep -c 'allocated by' err)" = 8 ] || fails "--verbose does not tell all: $(cat err)"
+# Places without names have one fingerprint, and are told each.
+strip app
+exits 23 "$LG" check -- ./app
+[ "$(grep -c 'allocated by' err)" = 4 ] || fails "not four of eight: $(cat err)"
+grep -q 'and 4 more places' err || fails "$(cat err)"
 victim no-leak
 exits 0 "$LG" check -- sh -c './no-leak; ./no-leak 2>&1'
 [ "$(grep -c leakgraph err)" = 1 ] || fails "a clean run takes more than a line: $(cat err)"

@@ -52,12 +52,21 @@ grep -q 'expired suppression lose (d.supp:2)' err || fails "$(cat err)"
 printf '%s\n' '# leakgraph: expires=2999-12-31' 'leak:^lose_*$' >e.supp
 judged 0 --suppressions=e.supp
 
+printf '\xef\xbb\xbfleak:lose\r\n' >f.supp # as editors of other systems write it
+judged 0 --suppressions=f.supp
+printf 'leak:%05000d\n' 0 >g.supp
+judged 23 --suppressions=g.supp
+[ "$(wc -L <err)" -le 140 ] || fails "a line of $(wc -L <err) columns"
+
 bad() { printf "$1" >bad.supp && refuses 2 "bad.supp: line $2: $3" "$LG" check --suppressions=bad.supp t.lgt; }
 bad 'leak:a\nwhat is this\n' 2 'neither'
 bad '{\nname\nMemcheck:Leak\nfun:a\n' 5 'the file ends inside'
 bad '{\nname\nMemcheck:Leak\nfrob:a\n}\n' 4 'a frame is'
 bad '{\nname\nMemcheck:Leak\n}\n' 4 'an entry without a frame'
 bad 'leak:\n' 1 'leak: without a pattern'
+bad 'race:a\nleek:a\n' 2 'neither' # the first is ThreadSanitizer's
+bad 'leak:a\n\0' 2 'a suppression file is text'
+bad '# leakgraph: expires=2027-13-01\nleak:a\n' 1 'a comment for leakgraph takes'
 bad '# leakgraph: expires=soon\nleak:a\n' 1 'a comment for leakgraph takes max-blocks'
 refuses 2 'no.supp cannot be read' "$LG" report --suppressions=no.supp t.lgt
 

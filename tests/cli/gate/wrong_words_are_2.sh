@@ -26,6 +26,6 @@ no 'folder cannot be read: Is a directory' --baseline=folder
 no 'folder cannot be read: Is a directory' --suppressions=folder
 no 'words.supp: line 2: neither ' --suppressions=words.supp
 no 'open.supp: line [0-9]*: the file ends inside' --suppressions=open.supp
-no 'nul.supp: .*NUL bytes' --suppressions=nul.supp
+no 'nul.supp: line 1: .*NUL byte' --suppressions=nul.supp
 no 'kinds.supp: line 4: a frame is fun:NAME' --suppressions=kinds.supp
 no 'long: line 1: it is not FINGERPRINT' --baseline=long

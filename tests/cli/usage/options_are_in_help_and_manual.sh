@@ -10,8 +10,10 @@ for command in $(awk -F'\t' '$2 == "COMMAND" { print $1 }' rows); do
 		missing=$(while read -r option; do grep -qE -- "$option([^a-z-]|\$)" $text || echo "$option"; done <options | paste -sd' ')
 		[ -z "$missing" ] || fails "leakgraph $command takes $missing, of which its $text says nothing"
 	done
+	extra=$(grep -oE -- '^ +(-[a-zA-Z], )?--[a-z-]+' page | sed 's/.* //' | sort -u | grep -vxF -e "$(cat options)" | paste -sd' ')
+	[ -z "$extra" ] || fails "the page of leakgraph $command has $extra, which it does not take"
 	known=$(awk -F'\t' '{ sub(/=$/, "", $2); print $2 }' rows | sort -u)
-	extra=$(grep -oE -- '^ +--[a-z-]+' help | tr -d ' ' | sort -u | grep -vxF "$known" | paste -sd' ')
+	extra=$(grep -oE -- '^ +--[a-z-]+' help | tr -d ' ' | sort -u | grep -vxF -e "$known" | paste -sd' ')
 	[ -z "$extra" ] || fails "leakgraph $command --help names $extra, which is no option"
 done
 mandoc -Tlint -Wwarning "$TOP"/man/* >lint 2>&1 || fails "$(head -n 1 lint)"
