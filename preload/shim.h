@@ -7,7 +7,9 @@
  *   target.c   what an exec is about to start: can the shim be loaded into it
  *   sanitized.c  ... is it built with a sanitizer
  *   boot.c     stages from the first call to recording; fork
- *   fetch.c    the segment, where it cannot be opened
+ *   segment.c  the shared segment
+ *   fetch.c    ... where it cannot be opened
+ *   recorder.c whether the recorder lives
  *   thread.c   a thread's slot in the shared segment
  *   emit.c     events into the ring
  *   memos.h    what is remembered of blocks, to see which frees look wrong
@@ -202,6 +204,11 @@ void lsan_find(void);
 /* `pc` lies in one of them, or in the hooks: what it calls is part of what the hook tells. */
 bool operators_contain(uint64_t pc);
 
+/* Whether a recorder has left the segment's path in the environment, and system calls may be made. */
+bool segment_find(void);
+struct lg_control *segment_open(void); /* NULL: it is not there, or not meant */
+/* An area for a new image; NULL: there is none left, or no room for it. */
+struct lg_area *segment_claim(struct lg_control *control);
 /* A descriptor of the segment of that path, by the hand of a recorder that is root; negative: there is none. */
 int fetch_segment(const char *path);
 
