@@ -17,8 +17,8 @@
 
 enum boot_stage { BOOT_NEW, BOOT_FINDING, BOOT_REAL, BOOT_DONE };
 
-static _Atomic uint32_t
-    stage; /* atomic also because dlsym is declared leaf: the compiler must not cache it */
+/* Atomic also because dlsym is declared leaf: the compiler must not cache it */
+static _Atomic uint32_t stage;
 
 struct shim shim;
 

@@ -149,8 +149,8 @@ struct shim {
 	_Atomic uint64_t *nodes; /* [LG_NODES] */
 	struct stack_index *stacks; /* private memory, empty in a forked child */
 	struct private *private;
-	uint32_t
-	    plain_ends; /* LG_ENTRIES_OF_MALLOC: of these free ends with no more to look at; 0 with `ended` */
+	/* LG_ENTRIES_OF_MALLOC: of these free ends with no more to look at; 0 with `ended` */
+	uint32_t plain_ends;
 	uint32_t memo_mask; /* MEMOS - 1, or MEMOS_MOST - 1 */
 	_Atomic uint64_t *ended; /* [MEMOS_MOST] address / 16 << 22 | stack of its free; NULL: not wanted */
 	uint64_t tsc_base;
