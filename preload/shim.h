@@ -16,6 +16,7 @@
  *   unwind.c   the stack of a call, as a node id
  *   rules.c    pc -> how to step its frame, remembered
  *   cfi.c      .eh_frame, read where rules.c knows nothing yet
+ *   cfi_step.c  ... and what it means
  *   modules.c  pc -> module number
  *   stacks.c   frames -> node ids
  *   python.c   the frames of CPython's functions, and the nodes that join them to the machine's
