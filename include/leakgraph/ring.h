@@ -270,7 +270,8 @@ enum lg_accept {
 	LG_ACCEPT_READ = 1, /* followed; the image must ask for its last snapshot */
 	LG_ACCEPT_PTRACE = 2, /* followed by ptrace: the recorder sees the end by itself */
 	LG_ACCEPT_REFUSED = 3, /* not wanted: pass through */
-	LG_ACCEPT_INVITE = 4, /* no answer yet: it may not be traced unless it invites the recorder to (Yama) */
+	LG_ACCEPT_INVITE =
+	    4, /* no answer yet: it may not be traced unless it invites the recorder to (Yama) */
 };
 
 /* What an image waits for, and beside it what the recorder asks of the image while it waits: a part of one of its own

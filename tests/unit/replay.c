@@ -286,25 +286,10 @@ START_TEST(touched_pages_outlive_their_blocks)
 }
 END_TEST
 
-static void write_trace(const char *path, const struct trace_event *events, size_t n)
+static void write_events(const char *path)
 {
-	struct trace_writer *writer;
-	struct trace_process process = { .pid = 1 };
-	struct trace_end end = { .present = true };
-	struct buf out = { 0 };
-	struct err err = { "" };
-
-	ck_assert_msg(!trace_writer_open(&writer, path, &err), "%s", err.text);
-	put_process(&out, &process);
-	ck_assert_int_eq(trace_put(writer, LG_CHUNK_PROCESS, &out, &err), 0);
-	buf_clear(&out);
-	put_events(&out, events, n);
-	ck_assert_int_eq(trace_put(writer, LG_CHUNK_EVENTS, &out, &err), 0);
-	buf_clear(&out);
-	put_end(&out, &end);
-	ck_assert_int_eq(trace_put(writer, LG_CHUNK_END, &out, &err), 0);
-	ck_assert_int_eq(trace_writer_close(writer, &err), 0);
-	buf_free(&out);
+	write_trace(path, &(struct trace_process){ .pid = 1 }, w.events, w.nevents,
+		    &(struct trace_end){ .present = true });
 }
 
 START_TEST(heap_of_a_trace_ends_at_its_snapshot)
@@ -320,7 +305,7 @@ START_TEST(heap_of_a_trace_ends_at_its_snapshot)
 		ALLOC(0x1000 * (i + 1), 10);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof path, "%s/t.lgt", dir);
-	write_trace(path, w.events, w.nevents);
+	write_events(path);
 	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
 	ck_assert_int_eq(heap_build(&heap, &trace, &upto, &err), 0);
 	ck_assert_uint_eq(heap.nblocks, 3);
@@ -357,7 +342,7 @@ START_TEST(forks_take_what_lived_at_their_moment)
 		w.events[i].key = i + 1;
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof path, "%s/t.lgt", dir);
-	write_trace(path, w.events, w.nevents);
+	write_events(path);
 	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
 	ck_assert_int_eq(heap_forks(&trace, &before, 1, forks, 3, &room), 0);
 	ck_assert_uint_eq(forks[0].nlive, 3);
