@@ -41,8 +41,7 @@ START_TEST(what_a_place_did)
 		}
 		growth_judge(&p, &row);
 		ck_assert_msg(row.fit == rows[i].fit, "row %zu: %s", i, fit_words(row.fit));
-		ck_assert_int_eq(row.bytes_grown,
-				 (int64_t)(rows[i].bytes[rows[i].n - 1] - rows[i].bytes[0]));
+		ck_assert_int_eq(row.bytes_grown, (int64_t)(rows[i].bytes[rows[i].n - 1] - rows[i].bytes[0]));
 		ck_assert_uint_eq(row.bytes_per_second, rows[i].per_second);
 	}
 }
