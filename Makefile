@@ -98,7 +98,7 @@ $(B)/unit/%: tests/unit/%.c $(JUDGE_LIB) Makefile
 		$(JUDGE_LIBS) $(CHECK_LIBS)
 
 # The shim's unwinder needs a module of its own, as it has in a target.
-PROBE_SRC := tests/unit/probe/probe.c $(addprefix preload/,unwind.c cfi.c rules.c modules.c stacks.c symbols.c \
+PROBE_SRC := tests/unit/probe/probe.c $(addprefix preload/,unwind.c cfi.c cfi_step.c rules.c modules.c stacks.c symbols.c \
 	     python.c python_code.c python_find.c python_line.c)
 
 $(B)/unit/libprobe.so: $(PROBE_SRC) $(wildcard preload/*.h include/leakgraph/*.h) tests/unit/probe/probe.h Makefile

@@ -10,8 +10,6 @@
 #include "shim.h"
 #include "sys.h"
 
-#include "leakgraph/env.h"
-
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
@@ -19,15 +17,13 @@
 
 enum boot_stage { BOOT_NEW, BOOT_FINDING, BOOT_REAL, BOOT_DONE };
 
-static _Atomic uint32_t
-    stage; /* atomic also because dlsym is declared leaf: the compiler must not cache it */
+/* Atomic also because dlsym is declared leaf: the compiler must not cache it */
+static _Atomic uint32_t stage;
 
 struct shim shim;
 
 /* glibc's pthread_atfork, which is not in libc.so itself. */
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *dso);
-
-extern void *__libc_stack_end; /* at process start: argc, argv, envp (System V psABI, 3.4.1) */
 
 /* ---- memory while the real functions are looked up --------------------------------------------------- */
 
@@ -170,102 +166,7 @@ static void find_real(void)
 	real = next;
 }
 
-/* ---- the segment ------------------------------------------------------------------------------------- */
-
-#define SEGMENT_PATH_MAX 64
-static char segment_path[SEGMENT_PATH_MAX];
-
-/* The value of an environment variable as the kernel laid it down; libc may not have its own pointer yet. */
-static const char *start_env(const char *name)
-{
-	uintptr_t *at = __libc_stack_end;
-	size_t n = strlen(name);
-
-	for (at += 1 + *at + 1; *at; at++) {
-		const char *entry = (const char *)*at;
-		if (!strncmp(entry, name, n) && entry[n] == '=')
-			return entry + n + 1;
-	}
-	return NULL;
-}
-
-static struct lg_control *map_control(int fd)
-{
-	struct lg_control *c = sys_mmap(LG_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	if (c && (c->magic != LG_RING_MAGIC || c->version != LG_RING_VERSION || atomic_load(&c->closed))) {
-		sys_munmap(c, LG_CONTROL_BYTES);
-		return NULL;
-	}
-	return c;
-}
-
-/* Under another /proc the path may name any file: what is too short to be the segment is not looked at. */
-static int open_segment(void)
-{
-	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		fd = fetch_segment(segment_path);
-	if (fd >= 0 && sys_file_bytes(fd) != (long)LG_SEGMENT_BYTES) {
-		sys_close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static struct lg_control *open_control(void)
-{
-	int fd = open_segment();
-	struct lg_control *control = fd < 0 ? NULL : map_control(fd);
-
-	if (fd >= 0)
-		sys_close(fd);
-	return control;
-}
-
-/* A forked child may not be able to open the segment (another user, another root, no descriptor left), or find another
- * file under its name (another /proc). But it has the control pages, at the segment's beginning: all up to the area is
- * mapped once more, and all but the area given back. */
-static void *map_behind(struct lg_control *control, uint64_t offset)
-{
-	char *segment = sys_map_again(control, offset + LG_AREA_MAPPED);
-
-	if (!segment)
-		return NULL;
-	sys_munmap(segment, offset);
-	return segment + offset;
-}
-
-/* Where address space is limited there may be no room for what lies before the area. */
-static struct lg_area *map_area(struct lg_control *control, uint64_t offset)
-{
-	struct lg_area *area = map_behind(control, offset);
-	int fd = area ? -1 : open_segment();
-
-	if (fd < 0)
-		return area;
-	area = sys_mmap(LG_AREA_MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, offset);
-	sys_close(fd);
-	return area;
-}
-
-static struct lg_area *claim_area(struct lg_control *control)
-{
-	for (uint32_t i = 0; i < LG_AREAS; i++) {
-		uint32_t vacant = LG_AREA_FREE;
-
-		if (!atomic_compare_exchange_strong(&control->area_state[i], &vacant, LG_AREA_CLAIMED))
-			continue;
-		struct lg_area *area = map_area(control, lg_area_offset(i));
-		if (area)
-			return area;
-		atomic_store(&control->area_state[i], LG_AREA_FREE);
-		break;
-	}
-	atomic_fetch_add(&control->untraced, 1);
-	return NULL;
-}
+/* ---- the image --------------------------------------------------------------------------------------- */
 
 /* A page that forked children find zeroed (Linux 4.14); the epoch on it tells them that they are new. Others see it
  * as shim.epoch, once an image has been introduced: calls of a signal handler in between pass by. */
@@ -370,35 +271,6 @@ static bool introduce(uint32_t flags, uint32_t parent_pid)
 	return answer == LG_ACCEPT_READ || answer == LG_ACCEPT_PTRACE;
 }
 
-void doorbell_ring(void)
-{
-	atomic_fetch_add(&shim.control->doorbell, 1);
-	sys_futex_wake(&shim.control->doorbell);
-}
-
-#define STILL_NS (100u * 1000 * 1000) /* a recorder at work beats far more often */
-
-/* A recorder that was killed leaves its heartbeat as it was; in its own namespace it can be asked after. */
-static bool recorder_is_gone(const struct lg_control *control)
-{
-	return !sys_process_exists(control->recorder_pid) && control->pid_namespace &&
-	       sys_pid_namespace() == control->pid_namespace;
-}
-
-bool recorder_alive(struct patience *p)
-{
-	uint64_t beat =
-	    atomic_load(&shim.control->heartbeat) + 1; /* + 1: never the zero of a fresh patience */
-	uint64_t now = sys_now_ns();
-
-	if (beat != p->beat)
-		*p = (struct patience){ beat, now };
-	if (now - p->since_ns > shim.control->full_wait_ns ||
-	    (now - p->since_ns > STILL_NS && recorder_is_gone(shim.control)))
-		atomic_store(&shim.control->closed, 1); /* no one else need wait as long */
-	return !atomic_load(&shim.control->closed);
-}
-
 static bool module_range(const void *pc, uint64_t *start, uint64_t *end)
 {
 	struct dl_find_object o;
@@ -412,7 +284,7 @@ static bool module_range(const void *pc, uint64_t *start, uint64_t *end)
 
 static bool attach(uint32_t flags, uint32_t parent_pid)
 {
-	struct lg_area *area = claim_area(shim.control);
+	struct lg_area *area = segment_claim(shim.control);
 
 	if (!area)
 		return false;
@@ -449,60 +321,9 @@ static bool under_valgrind(void)
 	return answer;
 }
 
-static unsigned long number_at(const char *text)
-{
-	unsigned long n = 0;
-
-	while (*text == ' ' || *text == '\t')
-		text++;
-	for (; *text >= '0' && *text <= '9'; text++)
-		n = n * 10 + (unsigned long)(*text - '0');
-	return n;
-}
-
-/* The number on a line of /proc/self/status. */
-static unsigned long status_number(const char *status, const char *name)
-{
-	size_t n = strlen(name);
-	const char *line = status;
-
-	while (line && strncmp(line, name, n)) {
-		line = strchr(line, '\n');
-		line += line != NULL;
-	}
-	return line ? number_at(line + n) : 0;
-}
-
-/* How many seccomp filters there are on this thread; read as ld.so reads libraries. Kernels before 5.9 say only whether
- * there are any. */
-static unsigned long count_filters(void)
-{
-	LARGE static char status[LG_PAGE];
-	int fd = sys_open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	long n = fd < 0 ? 0 : sys_read(fd, status, sizeof status - 1);
-
-	if (fd >= 0)
-		sys_close(fd);
-	status[n > 0 ? n : 0] = 0;
-	unsigned long filters = status_number(status, "Seccomp_filters:");
-	return filters ? filters : status_number(status, "Seccomp:") != 0;
-}
-
-/* Takes apart what the recorder put into the environment. */
-static bool find_segment(void)
-{
-	const char *value = start_env(LG_ENV_SEGMENT), *colon = value ? strchr(value, ':') : NULL;
-
-	if (!colon || (size_t)(colon - value) >= SEGMENT_PATH_MAX)
-		return false;
-	memcpy(segment_path, value, (size_t)(colon - value));
-	sandboxed = count_filters() > number_at(colon + 1);
-	return !sandboxed;
-}
-
 static void begin(void)
 {
-	shim.control = !under_valgrind() && find_segment() ? open_control() : NULL;
+	shim.control = !under_valgrind() && segment_find() ? segment_open() : NULL;
 	if (!shim.control)
 		return;
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);

@@ -109,7 +109,6 @@ void python_notice(const struct link_map *m, uint32_t module)
 }
 
 /* A module has gone since: perhaps that of the interpreter. Then there is none any more. */
-/* A module has gone since: perhaps that of the interpreter. Then there is none any more. */
 bool python_still_there(void)
 {
 	uint32_t generation = atomic_load(&shim.generation);

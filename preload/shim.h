@@ -7,13 +7,16 @@
  *   target.c   what an exec is about to start: can the shim be loaded into it
  *   sanitized.c  ... is it built with a sanitizer
  *   boot.c     stages from the first call to recording; fork
- *   fetch.c    the segment, where it cannot be opened
+ *   segment.c  the shared segment
+ *   fetch.c    ... where it cannot be opened
+ *   recorder.c whether the recorder lives
  *   thread.c   a thread's slot in the shared segment
  *   emit.c     events into the ring
  *   memos.h    what is remembered of blocks, to see which frees look wrong
  *   unwind.c   the stack of a call, as a node id
  *   rules.c    pc -> how to step its frame, remembered
  *   cfi.c      .eh_frame, read where rules.c knows nothing yet
+ *   cfi_step.c  ... and what it means
  *   modules.c  pc -> module number
  *   stacks.c   frames -> node ids
  *   python.c   the frames of CPython's functions, and the nodes that join them to the machine's
@@ -147,8 +150,8 @@ struct shim {
 	_Atomic uint64_t *nodes; /* [LG_NODES] */
 	struct stack_index *stacks; /* private memory, empty in a forked child */
 	struct private *private;
-	uint32_t
-	    plain_ends; /* LG_ENTRIES_OF_MALLOC: of these free ends with no more to look at; 0 with `ended` */
+	/* LG_ENTRIES_OF_MALLOC: of these free ends with no more to look at; 0 with `ended` */
+	uint32_t plain_ends;
 	uint32_t memo_mask; /* MEMOS - 1, or MEMOS_MOST - 1 */
 	_Atomic uint64_t *ended; /* [MEMOS_MOST] address / 16 << 22 | stack of its free; NULL: not wanted */
 	uint64_t tsc_base;
@@ -202,6 +205,11 @@ void lsan_find(void);
 /* `pc` lies in one of them, or in the hooks: what it calls is part of what the hook tells. */
 bool operators_contain(uint64_t pc);
 
+/* Whether a recorder has left the segment's path in the environment, and system calls may be made. */
+bool segment_find(void);
+struct lg_control *segment_open(void); /* NULL: it is not there, or not meant */
+/* An area for a new image; NULL: there is none left, or no room for it. */
+struct lg_area *segment_claim(struct lg_control *control);
 /* A descriptor of the segment of that path, by the hand of a recorder that is root; negative: there is none. */
 int fetch_segment(const char *path);
 

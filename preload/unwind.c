@@ -20,8 +20,8 @@ struct frame {
 	uint64_t pc, sp, bp; /* pc: return address; for a signal's victim the interrupted address + 1 */
 	uint64_t bp_at; /* the word that bp was loaded from, 0: handed on by the frame inside */
 	uint32_t code; /* number of pc */
-	uint32_t
-	    nwords; /* in `last` only: words[0] to words[nwords - 1] lead to this frame and all further out */
+	/* In `last` only: words[0] to words[nwords - 1] lead to this frame and all further out */
+	uint32_t nwords;
 	uint64_t path; /* in `last` only: hash of this frame and all further out */
 	bool uses_bp; /* its CFA is found by bp */
 	bool wants_bp; /* bp, as it is here, leads to some frame further out */

@@ -82,9 +82,9 @@ static int fork_batch(void *context, const struct trace_event *events, size_t n)
 	struct fork_walk *w = context;
 	size_t done = 0;
 
+	/* A file's keys are rounded down: larger is surely later. */
 	for (size_t i = 0; i < n && w->nforks; i++)
-		if (events[i].key >
-		    w->forks->key) { /* a file's keys are rounded down: larger is surely later */
+		if (events[i].key > w->forks->key) {
 			if (replay_events(w->replay, events + done, i - done) < 0)
 				return BUILD_NO_MEMORY;
 			done = i--;

@@ -14,8 +14,8 @@ int heap_build_forked(struct heap *h, const struct trace *t, const struct trace_
 struct heap_fork {
 	uint64_t key; /* in: when */
 	size_t child; /* the caller's */
-	struct lg_range
-	    *live; /* out: owned by the caller, sorted, disjoint; NULL when there was no room for it */
+	/* out: owned by the caller, sorted, disjoint; NULL when there was no room for it */
+	struct lg_range *live;
 	size_t nlive;
 };
 /* Replays an image once, for its forks in order of their keys. `inherited` is what it found itself.

@@ -36,8 +36,7 @@ static inline uint64_t block_latest(const struct block *b)
 
 struct heap_totals {
 	uint64_t events;
-	uint64_t allocations,
-	    frees; /* successful calls that began and ended a block; a realloc counts as both */
+	uint64_t allocations, frees; /* successful calls that began and ended a block; a realloc is both */
 	uint64_t allocated_bytes;
 	uint64_t live_blocks, live_bytes;
 	uint64_t pooled_blocks, pooled_bytes; /* of the live ones, those that no call was traced of */
@@ -67,8 +66,8 @@ struct told {
 	struct ranges roots, weak;
 	struct told_block *ignored, *typed, *watched; /* by block, each once */
 	uint32_t nignored, ntyped, nwatched;
-	bool
-	    has_left_out; /* some blocks were not recorded: memory of the heap that is no block's may be theirs */
+	/* Some blocks were not recorded: memory of the heap that is no block's may be theirs */
+	bool has_left_out;
 };
 
 /* A free of no live block, or of one of another family. */
@@ -90,8 +89,8 @@ struct heap {
 	struct lg_range *touched; /* sorted, disjoint: pages that ever held a block, so the allocator's */
 	size_t ntouched;
 	struct told told;
-	struct lg_range
-	    *pools; /* sorted, disjoint: memory of pools, whose live blocks are among the blocks */
+	/* Sorted, disjoint: memory of pools, whose live blocks are among the blocks */
+	struct lg_range *pools;
 	size_t npools;
 	struct stray_free *strays; /* the first STRAYS_MOST, in order of events */
 	size_t nstrays;
@@ -200,8 +199,8 @@ static inline struct ref ref_of_kind(struct ref r, enum ref_kind kind)
 }
 
 struct root_ref {
-	uint64_t
-	    at; /* the word's address; REGISTER: register index * 8; LOADER, KEPT, IGNORED: the block's address */
+	/* The word's address; REGISTER: register index * 8; LOADER, KEPT, IGNORED: the block's address */
+	uint64_t at;
 	uint32_t region; /* index of its root_region */
 	uint32_t to;
 	uint8_t kind; /* enum ref_kind */
@@ -215,8 +214,8 @@ struct graph {
 	uint32_t nregions;
 	struct root_ref *root_refs; /* grouped by region in order, ascending address within */
 	uint64_t nroot_refs;
-	uint32_t
-	    *kinds; /* nblocks: what makes blocks alike where not all have stacks; NULL: their stacks do */
+	/* nblocks: what makes blocks alike where not all have stacks; NULL: their stacks do */
+	uint32_t *kinds;
 	uint64_t unread_block_bytes; /* bytes of live blocks that the snapshot does not hold */
 };
 

@@ -203,12 +203,10 @@ static const char *note(void *state)
 		return NULL;
 	if (block != NO_BLOCK)
 		return "Python took its objects of up to 512 bytes from pools of its own: nobody has seen "
-		       "them "
-		       "allocated, so they have no stacks; run it with PYTHONMALLOC=malloc, and without -E "
-		       "and -I";
+		       "them allocated, so they have no stacks; run it with PYTHONMALLOC=malloc, and "
+		       "without -E and -I";
 	return "Python took its objects of up to 512 bytes from pools of its own, where leaks cannot be "
-	       "seen; "
-	       "run it with PYTHONMALLOC=malloc, and without -E and -I";
+	       "seen; run it with PYTHONMALLOC=malloc, and without -E and -I";
 }
 
 static bool field(void *state, uint32_t block, uint64_t offset, char *text, size_t room)

@@ -46,8 +46,8 @@ struct gclass {
 	uint64_t node;
 	uint32_t quark;
 	uint32_t bytes, private_bytes; /* of an instance; 0: not in the trace */
-	uint32_t
-	    agreed; /* while they are being found: seeming instances that agree, less those that do not */
+	/* While they are being found: seeming instances that agree, less those that do not */
+	uint32_t agreed;
 	bool is_object; /* else some other type with instances, which counts in its own way */
 	bool has_layout; /* that it was looked for */
 	const struct type *layout, *private_layout;

@@ -16,12 +16,12 @@ struct names;
 
 struct frame_name {
 	const char *function; /* demangled; NULL: unknown */
-	const char *
-	    symbol; /* with names_options.with_symbols: as in the file's symbol table; NULL: inlined, unknown */
+	/* With names_options.with_symbols: as in the file's symbol table; NULL: inlined, unknown */
+	const char *symbol;
 	const char *file; /* as the compiler wrote it, absolute where it can be known; NULL: unknown */
 	uint32_t line; /* 0: unknown */
-	const char
-	    *module; /* base name of the file: "app", "libc.so.6", "[vdso]"; "" when no module is known */
+	/* Base name of the file: "app", "libc.so.6", "[vdso]"; "" when no module is known */
+	const char *module;
 	const char *module_path;
 	const char *language; /* of what has no machine code of its own: "python"; else NULL */
 	uint64_t address; /* as it was in the process: return address */
@@ -30,8 +30,8 @@ struct frame_name {
 };
 
 struct names_options {
-	const char
-	    *debug_dir; /* more places to look for debug files, ':'-separated; NULL: the system's default */
+	/* More places to look for debug files, ':'-separated; NULL: the system's default */
+	const char *debug_dir;
 	bool no_debuginfod;
 	bool with_symbols; /* frames have their symbols, which takes reading every table */
 };

@@ -12,8 +12,8 @@
 /* What a return address tells. */
 struct told {
 	struct findings findings;
-	bool
-	    is_foreign; /* there is no debug information: for all that is known it only hands the pointer on */
+	/* There is no debug information: for all that is known it only hands the pointer on */
+	bool is_foreign;
 	bool is_sure; /* that it does */
 	bool is_end; /* it returns nothing */
 };

@@ -37,8 +37,8 @@ struct type {
 	uint32_t ndims;
 	uint32_t nfields;
 	struct field *fields; /* in the order of the declaration */
-	const struct field
-	    *tail; /* the field that ends in an array which may go on behind the record; NULL: none */
+	/* The field that ends in an array which may go on behind the record; NULL: none */
+	const struct field *tail;
 	uint64_t tail_offset; /* of that array */
 };
 

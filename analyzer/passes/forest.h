@@ -14,8 +14,8 @@ struct forest {
 	uint32_t n; /* blocks in the subset */
 	struct components components;
 	uint8_t *is_head; /* ncomponents: nothing else in the subset references it */
-	uint32_t *
-	    head; /* nblocks: the component of the oldest head that reaches the block; NO_COMPONENT outside */
+	/* nblocks: the component of the oldest head that reaches the block; NO_COMPONENT outside */
+	uint32_t *head;
 };
 
 int forest_build(struct forest *f, const struct subset *s); /* -1: out of memory; free it in any case */

@@ -52,8 +52,8 @@ struct leak {
 	enum leak_class kind; /* CLASS_DIRECT, CLASS_CYCLE or CLASS_POSSIBLE */
 	uint32_t instances;
 	struct sum heads; /* over all instances */
-	struct sum
-	    indirect; /* each lost block is counted with its first head only, so sums match the totals */
+	/* Each lost block is counted with its first head only, so sums match the totals */
+	struct sum indirect;
 	uint64_t retained_bytes; /* heads and what only they reach, over all instances */
 	uint32_t stack; /* of the first instance's head (a cycle's head is its oldest member) */
 	uint64_t first_birth; /* of the oldest head: the stable tie-break */
@@ -69,8 +69,8 @@ struct leak {
 #define LEAK_EDGES_MAX 64u
 
 struct leak_set {
-	struct leak *
-	    leaks; /* by kind (cycle and direct together, then possible), bytes with indirect falling, then birth */
+	/* By kind (cycle and direct together, then possible), bytes with indirect falling, then birth */
+	struct leak *leaks;
 	uint32_t nleaks;
 };
 int fold_leaks(struct leak_set *out, const struct classes *c, struct err *err);

@@ -22,8 +22,8 @@ struct image {
 	struct lg_area *area;
 	struct space space;
 	struct drain drain;
-	struct encoder
-	    *encoder; /* events in order, not yet written; NULL: there were none, or no memory for it */
+	/* Events in order, not yet written; NULL: there were none, or no memory for it */
+	struct encoder *encoder;
 	struct trace_event *taken; /* the drain's, not yet encoded */
 	size_t ntaken;
 	unsigned key_shift; /* how coarse the file's time stamps are */
@@ -43,11 +43,11 @@ struct image {
 	size_t ntold;
 	uint32_t modules_written;
 	uint64_t snapshots;
-	struct snapshot
-	    *last; /* not yet written to its end: nothing else may be written or drained before; owned */
+	/* Not yet written to its end: nothing else may be written or drained before; owned */
+	struct snapshot *last;
 	uint64_t last_ns; /* when it was taken */
-	struct judgement
-	    *judgement; /* of the snapshot that the program asked about; NULL: none is under way; owned */
+	/* Of the snapshot that the program asked about; NULL: none is under way; owned */
+	struct judgement *judgement;
 	bool exec_foretold; /* the last snapshot was asked for by exec */
 	struct err broken; /* first trouble with the trace file */
 	char **reasons; /* why the verdict is degraded */

@@ -14,8 +14,8 @@
 struct reading_request {
 	struct space *space;
 	uint32_t tid; /* a thread that has the memory */
-	struct trace_snapshot
-	    *to; /* has the mappings, marked; gets the counts of bytes and what could not be read */
+	/* Has the mappings, marked; gets the counts of bytes and what could not be read */
+	struct trace_snapshot *to;
 	struct filter *filter; /* where what was read goes */
 	struct hoard *hoard; /* where it waits for that; NULL: only the last batch waits */
 	struct kept *kept; /* looks at all of it; may be NULL */

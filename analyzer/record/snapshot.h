@@ -11,8 +11,8 @@ struct snapshot_request {
 	enum lg_snapshot_reason reason;
 	bool stopped; /* the threads that `follower` knows of this process are stopped */
 	bool full_contents; /* keep every word */
-	struct hoard
-	    *hoard; /* where memory is put aside until the target has gone on; taken over. NULL: nowhere */
+	/* Where memory is put aside until the target has gone on; taken over. NULL: nowhere */
+	struct hoard *hoard;
 	struct mapped_spare *spare;
 	void (*breathe)(void *context); /* called now and then: the recorder's heartbeat */
 	void *context;

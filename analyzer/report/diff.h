@@ -31,8 +31,8 @@ struct diff {
 	struct report sides[2]; /* old, new: one process each */
 	uint64_t moments[2]; /* that were asked for, from 1; 0: the end */
 	struct sum live[2], lost[2];
-	struct diff_row
-	    *rows; /* by growth of live bytes falling, then new ones by birth, then gone ones by birth */
+	/* By growth of live bytes falling, then new ones by birth, then gone ones by birth */
+	struct diff_row *rows;
 	uint32_t nrows;
 };
 

@@ -25,8 +25,8 @@ const char *report_entry_name(uint8_t entry);
 
 /* A stack without the allocator's own innermost frames. */
 struct report_stack {
-	const char *
-	    allocator; /* what the program called: "calloc", "std::allocator<int>::allocate(unsigned long)" */
+	/* What the program called: "calloc", "std::allocator<int>::allocate(unsigned long)" */
+	const char *allocator;
 	const char *called; /* and what that came to: "operator new(unsigned long)" */
 	const struct report_frame *classes; /* frames of allocator classes between that and frames[0] */
 	uint32_t nclasses;

@@ -11,8 +11,8 @@ struct report_group {
 };
 
 struct report_groups {
-	struct report_group
-	    *at; /* owned; the report's first process first, then by bytes lost, then as they came */
+	/* Owned; the report's first process first, then by bytes lost, then as they came */
+	struct report_group *at;
 	uint32_t n;
 };
 

@@ -48,12 +48,12 @@ struct growth_process {
 	struct growth_moment *moments;
 	uint32_t nmoments;
 	uint32_t nbefore; /* of the trace, before its end */
-	struct growth_row
-	    *rows; /* by bytes grown falling, then by bytes at the last moment, then by first birth */
+	/* By bytes grown falling, then by bytes at the last moment, then by first birth */
+	struct growth_row *rows;
 	uint32_t nrows;
 	uint64_t duration_ns; /* from the first moment to the last; 0: the clock tells no time */
-	struct report
-	    report; /* of the process as it was at the last moment with a snapshot; the pool of all this */
+	/* Of the process as it was at the last moment with a snapshot; the pool of all this */
+	struct report report;
 };
 
 struct growth {

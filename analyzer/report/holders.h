@@ -20,8 +20,8 @@ struct holders {
 	uint32_t n;
 	uint32_t *group_of; /* nroot_refs */
 	struct dominators dominators;
-	uint32_t *
-	    heaviest; /* the first HOLDERS_MAX that retain something, by bytes falling, then in order of roots */
+	/* The first HOLDERS_MAX that retain something, by bytes falling, then in order of roots */
+	uint32_t *heaviest;
 	uint32_t nheaviest;
 };
 #define HOLDERS_MAX 20u

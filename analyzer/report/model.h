@@ -225,8 +225,8 @@ struct report_options {
 
 struct report {
 	const char *version; /* of the tool; set by report_load */
-	struct report_process
-	    *processes; /* traces as named, each followed by its children in order of birth */
+	/* Traces as named, each followed by its children in order of birth */
+	struct report_process *processes;
 	uint32_t nprocesses;
 	const struct suppressions *suppressions; /* borrowed; NULL: none were applied */
 	const struct baseline *baseline; /* borrowed; NULL: it was compared with none */

@@ -29,8 +29,8 @@ struct picture_edge {
 
 struct picture {
 	struct report report; /* the process, and the pool that all this lives in */
-	struct picture_node
-	    *nodes; /* by when they were met: roots and path first, then the asked one, then behind it */
+	/* By when they were met: roots and path first, then the asked one, then behind it */
+	struct picture_node *nodes;
 	struct picture_edge *edges;
 	uint32_t nnodes, nedges, nnodes_max;
 };

@@ -38,15 +38,15 @@ struct why {
 	struct why_block block;
 	uint64_t inside; /* bytes from the block's start to the address that was asked for */
 	struct sum retained; /* what would be freed with the block, itself included; zero when not judged */
-	struct counted
-	    counted; /* what the block counts itself, and what was found; verdict NONE: it keeps no count */
+	/* What the block counts itself, and what was found; verdict NONE: it keeps no count */
+	struct counted counted;
 	bool is_shared; /* more leaks than `leak` hold the block */
 
 	bool has_path; /* from a root; steps[0] is held by the root, each other step by the one before */
 	struct why_reference *steps; /* each: what holds step i; `block` of i + 1 is what i holds */
 	uint32_t nsteps, nsteps_all;
-	const char
-	    *expression; /* the whole path as the source would write it; NULL: some word is not named */
+	/* The whole path as the source would write it; NULL: some word is not named */
+	const char *expression;
 
 	struct why_reference *referrers, *referents; /* referents: block is the target, offset in our block */
 	uint64_t nreferrers, nreferents; /* kept */

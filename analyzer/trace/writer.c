@@ -18,8 +18,8 @@ struct trace_writer {
 	int fd; /* owned; -1: the file is not made yet */
 	char *path;
 	ZSTD_CCtx *zstd;
-	struct buf
-	    gathered; /* whole chunks that are not in the file yet, after its header where it has none */
+	/* Whole chunks that are not in the file yet, after its header where it has none */
+	struct buf gathered;
 	bool gathers; /* writes much at once */
 	uint64_t good_bytes; /* length of the file up to its last whole chunk */
 	uint64_t sequence; /* of the next chunk put */

@@ -135,8 +135,8 @@ struct lg_event {
 	/* ALLOC and RESIZE: requested bytes. FREE and RELEASE that look wrong: bits 31..0 the size that a sized delete
 	 * was given, bits 63..32 the stack that had freed the address before; each 0 when there is none. */
 	uint64_t size;
-	uint32_t
-	    stack; /* node id, 0: no stack; FREE and RELEASE have one when they look wrong, TOLD of members */
+	/* Node id, 0: no stack; FREE and RELEASE have one when they look wrong, TOLD of members */
+	uint32_t stack;
 	uint16_t entry; /* enum lg_entry; TOLD: enum lg_told */
 	/* TOLD: number of a name, or LG_NO_NAME. FREE and RELEASE that look wrong: log2 of the alignment that operator delete was given in bits 3..0, of
 	 * that which operator new was given in bits 11..8; 0: none */
@@ -462,16 +462,16 @@ struct lg_control {
 	uint32_t recorder_pid; /* (R) */
 	uint64_t pid_namespace; /* (R) that recorder_pid is of; 0: not known */
 	uint32_t drop_when_full; /* (R) 1: a full ring loses events at once, 0: its producer waits for room */
-	uint32_t
-	    free_stacks; /* (R) 1: each free's stack is taken, for double frees to tell the first one's */
+	/* (R) 1: each free's stack is taken, for double frees to tell the first one's */
+	uint32_t free_stacks;
 	uint32_t no_python_frames; /* (R) 1: stacks are the machine's alone */
-	uint32_t
-	    verify_every; /* (R) each thread has every so manieth stack checked by the recorder; 0: none */
+	/* (R) each thread has every so manieth stack checked by the recorder; 0: none */
+	uint32_t verify_every;
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
 	_Atomic uint64_t beat_key; /* (R) the clock before the latest beat */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */
-	_Atomic uint32_t
-	    asleep; /* (R) 1: it waits for the doorbell, and does not look at rings by itself soon */
+	/* (R) 1: it waits for the doorbell, and does not look at rings by itself soon */
+	_Atomic uint32_t asleep;
 	/* (R,T) 1: nobody reads the rings. Set by the recorder as it leaves, and by a target whose wait was in
 	 * vain; a recorder that was only asleep clears it. */
 	_Atomic uint32_t closed;

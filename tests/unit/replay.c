@@ -286,25 +286,10 @@ START_TEST(touched_pages_outlive_their_blocks)
 }
 END_TEST
 
-static void write_trace(const char *path, const struct trace_event *events, size_t n)
+static void write_events(const char *path)
 {
-	struct trace_writer *writer;
-	struct trace_process process = { .pid = 1 };
-	struct trace_end end = { .present = true };
-	struct buf out = { 0 };
-	struct err err = { "" };
-
-	ck_assert_msg(!trace_writer_open(&writer, path, &err), "%s", err.text);
-	put_process(&out, &process);
-	ck_assert_int_eq(trace_put(writer, LG_CHUNK_PROCESS, &out, &err), 0);
-	buf_clear(&out);
-	put_events(&out, events, n);
-	ck_assert_int_eq(trace_put(writer, LG_CHUNK_EVENTS, &out, &err), 0);
-	buf_clear(&out);
-	put_end(&out, &end);
-	ck_assert_int_eq(trace_put(writer, LG_CHUNK_END, &out, &err), 0);
-	ck_assert_int_eq(trace_writer_close(writer, &err), 0);
-	buf_free(&out);
+	write_trace(path, &(struct trace_process){ .pid = 1 }, w.events, w.nevents,
+		    &(struct trace_end){ .present = true });
 }
 
 START_TEST(heap_of_a_trace_ends_at_its_snapshot)
@@ -320,7 +305,7 @@ START_TEST(heap_of_a_trace_ends_at_its_snapshot)
 		ALLOC(0x1000 * (i + 1), 10);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof path, "%s/t.lgt", dir);
-	write_trace(path, w.events, w.nevents);
+	write_events(path);
 	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
 	ck_assert_int_eq(heap_build(&heap, &trace, &upto, &err), 0);
 	ck_assert_uint_eq(heap.nblocks, 3);
@@ -357,7 +342,7 @@ START_TEST(forks_take_what_lived_at_their_moment)
 		w.events[i].key = i + 1;
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof path, "%s/t.lgt", dir);
-	write_trace(path, w.events, w.nevents);
+	write_events(path);
 	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
 	ck_assert_int_eq(heap_forks(&trace, &before, 1, forks, 3, &room), 0);
 	ck_assert_uint_eq(forks[0].nlive, 3);
@@ -377,10 +362,42 @@ START_TEST(forks_take_what_lived_at_their_moment)
 }
 END_TEST
 
+/* A realloc that fails puts its block back: that may be the peak. */
+START_TEST(the_peak_may_be_where_a_block_comes_back)
+{
+	begin_test();
+	ALLOC(0x1000, 100);
+	RELEASE(1, 0x1000);
+	ALLOC(0x2000, 50);
+	RESIZE(1, 0, 0);
+	for (size_t i = 0; i < w.nevents; i++)
+		w.events[i].key = i + 1;
+	world_heap(&w);
+	ck_assert_uint_eq(w.heap.totals.peak_bytes, 150);
+	ck_assert_uint_eq(w.heap.totals.peak_key, 4);
+	ck_assert_uint_eq(w.heap.blocks[0].key, 1);
+	check_balance();
+}
+END_TEST
+
+START_TEST(no_two_blocks_begin_in_the_same_eight_bytes)
+{
+	begin_test();
+	ALLOC(0x1000, 2);
+	ALLOC(0x1004, 8);
+	world_heap(&w);
+	ck_assert_uint_eq(w.heap.nblocks, 1);
+	ck_assert_uint_eq(w.heap.blocks[0].addr, 0x1004);
+	check_balance();
+}
+END_TEST
+
 /* What was inherited is in no count, and is no block of the child's own, not even moved by realloc. */
 START_TEST(inherited_blocks_are_not_ones_own)
 {
-	const struct lg_range inherited[] = { { 0x1000, 0x1010 }, { 0x2000, 0x2010 }, { 0x3000, 0x3010 } };
+	const struct lg_range inherited[] = {
+		{ 0x1000, 0x1010 }, { 0x2000, 0x2010 }, { 0x3000, 0x3010 }, { 0x6000, 0x6010 }
+	};
 	struct replay *replay = replay_new();
 
 	begin_test();
@@ -388,7 +405,7 @@ START_TEST(inherited_blocks_are_not_ones_own)
 	RELEASE(1, 0x2000);
 	RESIZE(1, 0x5000, 64);
 	ALLOC(0x6000, 8);
-	ck_assert_int_eq(replay_inherit(replay, inherited, 3), 0);
+	ck_assert_int_eq(replay_inherit(replay, inherited, 4), 0);
 	ck_assert_int_eq(replay_events(replay, w.events, w.nevents), 0);
 	ck_assert_int_eq(replay_finish(replay, &w.heap), 0);
 	replay_free(replay);
@@ -396,6 +413,7 @@ START_TEST(inherited_blocks_are_not_ones_own)
 	ck_assert_uint_eq(w.heap.blocks[0].addr, 0x6000);
 	ck_assert_uint_eq(w.heap.totals.frees, 0);
 	ck_assert_uint_eq(w.heap.totals.unknown_frees, 2);
+	ck_assert_uint_eq(w.heap.totals.implied_frees, 0);
 	ck_assert_uint_eq(w.heap.ninherited, 2);
 	ck_assert_uint_eq(w.heap.inherited[0].start, 0x3000);
 	ck_assert_uint_eq(w.heap.inherited[1].start, 0x5000);
@@ -457,6 +475,8 @@ int main(void)
 		touched_pages_outlive_their_blocks,
 		heap_of_a_trace_ends_at_its_snapshot,
 		forks_take_what_lived_at_their_moment,
+		the_peak_may_be_where_a_block_comes_back,
+		no_two_blocks_begin_in_the_same_eight_bytes,
 		inherited_blocks_are_not_ones_own,
 		replay_agrees_with_a_plain_model,
 	};

@@ -238,6 +238,33 @@ START_TEST(budgets_let_some_pass)
 }
 END_TEST
 
+START_TEST(a_peak_may_be_as_high_as_allowed)
+{
+	struct report_process p = clean(1, 0);
+	struct gate_options o = gate_defaults();
+
+	p.totals.peak_bytes = 100;
+	o.max_peak = 100;
+	ck_assert_int_eq(judge(&p, 1, &o).status, 0);
+	o.max_peak = 99;
+	ck_assert_int_eq(judge(&p, 1, &o).status, 23);
+}
+END_TEST
+
+START_TEST(what_is_behind_a_possible_leak_is_possible_too)
+{
+	struct report_process p = leaking(1);
+	struct gate_options o = gate_defaults();
+	struct report_leak possible = rings;
+
+	possible.class = CLASS_POSSIBLE;
+	p.leaks = &possible;
+	o.kinds = 1u << CLASS_POSSIBLE;
+	ck_assert_uint_eq(judge(&p, 1, &o).leaks, 8);
+	ck_assert_uint_eq(judge(&p, 1, &o).found.bytes, 384);
+}
+END_TEST
+
 START_TEST(only_exe_looks_at_path_and_name)
 {
 	struct report_process p = leaking(1);
@@ -309,6 +336,36 @@ START_TEST(alike_processes_are_told_once_and_clean_ones_counted)
 	ck_assert_ptr_nonnull(strstr(text, "app (100 processes) exited 0: each LEAKED"));
 	ck_assert_ptr_nonnull(strstr(text, "and 99 more program runs, no leaks\n"));
 	free(text);
+}
+END_TEST
+
+/* The first stays alone; then by what each lost. What differs in a leak or a reason is told apart. */
+START_TEST(groups_are_of_processes_that_say_the_same)
+{
+	struct report_leak other = rings;
+	struct report_reason reason = { REASON_LOST, "a reason", "a cure", false };
+	struct report_process p[7];
+	struct report r = { .version = "1", .processes = p, .nprocesses = 7 };
+	struct report_groups groups;
+
+	for (uint32_t i = 0; i < 7; i++)
+		p[i] = i < 2 || i == 6 ? clean(i + 1, 0) : leaking(i + 1);
+	other.instances = 1;
+	p[3].leaks = &other;
+	p[4].sums[CLASS_CYCLE].bytes++;
+	degrade(&p[1], false);
+	p[6].reasons = &reason;
+	p[6].nreasons = 1;
+	ck_assert_int_eq(groups_make(&groups, &r), 0);
+	ck_assert_uint_eq(groups.n, 6);
+	ck_assert_ptr_eq(groups.at[0].first, &p[0]);
+	ck_assert_ptr_eq(groups.at[1].first, &p[4]); /* the most */
+	ck_assert_ptr_eq(groups.at[2].first, &p[2]);
+	ck_assert_ptr_eq(groups.at[2].members[1], &p[5]);
+	ck_assert_ptr_eq(groups.at[3].first, &p[3]);
+	ck_assert_ptr_eq(groups.at[4].first, &p[1]);
+	ck_assert_ptr_eq(groups.at[5].first, &p[6]);
+	groups_free(&groups);
 }
 END_TEST
 
@@ -394,11 +451,14 @@ int main(void)
 		an_exec_that_led_out_of_sight_is_125,
 		kinds_choose_what_counts,
 		budgets_let_some_pass,
+		a_peak_may_be_as_high_as_allowed,
+		what_is_behind_a_possible_leak_is_possible_too,
 		only_exe_looks_at_path_and_name,
 		the_answer_comes_first,
 		a_clean_process_is_one_line,
 		long_function_names_lose_their_arguments,
 		alike_processes_are_told_once_and_clean_ones_counted,
+		groups_are_of_processes_that_say_the_same,
 		doubt_stands_before_the_details_with_its_cure,
 		control_characters_never_reach_the_terminal,
 		equal_models_give_equal_json,

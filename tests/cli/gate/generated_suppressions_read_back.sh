@@ -28,6 +28,17 @@ exits 23 "$LG" check --suppressions=main.supp -- ./only
 exits 0 "$LG" check --suppressions=main2.supp -- ./only
 [ "$(grep -c '^{' main2.supp)" = 1 ] || fails "equal entries: $(cat main2.supp)"
 
+cat >room.cc <<'END'
+#include <memory>
+void *volatile sink;
+__attribute__((noinline)) void take() { sink = std::allocator<int>().allocate(10); sink = nullptr; }
+int main() { take(); }
+END
+g++ -g -O0 -o room room.cc
+exits 23 "$LG" check --gen-suppressions=valgrind:room.supp -- ./room
+grep -q 'fun:.*allocat' room.supp || fails "no frame of the allocator's classes: $(cat room.supp)"
+exits 0 "$LG" check --suppressions=room.supp -- ./room
+
 refuses 2 'takes lsan or valgrind' "$LG" report --gen-suppressions=gcc a.lgt
 refuses 2 'takes lsan:FILE or valgrind:FILE' "$LG" check --gen-suppressions=lsan a.lgt
 refuses 2 'takes lsan:FILE or valgrind:FILE' "$LG" check --gen-suppressions=lsan: a.lgt

@@ -1,0 +1,158 @@
+/* segment.c: the segment that the recorder shares with this process: named in the environment, opened, mapped. */
+#include "shim.h"
+#include "sys.h"
+
+#include "leakgraph/env.h"
+
+#include <string.h>
+
+extern void *__libc_stack_end; /* at process start: argc, argv, envp (System V psABI, 3.4.1) */
+
+#define SEGMENT_PATH_MAX 64
+static char segment_path[SEGMENT_PATH_MAX];
+
+/* ---- whether there is one ---------------------------------------------------------------------------- */
+
+/* The value of an environment variable as the kernel laid it down; libc may not have its own pointer yet. */
+static const char *start_env(const char *name)
+{
+	uintptr_t *at = __libc_stack_end;
+	size_t n = strlen(name);
+
+	for (at += 1 + *at + 1; *at; at++) {
+		const char *entry = (const char *)*at;
+		if (!strncmp(entry, name, n) && entry[n] == '=')
+			return entry + n + 1;
+	}
+	return NULL;
+}
+
+static unsigned long number_at(const char *text)
+{
+	unsigned long n = 0;
+
+	while (*text == ' ' || *text == '\t')
+		text++;
+	for (; *text >= '0' && *text <= '9'; text++)
+		n = n * 10 + (unsigned long)(*text - '0');
+	return n;
+}
+
+/* The number on a line of /proc/self/status. */
+static unsigned long status_number(const char *status, const char *name)
+{
+	size_t n = strlen(name);
+	const char *line = status;
+
+	while (line && strncmp(line, name, n)) {
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	return line ? number_at(line + n) : 0;
+}
+
+/* How many seccomp filters there are on this thread; read as ld.so reads libraries. Kernels before 5.9 say only whether
+ * there are any. */
+static unsigned long count_filters(void)
+{
+	LARGE static char status[LG_PAGE];
+	int fd = sys_open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	long n = fd < 0 ? 0 : sys_read(fd, status, sizeof status - 1);
+
+	if (fd >= 0)
+		sys_close(fd);
+	status[n > 0 ? n : 0] = 0;
+	unsigned long filters = status_number(status, "Seccomp_filters:");
+	return filters ? filters : status_number(status, "Seccomp:") != 0;
+}
+
+bool segment_find(void)
+{
+	const char *value = start_env(LG_ENV_SEGMENT), *colon = value ? strchr(value, ':') : NULL;
+
+	if (!colon || (size_t)(colon - value) >= SEGMENT_PATH_MAX)
+		return false;
+	memcpy(segment_path, value, (size_t)(colon - value));
+	sandboxed = count_filters() > number_at(colon + 1);
+	return !sandboxed;
+}
+
+/* ---- its mappings ------------------------------------------------------------------------------------ */
+
+static struct lg_control *map_control(int fd)
+{
+	struct lg_control *c = sys_mmap(LG_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (c && (c->magic != LG_RING_MAGIC || c->version != LG_RING_VERSION || atomic_load(&c->closed))) {
+		sys_munmap(c, LG_CONTROL_BYTES);
+		return NULL;
+	}
+	return c;
+}
+
+/* Under another /proc the path may name any file: what is too short to be the segment is not looked at. */
+static int open_segment(void)
+{
+	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		fd = fetch_segment(segment_path);
+	if (fd >= 0 && sys_file_bytes(fd) != (long)LG_SEGMENT_BYTES) {
+		sys_close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+struct lg_control *segment_open(void)
+{
+	int fd = open_segment();
+	struct lg_control *control = fd < 0 ? NULL : map_control(fd);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return control;
+}
+
+/* A forked child may not be able to open the segment (another user, another root, no descriptor left), or find another
+ * file under its name (another /proc). But it has the control pages, at the segment's beginning: all up to the area is
+ * mapped once more, and all but the area given back. */
+static void *map_behind(struct lg_control *control, uint64_t offset)
+{
+	char *segment = sys_map_again(control, offset + LG_AREA_MAPPED);
+
+	if (!segment)
+		return NULL;
+	sys_munmap(segment, offset);
+	return segment + offset;
+}
+
+/* Where address space is limited there may be no room for what lies before the area. */
+static struct lg_area *map_area(struct lg_control *control, uint64_t offset)
+{
+	struct lg_area *area = map_behind(control, offset);
+	int fd = area ? -1 : open_segment();
+
+	if (fd < 0)
+		return area;
+	area = sys_mmap(LG_AREA_MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, offset);
+	sys_close(fd);
+	return area;
+}
+
+struct lg_area *segment_claim(struct lg_control *control)
+{
+	for (uint32_t i = 0; i < LG_AREAS; i++) {
+		uint32_t vacant = LG_AREA_FREE;
+
+		if (!atomic_compare_exchange_strong(&control->area_state[i], &vacant, LG_AREA_CLAIMED))
+			continue;
+		struct lg_area *area = map_area(control, lg_area_offset(i));
+		if (area)
+			return area;
+		atomic_store(&control->area_state[i], LG_AREA_FREE);
+		break;
+	}
+	atomic_fetch_add(&control->untraced, 1);
+	return NULL;
+}
