@@ -3,7 +3,9 @@
 
 #include "leakgraph/env.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -14,18 +16,28 @@
 
 #define WAITING_MAX 64
 
+/* Who connects rings the recorder's doorbell: it does as the end of a child does (signals.h). */
+static void ring_when_ready(int fd)
+{
+	fcntl(fd, F_SETOWN, getpid());
+	fcntl(fd, F_SETSIG, SIGCHLD);
+	fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC);
+}
+
 int lend_open(const struct segment *s)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int n, fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int n, fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
 	n = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, LG_SEGMENT_PATH, getpid(), s->fd);
 	if (!bind(fd, (const struct sockaddr *)&address,
 		  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) &&
-	    !listen(fd, WAITING_MAX))
+	    !listen(fd, WAITING_MAX)) {
+		ring_when_ready(fd);
 		return fd;
+	}
 	close(fd);
 	return -1;
 }

@@ -31,7 +31,7 @@ struct recorder {
 	uint32_t main_pid;
 	bool main_done;
 	int main_status;
-	uint64_t main_done_ns, swept_ns, nap_ns;
+	uint64_t main_done_ns, swept_ns;
 	struct environment environment; /* of PROGRAM, besides its own */
 	struct retirement retirement;
 	struct mapped_spare spare; /* between snapshots */

@@ -26,7 +26,7 @@
 
 #define SLOT_SWEEP_NS (10u * 1000 * 1000)
 #define END_EXPECTED_NS (5u * 1000 * 1000) /* after the snapshot of an image that asked for it */
-#define BUSY_NAP_NS (500u * 1000)
+#define BUSY_NAP_NS (5u * 1000 * 1000) /* threads that fill their rings sooner ring the doorbell */
 #define IDLE_NAP_NS (10u * 1000 * 1000)
 #define YOUNG_NS (1000u * 1000) /* an image's rings are not looked at before: many are over by then */
 
@@ -83,8 +83,7 @@ static void nap(struct recorder *r, uint32_t doorbell, struct haul haul)
 {
 	if (haul.is_behind)
 		return;
-	r->nap_ns = haul.taken ? BUSY_NAP_NS : r->nap_ns * 2 < IDLE_NAP_NS ? r->nap_ns * 2 : IDLE_NAP_NS;
-	struct timespec t = { 0, (long)r->nap_ns };
+	struct timespec t = { 0, haul.taken ? BUSY_NAP_NS : IDLE_NAP_NS };
 
 	atomic_store(&r->segment.control->asleep, 1);
 	syscall(SYS_futex, &r->segment.control->doorbell, FUTEX_WAIT, doorbell, &t, NULL, 0);
@@ -273,7 +272,6 @@ int record_run(const struct record_options *options, struct record_result *resul
 		return fail(err, "out of memory");
 	r->options = options;
 	r->segment.fd = r->lender = -1;
-	r->nap_ns = BUSY_NAP_NS;
 	r->follower.hooks = &depart_hooks;
 	r->follower.context = r;
 	*exit_status = 2;

@@ -19,7 +19,7 @@
 #define LG_AREAS 256u /* process images at a time */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_RING_EVENTS 32768u /* events per ring, a power of two */
-#define LG_RING_WAKE 8192u /* after so many events a thread wakes a recorder that is asleep */
+#define LG_RING_WAKE 16384u /* after so many events a thread wakes a recorder that is asleep */
 #define LG_RING_RESUME 16384u /* a thread whose ring was full goes on when it holds fewer events than this */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
 #define LG_SCRATCH_BYTES (400u * 1024u) /* a thread's memory for stacks: the shim's business alone */
