@@ -32,7 +32,7 @@ SHIM_LINK  := -shared -nostartfiles -Wl,-z,now -Wl,-z,nodelete -Wl,-z,defs -Wl,-
               -Wl,--version-script=preload/exports.map -Wl,-soname,liblgpreload.so
 
 JUDGE_FLAGS = -Ianalyzer $(SANITIZE)
-JUDGE_LIBS  = $(shell pkg-config --libs libdw libelf libzstd) -lunwind-ptrace -lunwind-x86_64 -lunwind -liberty -lpthread
+JUDGE_LIBS  = $(shell pkg-config --libs libdw libelf libzstd) -lunwind-ptrace -lunwind-x86_64 -lunwind -liberty -lm -lpthread
 CHECK_LIBS  = $(shell pkg-config --libs check)
 
 # ---- the program and the shim ------------------------------------------------------------------------------

@@ -282,6 +282,17 @@ static bool module_range(const void *pc, uint64_t *start, uint64_t *end)
 	return true;
 }
 
+/* Children go on with what their parents drew, unless each begins anew. */
+static void begin_sampling(void)
+{
+	uint64_t seed = shim.control->sample_seed + atomic_fetch_add(&shim.control->sampled_images, 1);
+
+	shim.sample_bytes = shim.control->sample_bytes;
+	shim.sample_seed = sample_random(&seed);
+	if (shim.sample_bytes)
+		atomic_fetch_or(&shim.area->paused, LG_PAUSED_SAMPLED);
+}
+
 static bool attach(uint32_t flags, uint32_t parent_pid)
 {
 	struct lg_area *area = segment_claim(shim.control);
@@ -298,6 +309,7 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	shim.plain_ends = shim.ended ? 0 : LG_ENTRIES_OF_MALLOC;
 	shim.memo_mask = (shim.ended ? MEMOS_MOST : MEMOS) - 1;
+	begin_sampling();
 	if (introduce(flags, parent_pid))
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);
@@ -385,7 +397,7 @@ bool boot_child(void)
 		return false;
 	}
 	parent_pid = atomic_load(&shim.area->pid);
-	paused = atomic_load(&shim.area->paused) & ~LG_PAUSED_OUTSIDE;
+	paused = atomic_load(&shim.area->paused) & LG_PAUSES;
 	slots_unmap();
 	sys_munmap(shim.area, LG_AREA_MAPPED);
 	bool attached = attach(LG_IMAGE_FORKED | (shim.has_left_out ? LG_IMAGE_LEFT_OUT : 0), parent_pid);

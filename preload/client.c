@@ -103,8 +103,7 @@ static void client_resume(int all)
 		return;
 	}
 	paused = atomic_load(&shim.area->paused);
-	while (paused & ~LG_PAUSED_OUTSIDE &&
-	       !atomic_compare_exchange_weak(&shim.area->paused, &paused, paused - 1))
+	while (paused & LG_PAUSES && !atomic_compare_exchange_weak(&shim.area->paused, &paused, paused - 1))
 		;
 }
 

@@ -158,95 +158,6 @@ static struct doubt free_look(uint64_t addr, size_t size, memo known, memo given
 	return d;
 }
 
-/* ---- events ------------------------------------------------------------------------------------------ */
-
-/* Nothing to tell: not recording, or an operator's own call. */
-static inline bool is_silent(const uint64_t *frame)
-{
-	if (unlikely(!shim.epoch)) {
-		boot_pass_by();
-		return true;
-	}
-	return !thread_ready() || (unlikely(self.inside) && operators_contain(frame[1]));
-}
-
-/* A block that is resized stays recorded, if it was. */
-static inline bool is_paused(enum lg_event_type type)
-{
-	return unlikely(self.paused | atomic_load_explicit(&shim.area->paused, memory_order_relaxed)) &&
-	       type == LG_EV_ALLOC;
-}
-
-static void remember_left_out(const void *p, size_t size)
-{
-	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, MEMO_LEFT_OUT),
-			      memory_order_relaxed);
-}
-
-static __attribute__((noinline)) void leave_out(const void *p, size_t size)
-{
-	remember_left_out(p, size);
-	count(&self.thread->left_out_allocs, 1);
-	count(&self.thread->left_out_bytes, size);
-	if (!self.has_left_out)
-		emit_told(LG_TOLD_LEFT_OUT, p, size, LG_NO_NAME);
-	self.has_left_out = shim.has_left_out = true;
-}
-
-bool emit_left_out(const void *p)
-{
-	return shim.epoch &&
-	       memo_is_left_out(atomic_load_explicit(memo_place((uint64_t)p), memory_order_relaxed),
-				(uint64_t)p);
-}
-
-void emit_still_left_out(const void *p, size_t size)
-{
-	if (shim.epoch)
-		remember_left_out(p, size);
-}
-
-void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
-		const uint64_t *frame)
-{
-	uint64_t place;
-
-	if (is_silent(frame))
-		return;
-	if (is_paused(type)) {
-		leave_out(p, size);
-		return;
-	}
-	uint32_t stack = unwind_stack(frame);
-	if (unlikely(shim.verify_every))
-		verify_stack(stack);
-	stack = python_join(stack);
-	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, entry),
-			      memory_order_relaxed);
-	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);
-	if (unlikely(!e)) {
-		count(&self.thread->lost_allocs, 1);
-		count(&self.thread->lost_bytes, size);
-		return;
-	}
-	e->addr = (uint64_t)p;
-	e->size = size;
-	e->stack = stack;
-	e->entry = (uint16_t)entry;
-	e->aligns = 0;
-	ring_commit(e, place, type, p);
-	if (unlikely(self.disabled) && p)
-		emit_told(LG_TOLD_IGNORE, p, 0, LG_NO_NAME);
-}
-
-void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_entry entry,
-			const uint64_t *frame)
-{
-	emit_alloc(LG_EV_ALLOC, p, size, entry, frame);
-	if (shim.epoch)
-		atomic_fetch_or(memo_place((uint64_t)p), memo_align(alignment));
-}
-
 static inline __attribute__((always_inline)) void put_free(enum lg_event_type type, const void *p,
 							   enum lg_entry entry, struct doubt doubt)
 {
@@ -265,6 +176,127 @@ static inline __attribute__((always_inline)) void put_free(enum lg_event_type ty
 	ring_commit(e, place, type, p);
 }
 
+/* ---- events ------------------------------------------------------------------------------------------ */
+
+/* Nothing to tell: not recording, or an operator's own call. */
+static inline bool is_silent(const uint64_t *frame)
+{
+	if (unlikely(!shim.epoch)) {
+		boot_pass_by();
+		return true;
+	}
+	return !thread_ready() || (unlikely(self.inside) && operators_contain(frame[1]));
+}
+
+static void remember_left_out(const void *p, size_t size)
+{
+	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, MEMO_LEFT_OUT),
+			      memory_order_relaxed);
+}
+
+static __attribute__((noinline)) void leave_out(const void *p, size_t size)
+{
+	remember_left_out(p, size);
+	count(&self.thread->left_out_allocs, 1);
+	count(&self.thread->left_out_bytes, size);
+	if (!self.has_left_out)
+		emit_told(LG_TOLD_LEFT_OUT, p, size, LG_NO_NAME);
+	self.has_left_out = shim.has_left_out = true;
+}
+
+/* True: the block is recorded. */
+static inline bool sample(const void *p, size_t size)
+{
+	size += !size;
+	if (likely(self.unsampled >= size)) {
+		self.unsampled -= size;
+		return false;
+	}
+	self.unsampled = sample_draw(&self.random, shim.sample_bytes);
+	sampled_add(shim.private->sampled, (uint64_t)p);
+	python_forget(python_scratch(self.scratch));
+	return true;
+}
+
+/* A block that is resized stays recorded, if it was; where blocks are sampled, its new size has its own chance. */
+static __attribute__((noinline)) bool is_left_out(enum lg_event_type type, const void *p, size_t size)
+{
+	if (unlikely(self.paused |
+		     (atomic_load_explicit(&shim.area->paused, memory_order_relaxed) & ~LG_PAUSED_SAMPLED)) &&
+	    type == LG_EV_ALLOC) {
+		leave_out(p, size);
+		return true;
+	}
+	if (!shim.sample_bytes || !p || sample(p, size))
+		return false;
+	if (type == LG_EV_RESIZE)
+		put_free(type, (const void *)LG_UNRECORDED, LG_ENTRY_REALLOC, (struct doubt){ 0 });
+	return true;
+}
+
+static inline bool may_leave_out(void)
+{
+	return unlikely(self.paused | atomic_load_explicit(&shim.area->paused, memory_order_relaxed));
+}
+
+bool emit_left_out(const void *p)
+{
+	if (unlikely(shim.sample_bytes))
+		return !sampled_holds(shim.private->sampled, (uint64_t)p);
+	return shim.epoch &&
+	       memo_is_left_out(atomic_load_explicit(memo_place((uint64_t)p), memory_order_relaxed),
+				(uint64_t)p);
+}
+
+void emit_still_left_out(const void *p, size_t size)
+{
+	if (shim.epoch && !shim.sample_bytes)
+		remember_left_out(p, size);
+}
+
+void emit_still_recorded(const void *p)
+{
+	if (shim.sample_bytes)
+		sampled_add(shim.private->sampled, (uint64_t)p);
+}
+
+bool emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
+		const uint64_t *frame)
+{
+	uint64_t place;
+
+	if (is_silent(frame) || (may_leave_out() && is_left_out(type, p, size)))
+		return false;
+	uint32_t stack = unwind_stack(frame);
+	if (unlikely(shim.verify_every))
+		verify_stack(stack);
+	stack = python_join(stack);
+	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, entry),
+			      memory_order_relaxed);
+	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);
+	if (unlikely(!e)) {
+		count(&self.thread->lost_allocs, 1);
+		count(&self.thread->lost_bytes, size);
+		return true;
+	}
+	e->addr = (uint64_t)p;
+	e->size = size;
+	e->stack = stack;
+	e->entry = (uint16_t)entry;
+	e->aligns = 0;
+	ring_commit(e, place, type, p);
+	if (unlikely(self.disabled) && p)
+		emit_told(LG_TOLD_IGNORE, p, 0, LG_NO_NAME);
+	return true;
+}
+
+void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_entry entry,
+			const uint64_t *frame)
+{
+	if (emit_alloc(LG_EV_ALLOC, p, size, entry, frame))
+		atomic_fetch_or(memo_place((uint64_t)p), memo_align(alignment));
+}
+
 /* Any free that did not fit at a glance. */
 static __attribute__((noinline)) void free_doubted(enum lg_event_type type, const void *p, size_t size,
 						   memo given, const uint64_t *frame)
@@ -278,9 +310,15 @@ static __attribute__((noinline)) void free_doubted(enum lg_event_type type, cons
 	put_free(type, p, given & MEMO_ENTRY, doubt);
 }
 
+/* Nothing to tell of the end of a block that was not. */
+static inline bool was_unsampled(const void *p)
+{
+	return unlikely(shim.sample_bytes) && !sampled_take(shim.private->sampled, (uint64_t)p);
+}
+
 void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, const uint64_t *frame)
 {
-	if (is_silent(frame))
+	if (is_silent(frame) || was_unsampled(p))
 		return;
 	_Atomic memo *at = memo_place((uint64_t)p);
 	memo known = atomic_load_explicit(at, memory_order_relaxed);
@@ -296,7 +334,7 @@ void emit_free(enum lg_event_type type, const void *p, enum lg_entry entry, cons
 
 void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry entry, const uint64_t *frame)
 {
-	if (is_silent(frame))
+	if (is_silent(frame) || was_unsampled(p))
 		return;
 	_Atomic memo *at = memo_place((uint64_t)p);
 	memo known = atomic_load_explicit(at, memory_order_relaxed);

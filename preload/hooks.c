@@ -110,6 +110,8 @@ static void *realloc_recorded(void *p, size_t size, const uint64_t *frame)
 	emit_free(LG_EV_RELEASE, p, LG_ENTRY_REALLOC, frame);
 	void *q = real.realloc(p, size);
 	emit_alloc(LG_EV_RESIZE, q, size, LG_ENTRY_REALLOC, frame);
+	if (unlikely(!q))
+		emit_still_recorded(p);
 	return q;
 }
 

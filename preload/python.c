@@ -20,9 +20,14 @@
 #include <pthread.h>
 #include <string.h>
 
-void python_reset(struct python_walk *w)
+void python_forget(struct python_walk *w)
 {
 	w->n = 0;
+}
+
+void python_reset(struct python_walk *w)
+{
+	python_forget(w);
 	memset(w->pages, 0, sizeof w->pages);
 }
 

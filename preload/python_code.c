@@ -160,9 +160,10 @@ static uint32_t number_line(struct python_walk *w, const struct layout *at, uint
 	return number;
 }
 
+/* Where blocks are sampled nobody tells when the code's is freed: it is looked at each time. */
 static void know(uint64_t code)
 {
-	if (is_known(code))
+	if (is_known(code) || shim.sample_bytes)
 		return;
 	atomic_fetch_add(&python_births[hash_to(code, BIRTHS)], 1);
 	atomic_fetch_or(memo_place(code), MEMO_PYTHON);

@@ -13,6 +13,7 @@
  *   thread.c   a thread's slot in the shared segment
  *   emit.c     events into the ring
  *   memos.h    what is remembered of blocks, to see which frees look wrong
+ *   sample.h   which blocks are recorded where most are not
  *   unwind.c   the stack of a call, as a node id
  *   rules.c    pc -> how to step its frame, remembered
  *   cfi.c      .eh_frame, read where rules.c knows nothing yet
@@ -37,6 +38,7 @@
 #define LG_PRELOAD_SHIM_H
 
 #include "leakgraph/ring.h"
+#include "sample.h"
 
 #include <elf.h>
 #include <spawn.h>
@@ -130,6 +132,7 @@ struct private
 	/* By page of memory: the thread that had the latest event there; page number << OWNER_THREAD_BITS | thread. */
 	_Atomic uint64_t owners[OWNERS];
 	_Atomic memo memos[MEMOS_MOST];
+	struct sampled_bucket sampled[SAMPLED_BUCKETS]; /* where blocks are sampled */
 };
 
 enum order_clock {
@@ -155,6 +158,8 @@ struct shim {
 	uint32_t memo_mask; /* MEMOS - 1, or MEMOS_MOST - 1 */
 	_Atomic uint64_t *ended; /* [MEMOS_MOST] address / 16 << 22 | stack of its free; NULL: not wanted */
 	uint64_t tsc_base;
+	uint64_t sample_bytes; /* lg_control's; 0: all blocks are recorded */
+	uint64_t sample_seed; /* of this image */
 	volatile uint32_t clock; /* enum order_clock */
 	uint32_t verify_every; /* lg_control's, where the next use is in cache anyhow */
 	_Atomic(const struct python *) python; /* NULL: no interpreter has been seen */
@@ -239,6 +244,8 @@ struct self {
 	bool has_left_out; /* told of already */
 	uint32_t disabled; /* as deep as __lsan_disable() is nested: what is allocated is to be ignored */
 	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
+	uint64_t unsampled; /* bytes that are still to pass before a block is recorded */
+	uint64_t random;
 };
 extern _Thread_local struct self self;
 
@@ -306,7 +313,8 @@ static inline bool thread_ready(void)
 /* Where a hook was called from, by the hook's own frame pointer: [0] the caller's rbp, [1] the return address. */
 #define HOOK_FRAME ((const uint64_t *)__builtin_frame_address(0))
 
-void emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
+/* False: the block is not recorded. */
+bool emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
 		const uint64_t *frame);
 /* By an aligned operator new. */
 void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_entry entry,
@@ -321,6 +329,8 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 bool emit_left_out(const void *p);
 /* ... and still there, since a realloc of it has failed. */
 void emit_still_left_out(const void *p, size_t size);
+/* The same of a block that was recorded. */
+void emit_still_recorded(const void *p);
 
 /* The program marks an epoch, by the number of its name. */
 void emit_mark(uint32_t number);
@@ -510,6 +520,7 @@ static inline struct python_walk *python_scratch(struct scratch *s)
 	return (struct python_walk *)((char *)s + UNWIND_BYTES);
 }
 void python_reset(struct python_walk *w);
+void python_forget(struct python_walk *w); /* what the last walk found: code may have come and gone unseen */
 
 /* The line of the instruction at `offset` bytes, by a table (CPython 3.11 on, Objects/locations.md) of `n` bytes; 0: it
  * has none. */

@@ -76,6 +76,9 @@ static void use_slot(struct lg_area *area, uint32_t i)
 	self.thread = t;
 	self.tail = atomic_load(&t->tail);
 	order_now(); /* keys count on from here */
+	self.random = shim.sample_seed + self.number;
+	self.random = sample_random(&self.random);
+	self.unsampled = sample_draw(&self.random, shim.sample_bytes);
 	self.scratch = (struct scratch *)memory;
 	unwind_reset(self.scratch);
 	python_reset(python_scratch(self.scratch));

@@ -16,7 +16,7 @@ bool judge_moment(const char *trace, uint64_t snapshot, uint64_t *blocks, uint64
 	struct analysis a;
 	struct err err;
 	bool is_known = !analysis_open_at(&a, trace, snapshot, &ancestry, &options, &err) && a.is_judged &&
-			is_sure(a.snapshot);
+			is_sure(a.snapshot) && !a.trace.process.sample_bytes;
 
 	*blocks = *bytes = 0;
 	for (int class = CLASS_DIRECT; is_known && class <= CLASS_INDIRECT; class ++) {

@@ -1,5 +1,6 @@
 /* options.c: see cmd/options.h. */
 #include "cmd/options.h"
+#include "base/clock.h"
 #include "base/version.h"
 #include "cmd/judge.h"
 #include "report/gate.h"
@@ -18,6 +19,9 @@ const char run_options_help[] =
     "too\n"
     "  --no-python-frames     stacks without the Python functions that they run\n"
     "  --contents=full        keep all memory contents in the trace, not only pointers\n"
+    "  --sample=BYTES         record one block in about so many bytes that are allocated (512K): nearly "
+    "free,\n"
+    "                         and all numbers are estimates; no leak is certain, and no verdict complete\n"
     "  --linger=SECONDS       how long to stay with children that outlive PROGRAM (1)\n";
 
 const char view_options_help[] =
@@ -57,6 +61,20 @@ void kind_names(const char *names[FINDING_KINDS + 1])
 	names[FINDING_KINDS] = NULL;
 }
 
+/* "512K", "512K,SEED" */
+static int take_sample(struct record_options *options, const char *value, struct err *err)
+{
+	char bytes[32];
+	const char *comma = strchrnul(value, ',');
+
+	options->sample_seed = clock_ns(CLOCK_REALTIME);
+	snprintf(bytes, sizeof bytes, "%.*s", (int)(comma - value), value);
+	if (parse_size("--sample", bytes, &options->sample_bytes, err) ||
+	    (*comma && parse_count("--sample=BYTES,SEED", comma + 1, UINT32_MAX, &options->sample_seed, err)))
+		return -1;
+	return options->sample_bytes <= LG_SAMPLE_MOST ? 0 : fail(err, "--sample takes at most 1024G");
+}
+
 int take_run_option(struct record_options *options, int code, const char *value, struct err *err)
 {
 	int choice = 0;
@@ -88,6 +106,8 @@ int take_run_option(struct record_options *options, int code, const char *value,
 	case OPT_FREE_STACKS:
 		options->free_stacks = true;
 		return 1;
+	case OPT_SAMPLE:
+		return take_sample(options, value, err) ? -1 : 1;
 	case OPT_LINGER:
 		return parse_seconds("--linger", value, &options->linger_ns, err) ? -1 : 1;
 	}

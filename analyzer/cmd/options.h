@@ -24,6 +24,7 @@ enum option_code {
 	OPT_NO_PYTHON_FRAMES,
 	OPT_NO_CHILDREN,
 	OPT_LINGER,
+	OPT_SAMPLE,
 	OPT_ALL,
 	OPT_FULL_STACKS,
 	OPT_SHOW,
@@ -75,6 +76,7 @@ enum option_code {
 	    { "free-stacks", no_argument, NULL, OPT_FREE_STACKS },                                           \
 	    { "no-python-frames", no_argument, NULL, OPT_NO_PYTHON_FRAMES },                                 \
 	    { "no-children", no_argument, NULL, OPT_NO_CHILDREN },                                           \
+	    { "sample", required_argument, NULL, OPT_SAMPLE },                                               \
 	{                                                                                                    \
 		"linger", required_argument, NULL, OPT_LINGER                                                \
 	}

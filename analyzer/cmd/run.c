@@ -49,7 +49,8 @@ static int count_batch(void *context, const struct trace_event *events, size_t n
 
 	for (size_t i = 0; i < n; i++) {
 		c->allocations +=
-		    events[i].type == LG_EV_ALLOC || (events[i].type == LG_EV_RESIZE && events[i].addr);
+		    events[i].type == LG_EV_ALLOC ||
+		    (events[i].type == LG_EV_RESIZE && events[i].addr && events[i].addr != LG_UNRECORDED);
 		c->frees += events[i].type == LG_EV_FREE || events[i].type == LG_EV_RELEASE;
 		/* a realloc that failed gave nothing up */
 		c->frees -= events[i].type == LG_EV_RESIZE && !events[i].addr;
@@ -64,6 +65,8 @@ static void tell_events(const struct trace *t)
 	char allocations[64], frees[64];
 	uint64_t lost = t->end.lost_allocs + t->end.lost_frees;
 
+	if (t->process.sample_bytes)
+		fprintf(stderr, "; sampled every %s", human_bytes(frees, t->process.sample_bytes));
 	if (t->nevents > COUNTED_EVENTS_MAX || trace_events(t, count_batch, &c, &err))
 		fprintf(stderr, "; %s", human_things(frees, sizeof frees, t->nevents, "event"));
 	else

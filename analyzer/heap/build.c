@@ -35,7 +35,8 @@ static int build_finish(struct heap *h, struct build *b, struct err *err)
 
 static int build(struct heap *h, const struct lg_range *inherited, size_t n, struct err *err)
 {
-	struct build b = { replay_new(), h->snapshot ? h->snapshot->events : UINT64_MAX };
+	struct build b = { replay_new(h->trace->process.sample_bytes),
+			   h->snapshot ? h->snapshot->events : UINT64_MAX };
 	int failed;
 
 	if (!b.replay || replay_inherit(b.replay, inherited, n))
@@ -98,7 +99,7 @@ static int fork_batch(void *context, const struct trace_event *events, size_t n)
 int heap_forks(const struct trace *t, const struct lg_range *inherited, size_t ninherited,
 	       struct heap_fork *forks, size_t nforks, uint64_t *room)
 {
-	struct fork_walk w = { replay_new(), forks, nforks, room };
+	struct fork_walk w = { replay_new(t->process.sample_bytes), forks, nforks, room };
 	int answer = BUILD_NO_MEMORY;
 
 	if (w.replay && !replay_inherit(w.replay, inherited, ninherited))

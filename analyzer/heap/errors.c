@@ -268,7 +268,8 @@ static bool is_whole(const struct trace *t)
  * blocks of its parent. */
 static size_t count_strays(const struct heap *h)
 {
-	bool is_told = !(h->trace->process.flags & LG_PROCESS_FORKED) && !h->totals.implied_frees;
+	bool is_told = !(h->trace->process.flags & LG_PROCESS_FORKED) && !h->totals.implied_frees &&
+		       !h->trace->process.sample_bytes;
 
 	return is_told && h->nstrays < STRAYS_MOST ? h->nstrays : 0;
 }
@@ -311,7 +312,9 @@ static int find(struct finder *f, struct err *err)
 
 int heap_errors_find(struct heap_errors *out, const struct heap *h, struct err *err)
 {
-	struct finder f = { .trace = h->trace, .snapshot = h->snapshot };
+	struct finder f = { .trace = h->trace,
+			    .snapshot = h->snapshot,
+			    .has_unseen = h->trace->process.sample_bytes != 0 };
 	int failed = 0;
 
 	if (is_whole(h->trace))

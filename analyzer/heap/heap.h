@@ -12,6 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct sum {
+	uint64_t blocks, bytes;
+};
+
 struct block {
 	uint64_t addr; /* first byte */
 	uint64_t size; /* requested bytes; scanned up to here only */
@@ -23,6 +27,7 @@ struct block {
 	uint8_t resized : 1; /* has been through realloc */
 	uint8_t inherited : 1; /* while replaying only: was there before this image was forked */
 	uint8_t pooled : 1; /* part of a larger piece of memory, by what lies there: see pools.h */
+	uint8_t single : 1; /* stands for itself alone, even where blocks were sampled */
 	uint16_t latest_high; /* number of its latest event, birth or resize (48 bits): where blocks that */
 	uint32_t latest_low; /* cannot both be alive overlap, the later one is believed */
 };
@@ -34,10 +39,22 @@ static inline uint64_t block_latest(const struct block *b)
 
 #define ENTRY_POOL 255u /* no call was traced */
 
+/* How many blocks one stands for that was recorded where each byte has a chance of one in `sample_bytes` to have its block
+ * recorded: the inverse of the block's chance, as a whole number. The fraction is by chance one more, told by the number of
+ * the event, so that sums come out right and add up. */
+uint64_t sampled_blocks(uint64_t sample_bytes, uint64_t size, uint64_t event);
+static inline struct sum block_sum(uint64_t sample_bytes, const struct block *b)
+{
+	uint64_t n = sample_bytes && !b->single ? sampled_blocks(sample_bytes, b->size, block_latest(b)) : 1;
+
+	return (struct sum){ n, n * b->size };
+}
+
 struct heap_totals {
 	uint64_t events;
 	uint64_t allocations, frees; /* successful calls that began and ended a block; a realloc is both */
 	uint64_t allocated_bytes;
+	uint64_t recorded; /* of the allocations, those in the trace: all, unless it is sampled */
 	uint64_t live_blocks, live_bytes;
 	uint64_t pooled_blocks, pooled_bytes; /* of the live ones, those that no call was traced of */
 	uint64_t peak_blocks, peak_bytes; /* at the moment of peak_bytes */
@@ -60,9 +77,7 @@ struct told_pool {
 struct told {
 	struct told_pool *pools; /* sorted, disjoint: the words in them that are no member's hold nothing */
 	size_t npools;
-	struct sum_of_members {
-		uint64_t blocks, bytes;
-	} members; /* of pools, among the live blocks */
+	struct sum members; /* of pools, among the live blocks */
 	struct ranges roots, weak;
 	struct told_block *ignored, *typed, *watched; /* by block, each once */
 	uint32_t nignored, ntyped, nwatched;
@@ -96,6 +111,15 @@ struct heap {
 	size_t nstrays;
 };
 
+/* Adds what block i stands for. */
+static inline void heap_add(struct sum *sum, const struct heap *h, uint32_t i)
+{
+	struct sum more = block_sum(h->trace->process.sample_bytes, &h->blocks[i]);
+
+	sum->blocks += more.blocks;
+	sum->bytes += more.bytes;
+}
+
 void heap_free(struct heap *h);
 /* It was told before the moment of the heap. */
 bool heap_was_told(const struct heap *h, const struct trace_told *told);
@@ -125,7 +149,7 @@ uint32_t heap_after(const struct heap *h, uint64_t addr);
 	X(STALE, "stale") /* a stack whose thread was not stopped: dead words count as references */         \
 	X(REGION, "region") /* a root region of the program's own */                                         \
 	X(IGNORED, "ignored") /* a block that the program wants ignored */                                   \
-	X(UNRECORDED, "unrecorded") /* heap memory of no block, where some were not to be recorded */
+	X(UNRECORDED, "unrecorded") /* heap memory of no block, where not all were recorded */
 enum root_kind {
 #define X(name, text) ROOT_##name,
 	LG_ROOT_KINDS(X)

@@ -54,7 +54,8 @@ static bool was_allocators(const struct heap *h, uint64_t addr)
 	return ranges_overlap(&touched, addr, addr + 1);
 }
 
-/* Where the pool still is; an empty range: the block that it was made in is gone. */
+/* Where the pool still is; an empty range: the block that it was made in is gone. Where blocks are sampled it is there until
+ * the program says otherwise, or another block is. */
 static struct lg_range pool_range(const struct heap *h, const struct trace_told *t)
 {
 	uint32_t block = heap_find(h, t->addr);
@@ -62,7 +63,8 @@ static struct lg_range pool_range(const struct heap *h, const struct trace_told 
 				  t->bytes < UINT64_MAX - t->addr ? t->addr + t->bytes : UINT64_MAX };
 
 	if (block == NO_BLOCK)
-		range.end = was_allocators(h, t->addr) ? range.start : range.end;
+		range.end =
+		    was_allocators(h, t->addr) && !h->trace->process.sample_bytes ? range.start : range.end;
 	else if (block_latest(&h->blocks[block]) >= t->events)
 		range.end = range.start;
 	else if (range.end > h->blocks[block].addr + h->blocks[block].size)
@@ -151,20 +153,23 @@ static struct block member_block(const struct heap *h, const struct word *w)
 			       .stack = t->stack < h->trace->nnodes ? t->stack : 0,
 			       .thread = t->thread,
 			       .entry = LG_ENTRY_POOL,
+			       .single = 1,
 			       .latest_high = (uint16_t)(latest >> 32),
 			       .latest_low = (uint32_t)latest };
 }
 
-/* What of a block lies before the first of its members. False: nothing does. */
+/* What of a block lies before the first of its members, and stands for nothing else. False: nothing does. */
 static bool cut_block(struct heap *h, struct block *b, uint64_t first_member)
 {
 	uint64_t bytes = first_member > b->addr ? first_member - b->addr : 0;
 
 	if (bytes >= b->size)
 		return true;
-	h->totals.live_bytes -= b->size - bytes;
+	struct sum before = block_sum(h->trace->process.sample_bytes, b);
 	b->size = bytes;
-	h->totals.live_blocks -= !bytes;
+	b->single = 1;
+	h->totals.live_blocks += !!bytes - before.blocks;
+	h->totals.live_bytes += bytes - before.bytes;
 	return bytes;
 }
 
@@ -191,7 +196,7 @@ static void merge(struct heap *h, const struct words *w, struct block *to)
 
 static int add_members(struct heap *h, struct words *w)
 {
-	struct sum_of_members *sum = &h->told.members;
+	struct sum *sum = &h->told.members;
 	uint64_t all = (uint64_t)h->nblocks + keep_members(h, w);
 	struct block *blocks = w->n && all < NO_BLOCK ? malloc((all + 1) * sizeof *blocks) : NULL;
 

@@ -147,7 +147,8 @@ static void take_blocks(const struct heap *h, const struct pool *pool, struct bl
 						.birth = birth++,
 						.key = h->snapshot->key,
 						.entry = ENTRY_POOL,
-						.pooled = 1 };
+						.pooled = 1,
+						.single = 1 };
 }
 
 /* Pools lie between the blocks that there are. */

@@ -26,6 +26,7 @@ struct open_release {
 };
 
 struct replay {
+	uint64_t sample_bytes;
 	struct block *pool; /* unused places have addr 0 and link through `stack` */
 	uint32_t used, room, unused;
 	struct table table;
@@ -38,12 +39,13 @@ struct replay {
 	uint64_t seen_threads[THREADS_MAX / 64];
 };
 
-struct replay *replay_new(void)
+struct replay *replay_new(uint64_t sample_bytes)
 {
 	struct replay *r = calloc(1, sizeof *r);
 
 	if (!r)
 		return NULL;
+	r->sample_bytes = sample_bytes;
 	r->unused = NO_PLACE;
 	if (table_open(&r->table))
 		return r;
@@ -105,11 +107,12 @@ static void pool_give(struct replay *r, uint32_t place)
 static void count_live(struct replay *r, const struct block *b)
 {
 	struct heap_totals *t = &r->totals;
+	struct sum sum = block_sum(r->sample_bytes, b);
 
 	if (b->inherited)
 		return;
-	t->live_blocks++;
-	t->live_bytes += b->size;
+	t->live_blocks += sum.blocks;
+	t->live_bytes += sum.bytes;
 	if (t->live_bytes > t->peak_bytes) {
 		t->peak_bytes = t->live_bytes;
 		t->peak_blocks = t->live_blocks;
@@ -120,10 +123,23 @@ static void count_live(struct replay *r, const struct block *b)
 
 static void count_dead(struct replay *r, const struct block *b)
 {
+	struct sum sum = block_sum(r->sample_bytes, b);
+
 	if (b->inherited)
 		return;
-	r->totals.live_blocks--;
-	r->totals.live_bytes -= b->size;
+	r->totals.live_blocks -= sum.blocks;
+	r->totals.live_bytes -= sum.bytes;
+}
+
+static void count_allocation(struct replay *r, const struct block *b)
+{
+	struct sum sum = block_sum(r->sample_bytes, b);
+
+	if (b->inherited)
+		return;
+	r->totals.allocations += sum.blocks;
+	r->totals.allocated_bytes += sum.bytes;
+	r->totals.recorded++;
 }
 
 static void end_at(struct replay *r, uint32_t slot)
@@ -149,14 +165,13 @@ static bool begin(struct replay *r, const struct trace_event *e, const struct bl
 			   .resized = e->type == LG_EV_RESIZE };
 
 	if (!b.addr || b.addr >= ADDRESS_END)
-		return true; /* damage: nothing lives there */
+		return true; /* LG_UNRECORDED, or damage: nothing lives there */
 	if (b.size > ADDRESS_END - b.addr)
 		b.size = ADDRESS_END - b.addr;
 	b.latest_high = (uint16_t)(number >> 32);
 	b.latest_low = (uint32_t)number;
 	b.inherited = old && old->inherited;
-	r->totals.allocations += !b.inherited;
-	r->totals.allocated_bytes += b.inherited ? 0 : b.size;
+	count_allocation(r, &b);
 
 	uint32_t slot = table_find(&r->table, r->pool, b.addr), place;
 	if (slot != NO_SLOT) {
@@ -181,7 +196,7 @@ static bool begin(struct replay *r, const struct trace_event *e, const struct bl
 /* A free of what was inherited is the end of no block of this image's. */
 static void count_free(struct replay *r, const struct block *b)
 {
-	r->totals.frees += !b->inherited;
+	r->totals.frees += b->inherited ? 0 : block_sum(r->sample_bytes, b).blocks;
 	r->totals.unknown_frees += b->inherited;
 }
 

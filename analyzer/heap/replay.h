@@ -14,7 +14,8 @@
 
 struct replay;
 
-struct replay *replay_new(void); /* NULL: out of memory */
+/* sample_bytes: the trace's. NULL: out of memory */
+struct replay *replay_new(uint64_t sample_bytes);
 int replay_events(struct replay *r, const struct trace_event *events, size_t n); /* -1: out of memory */
 /* Before the first event: blocks that were there already, from the image's parent. -1: out of memory */
 int replay_inherit(struct replay *r, const struct lg_range *blocks, size_t n);

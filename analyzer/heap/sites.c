@@ -16,15 +16,19 @@ struct latest {
 struct counting {
 	struct sites *sites;
 	uint32_t nsites;
+	uint64_t sample_bytes;
+	uint64_t event; /* number of the next */
 	struct latest latest[THREADS];
 };
 
 static void count_allocation(struct counting *c, const struct trace_event *e)
 {
-	if (!e->addr || e->stack >= c->nsites)
+	uint64_t n = c->sample_bytes ? sampled_blocks(c->sample_bytes, e->size, c->event) : 1;
+
+	if (!e->addr || e->addr >= LG_UNRECORDED || e->stack >= c->nsites)
 		return;
-	c->sites->at[e->stack].allocated_blocks++;
-	c->sites->at[e->stack].allocated_bytes += e->size;
+	c->sites->at[e->stack].allocated_blocks += n;
+	c->sites->at[e->stack].allocated_bytes += n * e->size;
 	c->latest[e->thread % THREADS] = (struct latest){ e->addr, e->thread, e->stack };
 }
 
@@ -32,18 +36,20 @@ static void count_free(struct counting *c, const struct trace_event *e)
 {
 	struct latest *l = &c->latest[e->thread % THREADS];
 
-	if (l->addr == e->addr && l->thread == e->thread)
+	if (l->addr == e->addr && l->thread == e->thread && !c->sample_bytes)
 		c->sites->at[l->stack].temporary_blocks++;
 	l->addr = 0;
 }
 
 static int count_events(void *context, const struct trace_event *events, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	struct counting *c = context;
+
+	for (size_t i = 0; i < n; i++, c->event++) {
 		if (events[i].type == LG_EV_ALLOC || events[i].type == LG_EV_RESIZE)
-			count_allocation(context, &events[i]);
+			count_allocation(c, &events[i]);
 		else if (events[i].type == LG_EV_FREE)
-			count_free(context, &events[i]);
+			count_free(c, &events[i]);
 	}
 	return 0;
 }
@@ -57,10 +63,11 @@ static int count_peak(struct sites *s, const struct heap *h, struct err *err)
 		return -1;
 	for (uint32_t i = 0; i < then.nblocks; i++) {
 		const struct block *b = &then.blocks[i];
+		struct sum sum = block_sum(h->trace->process.sample_bytes, b);
 		if (b->stack >= h->trace->nnodes)
 			continue;
-		s->at[b->stack].peak_blocks++;
-		s->at[b->stack].peak_bytes += b->size;
+		s->at[b->stack].peak_blocks += sum.blocks;
+		s->at[b->stack].peak_bytes += sum.bytes;
 	}
 	heap_free(&then);
 	return 0;
@@ -77,6 +84,7 @@ int sites_find(struct sites *s, const struct heap *h, struct err *err)
 	}
 	c->sites = s;
 	c->nsites = h->trace->nnodes;
+	c->sample_bytes = h->trace->process.sample_bytes;
 	int failed = trace_events(h->trace, count_events, c, err);
 	free(c);
 	return failed ? -1 : count_peak(s, h, err);

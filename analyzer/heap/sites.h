@@ -6,7 +6,8 @@
 
 struct site {
 	uint64_t allocated_blocks, allocated_bytes; /* successful calls; a realloc counts as one */
-	uint64_t temporary_blocks; /* freed before their thread allocated anything else */
+	uint64_t
+	    temporary_blocks; /* freed before their thread allocated anything else; 0 where blocks were sampled */
 	uint64_t peak_blocks, peak_bytes; /* alive at the process's peak of bytes */
 };
 

@@ -124,7 +124,7 @@ int told_find(struct heap *h)
 {
 	struct told *t = &h->told;
 
-	t->has_left_out = h->trace->process.flags & LG_PROCESS_LEFT_OUT;
+	t->has_left_out = h->trace->process.flags & LG_PROCESS_LEFT_OUT || h->trace->process.sample_bytes;
 	for (size_t i = 0; i < h->trace->ntold; i++)
 		t->has_left_out |=
 		    is_of(&h->trace->told[i], LG_TOLD_LEFT_OUT) && heap_was_told(h, &h->trace->told[i]);

@@ -175,10 +175,18 @@ static int tell_lost_apart(struct classes *c)
 
 static void add_up(struct classes *c)
 {
-	for (uint32_t i = 0; i < c->graph->heap->nblocks; i++) {
-		c->sums[c->of[i]].blocks++;
-		c->sums[c->of[i]].bytes += c->graph->heap->blocks[i].size;
-	}
+	for (uint32_t i = 0; i < c->graph->heap->nblocks; i++)
+		heap_add(&c->sums[c->of[i]], c->graph->heap, i);
+}
+
+/* Where blocks were sampled no loss is certain. */
+static void doubt_lost(struct classes *c)
+{
+	const struct heap *h = c->graph->heap;
+
+	for (uint32_t i = 0; i < h->nblocks && h->trace->process.sample_bytes; i++)
+		if (c->of[i] == CLASS_LOST)
+			c->of[i] = CLASS_POSSIBLE;
 }
 
 int classify(struct classes *c, const struct graph *g, struct err *err)
@@ -188,7 +196,10 @@ int classify(struct classes *c, const struct graph *g, struct err *err)
 	*c = (struct classes){ .graph = g };
 	c->of = huge_pages(calloc((size_t)nblocks + 1, 1), nblocks); /* CLASS_LOST */
 	c->shared = calloc((size_t)nblocks + 1, 1);
-	if (!c->of || !c->shared || flood_all(c) || tell_lost_apart(c)) {
+	int failed = !c->of || !c->shared || flood_all(c);
+	if (!failed)
+		doubt_lost(c);
+	if (failed || tell_lost_apart(c)) {
 		classes_free(c);
 		return fail(err, "not enough memory to classify %u blocks", nblocks);
 	}

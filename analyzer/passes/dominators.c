@@ -337,11 +337,8 @@ static void add_retained(const struct walk *w)
 		if (i >= 16)
 			__builtin_prefetch(&d->retained[w->order[i - 16]], 1);
 		d->idom[node] = above;
-		if (node_is_block(d, node)) {
-			d->retained[node].blocks++;
-			d->retained[node].bytes +=
-			    d->classes->graph->heap->blocks[block_of_node(d, node)].size;
-		}
+		if (node_is_block(d, node))
+			heap_add(&d->retained[node], d->classes->graph->heap, block_of_node(d, node));
 		if (node == NODE_TOP)
 			continue;
 		d->retained[above].blocks += d->retained[node].blocks;

@@ -48,7 +48,6 @@ static bool is_behind(const struct forest *f, uint32_t block)
 
 static int behind_build(struct behind *b, const struct forest *f)
 {
-	const struct block *blocks = f->subset.graph->heap->blocks;
 	uint32_t n = f->components.ncomponents, nblocks = f->subset.graph->heap->nblocks;
 
 	b->first = calloc((size_t)n + 2, sizeof *b->first);
@@ -67,8 +66,7 @@ static int behind_build(struct behind *b, const struct forest *f)
 		if (!is_behind(f, block))
 			continue;
 		b->kinds[place[head]++] = graph_kind(f->subset.graph, block);
-		b->sums[head].blocks++;
-		b->sums[head].bytes += blocks[block].size;
+		heap_add(&b->sums[head], f->subset.graph->heap, block);
 	}
 	return 0;
 }
@@ -197,8 +195,8 @@ static uint32_t leak_with_signature(struct folding *f, size_t words, enum leak_c
 static void add_instance(struct folding *f, struct leak *leak, uint32_t head)
 {
 	const struct components *c = &f->forest->components;
-	const struct block *blocks = f->forest->subset.graph->heap->blocks;
-	const struct block *oldest = &blocks[c->members[c->first[head]]];
+	const struct heap *h = f->forest->subset.graph->heap;
+	const struct block *oldest = &h->blocks[c->members[c->first[head]]];
 
 	if (!leak->instances++) {
 		leak->stack = oldest->stack;
@@ -206,8 +204,7 @@ static void add_instance(struct folding *f, struct leak *leak, uint32_t head)
 		leak->members = leak->kind == CLASS_CYCLE ? component_size(c, head) : 0;
 	}
 	for (uint32_t i = c->first[head]; i < c->first[head + 1]; i++)
-		leak->heads.bytes += blocks[c->members[i]].size;
-	leak->heads.blocks += component_size(c, head);
+		heap_add(&leak->heads, h, c->members[i]);
 	leak->nblocks += component_size(c, head);
 	leak->indirect.blocks += f->behind.sums[head].blocks;
 	leak->indirect.bytes += f->behind.sums[head].bytes;
@@ -292,13 +289,14 @@ static int find_rings(struct folding *f)
 static void add_retained(struct folding *f)
 {
 	const struct forest *forest = f->forest;
-	const struct block *blocks = forest->subset.graph->heap->blocks;
+	const struct heap *h = forest->subset.graph->heap;
 
 	forest_spread(forest, f->leak_of);
-	for (uint32_t i = 0; i < forest->subset.graph->heap->nblocks; i++) {
+	for (uint32_t i = 0; i < h->nblocks; i++) {
 		uint32_t component = forest->components.of[i];
 		if (component != NO_COMPONENT && f->leak_of[component] < f->nleaks)
-			f->leaks[f->leak_of[component]].retained_bytes += blocks[i].size;
+			f->leaks[f->leak_of[component]].retained_bytes +=
+			    block_sum(h->trace->process.sample_bytes, &h->blocks[i]).bytes;
 	}
 }
 

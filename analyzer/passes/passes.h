@@ -17,10 +17,6 @@ enum leak_class {
 };
 const char *leak_class_name(enum leak_class class);
 
-struct sum {
-	uint64_t blocks, bytes;
-};
-
 struct classes {
 	const struct graph *graph;
 	uint8_t *of; /* nblocks: enum leak_class */

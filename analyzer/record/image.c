@@ -69,6 +69,7 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 		.directory = proc_link(i->pid, "cwd"),
 		.allocator = allocator,
 		.recorder = (char *)LG_VERSION,
+		.sample_bytes = s->control->sample_bytes,
 	};
 
 	memcpy(allocator, a->allocator, sizeof allocator);
@@ -81,14 +82,16 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 	free(p.directory);
 }
 
-/* A forked child has blocks that it never allocated, and of other allocators nothing is known. */
+/* A forked child has blocks that it never allocated, and of other allocators nothing is known, nor where blocks are
+ * sampled. */
 static struct live *watch_heap(const struct image *i)
 {
 	const char *slash =
 	    memrchr(i->area->allocator, '/', strnlen(i->area->allocator, sizeof i->area->allocator));
 	uint64_t start;
 
-	if (i->area->flags & LG_IMAGE_FORKED || !slash || strncmp(slash, "/libc.", 6))
+	if (i->area->flags & LG_IMAGE_FORKED || atomic_load(&i->area->paused) & LG_PAUSED_SAMPLED || !slash ||
+	    strncmp(slash, "/libc.", 6))
 		return NULL;
 	start = proc_heap_start(i->pid);
 	return start ? live_new(start) : NULL;

@@ -17,6 +17,7 @@ struct record_options {
 	bool free_stacks; /* --free-stacks: take the stack of every free too */
 	bool no_python_frames; /* --no-python-frames */
 	bool full_contents; /* --contents=full */
+	uint64_t sample_bytes, sample_seed; /* --sample, as in ring.h */
 	bool no_environment; /* leave the target's environment as it is, but for what the shim needs */
 	bool no_children; /* record the first program only */
 	uint64_t linger_ns; /* how long to stay with descendants that outlive PROGRAM */

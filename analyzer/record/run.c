@@ -167,6 +167,8 @@ static int open_verifier(struct recorder *r, uint32_t every, struct err *err)
 	r->segment.control->verify_every = every;
 	r->segment.control->free_stacks = r->options->free_stacks;
 	r->segment.control->no_python_frames = r->options->no_python_frames;
+	r->segment.control->sample_bytes = r->options->sample_bytes;
+	r->segment.control->sample_seed = r->options->sample_seed;
 	r->verifier = every ? verify_open() : NULL;
 	return every && !r->verifier ? fail(err, "out of memory") : 0;
 }

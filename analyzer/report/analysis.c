@@ -49,10 +49,12 @@ static const struct trace_snapshot *whole_one(const struct trace *t, uint64_t id
 
 static int judge(struct analysis *a, struct err *err)
 {
+	bool are_all_known = !a->trace.process.sample_bytes; /* who refers to an object */
+
 	if (graph_build(&a->graph, &a->heap, err) ||
 	    models_apply(&a->models, &a->graph, a->names, &a->declared, err) ||
-	    counts_find(&a->counts, &a->models, &a->graph, err) || classify(&a->classes, &a->graph, err) ||
-	    fold_leaks(&a->leaks, &a->classes, err))
+	    (are_all_known && counts_find(&a->counts, &a->models, &a->graph, err)) ||
+	    classify(&a->classes, &a->graph, err) || fold_leaks(&a->leaks, &a->classes, err))
 		return -1;
 	if (breaks_propose(&a->leaks, &a->classes, &a->models))
 		return fail(err, "%s: out of memory", a->trace.path);

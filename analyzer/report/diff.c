@@ -62,12 +62,6 @@ static uint32_t row_at(struct comparing *c, const struct block *b)
 	return row;
 }
 
-static void add(struct sum *sum, uint64_t bytes)
-{
-	sum->blocks++;
-	sum->bytes += bytes;
-}
-
 static int count_block(struct comparing *c, uint32_t block)
 {
 	struct analysis *a = c->a;
@@ -80,11 +74,11 @@ static int count_block(struct comparing *c, uint32_t block)
 	struct diff_row *row = &c->d->rows[number];
 	if (!row->type && a->is_judged)
 		row->type = pool_text(c->book.pool, models_type(&a->models, block));
-	add(&row->live[c->side], b->size);
-	add(&c->d->live[c->side], b->size);
+	heap_add(&row->live[c->side], &a->heap, block);
+	heap_add(&c->d->live[c->side], &a->heap, block);
 	if (is_lost) {
-		add(&row->lost[c->side], b->size);
-		add(&c->d->lost[c->side], b->size);
+		heap_add(&row->lost[c->side], &a->heap, block);
+		heap_add(&c->d->lost[c->side], &a->heap, block);
 	}
 	return 0;
 }

@@ -84,12 +84,6 @@ static uint32_t row_at(struct counting *c, const struct block *b)
 	return c->row_of[b->stack];
 }
 
-static void add(struct sum *sum, uint64_t bytes)
-{
-	sum->blocks++;
-	sum->bytes += bytes;
-}
-
 /* When a pooled block came nobody has seen. */
 static bool is_counted(const struct counting *c, const struct block *b)
 {
@@ -106,8 +100,8 @@ static int count_moment(struct counting *c, uint32_t moment, const struct heap *
 			continue;
 		if (row == NO_TEXT)
 			return -1;
-		add(&c->p->rows[row].at[moment], b->size);
-		add(&c->p->moments[moment].live, b->size);
+		heap_add(&c->p->rows[row].at[moment], h, i);
+		heap_add(&c->p->moments[moment].live, h, i);
 		if (b->birth < c->facts[row].first_birth)
 			c->facts[row].first_birth = b->birth;
 	}
@@ -157,7 +151,7 @@ static void count_survivor(struct counting *c, uint32_t block)
 		return;
 	row = &c->p->rows[c->row_of[b->stack]];
 	facts = &c->facts[c->row_of[b->stack]];
-	add(&row->survived[generation(c, b->birth)], b->size);
+	heap_add(&row->survived[generation(c, b->birth)], &c->a->heap, block);
 	take_type(row, facts,
 		  c->a->is_judged ? pool_text(c->book.pool, models_type(&c->a->models, block)) : NULL);
 	if (facts->newest == NO_BLOCK || b->birth > c->a->heap.blocks[facts->newest].birth)

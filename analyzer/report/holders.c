@@ -98,14 +98,14 @@ static uint8_t *rank_nodes(const struct holders *h)
 	return ranks;
 }
 
-static void take_place(struct holder *holder, const struct block *blocks, const struct sort_pair *pairs,
-		       size_t n)
+static void take_place(struct holder *holder, const struct heap *h, const struct sort_pair *pairs, size_t n)
 {
-	struct sum sum = { n, 0 };
+	const struct block *blocks = h->blocks;
+	struct sum sum = { 0, 0 };
 	uint32_t oldest = pairs[0].value;
 
 	for (size_t i = 0; i < n; i++) {
-		sum.bytes += blocks[pairs[i].value].size;
+		heap_add(&sum, h, pairs[i].value);
 		if (blocks[pairs[i].value].birth < blocks[oldest].birth)
 			oldest = pairs[i].value;
 	}
@@ -118,22 +118,22 @@ static void take_place(struct holder *holder, const struct block *blocks, const 
 }
 
 /* Sorts what the heaviest retain by holder and place. */
-static int find_main_places(struct holders *h, const struct block *blocks, uint32_t nblocks)
+static int find_main_places(struct holders *h, const struct heap *heap)
 {
 	uint8_t *ranks = rank_nodes(h);
-	struct sort_pair *pairs = malloc(((size_t)nblocks + 1) * sizeof *pairs);
+	struct sort_pair *pairs = malloc(((size_t)heap->nblocks + 1) * sizeof *pairs);
 	size_t n = 0;
 
-	for (uint32_t i = 0; ranks && pairs && i < nblocks; i++) {
+	for (uint32_t i = 0; ranks && pairs && i < heap->nblocks; i++) {
 		uint64_t found = rank_of(&h->dominators, ranks, node_of_block(&h->dominators, i));
 		if (found != UNRANKED)
-			pairs[n++] = (struct sort_pair){ found << 32 | blocks[i].stack, i };
+			pairs[n++] = (struct sort_pair){ found << 32 | heap->blocks[i].stack, i };
 	}
 	int failed = !ranks || !pairs || sort_pairs(pairs, n);
 	for (size_t i = 0, end; !failed && i < n; i = end) {
 		for (end = i + 1; end < n && pairs[end].key == pairs[i].key;)
 			end++;
-		take_place(&h->at[h->heaviest[pairs[i].key >> 32]], blocks, pairs + i, end - i);
+		take_place(&h->at[h->heaviest[pairs[i].key >> 32]], heap, pairs + i, end - i);
 	}
 	free(ranks);
 	free(pairs);
@@ -148,7 +148,7 @@ int holders_find(struct holders *h, struct analysis *a, struct err *err)
 
 	if (!failed && dominators_find(&h->dominators, &a->classes, &groups, err))
 		return -1;
-	if (!failed && !rank(h) && !find_main_places(h, a->heap.blocks, a->heap.nblocks))
+	if (!failed && !rank(h) && !find_main_places(h, &a->heap))
 		return 0;
 	return fail(err, "%s: not enough memory to find what holds its blocks", a->trace.path);
 }

@@ -111,6 +111,14 @@ void json_put_process_facts(struct json *j, const struct report_process *p)
 	put_ended(j, p);
 }
 
+static void put_sampling(struct json *j, const struct report_process *p)
+{
+	json_put_bool(j, "estimated", true);
+	json_put_number(j, "sample_interval", p->sample_bytes);
+	json_put_number(j, "sampled_allocations", p->totals.recorded);
+	json_put_number(j, "sampled_live_blocks", p->recorded);
+}
+
 void json_put_verdict(struct json *j, const struct report_process *p)
 {
 	bool hides = false;
@@ -124,4 +132,6 @@ void json_put_verdict(struct json *j, const struct report_process *p)
 	}
 	json_close(j, ']');
 	json_put_bool(j, "verdict_hides_leaks", hides);
+	if (p->sample_bytes)
+		put_sampling(j, p);
 }

@@ -150,7 +150,7 @@ static int make_leak(struct report_leak *out, struct maker *m, const struct leak
 	*out = (struct report_leak){
 		.kind = leak_class_name(leak->kind),
 		.class = leak->kind,
-		.instances = leak->instances,
+		.instances = m->a->trace.process.sample_bytes ? leak->heads.blocks : leak->instances,
 		.heads = leak->heads,
 		.indirect = leak->indirect,
 		.retained_bytes = leak->retained_bytes,
@@ -194,11 +194,10 @@ static int make_place(struct report_leak *out, struct maker *m, const struct pla
 		.instances = at->sum.blocks,
 		.heads = at->sum,
 		.stack = maker_stack(m, blocks[0]),
-		.type = common_type(m, blocks, (uint32_t)at->sum.blocks),
+		.type = common_type(m, blocks, at->nblocks),
 	};
 	return !out->stack || fingerprint_stack(&out->fingerprint, out->stack, m->pool) ||
-		       note_sizes(out, m, blocks, (uint32_t)at->sum.blocks) ||
-		       note_addresses(out, m, blocks, (uint32_t)at->sum.blocks)
+		       note_sizes(out, m, blocks, at->nblocks) || note_addresses(out, m, blocks, at->nblocks)
 		   ? -1
 		   : 0;
 }

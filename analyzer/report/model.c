@@ -124,14 +124,12 @@ static struct report_told sum_told(const struct analysis *a)
 		.typed_blocks = t->ntyped,
 		.watched_blocks = t->nwatched,
 		.pools = t->npools,
-		.members = { t->members.blocks, t->members.bytes },
+		.members = t->members,
 		.left_out = { a->trace.end.left_out_allocs, a->trace.end.left_out_bytes },
 	};
 
-	for (uint32_t i = 0; i < t->nignored; i++) {
-		told.ignored.blocks++;
-		told.ignored.bytes += a->heap.blocks[t->ignored[i].block].size;
-	}
+	for (uint32_t i = 0; i < t->nignored; i++)
+		heap_add(&told.ignored, &a->heap, t->ignored[i].block);
 	return told;
 }
 
@@ -156,6 +154,8 @@ static int copy_facts(struct report_process *p, const struct analysis *a, struct
 		.is_judged = a->is_judged,
 		.has_unseen_heap = has_unseen_heap(a),
 		.totals = a->heap.totals,
+		.sample_bytes = t->sample_bytes,
+		.recorded = a->heap.nblocks,
 		.events_lost = end->lost_allocs + end->lost_frees,
 		.threads = end->present ? end->threads : a->heap.totals.threads,
 		.duration_ns = end->duration_ns,
@@ -180,7 +180,7 @@ static const char *left_out_note(const struct report_process *p, const struct an
 				  "no recorded block points at is held",
 				  human_things(count, sizeof count, p->told.left_out.blocks, "allocation"),
 				  human_bytes(bytes, p->told.left_out.bytes));
-	return a->heap.told.has_left_out
+	return a->heap.told.has_left_out && !p->sample_bytes
 		   ? pool_text(pool, "some allocations were left out, as the program or its user wished")
 		   : NULL;
 }
@@ -204,17 +204,24 @@ static int copy_notes(struct report_process *p, struct analysis *a, struct pool 
 	return 0;
 }
 
+/* Of a sampled process where its memory went is the answer. */
+static bool wants_places(const struct analysis *a, const struct report_options *options)
+{
+	return !a->is_judged || options->with_reachable || a->trace.process.sample_bytes;
+}
+
 static bool has_findings(const struct analysis *a, const struct report_options *options)
 {
 	return a->leaks.nleaks || a->counts.objects || a->errors.n ||
-	       (a->heap.nblocks && (!a->is_judged || options->with_reachable || options->with_holders));
+	       (a->heap.nblocks && (wants_places(a, options) || options->with_holders));
 }
 
 int report_process(struct report_process *p, struct analysis *a, struct stack_book *book, struct pool *pool,
 		   const struct report_options *options, struct err *err)
 {
 	struct maker m = { a, book, pool };
-	bool wants_holders = options->with_holders || (options->with_suspects && a->leaks.nleaks);
+	bool wants_holders = (options->with_holders || (options->with_suspects && a->leaks.nleaks)) &&
+			     !a->trace.process.sample_bytes; /* what a block retains is mostly unrecorded */
 
 	if (copy_facts(p, a, pool) || report_verdict(p, a, pool))
 		return no_memory(err);
@@ -225,7 +232,7 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 		return no_memory(err);
 	if (counted_process(p, a, book, pool, err))
 		return -1;
-	if ((!a->is_judged || options->with_reachable) && make_places(p, &m, options->all_places))
+	if (wants_places(a, options) && make_places(p, &m, options->all_places))
 		return no_memory(err);
 	if (a->is_judged && wants_holders && make_holders(p, &m, err))
 		return -1;

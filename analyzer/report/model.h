@@ -20,6 +20,7 @@
 	X(DAMAGED, true, "do not kill leakgraph while it records, and leave room on the disk")               \
 	X(UNFINISHED, true, "do not kill leakgraph while it records, and leave room on the disk")            \
 	X(LOST, true, "record again without --on-full=drop, on a machine with less load")                    \
+	X(SAMPLED, true, "record again without --sample")                                                    \
 	X(NO_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")                 \
 	X(EARLY_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")              \
 	X(UNSEEN_MOMENT, true, "ask of a moment with a snapshot: leakgraph growth lists them")               \
@@ -188,6 +189,8 @@ struct report_process {
 	bool is_judged; /* every block has a class; else all are `unjudged` */
 	bool has_unseen_heap; /* no event, and yet memory that looks like a heap: was it traced at all? */
 	struct heap_totals totals; /* up to the snapshot */
+	uint64_t sample_bytes; /* 0: all blocks were recorded; else all sums are estimates, */
+	uint64_t recorded; /* ... from so many live blocks */
 	uint64_t events_lost, threads, duration_ns, recorder_cpu_ns;
 	struct sum sums[LEAK_CLASSES], unjudged;
 	struct report_told told;

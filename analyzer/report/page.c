@@ -51,7 +51,9 @@ static void print_clean(struct page *g, const struct report_process *p)
 	char sum[SUM_TEXT];
 
 	term_print(g->term, report_is_complete(p) ? SHADE_GOOD : SHADE_WARN, "%s",
-		   report_is_complete(p) ? "no leaks" : "no leaks seen");
+		   report_is_complete(p) ? "no leaks"
+		   : p->sample_bytes	 ? "SAMPLED, no leak is certain"
+					 : "no leaks seen");
 	if (p->sums[CLASS_POSSIBLE].blocks)
 		fprintf(g->term->out, ", possibly %s", lines_sum(sum, p->sums[CLASS_POSSIBLE]));
 	if (p->sums[CLASS_REACHABLE].blocks)
@@ -114,11 +116,21 @@ static void print_row(struct page *g, const char *name, struct sum sum, const ch
 	fputc('\n', g->term->out);
 }
 
+bool page_shows_possible(const struct page *g, const struct report_process *p)
+{
+	return g->options->show_possible || p->sample_bytes;
+}
+
+bool page_shows_reachable(const struct page *g, const struct report_process *p)
+{
+	return g->options->show_reachable || p->sample_bytes;
+}
+
 static void print_summary(struct page *g, const struct report_process *p)
 {
 	const char *const hints[LEAK_CLASSES] = {
-		[CLASS_POSSIBLE] = g->options->show_possible ? NULL : "--show=possible lists them",
-		[CLASS_REACHABLE] = g->options->show_reachable ? NULL : "--show=reachable lists them",
+		[CLASS_POSSIBLE] = page_shows_possible(g, p) ? NULL : "--show=possible lists them",
+		[CLASS_REACHABLE] = page_shows_reachable(g, p) ? NULL : "--show=reachable lists them",
 	};
 
 	fputc('\n', g->term->out);

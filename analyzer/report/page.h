@@ -21,6 +21,9 @@ struct page {
 void page_headline(struct page *g, const struct report_group *group);
 /* What a group's first process lost, what is still held, and what that rests on. */
 void page_details(struct page *g, const struct report_group *group);
+/* Whether they are listed: those of sampled processes are all there is. */
+bool page_shows_possible(const struct page *g, const struct report_process *p);
+bool page_shows_reachable(const struct page *g, const struct report_process *p);
 /* Heap errors, leaks, and places if they are asked for. */
 void page_findings(struct page *g, const struct report_process *p);
 

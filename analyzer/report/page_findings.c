@@ -57,11 +57,6 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 	lines_stack(&g->lines, 6, leak->stack);
 }
 
-static bool is_listed(const struct page *g, const struct report_leak *leak)
-{
-	return leak->class != CLASS_POSSIBLE || g->options->show_possible;
-}
-
 static void print_leaks(struct page *g, const struct report_process *p)
 {
 	uint32_t shown = 0, nrest = 0;
@@ -71,7 +66,7 @@ static void print_leaks(struct page *g, const struct report_process *p)
 	for (uint32_t i = 0; i < p->nleaks; i++) {
 		const struct report_leak *leak = &p->leaks[i];
 
-		if (!is_listed(g, leak))
+		if (leak->class == CLASS_POSSIBLE && !page_shows_possible(g, p))
 			continue;
 		if (g->options->all || shown++ < PAGE_FINDINGS_SHOWN) {
 			print_leak(g, leak);
@@ -90,7 +85,7 @@ static void print_places(struct page *g, const struct report_process *p)
 {
 	uint32_t most = most_shown(g, p->nplaces);
 
-	if (p->is_judged && !g->options->show_reachable)
+	if (p->is_judged && !page_shows_reachable(g, p))
 		return;
 	for (uint32_t i = 0; i < most; i++)
 		print_leak(g, &p->places[i]);

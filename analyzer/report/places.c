@@ -36,8 +36,8 @@ static void fill(struct places *out, const struct heap *h, const struct sort_pai
 	for (uint32_t i = 0; i < n; i++) {
 		if (!i || pairs[i].key != pairs[i - 1].key)
 			*at++ = (struct place){ .stack = (uint32_t)pairs[i].key, .first = i };
-		at[-1].sum.blocks++;
-		at[-1].sum.bytes += h->blocks[pairs[i].value].size;
+		at[-1].nblocks++;
+		heap_add(&at[-1].sum, h, pairs[i].value);
 		out->blocks[i] = pairs[i].value;
 	}
 	out->n = (uint32_t)(at - out->at);

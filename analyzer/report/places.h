@@ -6,7 +6,7 @@
 
 struct place {
 	uint32_t stack;
-	uint32_t first; /* its blocks are blocks[first .. first + sum.blocks), by birth */
+	uint32_t first, nblocks; /* its blocks are blocks[first .. first + nblocks), by birth */
 	struct sum sum;
 };
 

@@ -104,9 +104,9 @@ static int count_blocks(struct counting *c)
 
 		if (!row)
 			return -1;
-		add(&row->live, 1, h->blocks[i].size);
+		heap_add(&row->live, h, i);
 		if (c->a->is_judged && c->a->classes.of[i] <= CLASS_INDIRECT)
-			add(&row->lost, 1, h->blocks[i].size);
+			heap_add(&row->lost, h, i);
 	}
 	return 0;
 }

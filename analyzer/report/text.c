@@ -45,8 +45,8 @@ static bool has_suspect(const struct report_process *p)
 static bool wants_details(const struct page *g, const struct report_process *p)
 {
 	return group_has_findings(p) || (g->is_alone && has_suspect(p)) ||
-	       (g->options->show_possible && p->sums[CLASS_POSSIBLE].blocks) ||
-	       (g->options->show_reachable && p->nplaces);
+	       (page_shows_possible(g, p) && p->sums[CLASS_POSSIBLE].blocks) ||
+	       (page_shows_reachable(g, p) && p->nplaces);
 }
 
 /* The first process is always told of, if only by a line: it is the one that the user started. */

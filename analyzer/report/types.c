@@ -87,10 +87,9 @@ static int count_block(struct counting *c, uint32_t block)
 		return -1;
 	struct types_row *row = &c->t->rows[number];
 	c->row_of[block] = number;
-	row->live.blocks++;
-	row->live.bytes += b->size;
-	row->lost.blocks += is_lost(c->a, block);
-	row->lost.bytes += is_lost(c->a, block) ? b->size : 0;
+	heap_add(&row->live, &c->a->heap, block);
+	if (is_lost(c->a, block))
+		heap_add(&row->lost, &c->a->heap, block);
 	if (b->birth < c->birth[number]) {
 		c->birth[number] = b->birth;
 		row->stack = stack_of(c, block);
@@ -162,7 +161,7 @@ static int count_all(struct counting *c, struct err *err)
 	if (failed)
 		return fail(err, "%s: not enough memory for its table of types", c->a->trace.path);
 	add_up(c->t);
-	if (c->a->is_judged && add_retained(c, err))
+	if (c->a->is_judged && !c->a->trace.process.sample_bytes && add_retained(c, err))
 		return -1;
 	return sort_rows(c) ? fail(err, "out of memory") : 0;
 }

@@ -148,6 +148,24 @@ static int judge_events(struct report_process *p, const struct trace *t, struct 
 		       human_things(frees, sizeof frees, end->lost_frees, "free")));
 }
 
+/* Nor does a leak that was left out show, nor is one certain of what blocks that were left out may hold. */
+static int judge_sampling(struct report_process *p, struct pool *pool)
+{
+	char live[64], recorded[TERM_TEXT], every[TERM_TEXT];
+
+	if (!p->sample_bytes)
+		return 0;
+	return report_add_reason(
+	    p, pool, REASON_SAMPLED,
+	    pool_print(
+		pool,
+		"sampled every %s: all numbers are estimates, those of %s from %s recorded; no leak is "
+		"certain",
+		human_bytes(every, p->sample_bytes),
+		human_things(live, sizeof live, p->totals.live_blocks, "live block"),
+		human_count(recorded, p->recorded)));
+}
+
 /* ---- the snapshot -------------------------------------------------------------------------------------- */
 
 static int judge_absence(struct report_process *p, const struct trace *t, struct pool *pool)
@@ -282,8 +300,8 @@ int report_verdict(struct report_process *p, const struct analysis *a, struct po
 {
 	const struct trace *t = &a->trace;
 
-	return judge_file(p, t, pool) || judge_events(p, t, pool) || judge_bypassed(p, a, pool) ||
-		       judge_snapshot(p, a, pool) || judge_recorder(p, t, pool)
+	return judge_file(p, t, pool) || judge_events(p, t, pool) || judge_sampling(p, pool) ||
+		       judge_bypassed(p, a, pool) || judge_snapshot(p, a, pool) || judge_recorder(p, t, pool)
 		   ? -1
 		   : 0;
 }

@@ -19,6 +19,7 @@ void put_process(struct buf *out, const struct trace_process *p)
 	buf_varint(out, p->argc);
 	for (uint32_t i = 0; i < p->argc; i++)
 		buf_string(out, p->argv[i]);
+	buf_varint(out, p->sample_bytes);
 }
 
 void put_modules(struct buf *out, const struct trace_module *modules, size_t n)

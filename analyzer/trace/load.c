@@ -101,6 +101,9 @@ static void take_process(struct trace_process *p, struct cursor *c)
 	p->recorder = take_string(c, "recorder version");
 	p->argv = take_strings(c, take_items(c, 1, "argument count"), &argc, "argument");
 	p->argc = (uint32_t)argc;
+	if (bytes_left(c)) /* older files end here */
+		p->sample_bytes = take_varint(c, "sampling interval");
+	refuse(c, p->sample_bytes > LG_SAMPLE_MOST, "sampling interval");
 }
 
 void process_free(struct trace_process *p)

@@ -20,6 +20,7 @@ struct trace_process {
 	char *executable, *directory, *allocator, *recorder;
 	char **argv; /* argc strings and a NULL */
 	uint32_t argc;
+	uint64_t sample_bytes; /* 0: all blocks are recorded; else at most LG_SAMPLE_MOST */
 };
 
 struct trace_module {

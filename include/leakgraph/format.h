@@ -64,7 +64,9 @@ _Static_assert(LG_CHUNK_PYTHON == LG_CHUNK_KINDS - 1, "the last kind");
 /* PROCESS: varint pid, parent_pid, image (0 for the first program of a pid, 1 after its first exec, ...),
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
  * start_unix_ns, page_bytes; string executable, directory, allocator (file of the traced malloc),
- * recorder version; varint argc; argc strings. */
+ * recorder version; varint argc; argc strings; varint sample_bytes (files that end before are older: 0), at most
+ * LG_SAMPLE_MOST: 0, or each byte that was allocated had its block recorded with a chance of one in so many. */
+#define LG_SAMPLE_MOST (1ULL << 40)
 enum {
 	LG_PROCESS_FORKED = 1,
 	LG_PROCESS_FOREIGN_MALLOC = 2,

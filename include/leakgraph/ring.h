@@ -36,7 +36,9 @@
 	X(ALLOC, 1, "a block began: address, size, stack")                                                   \
 	X(FREE, 2, "a block ended: address")                                                                 \
 	X(RELEASE, 3, "realloc is about to give up a block: address")                                        \
-	X(RESIZE, 4, "realloc returned: new address (0: failed, the released block lives on), size, stack")  \
+	X(RESIZE, 4,                                                                                         \
+	  "realloc returned: new address (0: failed, the released block lives on; LG_UNRECORDED), size, "    \
+	  "stack")                                                                                           \
 	X(PAD, 5, "a slot whose writer never came back (siglongjmp, cancellation): skip it")                 \
 	X(MARK, 6, "the program marks an epoch: number of its name; in the trace, no event but a mark")      \
 	X(TOLD, 7,                                                                                           \
@@ -143,6 +145,9 @@ struct lg_event {
 	uint16_t aligns;
 };
 _Static_assert(sizeof(struct lg_event) == 32, "wire size is frozen");
+
+/* For the new address of a RESIZE: the block lives on where no event tells of it. No block begins there. */
+#define LG_UNRECORDED (1ULL << 48)
 
 #define LG_EV_LAP 0x80u
 #define LG_EV_TYPE 0x7fu
@@ -321,6 +326,8 @@ struct lg_verdict {
 };
 
 #define LG_PAUSED_OUTSIDE (1u << 31)
+#define LG_PAUSED_SAMPLED (1u << 30)
+#define LG_PAUSES (LG_PAUSED_SAMPLED - 1)
 #define LG_SHIM_RANGES 4u
 struct lg_range {
 	uint64_t start, end;
@@ -374,7 +381,8 @@ struct lg_area {
 	int64_t window_answer; /* (T) bytes that are in the window, or -errno */
 
 	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
-	/* How many pauses of all threads the program has open (T), and LG_PAUSED_OUTSIDE (R): new blocks are left out. */
+	/* How many pauses of all threads the program has open (T), in LG_PAUSES, and LG_PAUSED_OUTSIDE (R): new blocks are
+	 * left out. LG_PAUSED_SAMPLED (T): most of them are, see lg_control.sample_bytes. */
 	_Atomic uint32_t paused;
 	_Atomic uint32_t slots; /* (T) thread slots ever touched: scan no further */
 	_Atomic uint32_t nmodules; /* (T) module numbers given out; slot n holds module n, from 1 */
@@ -467,6 +475,10 @@ struct lg_control {
 	uint32_t no_python_frames; /* (R) 1: stacks are the machine's alone */
 	/* (R) each thread has every so manieth stack checked by the recorder; 0: none */
 	uint32_t verify_every;
+	/* (R) 0: all blocks are recorded. Else each byte that is allocated has its block recorded with a chance of one in so
+	 * many, by numbers that follow from the seed, from which image of the tree it is, and which thread of that. */
+	uint64_t sample_bytes, sample_seed;
+	_Atomic uint64_t sampled_images; /* (T) counts them */
 	_Alignas(64) _Atomic uint64_t heartbeat; /* (R) counts the recorder's rounds */
 	_Atomic uint64_t beat_key; /* (R) the clock before the latest beat */
 	_Atomic uint32_t doorbell; /* (R,T) futex: bumped to wake the recorder */

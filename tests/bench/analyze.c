@@ -135,7 +135,7 @@ static struct trace_event event_number(struct bench *b, uint64_t n, uint32_t *go
 static double make_heap(struct bench *b)
 {
 	static struct trace_event batch[BATCH];
-	struct replay *r = replay_new();
+	struct replay *r = replay_new(0);
 	double making = 0;
 	uint32_t gone = 0;
 

@@ -398,7 +398,7 @@ START_TEST(inherited_blocks_are_not_ones_own)
 	const struct lg_range inherited[] = {
 		{ 0x1000, 0x1010 }, { 0x2000, 0x2010 }, { 0x3000, 0x3010 }, { 0x6000, 0x6010 }
 	};
-	struct replay *replay = replay_new();
+	struct replay *replay = replay_new(0);
 
 	begin_test();
 	FREE(0x1000);

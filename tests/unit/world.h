@@ -137,7 +137,7 @@ static inline void world_open(struct world *w)
 
 static inline void world_heap(struct world *w)
 {
-	struct replay *r = replay_new();
+	struct replay *r = replay_new(w->trace.process.sample_bytes);
 
 	w->heap = (struct heap){ .trace = &w->trace, .snapshot = &w->snapshot };
 	ck_assert_ptr_nonnull(r);

@@ -114,8 +114,7 @@ static int make_shares(struct export *e)
 		s->stack = export_stack_id(e, block);
 		s->leak = leak_of(e, block);
 		s->class = class_of(e, block);
-		s->live.blocks++;
-		s->live.bytes += h->blocks[block].size;
+		heap_add(&s->live, h, block);
 	}
 	free(pairs);
 	return e->shares ? 0 : -1;
