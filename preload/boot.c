@@ -250,6 +250,16 @@ static struct lg_area *map_area(struct lg_control *control, uint64_t offset)
 	return area;
 }
 
+/* A core dump is the program's, and its size may be limited. */
+static struct lg_area *map_undumped(struct lg_control *control, uint64_t offset)
+{
+	struct lg_area *area = map_area(control, offset);
+
+	if (area)
+		sys_madvise(area, LG_AREA_MAPPED, MADV_DONTDUMP);
+	return area;
+}
+
 static struct lg_area *claim_area(struct lg_control *control)
 {
 	for (uint32_t i = 0; i < LG_AREAS; i++) {
@@ -257,7 +267,7 @@ static struct lg_area *claim_area(struct lg_control *control)
 
 		if (!atomic_compare_exchange_strong(&control->area_state[i], &vacant, LG_AREA_CLAIMED))
 			continue;
-		struct lg_area *area = map_area(control, lg_area_offset(i));
+		struct lg_area *area = map_undumped(control, lg_area_offset(i));
 		if (area)
 			return area;
 		atomic_store(&control->area_state[i], LG_AREA_FREE);
@@ -512,6 +522,7 @@ static void begin(void)
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!map_epoch() || !shim.private || !stacks_open())
 		return;
+	sys_madvise(shim.private, sizeof *shim.private, MADV_DONTDUMP);
 	find_allocator();
 	atomic_store(&introducing, true);
 	if (attach(0, sys_getppid()))
