@@ -345,6 +345,7 @@ static void begin(void)
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!map_epoch() || !shim.private || !stacks_open())
 		return;
+	sys_madvise(shim.private, sizeof *shim.private, MADV_DONTDUMP);
 	find_allocator();
 	atomic_store(&introducing, true);
 	if (attach(0, sys_getppid()))

@@ -72,6 +72,7 @@ bool stacks_open(void)
 	if (!shim.stacks)
 		return false;
 	sys_madvise(shim.stacks, offsetof(struct stack_index, first), MADV_HUGEPAGE);
+	sys_madvise(shim.stacks, sizeof *shim.stacks, MADV_DONTDUMP);
 	return !sys_madvise(shim.stacks, sizeof *shim.stacks, MADV_WIPEONFORK);
 }
 

@@ -31,6 +31,7 @@ static bool slots_map(uint32_t i, uint32_t n)
 		return false;
 	if (passed)
 		sys_munmap(memory, passed);
+	sys_madvise(memory + passed, n * LG_SLOT_BYTES, MADV_DONTDUMP);
 	for (uint32_t k = 0; k < n; k++)
 		atomic_store(&slots[i + k], memory + passed + k * LG_SLOT_BYTES);
 	return true;
@@ -41,14 +42,12 @@ void *slot_memory(uint32_t i)
 	return atomic_load(&slots[i]);
 }
 
-#define SLOTS_AHEAD 64u
-
 void slots_map_ahead(void)
 {
 	uint32_t i = atomic_load(&shim.area->slots);
 
-	if (i + SLOTS_AHEAD <= LG_THREADS)
-		slots_map(i, SLOTS_AHEAD);
+	if (i + LG_THREADS_AHEAD <= LG_THREADS)
+		slots_map(i, LG_THREADS_AHEAD);
 }
 
 void slots_unmap(void)

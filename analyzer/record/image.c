@@ -429,8 +429,10 @@ static void note_trouble(struct image *i, struct trace_end *end)
 	if (i->drain.out_of_memory || i->stacks.out_of_memory)
 		image_degrade(i, "the recorder ran out of memory: events were lost");
 	if (atomic_load(&i->area->lost_no_slot))
-		image_degrade(i, "more than %u threads at once: events of those beyond were lost",
-			      LG_THREADS);
+		image_degrade(i,
+			      "more than %u threads at once, or more than %u since it entered a sandbox: "
+			      "events of those beyond were lost",
+			      LG_THREADS, LG_THREADS_AHEAD);
 	if (i->broken.text[0])
 		image_degrade(i, "the trace is not whole: %s", i->broken.text);
 	end->reasons = i->reasons;

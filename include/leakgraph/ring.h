@@ -18,6 +18,7 @@
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
+#define LG_THREADS_AHEAD 64u /* of which so many are at hand for threads that begin in a sandbox */
 #define LG_RING_EVENTS 32768u /* events per ring, a power of two */
 #define LG_RING_WAKE 16384u /* after so many events a thread wakes a recorder that is asleep */
 #define LG_RING_RESUME 16384u /* a thread whose ring was full goes on when it holds fewer events than this */
