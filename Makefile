@@ -138,6 +138,7 @@ torture: all ## real programs, every victim by every compiler, stress, stacks (s
 	@B=$(B) tests/torture/fingerprints
 	@B=$(B) tests/torture/exports
 	@B=$(B) tests/torture/outputs
+	@B=$(B) tests/torture/yama
 
 endings-quick: all
 	@B=$(B) tests/torture/endings --quick

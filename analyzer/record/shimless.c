@@ -40,7 +40,7 @@ void shimless_settle(struct recorder *r, bool all)
 #define SCANS_MAX 10u /* of a tree that forks without end */
 
 /* They hold a mapping of the segment. One that forks and ends meanwhile may hide its child: then it is looked for
- * again. */
+ * again. One that executes a program has left a note before it lost the mapping. */
 void shimless_find_silent(struct recorder *r)
 {
 	_Atomic uint64_t *forks = &r->segment.control->forks;
@@ -58,4 +58,5 @@ void shimless_find_silent(struct recorder *r)
 			if (!recorder_find(r, pids[i]))
 				untraced_silent(&r->untraced, pids[i]);
 	} while (atomic_load(forks) != before && ++tries < SCANS_MAX);
+	notes_take(r);
 }
