@@ -24,7 +24,8 @@ static bool site_in(struct object *o, Dwarf_Die *block, uint64_t address, Dwarf_
 		if (!o->debug.visits_left || !--o->debug.visits_left)
 			return false;
 		int tag = dwarf_tag(site);
-		if ((tag == DW_TAG_call_site || tag == DW_TAG_GNU_call_site) && is_return_of(o, site, address))
+		if ((tag == DW_TAG_call_site || tag == DW_TAG_GNU_call_site) &&
+		    is_return_of(o, site, address))
 			return true;
 	} while (die_next(site));
 	return false;
@@ -41,8 +42,9 @@ static bool find_callee(struct object *o, uint64_t address, Dwarf_Die *callee)
 	do
 		is_found = site_in(o, &block, address, callee);
 	while (!is_found && die_step_in(&block, address - 1 - o->debug.bias, &o->debug.visits_left));
-	return is_found && (dwarf_tag(callee) == DW_TAG_call_site ? die_follow(callee, DW_AT_call_origin)
-								   : die_follow(callee, DW_AT_abstract_origin));
+	return is_found &&
+	       (dwarf_tag(callee) == DW_TAG_call_site ? die_follow(callee, DW_AT_call_origin)
+						      : die_follow(callee, DW_AT_abstract_origin));
 }
 
 /* What a function returns, by the tag of its type without names and qualifiers; 0: nothing. */

@@ -10,7 +10,6 @@
 static const char *volatile text = "0123456789012345678901234567890";
 alignas(16) static char room[sizeof(std::string)];
 
-
 static void forget()
 {
 	memset(room, 0, sizeof room);
