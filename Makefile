@@ -205,9 +205,9 @@ format-check:
 
 # ---- measuring ---------------------------------------------------------------------------------------------
 
-BENCHES := pairs programs startup memory analysis
+BENCHES := pairs programs startup memory analysis python
 
-bench: all $(B)/bench/analyze ## measure against heaptrack, LeakSanitizer, Memcheck (ten minutes); BENCH=NAME runs one
+bench: all $(B)/bench/analyze $(B)/bench/judge ## measure against heaptrack, LeakSanitizer, Memcheck (ten minutes); BENCH=NAME runs one
 	@failed=0; for b in $(or $(BENCH),$(BENCHES)); do B=$(B) tests/bench/$$b || failed=1; done; exit $$failed
 
 $(B)/bench/%: tests/bench/%.c $(JUDGE_LIB)
