@@ -366,7 +366,9 @@ static int take_option(struct check *c, int code, struct err *err)
 	case OPT_MAX_GROWTH:
 		return take_max_growth(&c->gate, optarg, err);
 	case OPT_REPEAT:
-		return parse_count("--repeat", optarg, 1000, &c->repeat, err);
+		if (parse_count("--repeat", optarg, 1000, &c->repeat, err))
+			return -1;
+		return c->repeat ? 0 : fail(err, "--repeat takes a number from 1 to 1000, not \"0\"");
 	case OPT_QUIET:
 		c->quiet = true;
 		return 0;

@@ -301,11 +301,16 @@ void brief_text(const struct term *term, const struct report *r, const struct br
 static void print_limits(FILE *out, const struct gate_options *gate)
 {
 	char text[TERM_TEXT];
+	bool has_own = false;
 
 	for (unsigned kind = 0; kind < FINDING_KINDS; kind++)
-		if (gate->max_of[kind] != NO_LIMIT)
-			fprintf(out, "%s %s, of others ", human_count(text, gate->max_of[kind]),
+		if (gate->max_of[kind] != NO_LIMIT) {
+			fprintf(out, "%s %s, ", human_count(text, gate->max_of[kind]),
 				finding_kind_name(kind));
+			has_own = true;
+		}
+	if (has_own)
+		fputs("of others ", out);
 	if (gate->max_leaks == NO_LIMIT && gate->max_bytes == NO_LIMIT)
 		fputs("none", out);
 	if (gate->max_leaks != NO_LIMIT)

@@ -15,6 +15,10 @@ exits 23 "$LG" check --max-bytes=67 t.lgt
 exits 23 "$LG" check --max-leaks=direct=2,cycle=1 --max-bytes=67 t.lgt
 exits 23 "$LG" check --max-leaks=direct=1 t.lgt
 grep -q '1 direct, of others none may pass)' err || fails "$(cat err)"
+exits 23 "$LG" check --max-leaks=direct=1,cycle=9 t.lgt
+grep -q '; 1 direct, 9 cycle, of others none may pass)' err || fails "$(cat err)"
+exits 0 "$LG" check --max-leaks=99 t.lgt
+grep -Eq '^leakgraph: check passed: [0-9]+ leaks, .*; 99 leaks may pass' err || fails "a budget lets pass what is not told: $(cat err)"
 refuses 2 'max-leaks' "$LG" check --max-leaks=indirect=1 t.lgt
 refuses 2 'max-leaks' "$LG" check --max-leaks=direct= t.lgt
 refuses 2 'max-leaks' "$LG" check --max-leaks= t.lgt

@@ -24,6 +24,12 @@ grep -q '^::error ' err && fails "a known leak is annotated"
 [ "$(json o.sarif '.runs[0].results[0] | "\(.level) \(.baselineState)"')" = 'note unchanged' ] || fails "$(json o.sarif '.runs[0].results[0]')"
 grep -q 'failures="0"' o.xml || fails "$(cat o.xml)"
 
+# Two leaks of one fingerprint and kind are two issues.
+program twin 'void *one; int main(void) { one = malloc(1); one = 0;
+one = malloc(2); one = 0; return 0; }' -O0
+exits 23 "$LG" check --output=gitlab=o.gitlab -- ./twin
+[ "$(json o.gitlab '[.[].fingerprint] | length, (unique | length)' | paste -sd' ')" = '2 2' ] || fails "$(cat o.gitlab)"
+
 refuses 2 'no format "frob"; there are json, sarif' "$LG" check --output=frob=x "$trace"
 refuses 2 'sarif= needs a file' "$LG" report --output=sarif= "$trace"
 exits 125 "$LG" check --error-exitcode=0 --output=sarif=/nowhere/x "$trace"

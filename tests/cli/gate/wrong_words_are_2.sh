@@ -22,6 +22,7 @@ no 'show takes a list such as' --show=
 no 'output=sarif names a format; it takes a file too: sarif=FILE' --output=sarif
 no 'there is no format "srif"' --output=srif=x
 no 'error-exitcode takes a number from 0 to 255' --error-exitcode=256
+no 'repeat takes a number from 1 to 1000' --repeat=0
 no 'folder cannot be read: Is a directory' --baseline=folder
 no 'folder cannot be read: Is a directory' --suppressions=folder
 no 'words.supp: line 2: neither ' --suppressions=words.supp
