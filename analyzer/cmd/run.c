@@ -65,14 +65,14 @@ static void tell_events(const struct trace *t)
 	char allocations[64], frees[64];
 	uint64_t lost = t->end.lost_allocs + t->end.lost_frees;
 
-	if (t->process.sample_bytes)
-		fprintf(stderr, "; sampled every %s", human_bytes(frees, t->process.sample_bytes));
 	if (t->nevents > COUNTED_EVENTS_MAX || trace_events(t, count_batch, &c, &err))
 		fprintf(stderr, "; %s", human_things(frees, sizeof frees, t->nevents, "event"));
 	else
 		fprintf(stderr, "; %s, %s",
 			human_things(allocations, sizeof allocations, c.allocations, "allocation"),
 			human_things(frees, sizeof frees, c.frees, "free"));
+	if (t->process.sample_bytes)
+		fprintf(stderr, ", a sample of one every %s", human_bytes(frees, t->process.sample_bytes));
 	if (lost)
 		fprintf(stderr, ", %s LOST", human_things(frees, sizeof frees, lost, "event"));
 }

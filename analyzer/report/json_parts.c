@@ -94,6 +94,14 @@ static void put_ended(struct json *j, const struct report_process *p)
 	json_close(j, '}');
 }
 
+static void put_sampling(struct json *j, const struct report_process *p)
+{
+	json_put_bool(j, "estimated", true);
+	json_put_number(j, "sample_interval", p->sample_bytes);
+	json_put_number(j, "sampled_allocations", p->totals.recorded);
+	json_put_number(j, "sampled_live_blocks", p->recorded);
+}
+
 void json_put_process_facts(struct json *j, const struct report_process *p)
 {
 	json_put_number(j, "pid", p->pid);
@@ -108,15 +116,9 @@ void json_put_process_facts(struct json *j, const struct report_process *p)
 	json_put_text(j, "trace", p->trace);
 	if (p->moment)
 		json_put_number(j, "moment", p->moment);
+	if (p->sample_bytes)
+		put_sampling(j, p);
 	put_ended(j, p);
-}
-
-static void put_sampling(struct json *j, const struct report_process *p)
-{
-	json_put_bool(j, "estimated", true);
-	json_put_number(j, "sample_interval", p->sample_bytes);
-	json_put_number(j, "sampled_allocations", p->totals.recorded);
-	json_put_number(j, "sampled_live_blocks", p->recorded);
 }
 
 void json_put_verdict(struct json *j, const struct report_process *p)
@@ -132,6 +134,4 @@ void json_put_verdict(struct json *j, const struct report_process *p)
 	}
 	json_close(j, ']');
 	json_put_bool(j, "verdict_hides_leaks", hides);
-	if (p->sample_bytes)
-		put_sampling(j, p);
 }

@@ -59,3 +59,49 @@ exits 0 "$LG" check --sample=0 -- true
 refuses 2 'sample takes bytes' "$LG" run --sample=often -- true
 refuses 2 'sample takes at most 1024G' "$LG" run --sample=2000G -- true
 refuses 2 'sample=BYTES,SEED' "$LG" run --sample=4K,x -- true
+
+# C++'s operators, with sizes and alignments, and how much more there is at each moment
+cat >operators.cc <<'.'
+#include "leakgraph/leakgraph.h"
+#include <memory>
+#include <string>
+#include <vector>
+struct alignas(64) wide { char bytes[192]; };
+static std::vector<std::unique_ptr<wide>> kept;
+__attribute__((noinline)) static void churn()
+{
+	for (int i = 0; i < 20000; i++) {
+		std::unique_ptr<wide> one(new wide);
+		std::unique_ptr<wide[]> some(new wide[i % 7]);
+		std::string text(static_cast<size_t>(i % 400), 'x');
+		std::unique_ptr<int[]> numbers(new int[i % 90]);
+		asm volatile("" ::"r"(one.get()), "r"(some.get()), "r"(text.data()), "r"(numbers.get()) : "memory");
+	}
+}
+__attribute__((noinline)) static void keep()
+{
+	for (int i = 0; i < 10000; i++)
+		kept.emplace_back(new wide);
+}
+int main()
+{
+	for (int moment = 0; moment < 4; moment++) {
+		churn();
+		keep();
+		LEAKGRAPH_SNAPSHOT();
+	}
+	_Exit(0);
+}
+.
+g++ -O1 -g -I"$TOP/include" -o operators operators.cc
+rm -rf t.lgt*
+exits 0 "$LG" run -q --sample=4K,1 -o t.lgt -- ./operators
+exits 0 "$LG" growth --json t.lgt
+[ "$(json out '.processes[0].estimated')" = true ] || fails "growth does not say that it estimates: $(head -c 300 out)"
+for moment in 0 1 2 3; do
+	near "moment $moment" $(((moment + 1) * 10000 * 192)) "$(json out ".processes[0].moments[$moment].live_bytes")"
+done
+exits 0 "$LG" report --json t.lgt
+[ "$(json out '.processes[0].heap_errors | length')" = 0 ] || fails "$(json out '.processes[0].heap_errors')"
+exits 0 "$LG" lines --json t.lgt
+[ "$(json out '[.lines[] | select(.function == "churn()") | .live_blocks] | add')" = 0 ] || fails "$(json out '.lines[] | select(.live_blocks > 0)')"
