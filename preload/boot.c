@@ -267,14 +267,27 @@ static struct lg_area *claim_area(struct lg_control *control)
 	return NULL;
 }
 
-/* A page that forked children find zeroed (Linux 4.14); the epoch on it tells them that they are new. Others see it
- * as shim.epoch, once an image has been introduced: calls of a signal handler in between pass by. */
+/* A page that forked children find zeroed; the epoch on it tells them that they are new. Others see it as shim.epoch,
+ * once an image has been introduced: calls of a signal handler in between pass by. */
 static volatile uint32_t *epoch_page;
+static struct lg_range private_range;
 
-static bool map_epoch(void)
+/* All private memory is one mapping: up to a huge page that is never touched, what forked children find zeroed (Linux
+ * 4.14), which is the index of stacks and the epoch, and what they take over. */
+static bool map_private(void)
 {
-	epoch_page = sys_mmap(LG_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return epoch_page && !sys_madvise((void *)epoch_page, LG_PAGE, MADV_WIPEONFORK);
+	uint64_t wiped = stacks_bytes + LG_PAGE, bytes = HUGE_PAGE + wiped + sizeof *shim.private;
+	char *start =
+	    sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *aligned = start + -(uint64_t)start % HUGE_PAGE;
+
+	if (!start || sys_madvise(aligned, wiped, MADV_WIPEONFORK))
+		return false;
+	private_range = (struct lg_range){ (uint64_t)start, (uint64_t)start + bytes };
+	stacks_open(aligned);
+	epoch_page = (volatile uint32_t *)(aligned + stacks_bytes);
+	shim.private = (struct private *)(aligned + wiped);
+	return true;
 }
 
 static _Atomic bool introducing;
@@ -313,12 +326,10 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
 	area->hello_key = shim.fork_key ? shim.fork_key : order_now();
 	memcpy(area->allocator, allocator, sizeof allocator);
-	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.private, (uint64_t)(shim.private + 1) };
-	area->shim_ranges[2] = stacks_memory();
+	area->shim_ranges[0] = private_range;
 	if (shim.ended)
-		area->shim_ranges[3] =
+		area->shim_ranges[1] =
 		    (struct lg_range){ (uint64_t)shim.ended, (uint64_t)(shim.ended + MEMOS_MOST) };
-	area->shim_ranges[1] = (struct lg_range){ (uint64_t)epoch_page, (uint64_t)epoch_page + LG_PAGE };
 }
 
 static void use_area(struct lg_area *area)
@@ -508,9 +519,7 @@ static void begin(void)
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
 	module_range((const void *)real_end.exit_now, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
-	shim.private = sys_mmap(sizeof *shim.private, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!map_epoch() || !shim.private || !stacks_open())
+	if (!map_private())
 		return;
 	find_allocator();
 	atomic_store(&introducing, true);

@@ -321,7 +321,7 @@ struct lg_verdict {
 };
 
 #define LG_PAUSED_OUTSIDE (1u << 31)
-#define LG_SHIM_RANGES 4u
+#define LG_SHIM_RANGES 2u
 struct lg_range {
 	uint64_t start, end;
 };
