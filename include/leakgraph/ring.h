@@ -419,7 +419,8 @@ struct lg_note {
 	uint64_t pid_namespace; /* (T) */
 	uint32_t has_failed; /* (T) 0: it is about to exec; 1: and is still here */
 	uint32_t order; /* (T) rises from note to note of a process; may wrap */
-	char path[232]; /* (T) as exec was given it, cut; empty: not known */
+	uint32_t parent_pid; /* (T) in the same namespace; 0: it is not there */
+	char path[228]; /* (T) as exec was given it, cut; empty: not known */
 };
 #define LG_NOTES 48u
 _Static_assert(sizeof(struct lg_note) == 256, "wire size is frozen");
