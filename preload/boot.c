@@ -2,8 +2,8 @@
  *
  *   NEW      nobody has called yet; real.* are the boot functions below
  *   FINDING  one thread looks up the real functions with dlsym; calls by others and from inside dlsym are served
- *            from a small arena of our own, whose memory is never given back
- *   REAL     the real functions are called; the segment is being attached
+ *            from a small arena of our own, whose memory is never given back; the segment is attached, and HELLO said
+ *   REAL     the real functions are called; the recorder is waited for
  *   DONE     recording, or passing through for good where there is no segment
  *
  * Called before libc's constructors have run: getenv and friends do not work yet. */
@@ -361,24 +361,13 @@ static uint32_t await_answer(struct lg_area *area)
 			break;
 		if (answer == LG_ACCEPT_INVITE && !atomic_load(&area->invited))
 			invite_recorder(area);
-		doorbell_ring();
 		sys_futex_wait(&area->accepted, answer, 1000 * 1000);
+		if (atomic_load(&area->accepted) == answer)
+			doorbell_ring();
 	}
 	if (atomic_load(&area->invited))
 		sys_set_tracer(0);
 	return answer;
-}
-
-/* Says HELLO and waits until the recorder follows this image: from then on it sees every ending. False: it does
- * not want this image, or is gone. */
-static bool introduce(uint32_t flags, uint32_t parent_pid)
-{
-	struct lg_area *area = shim.area;
-
-	describe_image(area, flags, parent_pid);
-	atomic_store(&area->state, LG_AREA_LIVE);
-	uint32_t answer = await_answer(area);
-	return answer == LG_ACCEPT_READ || answer == LG_ACCEPT_PTRACE;
 }
 
 void doorbell_ring(void)
@@ -421,7 +410,8 @@ static bool module_range(const void *pc, uint64_t *start, uint64_t *end)
 	return true;
 }
 
-static bool attach(uint32_t flags, uint32_t parent_pid)
+/* Says HELLO. False: there is no room for this image. */
+static bool say_hello(uint32_t flags, uint32_t parent_pid)
 {
 	struct lg_area *area = claim_area(shim.control);
 
@@ -437,7 +427,20 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	shim.plain_ends = shim.ended ? 0 : LG_ENTRIES_OF_MALLOC;
 	shim.memo_mask = (shim.ended ? MEMOS_MOST : MEMOS) - 1;
-	if (introduce(flags, parent_pid))
+	describe_image(area, flags, parent_pid);
+	atomic_store(&area->state, LG_AREA_LIVE);
+	doorbell_ring();
+	return true;
+}
+
+/* Waits until the recorder follows this image: from then on it sees every ending. False: it does not want this image, or
+ * is gone. */
+static bool is_welcome(void)
+{
+	struct lg_area *area = shim.area;
+	uint32_t answer = await_answer(area);
+
+	if (answer == LG_ACCEPT_READ || answer == LG_ACCEPT_PTRACE)
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);
 	sys_munmap(area, LG_AREA_MAPPED);
@@ -511,20 +514,19 @@ static bool find_segment(void)
 	return !sandboxed;
 }
 
-static void begin(void)
+static bool begin(void)
 {
 	shim.control = !under_valgrind() && find_segment() ? open_control() : NULL;
 	if (!shim.control)
-		return;
+		return false;
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
 	module_range((const void *)real_end.exit_now, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
 	if (!map_private())
-		return;
+		return false;
 	find_allocator();
 	atomic_store(&introducing, true);
-	if (attach(0, sys_getppid()))
-		open_epoch();
+	return say_hello(0, sys_getppid());
 }
 
 void boot(void)
@@ -535,10 +537,12 @@ void boot(void)
 		return;
 	int error = errno;
 	find_real();
-	operators_find();
+	bool has_begun = begin();
+	operators_find(); /* meanwhile the recorder is woken, and looks */
 	lsan_find();
 	atomic_store(&stage, BOOT_REAL);
-	begin();
+	if (has_begun && is_welcome())
+		open_epoch();
 	atomic_store(&stage, BOOT_DONE);
 	errno = error;
 }
@@ -576,7 +580,9 @@ bool boot_child(void)
 	paused = atomic_load(&shim.area->paused) & ~LG_PAUSED_OUTSIDE;
 	slots_unmap();
 	sys_munmap(shim.area, LG_AREA_MAPPED);
-	bool attached = attach(LG_IMAGE_FORKED | (shim.has_left_out ? LG_IMAGE_LEFT_OUT : 0), parent_pid);
+	bool attached =
+	    say_hello(LG_IMAGE_FORKED | (shim.has_left_out ? LG_IMAGE_LEFT_OUT : 0), parent_pid) &&
+	    is_welcome();
 	shim.fork_key = 0;
 	if (!attached)
 		return false;
