@@ -2,8 +2,8 @@
  *
  *   NEW      nobody has called yet; real.* are the boot functions below
  *   FINDING  one thread looks up the real functions with dlsym; calls by others and from inside dlsym are served
- *            from a small arena of our own, whose memory is never given back
- *   REAL     the real functions are called; the segment is being attached
+ *            from a small arena of our own, whose memory is never given back; the segment is attached, and HELLO said
+ *   REAL     the real functions are called; the recorder is waited for
  *   DONE     recording, or passing through for good where there is no segment
  *
  * Called before libc's constructors have run: getenv and friends do not work yet. */
@@ -168,14 +168,28 @@ static void find_real(void)
 
 /* ---- the image --------------------------------------------------------------------------------------- */
 
-/* A page that forked children find zeroed (Linux 4.14); the epoch on it tells them that they are new. Others see it
- * as shim.epoch, once an image has been introduced: calls of a signal handler in between pass by. */
+/* A page that forked children find zeroed; the epoch on it tells them that they are new. Others see it as shim.epoch,
+ * once an image has been introduced: calls of a signal handler in between pass by. */
 static volatile uint32_t *epoch_page;
+static struct lg_range private_range;
 
-static bool map_epoch(void)
+/* All private memory is one mapping: up to a huge page that is never touched, what forked children find zeroed (Linux
+ * 4.14), which is the index of stacks and the epoch, and what they take over. */
+static bool map_private(void)
 {
-	epoch_page = sys_mmap(LG_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return epoch_page && !sys_madvise((void *)epoch_page, LG_PAGE, MADV_WIPEONFORK);
+	uint64_t wiped = stacks_bytes + LG_PAGE, bytes = HUGE_PAGE + wiped + sizeof *shim.private;
+	char *start =
+	    sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *aligned = start + -(uint64_t)start % HUGE_PAGE;
+
+	if (!start || sys_madvise(aligned, wiped, MADV_WIPEONFORK))
+		return false;
+	sys_madvise(start, bytes, MADV_DONTDUMP);
+	private_range = (struct lg_range){ (uint64_t)start, (uint64_t)start + bytes };
+	stacks_open(aligned);
+	epoch_page = (volatile uint32_t *)(aligned + stacks_bytes);
+	shim.private = (struct private *)(aligned + wiped);
+	return true;
 }
 
 static _Atomic bool introducing;
@@ -214,12 +228,10 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
 	area->hello_key = shim.fork_key ? shim.fork_key : order_now();
 	memcpy(area->allocator, allocator, sizeof allocator);
-	area->shim_ranges[0] = (struct lg_range){ (uint64_t)shim.private, (uint64_t)(shim.private + 1) };
-	area->shim_ranges[2] = stacks_memory();
+	area->shim_ranges[0] = private_range;
 	if (shim.ended)
-		area->shim_ranges[3] =
+		area->shim_ranges[1] =
 		    (struct lg_range){ (uint64_t)shim.ended, (uint64_t)(shim.ended + MEMOS_MOST) };
-	area->shim_ranges[1] = (struct lg_range){ (uint64_t)epoch_page, (uint64_t)epoch_page + LG_PAGE };
 }
 
 static void use_area(struct lg_area *area)
@@ -251,24 +263,13 @@ static uint32_t await_answer(struct lg_area *area)
 			break;
 		if (answer == LG_ACCEPT_INVITE && !atomic_load(&area->invited))
 			invite_recorder(area);
-		doorbell_ring();
 		sys_futex_wait(&area->accepted, answer, 1000 * 1000);
+		if (atomic_load(&area->accepted) == answer)
+			doorbell_ring();
 	}
 	if (atomic_load(&area->invited))
 		sys_set_tracer(0);
 	return answer;
-}
-
-/* Says HELLO and waits until the recorder follows this image: from then on it sees every ending. False: it does
- * not want this image, or is gone. */
-static bool introduce(uint32_t flags, uint32_t parent_pid)
-{
-	struct lg_area *area = shim.area;
-
-	describe_image(area, flags, parent_pid);
-	atomic_store(&area->state, LG_AREA_LIVE);
-	uint32_t answer = await_answer(area);
-	return answer == LG_ACCEPT_READ || answer == LG_ACCEPT_PTRACE;
 }
 
 static bool module_range(const void *pc, uint64_t *start, uint64_t *end)
@@ -293,7 +294,8 @@ static void begin_sampling(void)
 		atomic_fetch_or(&shim.area->paused, LG_PAUSED_SAMPLED);
 }
 
-static bool attach(uint32_t flags, uint32_t parent_pid)
+/* Says HELLO. False: there is no room for this image. */
+static bool say_hello(uint32_t flags, uint32_t parent_pid)
 {
 	struct lg_area *area = segment_claim(shim.control);
 
@@ -310,7 +312,20 @@ static bool attach(uint32_t flags, uint32_t parent_pid)
 	shim.plain_ends = shim.ended ? 0 : LG_ENTRIES_OF_MALLOC;
 	shim.memo_mask = (shim.ended ? MEMOS_MOST : MEMOS) - 1;
 	begin_sampling();
-	if (introduce(flags, parent_pid))
+	describe_image(area, flags, parent_pid);
+	atomic_store(&area->state, LG_AREA_LIVE);
+	doorbell_ring();
+	return true;
+}
+
+/* Waits until the recorder follows this image: from then on it sees every ending. False: it does not want this image, or
+ * is gone. */
+static bool is_welcome(void)
+{
+	struct lg_area *area = shim.area;
+	uint32_t answer = await_answer(area);
+
+	if (answer == LG_ACCEPT_READ || answer == LG_ACCEPT_PTRACE)
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);
 	sys_munmap(area, LG_AREA_MAPPED);
@@ -333,23 +348,19 @@ static bool under_valgrind(void)
 	return answer;
 }
 
-static void begin(void)
+static bool begin(void)
 {
 	shim.control = !under_valgrind() && segment_find() ? segment_open() : NULL;
 	if (!shim.control)
-		return;
+		return false;
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
 	module_range((const void *)real_end.exit_now, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
-	shim.private = sys_mmap(sizeof *shim.private, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!map_epoch() || !shim.private || !stacks_open())
-		return;
-	sys_madvise(shim.private, sizeof *shim.private, MADV_DONTDUMP);
+	if (!map_private())
+		return false;
 	find_allocator();
 	atomic_store(&introducing, true);
-	if (attach(0, sys_getppid()))
-		open_epoch();
+	return say_hello(0, sys_getppid());
 }
 
 void boot(void)
@@ -360,10 +371,12 @@ void boot(void)
 		return;
 	int error = errno;
 	find_real();
-	operators_find();
+	bool has_begun = begin();
+	operators_find(); /* meanwhile the recorder is woken, and looks */
 	lsan_find();
 	atomic_store(&stage, BOOT_REAL);
-	begin();
+	if (has_begun && is_welcome())
+		open_epoch();
 	atomic_store(&stage, BOOT_DONE);
 	errno = error;
 }
@@ -401,7 +414,9 @@ bool boot_child(void)
 	paused = atomic_load(&shim.area->paused) & LG_PAUSES;
 	slots_unmap();
 	sys_munmap(shim.area, LG_AREA_MAPPED);
-	bool attached = attach(LG_IMAGE_FORKED | (shim.has_left_out ? LG_IMAGE_LEFT_OUT : 0), parent_pid);
+	bool attached =
+	    say_hello(LG_IMAGE_FORKED | (shim.has_left_out ? LG_IMAGE_LEFT_OUT : 0), parent_pid) &&
+	    is_welcome();
 	shim.fork_key = 0;
 	if (!attached)
 		return false;

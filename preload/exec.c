@@ -29,10 +29,10 @@ static struct lg_note *claim_note(void)
 }
 
 /* Of this process, or of a child that has no area yet: a namespace of its own begins without its parent. */
-static uint64_t pid_namespace(uint32_t pid)
+static uint64_t pid_namespace(uint32_t pid, uint32_t parent)
 {
 	const struct lg_area *a = shim.epoch ? shim.area : NULL;
-	uint32_t parent = sys_getppid(), known = a ? atomic_load(&a->pid) : 0;
+	uint32_t known = a ? atomic_load(&a->pid) : 0;
 
 	return parent && (pid == known || parent == known) && a->pid_namespace ? a->pid_namespace
 									       : sys_pid_namespace();
@@ -55,7 +55,8 @@ static void tell_exec(const char *path, bool has_failed)
 		note->path[n] = path[n];
 	note->path[n] = 0;
 	note->pid = sys_getpid();
-	note->pid_namespace = pid_namespace(note->pid);
+	note->parent_pid = sys_getppid();
+	note->pid_namespace = pid_namespace(note->pid, note->parent_pid);
 	note->has_failed = has_failed;
 	note->order = atomic_fetch_add(&shim.control->note_order, 1);
 	atomic_store(&note->state, LG_NOTE_READY);

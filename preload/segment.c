@@ -140,6 +140,16 @@ static struct lg_area *map_area(struct lg_control *control, uint64_t offset)
 	return area;
 }
 
+/* A core dump is the program's, and its size may be limited. */
+static struct lg_area *map_undumped(struct lg_control *control, uint64_t offset)
+{
+	struct lg_area *area = map_area(control, offset);
+
+	if (area)
+		sys_madvise(area, LG_AREA_MAPPED, MADV_DONTDUMP);
+	return area;
+}
+
 struct lg_area *segment_claim(struct lg_control *control)
 {
 	for (uint32_t i = 0; i < LG_AREAS; i++) {
@@ -147,7 +157,7 @@ struct lg_area *segment_claim(struct lg_control *control)
 
 		if (!atomic_compare_exchange_strong(&control->area_state[i], &vacant, LG_AREA_CLAIMED))
 			continue;
-		struct lg_area *area = map_area(control, lg_area_offset(i));
+		struct lg_area *area = map_undumped(control, lg_area_offset(i));
 		if (area)
 			return area;
 		atomic_store(&control->area_state[i], LG_AREA_FREE);

@@ -485,8 +485,10 @@ static inline uint64_t path_hash(uint64_t parent, uint32_t code)
 /* The number of a frame that is no machine code; 0: no room for more. */
 uint32_t code_number(uint64_t frame);
 
-bool stacks_open(void); /* once, while the process boots */
-struct lg_range stacks_memory(void);
+/* Once, while the process boots: zeroed memory that begins where a huge page does. */
+void stacks_open(void *memory);
+extern const uint64_t stacks_bytes; /* of it */
+#define HUGE_PAGE (2ULL << 20)
 /* The node of a path that has been added, else 0. */
 uint32_t stack_find(uint64_t path);
 void stack_prefetch(uint64_t path); /* it will be looked for */

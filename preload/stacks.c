@@ -8,8 +8,6 @@
 #include "sys.h"
 
 #define LINE 8u /* places in a cache line */
-#define HUGE_PAGE (2ULL << 20)
-
 /* A place: 0, or the upper bits of the path's hash and, below, the node. */
 struct stack_index {
 	_Atomic uint64_t fourth[LG_NODES];
@@ -51,34 +49,12 @@ static inline bool is_of(uint64_t place, uint64_t path)
 	return (place ^ path) >> LG_NODE_CODE_SHIFT == 0;
 }
 
-/* Private memory that begins where a huge page does. */
-static void *map_aligned(uint64_t bytes)
-{
-	char *memory = sys_mmap(bytes + HUGE_PAGE, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	uint64_t before = -(uint64_t)memory % HUGE_PAGE;
+const uint64_t stacks_bytes = sizeof(struct stack_index);
 
-	if (!memory)
-		return NULL;
-	if (before)
-		sys_munmap(memory, before);
-	sys_munmap(memory + before + bytes, HUGE_PAGE - before);
-	return memory + before;
-}
-
-bool stacks_open(void)
+void stacks_open(void *memory)
 {
-	shim.stacks = map_aligned(sizeof *shim.stacks);
-	if (!shim.stacks)
-		return false;
-	sys_madvise(shim.stacks, offsetof(struct stack_index, first), MADV_HUGEPAGE);
-	sys_madvise(shim.stacks, sizeof *shim.stacks, MADV_DONTDUMP);
-	return !sys_madvise(shim.stacks, sizeof *shim.stacks, MADV_WIPEONFORK);
-}
-
-struct lg_range stacks_memory(void)
-{
-	return (struct lg_range){ (uint64_t)shim.stacks, (uint64_t)(shim.stacks + 1) };
+	shim.stacks = memory;
+	sys_madvise(memory, offsetof(struct stack_index, first), MADV_HUGEPAGE);
 }
 
 void stack_prefetch(uint64_t path)

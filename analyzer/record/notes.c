@@ -13,6 +13,12 @@ static struct lg_note *first_note(struct recorder *r)
 	return first;
 }
 
+/* The parent of the process; 0: not told. */
+static uint32_t parent_told(const struct recorder *r, const struct lg_note *note)
+{
+	return recorder_shares(r, note->pid_namespace) ? note->parent_pid : 0;
+}
+
 /* In their order: that an exec has failed is told after that it would come. */
 void notes_take(struct recorder *r)
 {
@@ -27,7 +33,8 @@ void notes_take(struct recorder *r)
 		if (note->has_failed)
 			untraced_forget(&r->untraced, pid);
 		else if (pid && !r->options->no_children)
-			untraced_expect(&r->untraced, pid, recorder_images(r, pid), note->path);
+			untraced_expect(&r->untraced, pid, parent_told(r, note), recorder_images(r, pid),
+					note->path);
 		atomic_store(&note->state, LG_NOTE_FREE);
 	}
 }

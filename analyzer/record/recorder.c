@@ -35,9 +35,12 @@ uint32_t recorder_number(struct recorder *r, uint32_t pid)
 	return 0;
 }
 
+bool recorder_shares(const struct recorder *r, uint64_t pid_namespace)
+{
+	return pid_namespace && pid_namespace == r->segment.control->pid_namespace;
+}
+
 uint32_t recorder_pid(const struct recorder *r, uint64_t pid_namespace, uint32_t pid)
 {
-	bool is_ours = pid_namespace && pid_namespace == r->segment.control->pid_namespace;
-
-	return is_ours ? pid : proc_outer_pid(pid_namespace, pid);
+	return recorder_shares(r, pid_namespace) ? pid : proc_outer_pid(pid_namespace, pid);
 }

@@ -43,6 +43,8 @@ struct recorder {
 struct image *recorder_find(struct recorder *r, uint32_t pid); /* the image that is recorded now, or NULL */
 uint32_t recorder_images(const struct recorder *r, uint32_t pid); /* how many it has had */
 uint32_t recorder_number(struct recorder *r, uint32_t pid); /* of its next image, which has come */
+/* Whether pids of that namespace are those that the recorder knows. */
+bool recorder_shares(const struct recorder *r, uint64_t pid_namespace);
 /* What the recorder calls a process that calls itself `pid`; 0: that namespace cannot be seen. */
 uint32_t recorder_pid(const struct recorder *r, uint64_t pid_namespace, uint32_t pid);
 

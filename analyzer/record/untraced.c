@@ -79,7 +79,7 @@ static char *resolve(uint32_t pid, const char *path)
 	return whole;
 }
 
-void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const char *path)
+void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint32_t image, const char *path)
 {
 	struct beginner *b = add(u, pid);
 
@@ -89,6 +89,7 @@ void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const cha
 	b->program = resolve(pid, path);
 	b->image = image;
 	b->is_silent = false;
+	b->parent_pid = parent_pid;
 	find_parent(b);
 }
 

@@ -26,8 +26,8 @@ struct untraced {
 	bool out_of_memory; /* some could not be remembered */
 };
 
-/* A process is about to become `path`. */
-void untraced_expect(struct untraced *u, uint32_t pid, uint32_t image, const char *path);
+/* A process is about to become `path`. `parent_pid` 0: not known. */
+void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint32_t image, const char *path);
 /* A process has become another program, just now. */
 void untraced_began(struct untraced *u, uint32_t pid, uint32_t image);
 /* A forked child is there that has not said HELLO. */

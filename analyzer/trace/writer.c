@@ -13,6 +13,7 @@
 
 #define GATHER_BYTES (256u << 10)
 #define LEVEL (-1) /* half the time of level 1 on events, a tenth more bytes */
+#define PACKED_LEAST 256u /* shorter payloads do not shrink, and the first of a trace takes long */
 
 struct trace_writer {
 	int fd; /* owned; -1: the file is not made yet */
@@ -147,11 +148,12 @@ int trace_writer_open(struct trace_writer **out, const char *path, struct err *e
  * how many bytes. */
 static size_t pack(struct trace_writer *w, const struct buf *payload, uint8_t *to)
 {
-	size_t room = payload->used > 0 ? payload->used - 1 : 0;
-	size_t n = ZSTD_compress2(w->zstd, to, room, payload->bytes, payload->used);
+	if (payload->used >= PACKED_LEAST) {
+		size_t n = ZSTD_compress2(w->zstd, to, payload->used - 1, payload->bytes, payload->used);
 
-	if (!ZSTD_isError(n))
-		return n;
+		if (!ZSTD_isError(n))
+			return n;
+	}
 	if (payload->used) /* most often: no room, since it would not shrink */
 		memcpy(to, payload->bytes, payload->used);
 	return payload->used;

@@ -329,7 +329,7 @@ struct lg_verdict {
 #define LG_PAUSED_OUTSIDE (1u << 31)
 #define LG_PAUSED_SAMPLED (1u << 30)
 #define LG_PAUSES (LG_PAUSED_SAMPLED - 1)
-#define LG_SHIM_RANGES 4u
+#define LG_SHIM_RANGES 2u
 struct lg_range {
 	uint64_t start, end;
 };
@@ -428,7 +428,8 @@ struct lg_note {
 	uint64_t pid_namespace; /* (T) */
 	uint32_t has_failed; /* (T) 0: it is about to exec; 1: and is still here */
 	uint32_t order; /* (T) rises from note to note of a process; may wrap */
-	char path[232]; /* (T) as exec was given it, cut; empty: not known */
+	uint32_t parent_pid; /* (T) in the same namespace; 0: it is not there */
+	char path[228]; /* (T) as exec was given it, cut; empty: not known */
 };
 #define LG_NOTES 48u
 _Static_assert(sizeof(struct lg_note) == 256, "wire size is frozen");

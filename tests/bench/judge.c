@@ -48,11 +48,13 @@ int main(int argc, char **argv)
 	lap("trace", trace_open(&a.trace, argv[1], &err), &err);
 	a.snapshot = &a.trace.snapshots[a.trace.nsnapshots - 1];
 	lap("replay", heap_build(&a.heap, &a.trace, a.snapshot, &err), &err);
-	lap("graph", graph_build(&a.graph, &a.heap, &err) || names_open(&a.names, &a.trace, &options, &err), &err);
+	lap("graph", graph_build(&a.graph, &a.heap, &err) || names_open(&a.names, &a.trace, &options, &err),
+	    &err);
 	lap("models", models_apply(&a.models, &a.graph, a.names, NULL, &err), &err);
 	lap("counts", counts_find(&a.counts, &a.models, &a.graph, &err), &err);
 	lap("classify", classify(&a.classes, &a.graph, &err), &err);
-	lap("fold", fold_leaks(&a.leaks, &a.classes, &err) || breaks_propose(&a.leaks, &a.classes, &a.models), &err);
+	lap("fold", fold_leaks(&a.leaks, &a.classes, &err) || breaks_propose(&a.leaks, &a.classes, &a.models),
+	    &err);
 	a.is_judged = true;
 	lap("dominators", holders_find(&h, &a, &err), &err);
 	printf("%u blocks, %lu references\n", a.heap.nblocks, a.graph.first[a.heap.nblocks]);

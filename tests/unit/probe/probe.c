@@ -46,7 +46,7 @@ void probe_open(void)
 	shim.area = (struct lg_area *)area;
 	shim.modules = (void *)(area + LG_OFF_MODULES);
 	shim.nodes = (void *)(area + LG_OFF_NODES);
-	stacks_open();
+	stacks_open(room(stacks_bytes));
 	shim.frames = (void *)(area + LG_OFF_FRAMES);
 	for (uint32_t code = LG_CODE_TRUNCATED; code < LG_CODES_RESERVED; code++)
 		shim.frames[code] = LG_FRAME_TRUNCATED;
