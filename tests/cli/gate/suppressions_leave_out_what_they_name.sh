@@ -70,6 +70,16 @@ bad '# leakgraph: expires=2027-13-01\nleak:a\n' 1 'a comment for leakgraph takes
 bad '# leakgraph: expires=soon\nleak:a\n' 1 'a comment for leakgraph takes max-blocks'
 refuses 2 'no.supp cannot be read' "$LG" report --suppressions=no.supp t.lgt
 
+program ring 'struct node { struct node *next; } *volatile a;
+__attribute__((noinline)) struct node *make_a(void) { return malloc(24); }
+__attribute__((noinline)) struct node *make_b(void) { return malloc(40); }
+int main(void) { a = make_a(); a->next = make_b(); a->next->next = a; a = 0; return 0; }' -O0
+"$LG" run -o ring.lgt -- ./ring 2>/dev/null
+for member in make_a make_b; do
+	echo "leak:$member" >ring.supp
+	exits 0 "$LG" check --suppressions=ring.supp ring.lgt
+done
+
 program held 'void *a, *b; __attribute__((noinline)) void take_a(void) { a = malloc(10); }
 __attribute__((noinline)) void take_b(void) { b = malloc(20); }
 int main(void) { take_a(); take_b(); return 0; }' -O0
