@@ -3,7 +3,7 @@
  *
  * The traces are those in LG_FUZZ_TRACES (build/fuzz/traces), which tests/fuzz/make-traces makes; an input says which, and
  * which words are overwritten with what. */
-#include "replay.h"
+#include "seeds.h"
 #include "heap/build.h"
 #include "heap/pools.h"
 #include "models/models.h"
@@ -11,7 +11,6 @@
 #include "passes/counts.h"
 #include "passes/passes.h"
 
-#include <dirent.h>
 #include <string.h>
 
 #define SEEDS_MAX 16
@@ -43,8 +42,9 @@ static const struct trace_snapshot *last_snapshot(const struct trace *t)
 	return &t->snapshots[t->nsnapshots - 1];
 }
 
-static void open_seed(struct seed *s, const char *path)
+static void open_seed(int number, const char *path)
 {
+	struct seed *s = &seeds[number];
 	struct err err = { "" };
 
 	claim(!trace_open(&s->trace, path, &err));
@@ -52,30 +52,6 @@ static void open_seed(struct seed *s, const char *path)
 	for (size_t i = 0; i < s->heap.snapshot->nmemory; i++)
 		s->nwords += s->heap.snapshot->memory[i].bytes / 8;
 	claim(s->heap.nblocks && s->nwords);
-}
-
-static int is_trace(const struct dirent *entry)
-{
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return dot && !strcmp(dot, ".lgt");
-}
-
-static void open_seeds(void)
-{
-	const char *folder = getenv("LG_FUZZ_TRACES");
-	struct dirent **entries;
-	char path[4096];
-
-	folder = folder ? folder : "build/fuzz/traces";
-	nseeds = scandir(folder, &entries, is_trace, alphasort);
-	claim(nseeds > 0 && nseeds <= SEEDS_MAX);
-	for (int i = 0; i < nseeds; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-		open_seed(&seeds[i], path);
-		free(entries[i]);
-	}
-	free(entries);
 }
 
 /* ---- changes ------------------------------------------------------------------------------------------- */
@@ -208,7 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	} *undo = calloc(nchanges + 1, sizeof *undo);
 
 	if (!nseeds)
-		open_seeds();
+		nseeds = seeds_open(".lgt", SEEDS_MAX, open_seed);
 	struct seed *s = &seeds[n ? bytes[0] % nseeds : 0];
 	claim(undo != NULL);
 	for (size_t i = 0; i < nchanges; i++) {

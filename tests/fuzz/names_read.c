@@ -3,13 +3,12 @@
  *
  * The files are those in LG_FUZZ_TRACES (build/fuzz/traces) that end in .elf; an input says which, and which bytes are
  * overwritten. What libdw and libelf make of damage is theirs. */
-#include "replay.h"
+#include "seeds.h"
 #include "names/names.h"
 #include "names/sites.h"
 #include "names/types.h"
 #include "names/variables.h"
 
-#include <dirent.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -29,40 +28,9 @@ static int nseeds;
 
 /* ---- the files ----------------------------------------------------------------------------------------- */
 
-static int is_elf(const struct dirent *entry)
+static void read_seed(int i, const char *path)
 {
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return dot && !strcmp(dot, ".elf");
-}
-
-static void read_seed(struct buf *seed, const char *path)
-{
-	char part[4096];
-	FILE *file = fopen(path, "rb");
-
-	claim(file != NULL);
-	for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;)
-		buf_put(seed, part, n);
-	fclose(file);
-	claim(seed->used > 64 && !seed->failed);
-}
-
-static void read_seeds(void)
-{
-	const char *folder = getenv("LG_FUZZ_TRACES");
-	struct dirent **entries;
-	char path[4096];
-
-	folder = folder ? folder : "build/fuzz/traces";
-	nseeds = scandir(folder, &entries, is_elf, alphasort);
-	claim(nseeds > 0 && nseeds <= SEEDS_MAX);
-	for (int i = 0; i < nseeds; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-		read_seed(&seeds[i], path);
-		free(entries[i]);
-	}
-	free(entries);
+	claim(read_whole(&seeds[i], path) && seeds[i].used > 64);
 }
 
 static void apply(uint8_t *file, size_t n, const struct change *c)
@@ -148,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	int fd = memfd_create("object", MFD_CLOEXEC);
 
 	if (!nseeds)
-		read_seeds();
+		nseeds = seeds_open(".elf", SEEDS_MAX, read_seed);
 	const struct buf *seed = &seeds[n ? bytes[0] % nseeds : 0];
 	uint8_t *file = malloc(seed->used);
 	claim(fd >= 0 && file);

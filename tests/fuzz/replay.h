@@ -16,20 +16,25 @@ static inline void claim(bool holds)
 		abort();
 }
 
+static inline bool read_whole(struct buf *b, const char *path)
+{
+	uint8_t part[4096];
+	FILE *file = fopen(path, "rb");
+
+	for (size_t n; file && (n = fread(part, 1, sizeof part, file)) > 0;)
+		buf_put(b, part, n);
+	return file && !fclose(file) && !b->failed;
+}
+
 #ifdef LG_FUZZ_REPLAY
 static void replay(const char *path)
 {
 	struct buf b = { 0 };
-	uint8_t part[4096];
-	FILE *file = fopen(path, "rb");
 
-	if (!file) {
+	if (!read_whole(&b, path)) {
 		perror(path);
 		exit(2);
 	}
-	for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;)
-		buf_put(&b, part, n);
-	fclose(file);
 	LLVMFuzzerTestOneInput(b.bytes, b.used);
 	buf_free(&b);
 }

@@ -61,6 +61,13 @@ static const struct {
 	  1,
 	  0,
 	  0 },
+	{ "by an entry that nobody knows",
+	  { ALLOC(A), { .type = LG_EV_FREE, .thread = 1, .addr = A } },
+	  NOTHING,
+	  0,
+	  0,
+	  0,
+	  0 },
 	{ "of an entry that nobody knows", { BORN(A, 0), FREE(1, A) }, NOTHING, 0, 0, 0, 0 },
 	/* A realloc that fails leaves the block alive; while one is under way nobody knows. */
 	{ "inside after realloc failed",

@@ -173,6 +173,58 @@ START_TEST(members_are_blocks_and_the_rest_holds_nothing)
 }
 END_TEST
 
+START_TEST(a_moment_knows_what_was_told_by_then)
+{
+	open_world();
+	uint64_t a = world_block(&w, 40, 1);
+	tell(LG_TOLD_IGNORE, a, 0);
+	uint64_t b = world_block(&w, 40, 1);
+	tell(LG_TOLD_IGNORE, b, 0);
+	w.snapshot.events = 1;
+	world_classify(&w);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(b, CLASS_DIRECT);
+	world_close(&w);
+}
+END_TEST
+
+START_TEST(ignored_blocks_stand_in_their_place_among_roots)
+{
+	open_world();
+	uint64_t a = world_block(&w, 40, 1);
+	tell(LG_TOLD_LEFT_OUT, 0, 0);
+	tell(LG_TOLD_IGNORE, a, 0);
+	world_classify(&w);
+	ck_assert(graph_is_valid(&w.graph));
+	ck_assert_int_eq(w.graph.regions[w.graph.nregions - 1].kind, ROOT_UNRECORDED);
+	ck_class(a, CLASS_REACHABLE);
+	world_close(&w);
+}
+END_TEST
+
+/* Of members that overlap, or share eight bytes, the later is right; a pool ends with its block. */
+START_TEST(members_are_disjoint_and_in_their_block)
+{
+	open_world();
+	uint64_t parent = world_block(&w, 200, 1);
+	tell(LG_TOLD_POOL, parent, 400);
+	tell(LG_TOLD_MEMBER, parent + 192, 16); /* beyond */
+	tell(LG_TOLD_MEMBER, parent + 32, 16);
+	tell(LG_TOLD_MEMBER, parent + 40, 16);
+	tell(LG_TOLD_MEMBER, parent + 80, 0);
+	tell(LG_TOLD_MEMBER, parent + 84, 8);
+	tell(LG_TOLD_MEMBER, parent + 128, 16);
+	tell(LG_TOLD_MEMBER, parent + 120, 16);
+	world_classify(&w);
+	ck_assert_uint_eq(w.heap.nblocks, 4);
+	ck_assert_uint_eq(w.heap.blocks[0].size, 40);
+	ck_assert_uint_eq(w.heap.blocks[1].addr, parent + 40);
+	ck_assert_uint_eq(w.heap.blocks[2].addr, parent + 84);
+	ck_assert_uint_eq(w.heap.blocks[3].addr, parent + 120);
+	world_close(&w);
+}
+END_TEST
+
 START_TEST(members_go_with_their_pool)
 {
 	open_world();
@@ -220,15 +272,12 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		ignored_blocks_hold_what_they_point_at,
-		what_was_told_of_a_block_is_not_of_the_next_there,
-		ranges_told_twice_are_taken_back_twice,
-		weak_words_hold_nothing,
-		weak_words_go_with_their_block,
-		the_last_type_is_the_type,
-		a_snapshot_knows_what_was_told_before,
-		members_are_blocks_and_the_rest_holds_nothing,
-		members_go_with_their_pool,
+		ignored_blocks_hold_what_they_point_at,	 what_was_told_of_a_block_is_not_of_the_next_there,
+		ranges_told_twice_are_taken_back_twice,	 weak_words_hold_nothing,
+		weak_words_go_with_their_block,		 the_last_type_is_the_type,
+		a_snapshot_knows_what_was_told_before,	 members_are_blocks_and_the_rest_holds_nothing,
+		a_moment_knows_what_was_told_by_then,	 ignored_blocks_stand_in_their_place_among_roots,
+		members_are_disjoint_and_in_their_block, members_go_with_their_pool,
 		members_of_mapped_pools_are_no_roots,
 	};
 

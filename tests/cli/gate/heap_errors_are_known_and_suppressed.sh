@@ -28,8 +28,9 @@ for syntax in lsan valgrind; do
 	[ "$(json o.json '.processes[0] | "\(.heap_errors | length) \(.suppressed_heap_errors[0].instances)"')" = '0 3' ] || fails "$(cat o.json)"
 done
 exits 23 "${check[@]}" --suppressions=valgrind.supp other.lgt
-echo '# leakgraph: heap-error:^new_free()$' >block.supp # who allocated it
-exits 0 "${check[@]}" --suppressions=block.supp app.lgt
+exits 0 "$LG" run -q -o copy.lgt -- ./victim strdup-delete
+echo '# leakgraph: heap-error:strdup' >block.supp # who allocated it, and did not free it
+exits 0 "${check[@]}" --suppressions=block.supp copy.lgt
 echo 'leak:drop' >leak.supp
 exits 23 "${check[@]}" --suppressions=leak.supp app.lgt
 echo '# leakgraph: heap-error:' >bad.supp

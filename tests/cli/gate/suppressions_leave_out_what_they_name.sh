@@ -46,6 +46,17 @@ judged 0 --suppressions=a.supp --suppressions=b.supp
 printf '%s\n' '# leakgraph: max-blocks=2' 'leak:lose' >c.supp # the three blocks of lose_b are too many
 judged 23 --suppressions=c.supp
 grep -q 'over its bound: lose (c.supp:2)' err || fails "$(cat err)"
+for most in 59 60; do
+	printf '%s\n' "# leakgraph: max-bytes=$most" 'leak:lose_b' >bytes.supp
+	judged 23 --suppressions=bytes.supp
+	grep -c 'over its bound' err >over.$most || true
+done
+[ "$(cat over.59 over.60 | paste -sd' ')" = '1 0' ] || fails "60 bytes of at most 59, 60: $(paste -sd' ' over.59 over.60)"
+for line in 4 5; do
+	printf '%s\n' '{' 'by its line' 'Memcheck:Leak' 'fun:malloc' "src:app.c:$line" '}' >line.supp
+	left --suppressions=line.supp
+done >lines
+[ "$(paste -sd, lines)" = '3 1 1,1 3 1' ] || fails "by a line: $(cat lines)"
 printf '%s\n' '# leakgraph: expires=2020-02-29' 'leak:lose' >d.supp
 judged 23 --suppressions=d.supp
 grep -q 'expired suppression lose (d.supp:2)' err || fails "$(cat err)"
@@ -69,6 +80,16 @@ bad 'leak:a\n\0' 2 'a suppression file is text'
 bad '# leakgraph: expires=2027-13-01\nleak:a\n' 1 'a comment for leakgraph takes'
 bad '# leakgraph: expires=soon\nleak:a\n' 1 'a comment for leakgraph takes max-blocks'
 refuses 2 'no.supp cannot be read' "$LG" report --suppressions=no.supp t.lgt
+
+program ring 'struct node { struct node *next; } *volatile a;
+__attribute__((noinline)) struct node *make_a(void) { return malloc(24); }
+__attribute__((noinline)) struct node *make_b(void) { return malloc(40); }
+int main(void) { a = make_a(); a->next = make_b(); a->next->next = a; a = 0; return 0; }' -O0
+"$LG" run -o ring.lgt -- ./ring 2>/dev/null
+for member in make_a make_b; do
+	echo "leak:$member" >ring.supp
+	exits 0 "$LG" check --suppressions=ring.supp ring.lgt
+done
 
 program held 'void *a, *b; __attribute__((noinline)) void take_a(void) { a = malloc(10); }
 __attribute__((noinline)) void take_b(void) { b = malloc(20); }
