@@ -64,9 +64,10 @@ static bool says_its_size(enum py_family family)
 	return family == PY_INT || family == PY_BYTES || family == PY_TUPLE;
 }
 
-/* Pools give out multiples of 16. An instance without items has no more bytes than its type says; a larger block begins as
- * an object that was freed there. */
+/* Pools give out multiples of 16. An instance without items has no more bytes than its type says, but for the values of its
+ * attributes from 3.13 on; a larger block begins as an object that was freed there. */
 #define SLACK 16u
+#define INLINE_VALUES 280u /* at most: a head, 30 values, and in which order they came */
 
 static bool fits(struct py *p, uint32_t block, const struct py_type *t)
 {
@@ -76,7 +77,8 @@ static bool fits(struct py *p, uint32_t block, const struct py_type *t)
 		return size >= p->l->ascii;
 	if (size < t->before + (may_be_short(t) ? 16 : t->basic))
 		return false;
-	if (!t->item && size >= t->before + t->basic + SLACK)
+	if (!t->item &&
+	    size >= t->before + t->basic + (t->flags & FLAG_INLINE_VALUES ? INLINE_VALUES : 0) + SLACK)
 		return false;
 	return !says_its_size(t->family) || py_payload_end(p, object, t->family) <= size - t->before;
 }

@@ -200,5 +200,6 @@ void lines_cycle(const struct lines *l, const struct report_leak *leak)
 	else if (leak->members == leak->cycle_length)
 		fprintf(out, "ring of %u   ", leak->nring + lines_unshown(leak));
 	else
-		fprintf(out, "knot of %u, its shortest ring %u   ", leak->members, leak->cycle_length);
+		fprintf(out, "knot of %u, its shortest ring %u   ", leak->members,
+			leak->nring + lines_unshown(leak));
 }

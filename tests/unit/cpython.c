@@ -290,6 +290,22 @@ START_TEST(a_larger_block_that_begins_as_an_object_is_none)
 }
 END_TEST
 
+/* CPython 3.13 has the values of attributes behind the object, in its block. */
+START_TEST(an_instance_has_room_for_its_values)
+{
+	struct py_world p;
+
+	py_open_world(&p);
+	world_set(&p.w, p.node_type + TYPE_FLAGS,
+		  *world_word(&p.w, p.node_type + TYPE_FLAGS) | FLAG_INLINE_VALUES);
+	uint64_t node = new_object(&p, p.node_type, 32, 16 + 272, 2);
+	world_root(&p.w, node);
+	py_finish(&p);
+	ck_assert_int_eq(verdict_of(&p, node), COUNT_SURPLUS);
+	py_close_world(&p);
+}
+END_TEST
+
 START_TEST(a_count_below_what_owns_is_a_deficit)
 {
 	struct py_world p;
@@ -437,6 +453,7 @@ int main(void)
 		what_lies_behind_a_lists_items_is_gone,
 		a_count_above_what_is_found_is_a_surplus,
 		a_larger_block_that_begins_as_an_object_is_none,
+		an_instance_has_room_for_its_values,
 		a_count_below_what_owns_is_a_deficit,
 		a_process_without_the_type_of_types_is_none_of_ours,
 		corpses_are_no_leaks,
