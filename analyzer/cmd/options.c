@@ -19,9 +19,8 @@ const char run_options_help[] =
     "too\n"
     "  --no-python-frames     stacks without the Python functions that they run\n"
     "  --contents=full        keep all memory contents in the trace, not only pointers\n"
-    "  --sample=BYTES         record one block in about so many bytes that are allocated (512K): nearly "
-    "free,\n"
-    "                         and all numbers are estimates; no leak is certain, and no verdict complete\n"
+    "  --sample=BYTES         record one block in about so many bytes that are allocated (512K): cheap;\n"
+    "                         all numbers are estimates, no leak is certain, no verdict complete\n"
     "  --linger=SECONDS       how long to stay with children that outlive PROGRAM (1)\n";
 
 const char view_options_help[] =
