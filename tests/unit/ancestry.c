@@ -22,9 +22,12 @@ static void write_image(const char *path, uint64_t pid, uint64_t begun, bool is_
 					 .parent_pid = is_forked ? PARENT : 1,
 					 .hello_key = begun,
 					 .flags = is_forked ? LG_PROCESS_FORKED : 0 };
-	struct trace_event block = {
-		.type = LG_EV_ALLOC, .thread = 1, .key = begun, .addr = addr, .size = 16, .entry = LG_ENTRY_MALLOC
-	};
+	struct trace_event block = { .type = LG_EV_ALLOC,
+				     .thread = 1,
+				     .key = begun,
+				     .addr = addr,
+				     .size = 16,
+				     .entry = LG_ENTRY_MALLOC };
 
 	write_trace(path, &process, &block, 1, &(struct trace_end){ .present = true });
 }

@@ -29,6 +29,13 @@ grep -qx 'leakgraph: leaks.base: 1 finding known, 60 B; 1 known finding gone: le
 exits 0 "$LG" baseline prune leaks.base old.lgt
 [ "$(grep -vc '^#' leaks.base)" = 1 ] || fails "$(cat leaks.base)"
 
+# More blocks of no more bytes have grown too; prune takes down what is known to what was seen.
+sed 's/direct 3 60/direct 2 60/' leaks.base >blocks.base
+exits 23 "$LG" check --baseline=blocks.base old.lgt
+sed 's/direct 3 60/direct 9 900/' leaks.base >much.base
+exits 0 "$LG" baseline prune much.base old.lgt
+cmp -s leaks.base much.base || fails "$(cat much.base)"
+
 # Under another caller the three innermost frames tell what it was; two such are more than the one that was known.
 code='void *one; __attribute__((noinline)) void lose(void) { one = malloc(10); one = 0; } void inner(void) { lose(); } void outer(void) { inner(); }
 void first(void) { outer(); } void second(void) { outer(); } void third(void) { outer(); } int main(void) {'
