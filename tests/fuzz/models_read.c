@@ -122,12 +122,12 @@ static void ask_block(struct models *m, const struct graph *g, uint32_t block)
 static void ask(struct models *m, const struct graph *g)
 {
 	const char *notes[MODELS_MAX];
-	char text[64];
+	struct root_words words;
 
 	for (uint32_t i = 0; i < g->heap->nblocks && i < BLOCKS_ASKED; i++)
 		ask_block(m, g, i);
 	for (uint64_t i = 0; i < g->nroot_refs && i < BLOCKS_ASKED; i++)
-		models_root(m, &g->root_refs[i], text, sizeof text);
+		models_root(m, &g->root_refs[i], &words);
 	models_notes(m, notes);
 }
 
