@@ -79,16 +79,21 @@ static struct trace_writer *open_trace(struct recorder *r, struct image *i, cons
 	return trace_writer_gather(&writer, other, &i->broken) ? NULL : writer;
 }
 
-/* To those that a process of the tree has executed: it has left a note of that before. */
+/* Whether a process of the tree has executed it: it has left a note of that before, or is still its parent. (libc's popen
+ * and system leave none, and the end of their vfork may be told later than what they executed asks.) */
+static bool is_of_tree(struct recorder *r, uint32_t pid)
+{
+	notes_take(r);
+	return untraced_expects(&r->untraced, pid) || recorder_find(r, proc_parent(pid));
+}
+
 void arrive_lend(struct recorder *r)
 {
 	uint32_t pid;
 	int connection;
 
-	while ((connection = lend_next(r->lender, &pid)) >= 0) {
-		notes_take(r);
-		lend_answer(connection, untraced_expects(&r->untraced, pid) ? r->segment.fd : -1);
-	}
+	while ((connection = lend_next(r->lender, &pid)) >= 0)
+		lend_answer(connection, is_of_tree(r, pid) ? r->segment.fd : -1);
 }
 
 /* What exec was told to begin, as a file; NULL: a script, whose interpreter may be any. */
