@@ -219,6 +219,11 @@ static bool is_inner(void *state, uint32_t block, uint64_t offset)
 	return py_is_inner(state, block, offset);
 }
 
+static int generation(void *state, uint32_t block)
+{
+	return py_generation(state, block);
+}
+
 const struct model model_cpython = {
 	.name = "cpython",
 	.collector = "gc.collect()",
@@ -235,4 +240,5 @@ const struct model model_cpython = {
 	.note = note,
 	.field = field,
 	.is_inner = is_inner,
+	.generation = generation,
 };

@@ -209,6 +209,7 @@ enum ref_kind py_label_start(struct py *p, uint64_t at, uint32_t to, enum ref_ki
 int py_find_roots(struct py *p);
 enum ref_kind py_label_root(struct py *p, const struct root_ref *r);
 bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *words);
+int py_generation(struct py *p, uint32_t block); /* model.h: of the collector */
 bool py_doubts_root(const struct py *p, const struct root_ref *r); /* a running frame's stack */
 
 bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);

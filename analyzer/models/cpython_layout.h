@@ -183,6 +183,7 @@ enum {
 	GC_GENERATIONS = 24,
 	GC_GENERATION_BYTES = 24,
 	GC_GENERATION0 = 96,
+	GC_PERMANENT = 104, /* what gc.freeze() has put aside */
 	CACHE_ENTRIES = 4096,
 	BUILTINS_BYTES = 16384, /* 3.12 on: what static types have per interpreter, behind the cache */
 	CACHE_ENTRY_BYTES = 24,

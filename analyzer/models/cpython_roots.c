@@ -27,19 +27,43 @@ static uint64_t head_of_list(struct py *p, uint64_t link)
 	return 0;
 }
 
-/* A generation's head is one of three in a row; the collector's state points at the first. */
+/* Where the head of a generation's list lies in the collector's state. */
+static const struct {
+	int generation;
+	uint32_t at;
+} heads[] = {
+	{ 0, GC_GENERATIONS },
+	{ 1, GC_GENERATIONS + GC_GENERATION_BYTES },
+	{ 2, GC_GENERATIONS + 2 * GC_GENERATION_BYTES },
+	{ GENERATION_PERMANENT, GC_PERMANENT },
+};
+#define NHEADS (sizeof heads / sizeof *heads)
+
+/* The collector's state points at the first. */
 static uint64_t interp_of_head(struct py *p, uint64_t head)
 {
-	for (uint64_t k = 0; k < 3; k++) {
-		uint64_t first = head - GC_GENERATION_BYTES * k;
-		uint64_t gc = first - GC_GENERATIONS, interp = gc - p->l->interp_gc;
+	for (size_t k = 0; k < NHEADS; k++) {
+		uint64_t gc = head - heads[k].at, interp = gc - p->l->interp_gc;
 		uint64_t thread = py_get(p, interp + p->l->interp_threads);
 
-		if (py_get(p, gc + GC_GENERATION0) == first && thread &&
+		if (py_get(p, gc + GC_GENERATION0) == gc + GC_GENERATIONS && thread &&
 		    py_get(p, thread + THREAD_INTERP) == interp)
 			return interp;
 	}
 	return 0;
+}
+
+int py_generation(struct py *p, uint32_t block)
+{
+	uint64_t gc = p->interp + p->l->interp_gc, head;
+
+	if (!p->interp || p->of[block].what != PY_INSTANCE || p->of[block].from < 16)
+		return NO_GENERATION;
+	head = head_of_list(p, py_object_addr(p, block) - 16);
+	for (size_t k = 0; k < NHEADS; k++)
+		if (head == gc + heads[k].at)
+			return heads[k].generation;
+	return NO_GENERATION;
 }
 
 /* Static types, modules and the like are on a list as long as the interpreter is there. A few tries are enough. */

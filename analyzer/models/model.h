@@ -47,6 +47,9 @@ struct object {
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
 
+/* Of a collector: 0 is the youngest; what it never looks at again is in none of those. */
+enum { NO_GENERATION = -1, GENERATION_PERMANENT = 100 };
+
 /* A word that points at an object that keeps a count. */
 struct owner_word {
 	uint64_t at; /* its address; of a register, see struct root_ref */
@@ -110,6 +113,8 @@ struct model {
 	/* Whether a word of a block of mine leads only to more of what its source sees as one object: a list's items, the
 	 * values of attributes. NULL: never. */
 	bool (*is_inner)(void *state, uint32_t block, uint64_t offset);
+	/* The generation of its runtime's collector that a block of mine is in. NULL: always NO_GENERATION. */
+	int (*generation)(void *state, uint32_t block);
 };
 
 /* In order: the first that knows a block has it. Ends with NULL. */

@@ -281,6 +281,13 @@ bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset)
 	return model && model->is_inner && model->is_inner(state_of(m, block), block, offset);
 }
 
+int models_generation(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->generation ? model->generation(state_of(m, block), block) : NO_GENERATION;
+}
+
 bool models_object(const struct models *m, uint32_t block, struct object *o)
 {
 	const struct model *model = model_of(m, block);

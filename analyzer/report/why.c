@@ -292,6 +292,7 @@ static uint32_t leak_of(const struct analysis *a, uint32_t block)
 static int explain_block(struct search *s, uint32_t block, struct err *err)
 {
 	s->w->block = describe(s, block);
+	s->w->generation = models_generation(&s->a->models, block);
 	if (!s->a->is_judged)
 		return 0;
 	if (s->a->counts.of)

@@ -40,6 +40,7 @@ struct why {
 	struct sum retained; /* what would be freed with the block, itself included; zero when not judged */
 	/* What the block counts itself, and what was found; verdict NONE: it keeps no count */
 	struct counted counted;
+	int generation; /* of its runtime's collector; NO_GENERATION: none */
 	bool is_shared; /* more leaks than `leak` hold the block */
 
 	bool has_path; /* from a root; steps[0] is held by the root, each other step by the one before */

@@ -81,6 +81,15 @@ static void put_counted(struct json *j, const struct counted *c)
 	json_put_text(j, "count_verdict", count_verdict_name(c->verdict));
 }
 
+/* A number, or "permanent". */
+static void put_generation(struct json *j, int generation)
+{
+	if (generation == GENERATION_PERMANENT)
+		json_put_text(j, "generation", "permanent");
+	else if (generation != NO_GENERATION)
+		json_put_number(j, "generation", (uint64_t)generation);
+}
+
 void why_json(struct buf *out, const struct why *w)
 {
 	struct json j;
@@ -94,6 +103,7 @@ void why_json(struct buf *out, const struct why *w)
 	json_put_number(&j, "inside", w->inside);
 	json_put_pair(&j, "retained_blocks", "retained_bytes", w->retained);
 	put_counted(&j, &w->counted);
+	put_generation(&j, w->generation);
 	put_leak(&j, w);
 	json_put_bool(&j, "held", w->has_path);
 	put_references(&j, "path", w->steps, w->nsteps);

@@ -294,6 +294,14 @@ static void print_counted(struct page *g, const struct counted *c)
 	fputs(".\n", g->term->out);
 }
 
+static void print_generation(struct page *g, int generation)
+{
+	if (generation == GENERATION_PERMANENT)
+		fputs("  Its collector has put it aside for good.\n", g->term->out);
+	else if (generation != NO_GENERATION)
+		fprintf(g->term->out, "  It is in generation %d of its collector.\n", generation);
+}
+
 static void print_asked_block(struct page *g, const struct why *w)
 {
 	const struct report_process *p = &w->report.processes[0];
@@ -320,6 +328,7 @@ static void print_asked_block(struct page *g, const struct why *w)
 		print_title(g, "No path from any root leads to it");
 	print_retained(g, w);
 	print_counted(g, &w->counted);
+	print_generation(g, w->generation);
 	print_references(g, "Referrers", "from", w->referrers, w->nreferrers, w->nreferrers_all);
 	print_references(g, "Refers to", "to", w->referents, w->nreferents, w->nreferents_all);
 }

@@ -27,6 +27,7 @@ option=--on-full=wait
 ! unshare -pf --mount-proc true 2>/dev/null || recorded 0 unshare -pf --mount-proc ./lose
 
 # a stranger gets nothing
+rm out
 "$LG" run -o t.lgt -- "${nobody[@]}" ./lose on >out 2>err &
 recorder=$!
 for _ in $(seq 500); do [ -s out ] && break || sleep 0.01; done
