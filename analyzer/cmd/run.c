@@ -95,6 +95,14 @@ static const char *short_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static void tell_name(const char *program)
+{
+	const struct term out = term_on(stderr, COLOR_NEVER);
+
+	fputs("leakgraph: ", stderr);
+	term_clean(&out, short_name(program));
+}
+
 static void tell_first(const struct record_result *result, const char *program, uint64_t ns)
 {
 	struct trace t = { 0 };
@@ -102,7 +110,7 @@ static void tell_first(const struct record_result *result, const char *program, 
 	char time[TERM_TEXT];
 	bool is_open = !trace_open(&t, result->traces[0], &err);
 
-	fprintf(stderr, "leakgraph: %s", short_name(program));
+	tell_name(program);
 	if (is_open)
 		fprintf(stderr, " (pid %llu)", (unsigned long long)t.process.pid);
 	tell_ending(result->wait_status);
@@ -121,7 +129,7 @@ static void tell(const struct record_result *result, const char *program, uint64
 	char count[64];
 
 	if (!result->ntraces) {
-		fprintf(stderr, "leakgraph: %s", short_name(program));
+		tell_name(program);
 		tell_ending(result->wait_status);
 		fprintf(stderr, "; nothing was recorded: leakgraph doctor %s says why\n", program);
 		return;
