@@ -9,6 +9,8 @@
 #include "shim.h"
 #include "sys.h"
 
+#include <string.h>
+
 #define WAIT_NS (10 * 1000 * 1000)
 
 static long read_file(const char *path, void *to, size_t bytes, uint64_t offset)
@@ -23,11 +25,53 @@ static long read_file(const char *path, void *to, size_t bytes, uint64_t offset)
 	return answer;
 }
 
+static uint64_t next_number(const char **at)
+{
+	uint64_t n = 0;
+
+	for (; (**at >= '0' && **at <= '9') || (**at >= 'a' && **at <= 'f'); ++*at)
+		n = n * 16 + (uint64_t)(**at <= '9' ? **at - '0' : **at - 'a' + 10);
+	return n;
+}
+
+/* The lines of mappings that reach beyond `from`, moved to the text's begin: how many bytes. */
+static long keep_beyond(char *text, long bytes, uint64_t from)
+{
+	const char *line = text, *end = text + bytes;
+
+	while (line < end) {
+		const char *at = line;
+
+		next_number(&at);
+		at++;
+		if (next_number(&at) > from)
+			break;
+		at = memchr(line, '\n', (size_t)(end - line));
+		line = at ? at + 1 : end;
+	}
+	memmove(text, line, (size_t)(end - line));
+	return end - line;
+}
+
+/* By address, as other threads map and unmap meanwhile: an offset would soon be in the midst of another line. A read gives
+ * whole lines (Linux fs/seq_file.c, seq_read_iter). */
+static long read_mappings(char *to, size_t bytes, uint64_t from)
+{
+	int fd = sys_open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
+	long got = fd, kept = 0;
+
+	while (fd >= 0 && !kept && (got = sys_read(fd, to, bytes)) > 0)
+		kept = keep_beyond(to, got, from);
+	if (fd >= 0)
+		sys_close(fd);
+	return got > 0 ? kept : got;
+}
+
 static long read_own(uint32_t file, void *to, size_t bytes, uint64_t offset)
 {
 	switch (file) {
 	case LG_FILE_MAPS:
-		return read_file("/proc/thread-self/maps", to, bytes, offset);
+		return read_mappings(to, bytes, offset);
 	case LG_FILE_MEM:
 		return sys_read_own(sys_gettid(), to, bytes, offset);
 	default:

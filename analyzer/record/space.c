@@ -6,11 +6,14 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LONGEST_LINE (8u * LG_PAGE) /* of maps: a path of PATH_MAX in which each character is escaped, and more */
 
 static const char *const names[LG_FILES] = {
 	[LG_FILE_MAPS] = "maps",
@@ -127,16 +130,50 @@ size_t space_pages(struct space *s, uint64_t start, size_t pages, uint64_t *entr
 	return read_file(s, LG_FILE_PAGEMAP, entries, pages * 8, start / LG_PAGE * 8) / 8;
 }
 
+/* Where the last mapping of these lines ends. */
+static uint64_t last_end(const char *lines, size_t bytes)
+{
+	const char *before = bytes ? memrchr(lines, '\n', bytes - 1) : NULL;
+	char *dash;
+
+	strtoul(before ? before + 1 : lines, &dash, 16);
+	return *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
+}
+
+/* Each answer takes up where the mappings of the last one ended. */
+static void read_mappings_by_window(struct space *s, struct buf *text)
+{
+	char part[LONGEST_LINE];
+	uint64_t from = 0, next;
+	ssize_t got;
+
+	while ((got = read_by_window(s, LG_FILE_MAPS, part, sizeof part - 1, from)) > 0 && !text->failed) {
+		buf_put(text, part, (size_t)got);
+		part[got] = 0;
+		next = last_end(part, (size_t)got);
+		if (next <= from)
+			return;
+		from = next;
+	}
+}
+
+static void read_mappings(struct space *s, struct buf *text)
+{
+	char part[LG_PAGE];
+	ssize_t got;
+
+	while ((got = pread(s->files[LG_FILE_MAPS], part, sizeof part, (off_t)text->used)) > 0 && !text->failed)
+		buf_put(text, part, (size_t)got);
+}
+
 struct trace_mapping *space_mappings(struct space *s, size_t *n)
 {
 	struct buf text = { 0 };
-	char part[LG_PAGE];
-	size_t got;
 
-	do {
-		got = read_file(s, LG_FILE_MAPS, part, sizeof part, text.used);
-		buf_put(&text, part, got);
-	} while (got == sizeof part && !text.failed);
+	if (s->files[LG_FILE_MAPS] >= 0)
+		read_mappings(s, &text);
+	else if (s->window)
+		read_mappings_by_window(s, &text);
 	struct trace_mapping *mappings =
 	    proc_parse_mappings((char *)text.bytes, text.failed ? 0 : text.used, n);
 	buf_free(&text);
