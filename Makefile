@@ -205,7 +205,7 @@ format-check:
 
 # ---- measuring ---------------------------------------------------------------------------------------------
 
-BENCHES := pairs programs startup memory analysis python
+BENCHES := pairs programs startup memory pause analysis python
 
 bench: all $(B)/bench/analyze $(B)/bench/judge ## measure against heaptrack, LeakSanitizer, Memcheck (ten minutes); BENCH=NAME runs one
 	@failed=0; for b in $(or $(BENCH),$(BENCHES)); do B=$(B) tests/bench/$$b || failed=1; done; exit $$failed
