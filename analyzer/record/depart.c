@@ -26,6 +26,7 @@ void depart(struct recorder *r, struct image *i, enum lg_ending ending, int stat
 	if (r->verifier)
 		verify_leave(r->verifier, i);
 	judgement_abandon(i);
+	midway_end(r, i);
 	if (ending == LG_ENDED_EXEC)
 		image_make_file(i); /* the next image may have the same program and pid */
 	r->images[i->index] = NULL;

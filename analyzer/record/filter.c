@@ -1,7 +1,8 @@
 /* filter.c: see filter.h. While one chunk is compressed and written, the next is made: the target may stand still. */
 #include "record/filter.h"
 
-#include <pthread.h>
+#include "base/thread.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +61,7 @@ static void begin_writing(struct filter *f)
 
 	f->leaving = f->payload;
 	f->payload = swap;
-	f->is_writing = !pthread_create(&f->writer, NULL, write_leaving, f);
+	f->is_writing = thread_begin(&f->writer, write_leaving, f);
 	if (!f->is_writing)
 		write_leaving(f);
 }

@@ -28,7 +28,7 @@ void filter_free(struct filter *f); /* NULL is fine */
 /* Where the next batch is read to, or put. */
 uint64_t *filter_room(const struct filter *f);
 /* Takes the batch in that room: pages of the runs, one after the other. A thread of its own may write what there is of
- * them meanwhile: until filter_finish() nobody else writes to the image's file, but for `before`. */
+ * them meanwhile. */
 void filter_take(struct filter *f, const struct iovec *runs, size_t nruns);
 /* Writes what is left. False: something was lost, for want of memory. */
 bool filter_finish(struct filter *f);

@@ -1,11 +1,10 @@
 /* hoard.c: see hoard.h. */
 #include "record/hoard.h"
 
-#include "base/huge.h"
+#include "base/thread.h"
 #include "leakgraph/ring.h"
 #include "record/proc.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,29 +40,51 @@ static size_t available_bytes(void)
 }
 
 #define SPARE_BYTES (16u << 20) /* for what it takes meanwhile */
+#define LITTLE_BYTES (64u << 20) /* not worth a thread */
 
-struct hoard *hoard_new(uint32_t pid)
+/* The kernel finds the pages now, rather than while the process stands still. Not huge ones: where memory is in pieces these
+ * take longer to find than all else takes. */
+static void *make(void *context)
 {
-	size_t resident = resident_bytes(pid), room = resident + resident / 16 + SPARE_BYTES;
+	struct hoard *h = context;
+
+	for (size_t at = 0; at < h->room; at += LG_PAGE)
+		((volatile char *)h->bytes)[at] = 0;
+	atomic_store(&h->is_made, true);
+	return NULL;
+}
+
+struct hoard *hoard_new(const struct space *space)
+{
+	size_t resident = resident_bytes(space->pid), room = resident + resident / 16 + SPARE_BYTES;
 	struct hoard *h = resident && room < available_bytes() / 2 ? calloc(1, sizeof *h) : NULL;
 
 	if (!h)
 		return NULL;
-	h->bytes = huge_alloc(room);
+	h->space = space;
 	h->room = room;
+	h->bytes = aligned_alloc(LG_PAGE, (room + LG_PAGE - 1) / LG_PAGE * LG_PAGE);
 	if (!h->bytes) {
-		hoard_free(h);
+		free(h);
 		return NULL;
 	}
-	for (size_t at = 0; at < room; at += LG_PAGE)
-		((volatile char *)h->bytes)[at] = 0; /* the kernel finds the pages now */
+	h->has_maker = room > LITTLE_BYTES && thread_begin(&h->maker, make, h);
+	if (!h->has_maker)
+		make(h);
 	return h;
+}
+
+bool hoard_is_being_made(const struct hoard *h)
+{
+	return h && !atomic_load(&h->is_made);
 }
 
 void hoard_free(struct hoard *h)
 {
 	if (!h)
 		return;
+	if (h->has_maker)
+		pthread_join(h->maker, NULL);
 	free(h->bytes);
 	free(h->runs);
 	free(h->batches);
@@ -119,6 +140,7 @@ static void *read_batches(void *context)
 
 		b->is_read =
 		    process_vm_readv(r->tid, &local, 1, h->runs + b->first, b->nruns, 0) == (ssize_t)b->bytes;
+		space_breathe(h->space);
 	}
 	return NULL;
 }
@@ -127,7 +149,7 @@ void hoard_read(struct hoard *h, uint32_t tid)
 {
 	struct readers r = { .hoard = h, .tid = (pid_t)tid };
 	pthread_t other;
-	bool has_other = h->nbatches > FEW_BATCHES && !pthread_create(&other, NULL, read_batches, &r);
+	bool has_other = h->nbatches > FEW_BATCHES && thread_begin(&other, read_batches, &r);
 
 	read_batches(&r);
 	if (has_other)

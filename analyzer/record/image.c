@@ -111,6 +111,7 @@ struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, u
 	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
 	i->begun_cpu_ns = recorder_cpu_ns();
 	i->pidfd = -1;
+	pthread_mutex_init(&i->file_lock, NULL);
 	space_init(&i->space, i->pid);
 	return i;
 }
@@ -132,16 +133,28 @@ void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *paylo
 {
 	struct err err = { "" };
 
+	pthread_mutex_lock(&i->file_lock);
 	if (i->writer && trace_put(i->writer, kind, payload, &err) && !i->broken.text[0])
 		i->broken = err;
+	pthread_mutex_unlock(&i->file_lock);
+}
+
+bool image_is_broken(struct image *i)
+{
+	pthread_mutex_lock(&i->file_lock);
+	bool is_broken = !i->writer || i->broken.text[0];
+	pthread_mutex_unlock(&i->file_lock);
+	return is_broken;
 }
 
 void image_make_file(struct image *i)
 {
 	struct err err = { "" };
 
+	pthread_mutex_lock(&i->file_lock);
 	if (i->writer && trace_flush(i->writer, &err) && !i->broken.text[0])
 		i->broken = err;
+	pthread_mutex_unlock(&i->file_lock);
 }
 
 /* The file behind a mapped address, for modules that the loader knows by a relative name only. */
@@ -475,5 +488,6 @@ void image_free(struct image *i)
 	space_close(&i->space);
 	if (i->pidfd >= 0)
 		close(i->pidfd);
+	pthread_mutex_destroy(&i->file_lock);
 	free(i);
 }

@@ -9,6 +9,7 @@
 #include "record/stacks.h"
 #include "trace/trace.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,12 +44,14 @@ struct image {
 	size_t ntold;
 	uint32_t modules_written;
 	uint64_t snapshots;
-	/* Not yet written to its end: nothing else may be written or drained before; owned */
+	/* Not yet written to its end: nothing else may be written or drained before, but where a thread of its own writes it;
+	 * owned */
 	struct snapshot *last;
 	uint64_t last_ns; /* when it was taken */
 	/* Of the snapshot that the program asked about; NULL: none is under way; owned */
 	struct judgement *judgement;
 	bool exec_foretold; /* the last snapshot was asked for by exec */
+	pthread_mutex_t file_lock; /* of the writer and `broken`: a snapshot may be written beside the rest */
 	struct err broken; /* first trouble with the trace file */
 	char **reasons; /* why the verdict is degraded */
 	size_t nreasons;
@@ -79,6 +82,7 @@ void image_finish(struct image *i, const struct trace_end *end);
 void image_make_file(struct image *i);
 /* Chunks of an image that has only begun are gathered: most are over before it is worth while to write. First failure sticks. */
 void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *payload);
+bool image_is_broken(struct image *i); /* there is no trace, or it cannot be written any more */
 void image_free(struct image *i);
 
 #endif

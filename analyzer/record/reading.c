@@ -138,6 +138,7 @@ static void finish_batch(struct reading *r)
 
 	if (put_batch_aside(r))
 		return;
+	space_breathe(r->request.space);
 	read_batch(r);
 	filter_take(r->request.filter, b->runs, b->nruns);
 	b->bytes = b->nruns = 0;

@@ -3,8 +3,10 @@
 #ifndef LG_RECORD_RECORDER_H
 #define LG_RECORD_RECORDER_H
 
+#include "record/demand.h"
 #include "record/environment.h"
 #include "record/follow.h"
+#include "record/hoard.h"
 #include "record/image.h"
 #include "record/mapped.h"
 #include "record/output.h"
@@ -12,6 +14,16 @@
 #include "record/retire.h"
 #include "record/segment.h"
 #include "record/untraced.h"
+
+/* A snapshot of a process that goes on, under way. */
+struct midway {
+	struct image *image; /* NULL: none is */
+	enum lg_snapshot_reason reason;
+	enum midway_purpose { MIDWAY_DEMANDED, MIDWAY_WISHED, MIDWAY_JUDGED } purpose;
+	struct hoard *hoard; /* owned; NULL: there is no room for one, or it is the snapshot's */
+	bool is_taken;
+	struct demand_answer answer; /* when it is in the file */
+};
 
 struct recorder {
 	const struct record_options *options;
@@ -35,6 +47,7 @@ struct recorder {
 	struct environment environment; /* of PROGRAM, besides its own */
 	struct retirement retirement;
 	struct mapped_spare spare; /* between snapshots */
+	struct midway midway;
 	struct err trouble; /* first image that could not be recorded */
 };
 
@@ -74,13 +87,25 @@ void shimless_find_silent(struct recorder *r);
 /* ---- serve.c ----------------------------------------------------------------------------------------- */
 
 void serve_breathe(void *context); /* the heartbeat; of a recorder */
-/* The hoard may be NULL. What is left to be written of the snapshot is so before the image is drained again. */
+/* The hoard may be NULL. What is left to be written of the snapshot is so before the image is drained again, but where a
+ * thread of its own writes it. */
 void serve_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped,
 		    struct hoard *hoard);
 void serve_write_last(struct image *i); /* the rest of its last snapshot */
+void serve_settle(struct image *i); /* ... unless a thread of its own is at it */
 void serve_demand(struct recorder *r); /* of other processes */
 void serve_request(struct recorder *r, struct image *i); /* of the image itself */
 void serve_verdict(struct recorder *r, struct image *i); /* what has it lost by now? */
 void serve_let_go(struct recorder *r, struct image *asking); /* it wants to trace a process by itself */
+
+/* ---- midway.c ---------------------------------------------------------------------------------------- */
+
+/* NULL: a snapshot may be taken of it while it goes on. i may be NULL. */
+const char *midway_refusal(const struct recorder *r, struct image *i);
+/* False: another one is under way. */
+bool midway_begin(struct recorder *r, struct image *i, enum lg_snapshot_reason reason,
+		  enum midway_purpose purpose);
+void midway_go_on(struct recorder *r); /* each round */
+void midway_end(struct recorder *r, struct image *i); /* the image is over */
 
 #endif

@@ -1,9 +1,9 @@
-/* retire.c: see retire.h. The thread is made for the first image, and takes no signals: they are the recorder's. */
+/* retire.c: see retire.h. The thread is made for the first image. */
 #include "record/retire.h"
 
+#include "base/thread.h"
 #include "record/segment.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 void retire_open(struct retirement *r, struct segment *segment)
@@ -52,20 +52,11 @@ static void *work(void *context)
 	return NULL;
 }
 
-static bool start(struct retirement *r)
-{
-	sigset_t all, former;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &former);
-	r->has_thread = !pthread_create(&r->thread, NULL, work, r);
-	pthread_sigmask(SIG_SETMASK, &former, NULL);
-	return r->has_thread;
-}
-
 void retire(struct retirement *r, const struct retiree *retiree)
 {
-	if (!r->has_thread && !start(r)) {
+	if (!r->has_thread)
+		r->has_thread = thread_begin(&r->thread, work, r);
+	if (!r->has_thread) {
 		retire_at_once(r, retiree);
 		return;
 	}

@@ -10,6 +10,7 @@
 #include "record/lend.h"
 #include "record/proc.h"
 #include "record/signals.h"
+#include "record/snapshot.h"
 #include "record/verify.h"
 
 #include <errno.h>
@@ -46,6 +47,11 @@ static bool thread_gone(uint32_t pid, uint32_t tid)
 	return syscall(SYS_tgkill, pid, tid, 0) && errno == ESRCH;
 }
 
+static bool is_end_expected(const struct image *i, uint64_t now)
+{
+	return i->last && !snapshot_has_writer(i->last) && now < i->last_ns + END_EXPECTED_NS;
+}
+
 /* `key` is from before this round's beat. */
 static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 {
@@ -63,9 +69,9 @@ static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 		serve_let_go(r, i);
 		if (r->verifier)
 			verify_round(r->verifier, i);
-		if (now < i->begun_ns + YOUNG_NS || (i->last && now < i->last_ns + END_EXPECTED_NS))
+		if (now < i->begun_ns + YOUNG_NS || is_end_expected(i, now))
 			continue;
-		serve_write_last(i);
+		serve_settle(i);
 		image_round(i, key, now);
 		if (sweep)
 			drain_release(&i->drain, i->pid,
@@ -116,6 +122,7 @@ static struct haul round_of(struct recorder *r, uint64_t now)
 	arrive_lend(r);
 	arrive_all(r);
 	shimless_settle(r, false);
+	midway_go_on(r);
 	serve_demand(r);
 	return drain_all(r, key, now);
 }

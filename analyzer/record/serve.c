@@ -23,6 +23,12 @@ void serve_write_last(struct image *i)
 	i->last = NULL;
 }
 
+void serve_settle(struct image *i)
+{
+	if (!snapshot_is_being_written(i->last))
+		serve_write_last(i);
+}
+
 void serve_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped,
 		    struct hoard *hoard)
 {
@@ -30,9 +36,7 @@ void serve_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason
 					    .stopped = stopped,
 					    .hoard = hoard,
 					    .full_contents = r->options->full_contents,
-					    .spare = &r->spare,
-					    .breathe = serve_breathe,
-					    .context = r };
+					    .spare = &r->spare };
 
 	serve_write_last(i);
 	i->last = snapshot_take(i, &r->segment, &r->follower, &request);
@@ -48,66 +52,21 @@ static void let_go(struct recorder *r, struct image *i)
 	follow_detach(&r->follower, i->pid);
 }
 
-/* NULL: a snapshot may be taken of it now. */
-static const char *why_not(const struct recorder *r, const struct image *i)
-{
-	if (!i)
-		return "is not among those that are recorded (any more)";
-	if (!i->writer || i->broken.text[0])
-		return "has no trace that can be written";
-	if (!follow_has(&r->follower, i->pid))
-		return "is recorded without ptrace, so it cannot be stopped for a snapshot";
-	if (!space_is_open(&i->space))
-		return "does not let its memory be read";
-	return follow_is_ending(&r->follower, i->pid) || i->exec_foretold ? "is about to end" : NULL;
-}
-
-/* The process stands still only while it is looked at. */
-static void snapshot_now(struct recorder *r, struct image *i, enum lg_snapshot_reason reason,
-			 struct demand_answer *answer)
-{
-	struct hoard *hoard = hoard_new(i->pid);
-	uint64_t begun = clock_ns(CLOCK_MONOTONIC);
-	bool stopped = follow_stop(&r->follower, i->pid);
-
-	serve_snapshot(r, i, reason, stopped, hoard);
-	answer->snapshot = i->snapshots;
-	snprintf(answer->text, sizeof answer->text, "%s", i->path);
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
-	follow_resume(&r->follower, i->pid, now);
-	answer->pause_ns = now - begun;
-	serve_write_last(i);
-	image_make_file(i);
-}
-
-/* The program's own wish. An end that another of its threads came to meanwhile is not lost. */
-static void serve_wish(struct recorder *r, struct image *i, uint32_t request)
-{
-	struct demand_answer answer;
-
-	if (!why_not(r, i))
-		snapshot_now(r, i, request == LG_REQ_SNAPSHOT_CHECK ? LG_SNAPSHOT_CHECK : LG_SNAPSHOT_DEMAND,
-			     &answer);
-	atomic_compare_exchange_strong(&i->area->request, &request, LG_REQ_NONE);
-	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-}
-
-/* Events that were lost make it look as if there were leaks, or none. */
+/* What is lost by now. Events that were lost make it look as if there were leaks, or none. */
 void serve_verdict(struct recorder *r, struct image *i)
 {
-	struct lg_verdict *v = &i->area->verdict;
-	uint32_t asked = LG_VERDICT_ASKED;
-	struct demand_answer answer;
+	_Atomic uint32_t *state = &i->area->verdict.state;
 
 	judgement_poll(i);
-	if (i->judgement || !atomic_compare_exchange_strong(&v->state, &asked, LG_VERDICT_TAKEN))
+	if (i->judgement || atomic_load(state) != LG_VERDICT_ASKED || r->midway.image)
 		return;
-	if (why_not(r, i) || image_has_lost(i)) {
+	uint32_t asked = LG_VERDICT_ASKED;
+	if (!atomic_compare_exchange_strong(state, &asked, LG_VERDICT_TAKEN))
+		return;
+	if (image_has_lost(i))
 		judgement_unknown(i);
-		return;
-	}
-	snapshot_now(r, i, LG_SNAPSHOT_DEMAND, &answer);
-	judgement_begin(r, i);
+	else
+		midway_begin(r, i, LG_SNAPSHOT_DEMAND, MIDWAY_JUDGED);
 }
 
 void serve_request(struct recorder *r, struct image *i)
@@ -118,7 +77,8 @@ void serve_request(struct recorder *r, struct image *i)
 	if (request == LG_REQ_NONE)
 		return;
 	if (request == LG_REQ_SNAPSHOT_NOW || request == LG_REQ_SNAPSHOT_CHECK) {
-		serve_wish(r, i, request);
+		midway_begin(r, i, request == LG_REQ_SNAPSHOT_CHECK ? LG_SNAPSHOT_CHECK : LG_SNAPSHOT_DEMAND,
+			     MIDWAY_WISHED);
 		return;
 	}
 	notes_take(r);
@@ -152,18 +112,19 @@ void serve_demand(struct recorder *r)
 	enum lg_wanted wanted;
 	uint32_t pid = demand_taken(&r->segment, &wanted);
 	struct image *i = pid ? recorder_find(r, pid) : NULL;
-	const char *refusal = wanted == LG_WANTED_SNAPSHOT || !i ? why_not(r, i) : NULL;
 
-	if (!pid)
+	if (!pid || r->midway.image)
 		return;
-	if (refusal) {
-		answer.is_refused = true;
-		snprintf(answer.text, sizeof answer.text, "process %u %s", pid, refusal);
-	} else if (wanted == LG_WANTED_SNAPSHOT) {
-		snapshot_now(r, i, LG_SNAPSHOT_DEMAND, &answer);
-	} else {
-		pause_image(i, wanted == LG_WANTED_PAUSE, &answer);
+	const char *refusal = wanted == LG_WANTED_SNAPSHOT || !i ? midway_refusal(r, i) : NULL;
+	if (!refusal && wanted == LG_WANTED_SNAPSHOT) {
+		midway_begin(r, i, LG_SNAPSHOT_DEMAND, MIDWAY_DEMANDED);
+		return;
 	}
+	answer.is_refused = refusal;
+	if (refusal)
+		snprintf(answer.text, sizeof answer.text, "process %u %s", pid, refusal);
+	else
+		pause_image(i, wanted == LG_WANTED_PAUSE, &answer);
 	demand_answer(&r->segment, &answer);
 }
 

@@ -2,6 +2,7 @@
  * its mappings and the copy of its memory. */
 #include "record/snapshot.h"
 
+#include "base/thread.h"
 #include "record/filter.h"
 #include "record/kept.h"
 #include "record/reading.h"
@@ -22,6 +23,9 @@ struct snapshot {
 	struct reading *reading;
 	struct kept *kept; /* NULL: nothing besides pointers and small integers is kept */
 	const char *trouble; /* NULL: all that could be read is in the file */
+	bool has_writer;
+	pthread_t writer; /* who has all of this for itself until `is_written` */
+	_Atomic bool is_written;
 };
 
 /* ---- taking ------------------------------------------------------------------------------------------ */
@@ -129,7 +133,7 @@ static void put(struct snapshot *s, enum lg_chunk_kind kind, struct buf *out)
 {
 	image_put(s->image, kind, out);
 	buf_clear(out);
-	s->request.breathe(s->request.context);
+	space_breathe(&s->image->space);
 }
 
 /* Vector registers hold data of the program, as memory does. */
@@ -147,7 +151,7 @@ static void put_preface(void *context)
 	struct snapshot *s = context;
 	struct buf out = { 0 };
 
-	s->request.breathe(s->request.context);
+	space_breathe(&s->image->space);
 	if (s->is_begun)
 		return;
 	s->is_begun = true;
@@ -187,9 +191,7 @@ static void put_all(struct snapshot *s)
 	put(s, LG_CHUNK_UNREAD, &out);
 	if (!is_whole)
 		s->trouble = "out of memory";
-	if (s->trouble) {
-		image_degrade(s->image, "the snapshot is not whole: %s", s->trouble);
-	} else {
+	if (!s->trouble) {
 		put_snapshot_end(&out, &s->data);
 		put(s, LG_CHUNK_SNAPSHOT_END, &out);
 	}
@@ -211,6 +213,36 @@ static void snapshot_free(struct snapshot *s)
 	free(s);
 }
 
+#define LITTLE_BYTES (4u << 20) /* not worth a thread */
+
+/* All of it but what the process' verdict is told. */
+static void *write_beside(void *context)
+{
+	struct snapshot *s = context;
+
+	put_all(s);
+	atomic_store(&s->is_written, true);
+	return NULL;
+}
+
+void snapshot_write_beside(struct snapshot *s)
+{
+	if (!s || !s->data.nmappings || !s->reading)
+		return;
+	put_preface(s);
+	s->has_writer = s->data.bytes_read > LITTLE_BYTES && thread_begin(&s->writer, write_beside, s);
+}
+
+bool snapshot_has_writer(const struct snapshot *s)
+{
+	return s->has_writer;
+}
+
+bool snapshot_is_being_written(const struct snapshot *s)
+{
+	return s && s->has_writer && !atomic_load(&s->is_written);
+}
+
 void snapshot_write(struct snapshot *s)
 {
 	if (!s)
@@ -219,7 +251,11 @@ void snapshot_write(struct snapshot *s)
 		image_degrade(s->image, "no snapshot: /proc/%u/maps cannot be read", s->tid);
 	else if (!s->reading)
 		image_degrade(s->image, "no snapshot: the recorder ran out of memory");
+	else if (s->has_writer)
+		pthread_join(s->writer, NULL);
 	else
 		put_all(s);
+	if (s->trouble)
+		image_degrade(s->image, "the snapshot is not whole: %s", s->trouble);
 	snapshot_free(s);
 }

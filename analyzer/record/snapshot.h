@@ -14,8 +14,6 @@ struct snapshot_request {
 	/* Where memory is put aside until the target has gone on; taken over. NULL: nowhere */
 	struct hoard *hoard;
 	struct mapped_spare *spare;
-	void (*breathe)(void *context); /* called now and then: the recorder's heartbeat */
-	void *context;
 };
 
 struct snapshot;
@@ -24,7 +22,12 @@ struct snapshot;
  * cannot be read is recorded as such and degrades the verdict. NULL: no memory for it, and the image says so. */
 struct snapshot *snapshot_take(struct image *i, const struct segment *segment, const struct follower *f,
 			       const struct snapshot_request *request);
-/* Writes what of it is not yet in the trace, before anything else is. Frees it; NULL is fine. */
+/* Writes what of it is not yet in the trace, before anything else is, or waits till it is written. Frees it; NULL is fine. */
 void snapshot_write(struct snapshot *s);
+/* The same in a thread of its own, beside what else comes of the image; then snapshot_write() is still to be called. */
+void snapshot_write_beside(struct snapshot *s);
+bool snapshot_has_writer(const struct snapshot *s);
+bool snapshot_is_being_written(
+    const struct snapshot *s); /* by that thread, which is not yet done; NULL is not */
 
 #endif

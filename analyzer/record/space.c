@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LONGEST_LINE (8u * LG_PAGE) /* of maps: a path of PATH_MAX in which each character is escaped, and more */
+#define LONGEST_LINE                                                                                         \
+	(8u * LG_PAGE) /* of maps: a path of PATH_MAX in which each character is escaped, and more */
 
 static const char *const names[LG_FILES] = {
 	[LG_FILE_MAPS] = "maps",
@@ -65,7 +66,7 @@ static bool wait_until_served(const struct space *s)
 		if (!(now & (LG_REQ_SERVE | LG_REQ_SERVING)))
 			return true;
 		syscall(SYS_futex, request, FUTEX_WAIT, now, &nap, NULL, 0);
-		s->breathe(s->context);
+		space_breathe(s);
 	}
 	return false;
 }
@@ -162,7 +163,8 @@ static void read_mappings(struct space *s, struct buf *text)
 	char part[LG_PAGE];
 	ssize_t got;
 
-	while ((got = pread(s->files[LG_FILE_MAPS], part, sizeof part, (off_t)text->used)) > 0 && !text->failed)
+	while ((got = pread(s->files[LG_FILE_MAPS], part, sizeof part, (off_t)text->used)) > 0 &&
+	       !text->failed)
 		buf_put(text, part, (size_t)got);
 }
 

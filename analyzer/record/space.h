@@ -18,7 +18,8 @@ struct space {
 	int files[LG_FILES]; /* -1: not open */
 	uint32_t pid;
 	struct lg_area *window; /* of a process that reads for us; NULL: none does */
-	void (*breathe)(void *context); /* while that takes its time */
+	void (*breathe)(
+	    void *context); /* called now and then by all that takes its time: the recorder's heartbeat */
 	void *context;
 };
 
@@ -28,6 +29,11 @@ void space_init(struct space *s, uint32_t pid);
 void space_open(struct space *s, uint32_t tid);
 bool space_is_open(const struct space *s); /* mappings and memory can be read from outside */
 void space_close(struct space *s);
+
+static inline void space_breathe(const struct space *s)
+{
+	s->breathe(s->context);
+}
 
 struct trace_mapping *space_mappings(struct space *s, size_t *n); /* for proc_mappings_free() */
 /* All of the bytes, or false with errno. `tid`: a thread that has the memory. */

@@ -378,7 +378,8 @@ struct lg_area {
 
 	uint32_t window_file; /* (R) enum lg_file */
 	uint32_t window_bytes; /* (R) */
-	uint64_t window_offset; /* (R) of mappings: an address, those that reach beyond it are wanted, in whole lines */
+	uint64_t
+	    window_offset; /* (R) of mappings: an address, those that reach beyond it are wanted, in whole lines */
 	int64_t window_answer; /* (T) bytes that are in the window, or -errno */
 
 	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
