@@ -26,6 +26,7 @@ struct block {
 	uint8_t entry; /* enum lg_entry; ENTRY_POOL */
 	uint8_t resized : 1; /* has been through realloc */
 	uint8_t inherited : 1; /* while replaying only: was there before this image was forked */
+	uint8_t ended : 1; /* while replaying only: its address may come again */
 	uint8_t pooled : 1; /* part of a larger piece of memory, by what lies there: see pools.h */
 	uint8_t single : 1; /* stands for itself alone, even where blocks were sampled */
 	uint16_t latest_high; /* number of its latest event, birth or resize (48 bits): where blocks that */

@@ -1,7 +1,7 @@
 /* replay.c: see replay.h for the rules.
  *
- * Blocks live in a pool, found by address through a table. Both are far larger than any cache, so a batch is
- * walked with the slots and blocks of the events ahead on their way. */
+ * Blocks are found by address through a table. Both are far larger than any cache, so a batch is walked with the
+ * slots and blocks of the events ahead on their way. */
 #include "heap/replay.h"
 
 #include "base/ahead.h"
@@ -17,18 +17,15 @@
 	(1ULL << 48) /* no block lies beyond: the kernel gives more to those who ask for it by name */
 #define OPEN_MAX 1024u /* releases open at once; the oldest is settled when there are more */
 #define THREADS_MAX (1u << 20) /* numbers beyond are not counted as threads */
-#define NO_PLACE UINT32_MAX
 
-/* A block between its RELEASE and its RESIZE. It is in no table, but keeps its place in the pool. */
+/* A block between its RELEASE and its RESIZE. */
 struct open_release {
+	struct block block; /* no address: it was not known */
 	uint32_t thread;
-	uint32_t place; /* NO_PLACE: the address was not known */
 };
 
 struct replay {
 	uint64_t sample_bytes;
-	struct block *pool; /* unused places have addr 0 and link through `stack` */
-	uint32_t used, room, unused;
 	struct table table;
 	struct open_release open[OPEN_MAX];
 	uint32_t nopen;
@@ -46,7 +43,6 @@ struct replay *replay_new(uint64_t sample_bytes)
 	if (!r)
 		return NULL;
 	r->sample_bytes = sample_bytes;
-	r->unused = NO_PLACE;
 	if (table_open(&r->table))
 		return r;
 	free(r);
@@ -57,54 +53,16 @@ void replay_free(struct replay *r)
 {
 	if (!r)
 		return;
-	free(r->pool);
 	table_free(&r->table);
 	pages_free(&r->touched);
 	free(r->strays);
 	free(r);
 }
 
-/* ---- the pool ---------------------------------------------------------------------------------------- */
-
-/* Not by realloc: memory that the kernel moves does not stay on huge pages. */
-static bool pool_grow(struct replay *r)
-{
-	uint64_t room = r->room ? 2 * (uint64_t)r->room : 1024;
-	struct block *pool = room < NO_PLACE ? huge_alloc(room * sizeof *pool) : NULL;
-
-	if (!pool)
-		return false;
-	if (r->used)
-		memcpy(pool, r->pool, r->used * sizeof *pool);
-	free(r->pool);
-	r->pool = pool;
-	r->room = (uint32_t)room;
-	return true;
-}
-
-static uint32_t pool_take(struct replay *r)
-{
-	uint32_t place = r->unused;
-
-	if (place != NO_PLACE) {
-		r->unused = r->pool[place].stack;
-		return place;
-	}
-	if (r->used == r->room && !pool_grow(r))
-		return NO_PLACE;
-	return r->used++;
-}
-
-static void pool_give(struct replay *r, uint32_t place)
-{
-	r->pool[place] = (struct block){ .stack = r->unused };
-	r->unused = place;
-}
-
 /* ---- beginnings and ends ----------------------------------------------------------------------------- */
 
 /* Inherited blocks are in nobody's counts: a child's totals are its own. */
-static void count_live(struct replay *r, const struct block *b)
+static void count_live(struct replay *r, const struct block *b, uint64_t key)
 {
 	struct heap_totals *t = &r->totals;
 	struct sum sum = block_sum(r->sample_bytes, b);
@@ -116,7 +74,7 @@ static void count_live(struct replay *r, const struct block *b)
 	if (t->live_bytes > t->peak_bytes) {
 		t->peak_bytes = t->live_bytes;
 		t->peak_blocks = t->live_blocks;
-		t->peak_key = b->key;
+		t->peak_key = key;
 		t->peak_events = t->events + 1;
 	}
 }
@@ -142,54 +100,56 @@ static void count_allocation(struct replay *r, const struct block *b)
 	r->totals.recorded++;
 }
 
-static void end_at(struct replay *r, uint32_t slot)
+/* It keeps its place until the table needs it. */
+static void end_block(struct replay *r, struct block *b)
 {
-	uint32_t place = r->table.slots[slot].block - 1;
+	count_dead(r, b);
+	b->ended = 1;
+	r->table.nended++;
+}
 
-	count_dead(r, &r->pool[place]);
-	table_erase(&r->table, slot);
-	pool_give(r, place);
+/* The block lives from here on; one that was live at its address ended unseen. */
+static bool put_block(struct replay *r, const struct block *b, uint32_t guess)
+{
+	struct block *place = table_guessed(&r->table, guess, b->addr);
+
+	if (!place && !(place = table_take(&r->table, b->addr)))
+		return false;
+	if (!place->ended) {
+		r->totals.implied_frees += !place->inherited;
+		end_block(r, place);
+	}
+	if (!b->size || b->size > place->size) /* else its pages are marked */
+		pages_mark(&r->touched, b->addr, b->size);
+	*place = *b;
+	r->table.nended--;
+	return true;
 }
 
 /* A new block, or the same one moved: `old` lends its birth. */
-static bool begin(struct replay *r, const struct trace_event *e, const struct block *old)
+static bool begin(struct replay *r, const struct trace_event *e, const struct block *old, uint32_t guess)
 {
 	uint64_t number = r->totals.events;
 	struct block b = { .addr = e->addr,
 			   .size = e->size,
-			   .birth = number,
-			   .key = e->key,
+			   .birth = old ? old->birth : number,
+			   .key = old ? old->key : e->key,
 			   .stack = e->stack,
 			   .thread = e->thread,
 			   .entry = e->entry,
-			   .resized = e->type == LG_EV_RESIZE };
+			   .resized = e->type == LG_EV_RESIZE,
+			   .inherited = old && old->inherited,
+			   .latest_high = (uint16_t)(number >> 32),
+			   .latest_low = (uint32_t)number };
 
 	if (!b.addr || b.addr >= ADDRESS_END)
 		return true; /* LG_UNRECORDED, or damage: nothing lives there */
 	if (b.size > ADDRESS_END - b.addr)
 		b.size = ADDRESS_END - b.addr;
-	b.latest_high = (uint16_t)(number >> 32);
-	b.latest_low = (uint32_t)number;
-	b.inherited = old && old->inherited;
 	count_allocation(r, &b);
-
-	uint32_t slot = table_find(&r->table, r->pool, b.addr), place;
-	if (slot != NO_SLOT) {
-		place = r->table.slots[slot].block - 1;
-		r->totals.implied_frees += !r->pool[place].inherited;
-		count_dead(r, &r->pool[place]);
-	} else {
-		place = pool_take(r);
-		if (place == NO_PLACE || !table_insert(&r->table, b.addr, place))
-			return false;
-	}
-	count_live(r, &b);
-	if (old) {
-		b.birth = old->birth;
-		b.key = old->key;
-	}
-	r->pool[place] = b;
-	pages_mark(&r->touched, b.addr, b.size);
+	if (!put_block(r, &b, guess))
+		return false;
+	count_live(r, &b, e->key);
 	return true;
 }
 
@@ -216,24 +176,29 @@ static void note_mismatch(struct replay *r, const struct trace_event *e, const s
 		note_stray(r, e->addr);
 }
 
+static struct block *live_block(const struct replay *r, uint64_t addr, uint32_t guess)
+{
+	struct block *b = table_guessed(&r->table, guess, addr);
+
+	if (!b)
+		b = table_find(&r->table, addr);
+	return b && !b->ended ? b : NULL;
+}
+
 /* ---- realloc ----------------------------------------------------------------------------------------- */
 
 /* The released block lives on, unless its address has been handed out again: then it did move away. */
-static bool put_back(struct replay *r, uint32_t place, uint64_t key)
+static bool put_back(struct replay *r, const struct block *b, uint64_t key)
 {
-	struct block *b = &r->pool[place];
+	const struct block *now = table_find(&r->table, b->addr);
 
-	if (table_find(&r->table, r->pool, b->addr) != NO_SLOT) {
+	if (now && !now->ended) {
 		count_free(r, b);
-		pool_give(r, place);
 		return true;
 	}
-	if (!table_insert(&r->table, b->addr, place))
+	if (!put_block(r, b, 0))
 		return false;
-	uint64_t birth_key = b->key;
-	b->key = key; /* for the peak: now */
-	count_live(r, b);
-	b->key = birth_key;
+	count_live(r, b, key);
 	return true;
 }
 
@@ -249,24 +214,25 @@ static bool settle_oldest(struct replay *r, uint64_t key)
 {
 	struct open_release oldest = take_open(r, 0);
 
-	return oldest.place == NO_PLACE || put_back(r, oldest.place, key);
+	return !oldest.block.addr || put_back(r, &oldest.block, key);
 }
 
-static bool release(struct replay *r, const struct trace_event *e)
+static bool release(struct replay *r, const struct trace_event *e, uint32_t guess)
 {
-	uint32_t slot = table_find(&r->table, r->pool, e->addr), place = NO_PLACE;
+	struct open_release open = { .thread = e->thread };
+	struct block *b;
 
 	if (r->nopen == OPEN_MAX && !settle_oldest(r, e->key))
 		return false;
-	if (slot != NO_SLOT) {
-		place = r->table.slots[slot].block - 1;
-		note_mismatch(r, e, &r->pool[place]);
-		count_dead(r, &r->pool[place]);
-		table_erase(&r->table, slot);
+	b = live_block(r, e->addr, guess);
+	if (b) {
+		note_mismatch(r, e, b);
+		open.block = *b;
+		end_block(r, b);
 	} else {
 		note_stray(r, e->addr);
 	}
-	r->open[r->nopen++] = (struct open_release){ e->thread, place };
+	r->open[r->nopen++] = open;
 	return true;
 }
 
@@ -281,21 +247,19 @@ static bool last_open(struct replay *r, uint32_t thread, struct open_release *fo
 	return false;
 }
 
-static bool resize(struct replay *r, const struct trace_event *e)
+static bool resize(struct replay *r, const struct trace_event *e, uint32_t guess)
 {
-	struct open_release from = { 0, NO_PLACE };
-	bool released = last_open(r, e->thread, &from);
+	struct open_release from = { 0 };
+	bool released = last_open(r, e->thread, &from), known = from.block.addr;
 
 	if (!e->addr)
-		return from.place == NO_PLACE || put_back(r, from.place, e->key);
-	if (from.place == NO_PLACE) {
+		return !known || put_back(r, &from.block, e->key);
+	if (!known) {
 		r->totals.unknown_frees += released;
-		return begin(r, e, NULL);
+		return begin(r, e, NULL, guess);
 	}
-	struct block old = r->pool[from.place];
-	count_free(r, &old);
-	pool_give(r, from.place);
-	return begin(r, e, &old);
+	count_free(r, &from.block);
+	return begin(r, e, &from.block, guess);
 }
 
 /* ---- the walk ---------------------------------------------------------------------------------------- */
@@ -310,35 +274,33 @@ static void see_thread(struct replay *r, uint32_t number)
 	r->totals.threads++;
 }
 
-/* `guess` may be where the block's slot was a few events ago. */
 static void end(struct replay *r, const struct trace_event *e, uint32_t guess)
 {
-	uint32_t slot =
-	    table_holds(&r->table, r->pool, guess, e->addr) ? guess : table_find(&r->table, r->pool, e->addr);
+	struct block *b = live_block(r, e->addr, guess);
 
-	if (slot == NO_SLOT) {
+	if (!b) {
 		r->totals.unknown_frees++;
 		note_stray(r, e->addr);
 		return;
 	}
-	const struct block *b = &r->pool[r->table.slots[slot].block - 1];
 	note_mismatch(r, e, b);
 	count_free(r, b);
-	end_at(r, slot);
+	end_block(r, b);
 }
 
+/* `guess` is where its address's block may be. */
 static bool replay_one(struct replay *r, const struct trace_event *e, uint32_t guess)
 {
 	switch (e->type) {
 	case LG_EV_ALLOC:
-		return begin(r, e, NULL);
+		return begin(r, e, NULL, guess);
 	case LG_EV_FREE:
 		end(r, e, guess);
 		return true;
 	case LG_EV_RELEASE:
-		return release(r, e);
+		return release(r, e, guess);
 	case LG_EV_RESIZE:
-		return resize(r, e);
+		return resize(r, e, guess);
 	default:
 		return true;
 	}
@@ -347,39 +309,35 @@ static bool replay_one(struct replay *r, const struct trace_event *e, uint32_t g
 #define SLOT_AHEAD 24
 #define BLOCK_AHEAD 12
 
-/* Guesses at the slots of the blocks that the events ahead end, by event modulo their number. */
+/* Guesses at the blocks of the events ahead, by event modulo their number. */
 struct guesses {
-	uint32_t slots[16];
+	uint32_t of[16];
 };
 _Static_assert(BLOCK_AHEAD < 16, "a guess is used before another takes its place");
 
-LOOK_AHEAD look_ahead(const struct replay *r, const struct trace_event *events, size_t i, size_t n,
+LOOK_AHEAD look_ahead(const struct table *t, const struct trace_event *events, size_t i, size_t n,
 		      struct guesses *g)
 {
-	const struct trace_event *e = &events[i + BLOCK_AHEAD];
-
 	if (i + SLOT_AHEAD < n)
-		__builtin_prefetch(table_home(&r->table, events[i + SLOT_AHEAD].addr));
-	if (i + BLOCK_AHEAD < n && (e->type == LG_EV_FREE || e->type == LG_EV_RELEASE)) {
-		uint32_t slot = table_guess(&r->table, e->addr);
-		g->slots[(i + BLOCK_AHEAD) % 16] = slot;
-		if (slot != NO_SLOT) {
-			const struct block *b = &r->pool[r->table.slots[slot].block - 1];
-			__builtin_prefetch(b);
-			__builtin_prefetch(&b->latest_low); /* in the next cache line as often as not */
-		}
+		__builtin_prefetch(table_home(t, events[i + SLOT_AHEAD].addr));
+	if (i + BLOCK_AHEAD < n) {
+		uint32_t guess = table_guess(t, events[i + BLOCK_AHEAD].addr);
+		const struct block *b = &t->blocks[guess ? guess - 1 : t->used];
+
+		g->of[(i + BLOCK_AHEAD) % 16] = guess;
+		__builtin_prefetch(b, 1);
+		__builtin_prefetch(&b->latest_low, 1); /* in the next cache line as often as not */
 	}
 }
 
 int replay_events(struct replay *r, const struct trace_event *events, size_t n)
 {
-	struct guesses guesses;
+	struct guesses guesses = { 0 };
 
-	memset(&guesses, 0xff, sizeof guesses);
 	for (size_t i = 0; i < n; i++) {
-		look_ahead(r, events, i, n, &guesses);
+		look_ahead(&r->table, events, i, n, &guesses);
 		see_thread(r, events[i].thread);
-		if (!replay_one(r, &events[i], guesses.slots[i % 16]))
+		if (!replay_one(r, &events[i], guesses.of[i % 16]))
 			return -1;
 		r->totals.events++;
 	}
@@ -392,24 +350,24 @@ int replay_events(struct replay *r, const struct trace_event *events, size_t n)
 static bool settle_all(struct replay *r)
 {
 	while (r->nopen) {
-		struct open_release o = r->open[--r->nopen];
-		if (o.place != NO_PLACE && !put_back(r, o.place, r->pool[o.place].key))
+		const struct block *b = &r->open[--r->nopen].block;
+		if (b->addr && !put_back(r, b, b->key))
 			return false;
 	}
 	return true;
 }
 
-/* Places of the live blocks in the pool, in the order of their addresses; owned by the caller. */
-static uint32_t *live_places(const struct replay *r, uint32_t *n)
+/* Places of the live blocks, in the order of their addresses; owned by the caller. */
+static uint32_t *live_places(const struct table *t, uint32_t *n)
 {
-	size_t bytes = ((size_t)r->used + 1) * sizeof(struct sort_pair);
+	size_t bytes = ((size_t)t->used - t->nended + 1) * sizeof(struct sort_pair);
 	struct sort_pair *order = huge_alloc(bytes);
 	uint32_t *places = NULL;
 
 	*n = 0;
-	for (uint32_t i = 0; order && i < r->used; i++)
-		if (r->pool[i].addr)
-			order[(*n)++] = (struct sort_pair){ r->pool[i].addr, i };
+	for (uint32_t i = 0; order && i < t->used; i++)
+		if (!t->blocks[i].ended)
+			order[(*n)++] = (struct sort_pair){ t->blocks[i].addr, i };
 	if (order && sort_pairs(order, *n) == 0)
 		places = malloc(((size_t)*n + 1) * sizeof *places);
 	for (uint32_t i = 0; places && i < *n; i++)
@@ -418,25 +376,24 @@ static uint32_t *live_places(const struct replay *r, uint32_t *n)
 	return places;
 }
 
-/* Sorts the live blocks by address, into a new pool. */
-static bool sort_pool(struct replay *r)
+/* Only the live blocks remain, by address. */
+static bool sort_blocks(struct table *t)
 {
-	uint32_t n, *places = live_places(r, &n);
+	uint32_t n, *places = live_places(t, &n);
 	struct block *sorted = places ? huge_alloc(((size_t)n + 1) * sizeof *sorted) : NULL;
 
 	for (uint32_t i = 0; sorted && i < n; i++) {
-		const struct block *ahead = &r->pool[places[i + BLOCK_AHEAD < n ? i + BLOCK_AHEAD : i]];
+		const struct block *ahead = &t->blocks[places[i + BLOCK_AHEAD < n ? i + BLOCK_AHEAD : i]];
 		__builtin_prefetch(ahead);
 		__builtin_prefetch(&ahead->latest_low);
-		sorted[i] = r->pool[places[i]];
+		sorted[i] = t->blocks[places[i]];
 	}
 	free(places);
 	if (!sorted)
 		return false;
-	free(r->pool);
-	r->pool = sorted;
-	r->used = r->room = n;
-	r->unused = NO_PLACE;
+	table_free(t);
+	t->blocks = sorted;
+	t->used = n;
 	return true;
 }
 
@@ -444,14 +401,15 @@ static bool sort_pool(struct replay *r)
  * No two starts share eight bytes afterwards either, which the index counts on. */
 static void drop_overlaps(struct replay *r)
 {
+	struct table *t = &r->table;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < r->used; i++) {
-		struct block b = r->pool[i];
+	for (uint32_t i = 0; i < t->used; i++) {
+		struct block b = t->blocks[i];
 		bool keep = true;
 
 		while (n && keep) {
-			struct block *before = &r->pool[n - 1];
+			struct block *before = &t->blocks[n - 1];
 			if (before->addr + (before->size ? before->size : 1) <= (b.addr & ~7ULL))
 				break;
 			keep = block_latest(before) < block_latest(&b);
@@ -460,26 +418,27 @@ static void drop_overlaps(struct replay *r)
 			n -= keep;
 		}
 		if (keep)
-			r->pool[n++] = b;
+			t->blocks[n++] = b;
 	}
-	r->used = n;
+	t->used = n;
 }
 
 int replay_inherit(struct replay *r, const struct lg_range *blocks, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint32_t place = pool_take(r);
+		struct block b = { .addr = blocks[i].start,
+				   .size = blocks[i].end - blocks[i].start,
+				   .inherited = 1 };
 
-		if (place == NO_PLACE)
+		if (!put_block(r, &b, 0))
 			return -1;
-		r->pool[place] = (struct block){ .addr = blocks[i].start,
-						 .size = blocks[i].end - blocks[i].start,
-						 .inherited = 1 };
-		if (!table_insert(&r->table, blocks[i].start, place))
-			return -1;
-		pages_mark(&r->touched, blocks[i].start, blocks[i].end - blocks[i].start);
 	}
 	return 0;
+}
+
+static struct lg_range range_of(const struct block *b)
+{
+	return (struct lg_range){ b->addr, b->addr + b->size };
 }
 
 static int by_start(const void *left, const void *right)
@@ -491,51 +450,56 @@ static int by_start(const void *left, const void *right)
 
 struct lg_range *replay_live(const struct replay *r, uint64_t most, size_t *n)
 {
-	size_t live = 0;
-
-	for (uint32_t i = 0; i < r->used; i++)
-		live += r->pool[i].addr != 0;
+	const struct table *t = &r->table;
+	uint64_t live = (uint64_t)t->used - t->nended + r->nopen;
 	struct lg_range *ranges = live <= most ? malloc((live + 1) * sizeof *ranges) : NULL;
+
+	*n = 0;
 	if (!ranges)
 		return NULL;
-	*n = 0;
-	for (uint32_t i = 0; i < r->used; i++)
-		if (r->pool[i].addr)
-			ranges[(*n)++] =
-			    (struct lg_range){ r->pool[i].addr, r->pool[i].addr + r->pool[i].size };
+	for (uint32_t i = 0; i < t->used; i++)
+		if (!t->blocks[i].ended)
+			ranges[(*n)++] = range_of(&t->blocks[i]);
+	for (uint32_t i = 0; i < r->nopen; i++)
+		if (r->open[i].block.addr)
+			ranges[(*n)++] = range_of(&r->open[i].block);
 	qsort(ranges, *n, sizeof *ranges, by_start);
 	return ranges;
 }
 
-/* Takes the inherited blocks out of the pool, as ranges. */
+/* Takes the inherited blocks out, as ranges. */
 static bool split_inherited(struct replay *r, struct heap *h)
 {
+	struct table *t = &r->table;
 	size_t inherited = 0;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < r->used; i++)
-		inherited += r->pool[i].inherited;
+	for (uint32_t i = 0; i < t->used; i++)
+		inherited += t->blocks[i].inherited;
 	h->inherited = malloc((inherited + 1) * sizeof *h->inherited);
 	if (!h->inherited)
 		return false;
-	for (uint32_t i = 0; i < r->used; i++) {
-		const struct block *b = &r->pool[i];
+	for (uint32_t i = 0; i < t->used; i++) {
+		const struct block *b = &t->blocks[i];
 
 		if (b->inherited)
-			h->inherited[h->ninherited++] = (struct lg_range){ b->addr, b->addr + b->size };
+			h->inherited[h->ninherited++] = range_of(b);
 		else
-			r->pool[n++] = *b;
+			t->blocks[n++] = *b;
 	}
-	r->used = n;
+	t->used = n;
 	return true;
 }
 
 int replay_finish(struct replay *r, struct heap *h)
 {
+	struct table *t = &r->table;
+
 	if (!settle_all(r))
 		return -1;
-	table_free(&r->table);
-	if (!sort_pool(r))
+	free(t->slots); /* nothing is looked up any more */
+	t->slots = NULL;
+	if (!sort_blocks(t))
 		return -1;
 	drop_overlaps(r);
 	if (!split_inherited(r, h))
@@ -545,16 +509,15 @@ int replay_finish(struct replay *r, struct heap *h)
 		ranges_free(&touched);
 		return -1;
 	}
-	struct block *blocks = realloc(r->pool, ((size_t)r->used + 1) * sizeof *blocks);
-	h->blocks = blocks ? blocks : r->pool;
-	h->nblocks = r->used;
+	struct block *blocks = realloc(t->blocks, ((size_t)t->used + 1) * sizeof *blocks);
+	h->blocks = blocks ? blocks : t->blocks;
+	h->nblocks = t->used;
 	h->touched = touched.at;
 	h->ntouched = touched.n;
 	h->totals = r->totals;
 	h->strays = r->strays;
 	h->nstrays = r->nstrays;
-	r->pool = NULL;
 	r->strays = NULL;
-	r->used = r->room = 0;
+	*t = (struct table){ 0 };
 	return 0;
 }

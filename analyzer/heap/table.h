@@ -1,8 +1,9 @@
-/* table.h: live addresses to places in the replay's pool of blocks.
+/* table.h: the blocks that a replay has met, by address.
  *
- * Open addressing, linear probing, eight bytes a slot: the address itself stands in the pool only. A slot's tag is
- * the upper half of the address's hash and its top bits are the slot's home, so nothing is ever rehashed, and an
- * erased slot is closed by moving back what follows: no tombstones. */
+ * Open addressing, linear probing, eight bytes a slot: the address itself stands in its block only. A slot's tag is
+ * the upper half of the address's hash and its top bits are the slot's home, so growing hashes nothing anew. Nothing
+ * is erased: allocators hand out the same addresses again and again, so a block that has ended keeps its place until
+ * the room is full and most of it is of such. */
 #ifndef LG_HEAP_TABLE_H
 #define LG_HEAP_TABLE_H
 
@@ -10,21 +11,22 @@
 
 struct table_slot {
 	uint32_t tag;
-	uint32_t block; /* place in the pool + 1; 0: empty */
+	uint32_t place; /* among the blocks, + 1; 0: empty */
 };
 
 struct table {
 	struct table_slot *slots; /* 1 << (32 - shift) of them */
-	uint32_t used, mask, shift;
+	struct block *blocks; /* each address once; used <= room, which is five slots of eight */
+	uint32_t used, room, mask, shift;
+	uint32_t nended; /* of the blocks in use, those that have ended */
 };
-
-#define NO_SLOT UINT32_MAX
 
 bool table_open(struct table *t);
 void table_free(struct table *t);
-uint32_t table_find(const struct table *t, const struct block *pool, uint64_t addr); /* slot or NO_SLOT */
-bool table_insert(struct table *t, uint64_t addr, uint32_t place); /* addr is not in it; false: no memory */
-void table_erase(struct table *t, uint32_t slot);
+/* The block that begins, or has begun, at the address; NULL: there was none. */
+struct block *table_find(const struct table *t, uint64_t addr);
+/* The same, else a new one that has the address and has ended. Others may move. NULL: no memory. */
+struct block *table_take(struct table *t, uint64_t addr);
 
 /* One multiplication is not enough: blocks of one size lie at a stride, and some strides would then crowd. */
 static inline uint32_t table_tag(uint64_t addr)
@@ -39,21 +41,20 @@ static inline const struct table_slot *table_home(const struct table *t, uint64_
 	return &t->slots[table_tag(addr) >> t->shift];
 }
 
-/* Whether a slot, which may be any number, holds this address. */
-static inline bool table_holds(const struct table *t, const struct block *pool, uint32_t slot, uint64_t addr)
-{
-	return slot <= t->mask && t->slots[slot].block && pool[t->slots[slot].block - 1].addr == addr;
-}
-
-/* The slot that holds an address, as far as tags tell; NO_SLOT: probably none. */
+/* The place of the address's block, as far as tags tell, + 1; 0: there is none. Looks at no block. */
 static inline uint32_t table_guess(const struct table *t, uint64_t addr)
 {
-	uint32_t tag = table_tag(addr);
+	uint32_t tag = table_tag(addr), at = tag >> t->shift;
 
-	for (uint32_t at = tag >> t->shift; t->slots[at].block; at = (at + 1) & t->mask)
-		if (t->slots[at].tag == tag)
-			return at;
-	return NO_SLOT;
+	while (t->slots[at].place && t->slots[at].tag != tag)
+		at = (at + 1) & t->mask;
+	return t->slots[at].place;
+}
+
+/* The block of a guess, which may be of any time, if it is the address's; else NULL. */
+static inline struct block *table_guessed(const struct table *t, uint32_t guess, uint64_t addr)
+{
+	return guess - 1 < t->used && t->blocks[guess - 1].addr == addr ? &t->blocks[guess - 1] : NULL;
 }
 
 #endif

@@ -299,6 +299,18 @@ static uint32_t eval(struct walk *w, uint32_t v, uint32_t linked)
 	return way.least;
 }
 
+/* The first steps of the climbs that come soon. */
+LOOK_AHEAD climb_look_ahead(const struct walk *w, uint64_t k)
+{
+	const struct climb *at = w->at;
+
+	if (k < 24)
+		return;
+	__builtin_prefetch(&at[w->pred[k - 24]]);
+	__builtin_prefetch(&at[at[w->pred[k - 16]].parent]);
+	__builtin_prefetch(&at[at[at[w->pred[k - 8]].parent].parent]);
+}
+
 /* What lies before a node in the walk is not linked yet: it is its own semi-dominator. */
 static void find_semi(struct walk *w)
 {
@@ -306,8 +318,7 @@ static void find_semi(struct walk *w)
 		uint32_t semi = w->at[i].parent;
 
 		for (uint64_t k = w->pred_first[i]; k < w->pred_first[i + 1]; k++) {
-			if (k >= 16)
-				__builtin_prefetch(&w->at[w->pred[k - 16]]);
+			climb_look_ahead(w, k);
 			uint32_t v = w->pred[k], s = v <= i ? v : eval(w, v, i + 1);
 			semi = s < semi ? s : semi;
 		}
@@ -327,6 +338,15 @@ static void find_idom(struct walk *w)
 
 /* ---- the result -------------------------------------------------------------------------------------- */
 
+LOOK_AHEAD add_look_ahead(const struct walk *w, uint32_t node)
+{
+	const struct dominators *d = w->d;
+
+	__builtin_prefetch(&d->retained[node], 1);
+	if (node_is_block(d, node))
+		__builtin_prefetch(&d->classes->graph->heap->blocks[block_of_node(d, node)].size);
+}
+
 static void add_retained(const struct walk *w)
 {
 	struct dominators *d = w->d;
@@ -335,7 +355,7 @@ static void add_retained(const struct walk *w)
 		uint32_t node = w->order[i], above = w->order[w->idom[i]];
 
 		if (i >= 16)
-			__builtin_prefetch(&d->retained[w->order[i - 16]], 1);
+			add_look_ahead(w, w->order[i - 16]);
 		d->idom[node] = above;
 		if (node_is_block(d, node))
 			heap_add(&d->retained[node], d->classes->graph->heap, block_of_node(d, node));

@@ -6,7 +6,6 @@
 #include "base/version.h"
 #include "record/preflight.h"
 #include "record/proc.h"
-#include "record/tellings.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -268,18 +267,30 @@ static void write_suspects(struct image *i)
 	i->nsuspects = 0;
 }
 
+static void write_tellings(struct image *i)
+{
+	struct tellings *t = &i->tellings;
+	struct buf out = { 0 };
+
+	for (size_t at = 0, n; (n = tellings_put_marks(t, at, &out)); at += n)
+		image_put(i, LG_CHUNK_MARKS, &out);
+	for (size_t at = 0, n; (n = tellings_put_told(t, at, &out)); at += n)
+		image_put(i, LG_CHUNK_TOLD, &out);
+	buf_free(&out);
+	tellings_clear(t);
+}
+
 static void put_events(struct image *i)
 {
 	struct buf out = { 0 };
-
 	bool has_events = i->encoder && encoder_count(i->encoder);
 
-	if (!i->ntold && !has_events)
+	if (!i->tellings.nmarks && !i->tellings.ntold && !has_events)
 		return;
 	write_modules(i);
 	write_python_codes(i);
 	write_stacks(i);
-	tellings_write(i);
+	write_tellings(i);
 	if (!has_events)
 		return;
 	write_suspects(i);
@@ -327,7 +338,8 @@ static void encode_taken(struct image *i)
 
 	i->ntaken = 0;
 	if (i->drain.has_tellings)
-		n = tellings_take(i, events, n, number);
+		n = tellings_take(&i->tellings, i->area, &i->stacks, events, n, number);
+	i->drain.out_of_memory |= i->tellings.out_of_memory;
 	for (size_t e = 0; e < n; e++) {
 		events[e].stack = stacks_number(&i->stacks, events[e].stack);
 		if (events[e].stack && (events[e].type == LG_EV_FREE || events[e].type == LG_EV_RELEASE))
@@ -478,7 +490,7 @@ void image_free(struct image *i)
 		free(i->reasons[n]);
 	free(i->reasons);
 	stacks_free(&i->stacks);
-	tellings_free(i);
+	tellings_clear(&i->tellings);
 	free(i->suspects);
 	free(i->path);
 	free(i->executable);

@@ -7,6 +7,7 @@
 #include "record/segment.h"
 #include "record/space.h"
 #include "record/stacks.h"
+#include "record/tellings.h"
 #include "trace/trace.h"
 
 #include <pthread.h>
@@ -40,8 +41,7 @@ struct image {
 	struct stacks stacks;
 	struct trace_suspect *suspects; /* of the events in the encoder; owned */
 	size_t nsuspects;
-	struct trace_told *told; /* not yet written; owned */
-	size_t ntold;
+	struct tellings tellings;
 	uint32_t modules_written;
 	uint64_t snapshots;
 	/* Not yet written to its end: nothing else may be written or drained before, but where a thread of its own writes it;

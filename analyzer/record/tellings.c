@@ -4,89 +4,109 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOLD_STEP 256u
-#define TOLD_PER_CHUNK 16384u
+#define STEP 256u
+#define PER_CHUNK 16384u
 
-static void copy_name(char to[LG_NAME_BYTES], const struct image *i, uint64_t number)
+/* Room for one more past n items, which grow by steps. */
+static bool has_room(struct tellings *t, void *array_pointer, size_t n, size_t item_bytes)
 {
-	to[0] = 0;
-	if (number < LG_NAMES)
-		memcpy(to, i->area->names[number].text, LG_NAME_BYTES);
-	to[LG_NAME_BYTES - 1] = 0;
+	void *items;
+
+	memcpy(&items, array_pointer, sizeof items);
+	if (n % STEP == 0)
+		items = realloc(items, (n + STEP) * item_bytes);
+	if (items)
+		memcpy(array_pointer, &items, sizeof items);
+	t->out_of_memory |= !items;
+	return items;
 }
 
-static void write_mark(struct image *i, const struct trace_event *e, uint64_t number)
+static char *copy_name(struct tellings *t, const struct lg_area *area, uint64_t number)
 {
-	char name[LG_NAME_BYTES];
-	struct trace_mark mark = { .events = number, .key = e->key, .thread = e->thread, .name = name };
-	struct buf out = { 0 };
+	char *name = calloc(1, LG_NAME_BYTES);
 
-	copy_name(name, i, e->addr);
-	put_marks(&out, &mark, 1);
-	image_put(i, LG_CHUNK_MARKS, &out);
-	buf_free(&out);
+	t->out_of_memory |= !name;
+	if (name && number < LG_NAMES)
+		memcpy(name, area->names[number].text, LG_NAME_BYTES - 1);
+	return name;
 }
 
-/* What cannot be kept for want of memory may have kept a leak from being told. */
-static void keep_told(struct image *i, const struct trace_event *e, uint64_t number)
+static void take_mark(struct tellings *t, const struct trace_event *e, uint64_t number, char *name)
 {
-	struct trace_told *more = i->told;
-	char name[LG_NAME_BYTES];
-
-	if (i->ntold % TOLD_STEP == 0)
-		more = realloc(more, (i->ntold + TOLD_STEP) * sizeof *more);
-	copy_name(name, i, e->aligns);
-	char *kept = strdup(name);
-	i->told = more ? more : i->told;
-	if (!more || !kept) {
-		free(kept);
-		i->drain.out_of_memory = true;
+	if (!name || !has_room(t, &t->marks, t->nmarks, sizeof *t->marks)) {
+		free(name);
 		return;
 	}
-	i->told[i->ntold++] = (struct trace_told){ .events = number,
+	t->marks[t->nmarks++] =
+	    (struct trace_mark){ .events = number, .key = e->key, .thread = e->thread, .name = name };
+}
+
+static void take_told(struct tellings *t, const struct trace_event *e, uint64_t number, char *name,
+		      uint32_t stack)
+{
+	if (!name || !has_room(t, &t->told, t->ntold, sizeof *t->told)) {
+		free(name);
+		return;
+	}
+	t->told[t->ntold++] = (struct trace_told){ .events = number,
 						   .key = e->key,
 						   .thread = e->thread,
 						   .what = e->entry,
-						   .stack = stacks_number(&i->stacks, e->stack),
+						   .stack = stack,
 						   .addr = e->addr,
 						   .bytes = e->size,
-						   .name = kept };
+						   .name = name };
 }
 
-size_t tellings_take(struct image *i, struct trace_event *events, size_t n, uint64_t number)
+size_t tellings_take(struct tellings *t, const struct lg_area *area, struct stacks *stacks,
+		     struct trace_event *events, size_t n, uint64_t number)
 {
 	size_t kept = 0;
 
-	for (size_t e = 0; e < n; e++)
-		if (events[e].type == LG_EV_MARK)
-			write_mark(i, &events[e], number + kept);
-		else if (events[e].type == LG_EV_TOLD)
-			keep_told(i, &events[e], number + kept);
-		else if (kept++ < e)
-			events[kept - 1] = events[e];
+	for (size_t i = 0; i < n; i++) {
+		const struct trace_event *e = &events[i];
+
+		if (e->type == LG_EV_MARK)
+			take_mark(t, e, number + kept, copy_name(t, area, e->addr));
+		else if (e->type == LG_EV_TOLD)
+			take_told(t, e, number + kept, copy_name(t, area, e->aligns),
+				  stacks_number(stacks, e->stack));
+		else if (kept++ < i)
+			events[kept - 1] = *e;
+	}
 	return kept;
 }
 
-void tellings_write(struct image *i)
+static size_t next_chunk(size_t at, size_t n)
 {
-	struct buf out = { 0 };
-
-	for (size_t at = 0; at < i->ntold; at += TOLD_PER_CHUNK) {
-		size_t left = i->ntold - at;
-
-		buf_clear(&out);
-		put_told(&out, i->told + at, left < TOLD_PER_CHUNK ? left : TOLD_PER_CHUNK);
-		image_put(i, LG_CHUNK_TOLD, &out);
-	}
-	buf_free(&out);
-	tellings_free(i);
+	return n - at < PER_CHUNK ? n - at : PER_CHUNK;
 }
 
-void tellings_free(struct image *i)
+size_t tellings_put_marks(const struct tellings *t, size_t at, struct buf *out)
 {
-	for (size_t n = 0; n < i->ntold; n++)
-		free(i->told[n].name);
-	free(i->told);
-	i->told = NULL;
-	i->ntold = 0;
+	size_t n = next_chunk(at, t->nmarks);
+
+	buf_clear(out);
+	put_marks(out, t->marks + at, n);
+	return n;
+}
+
+size_t tellings_put_told(const struct tellings *t, size_t at, struct buf *out)
+{
+	size_t n = next_chunk(at, t->ntold);
+
+	buf_clear(out);
+	put_told(out, t->told + at, n);
+	return n;
+}
+
+void tellings_clear(struct tellings *t)
+{
+	for (size_t i = 0; i < t->nmarks; i++)
+		free(t->marks[i].name);
+	for (size_t i = 0; i < t->ntold; i++)
+		free(t->told[i].name);
+	free(t->marks);
+	free(t->told);
+	*t = (struct tellings){ 0 };
 }

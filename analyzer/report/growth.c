@@ -222,6 +222,16 @@ static int sort_rows(struct counting *c, struct err *err)
 	return failed;
 }
 
+void growth_judge(const struct growth_process *p, struct growth_row *row)
+{
+	uint64_t first = row->at[0].bytes, last = row->at[p->nmoments - 1].bytes;
+
+	row->bytes_grown = (int64_t)(last - first);
+	row->fit = growth_fit(p->moments, p->nmoments, row->at);
+	if (row->bytes_grown > 0 && p->duration_ns)
+		row->bytes_per_second = (uint64_t)((double)row->bytes_grown * 1e9 / (double)p->duration_ns);
+}
+
 static int count_all(struct counting *c, struct err *err)
 {
 	struct growth_process *p = c->p;

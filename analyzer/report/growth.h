@@ -4,33 +4,8 @@
 
 #include "base/buf.h"
 #include "base/term.h"
+#include "report/growth_fit.h"
 #include "report/why.h"
-
-/* What the bytes of a place did from moment to moment. */
-#define LG_FITS(X)                                                                                           \
-	X(NONE, NULL, "") /* there are fewer than three moments */                                           \
-	X(STEADY, "constant", "it stays as it is")                                                           \
-	X(BOUNDED, "bounded", "its high was not passed in the later half")                                   \
-	X(LINEAR, "linear", "it grows on a straight line")                                                   \
-	X(STEPS, "steps", "it grows by steps and rests in between")                                          \
-	X(RISING, "rising", "it only grows, but on no straight line")                                        \
-	X(UNEVEN, "uneven", "it grows and shrinks, and its high is new")
-enum fit {
-#define X(name, text, words) FIT_##name,
-	LG_FITS(X)
-#undef X
-};
-const char *fit_name(enum fit fit); /* NULL of FIT_NONE */
-const char *fit_words(enum fit fit);
-
-struct growth_moment {
-	const char *what; /* "snapshot", "mark", "exit", "end" */
-	const char *name; /* that the program gave it; NULL: none */
-	uint64_t number; /* from 1, among all moments of the trace */
-	uint64_t snapshot; /* its number in the trace; 0: it is none */
-	uint64_t events, since_ns; /* since_ns: from the first of the moments */
-	struct sum live;
-};
 
 struct growth_row {
 	const struct report_stack *stack; /* of the newest survivor */

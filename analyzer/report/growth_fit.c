@@ -1,5 +1,5 @@
-/* growth_fit.c: what the bytes of a place did from moment to moment; see growth.h. */
-#include "report/growth.h"
+/* growth_fit.c: what the bytes of a place did from moment to moment; see growth_fit.h. */
+#include "report/growth_fit.h"
 
 #include <stdlib.h>
 
@@ -25,15 +25,15 @@ static double straightness(const double *x, const struct sum *y, uint32_t n)
 }
 
 /* Over time, or over the work that the program did meanwhile, as its events tell. */
-static bool is_straight(const struct growth_process *p, const struct sum *at)
+static bool is_straight(const struct growth_moment *moments, uint32_t n, const struct sum *at)
 {
-	double *x = malloc(p->nmoments * sizeof *x);
+	double *x = malloc(n * sizeof *x);
 	double best = 0;
 
 	for (int over = 0; x && over < 2; over++) {
-		for (uint32_t i = 0; i < p->nmoments; i++)
-			x[i] = (double)(over ? p->moments[i].events : p->moments[i].since_ns);
-		double found = straightness(x, at, p->nmoments);
+		for (uint32_t i = 0; i < n; i++)
+			x[i] = (double)(over ? moments[i].events : moments[i].since_ns);
+		double found = straightness(x, at, n);
 		best = found > best ? found : best;
 	}
 	free(x);
@@ -49,9 +49,9 @@ static uint64_t highest(const struct sum *at, uint32_t from, uint32_t to)
 	return high;
 }
 
-static enum fit fit_of(const struct growth_process *p, const struct sum *at)
+enum fit growth_fit(const struct growth_moment *moments, uint32_t n, const struct sum *at)
 {
-	uint32_t n = p->nmoments, rises = 0, falls = 0;
+	uint32_t rises = 0, falls = 0;
 
 	if (n < 3)
 		return FIT_NONE;
@@ -67,17 +67,7 @@ static enum fit fit_of(const struct growth_process *p, const struct sum *at)
 		return FIT_UNEVEN;
 	if (rises < n - 1)
 		return FIT_STEPS;
-	return is_straight(p, at) ? FIT_LINEAR : FIT_RISING;
-}
-
-void growth_judge(const struct growth_process *p, struct growth_row *row)
-{
-	uint64_t first = row->at[0].bytes, last = row->at[p->nmoments - 1].bytes;
-
-	row->bytes_grown = (int64_t)(last - first);
-	row->fit = fit_of(p, row->at);
-	if (row->bytes_grown > 0 && p->duration_ns)
-		row->bytes_per_second = (uint64_t)((double)row->bytes_grown * 1e9 / (double)p->duration_ns);
+	return is_straight(moments, n, at) ? FIT_LINEAR : FIT_RISING;
 }
 
 const char *fit_name(enum fit fit)

@@ -116,16 +116,6 @@ static void print_row(struct page *g, const char *name, struct sum sum, const ch
 	fputc('\n', g->term->out);
 }
 
-bool page_shows_possible(const struct page *g, const struct report_process *p)
-{
-	return g->options->show_possible || p->sample_bytes;
-}
-
-bool page_shows_reachable(const struct page *g, const struct report_process *p)
-{
-	return g->options->show_reachable || p->sample_bytes;
-}
-
 static void print_summary(struct page *g, const struct report_process *p)
 {
 	const char *const hints[LEAK_CLASSES] = {

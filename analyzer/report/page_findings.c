@@ -1,5 +1,15 @@
-/* page_findings.c: leaks, places and heap errors of one process; see page.h. */
-#include "report/page.h"
+/* page_findings.c: leaks, places and heap errors of one process; see page_findings.h. */
+#include "report/page_findings.h"
+
+bool page_shows_possible(const struct page *g, const struct report_process *p)
+{
+	return g->options->show_possible || p->sample_bytes;
+}
+
+bool page_shows_reachable(const struct page *g, const struct report_process *p)
+{
+	return g->options->show_reachable || p->sample_bytes;
+}
 
 static uint32_t most_shown(const struct page *g, uint32_t n)
 {

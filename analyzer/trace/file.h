@@ -62,8 +62,14 @@ struct trace_file {
 	bool starved; /* out of memory */
 };
 
+/* ---- tables.c: what all who fill the tables share ------------------------------------------------------ */
+
+/* Makes room for `more` items past the n that are there; rooms are powers of two, so none needs to be kept. */
+bool array_grow(struct trace *t, void *array_pointer, size_t n, size_t more, size_t item_bytes);
 /* Notes damage: the first finding is kept in words, the others are counted. */
 void trace_note(struct trace *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- memory.c ------------------------------------------------------------------------------------------ */
 
 /* The next n words of a MEMORY payload, which has CHUNK_SLACK behind it. False: broken. */
 bool take_memory(struct cursor *cursor, uint64_t *words, size_t n);
@@ -75,9 +81,6 @@ void load_chunk(struct trace *t, uint16_t kind, struct cursor *c);
 bool load_event_chunk(struct trace *t, uint64_t at);
 void process_free(struct trace_process *p);
 void end_free(struct trace_end *e);
-
-/* Makes room for `more` items past the n that are there; rooms are powers of two, so none needs to be kept. */
-bool array_grow(struct trace *t, void *array_pointer, size_t n, size_t more, size_t item_bytes);
 
 /* ---- stacks.c, snapshot.c, events.c: what holds for the finished tables ------------------------------- */
 

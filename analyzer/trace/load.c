@@ -31,32 +31,6 @@ static void refuse(struct cursor *c, bool wrong, const char *what)
 		c->broken = what;
 }
 
-static size_t room_of(size_t n)
-{
-	size_t room = 16;
-
-	while (room < n)
-		room *= 2;
-	return n ? room : 0;
-}
-
-bool array_grow(struct trace *t, void *array_pointer, size_t n, size_t more, size_t item_bytes)
-{
-	size_t room = room_of(n + more);
-	void *array;
-
-	memcpy(&array, array_pointer, sizeof array);
-	if (room == room_of(n) && array)
-		return true;
-	array = room > SIZE_MAX / item_bytes ? NULL : realloc(array, room * item_bytes);
-	if (!array) {
-		t->file->starved = true;
-		return false;
-	}
-	memcpy(array_pointer, &array, sizeof array);
-	return true;
-}
-
 /* Takes up to n strings; *count says how many there are. */
 static char **take_strings(struct cursor *c, size_t n, size_t *count, const char *what)
 {

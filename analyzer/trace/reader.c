@@ -8,25 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-void trace_note(struct trace *t, const char *format, ...)
-{
-	va_list args;
-
-	if (t->damage[0]) {
-		t->file->more_damage++;
-		return;
-	}
-	va_start(args, format);
-	vsnprintf(t->damage, sizeof t->damage, format, args);
-	va_end(args);
-}
 
 static void tell_more_damage(struct trace *t)
 {

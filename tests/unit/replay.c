@@ -4,6 +4,7 @@
 
 #include "heap/build.h"
 #include "heap/replay.h"
+#include "heap/table.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -455,6 +456,33 @@ START_TEST(replay_agrees_with_a_plain_model)
 }
 END_TEST
 
+/* A table is as large as what lives at once asks for, however many addresses there ever were. */
+START_TEST(what_has_ended_gives_its_room_back)
+{
+	enum { BLOCKS = 30000, ALIVE = 1000 };
+	struct table t;
+
+	ck_assert(table_open(&t));
+	uint32_t room = t.room;
+	for (uint64_t i = 1; i <= BLOCKS; i++) {
+		struct block *b = table_take(&t, i * 32);
+
+		ck_assert(b->addr == i * 32 && b->ended);
+		b->ended = 0;
+		t.nended--;
+		if (i > ALIVE) {
+			b = table_find(&t, (i - ALIVE) * 32);
+			ck_assert(b && !b->ended);
+			b->ended = 1;
+			t.nended++;
+		}
+	}
+	ck_assert_uint_eq(t.room, room);
+	ck_assert_uint_eq(t.used - t.nended, ALIVE);
+	table_free(&t);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -479,6 +507,7 @@ int main(void)
 		no_two_blocks_begin_in_the_same_eight_bytes,
 		inherited_blocks_are_not_ones_own,
 		replay_agrees_with_a_plain_model,
+		what_has_ended_gives_its_room_back,
 	};
 	return suite_run("replay", tests, sizeof tests / sizeof *tests);
 }

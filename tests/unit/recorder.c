@@ -1,0 +1,56 @@
+/* recorder: what it remembers of programs that have not said HELLO, and what it hears of demands. */
+#include "record/demand.h"
+#include "record/untraced.h"
+#include "suite.h"
+
+#include <unistd.h>
+
+/* Who is silent is told so in its trace: but not one that has become another program meanwhile. */
+START_TEST(silent_children_are_those_that_ran_no_other_program)
+{
+	const uint32_t pid = (uint32_t)getpid();
+	struct untraced u = { 0 };
+	struct beginner b;
+
+	for (int after = 0; after < 3; after++) {
+		untraced_silent(&u, pid);
+		if (after == 1)
+			untraced_began(&u, pid, 1);
+		if (after == 2)
+			untraced_expect(&u, pid, 0, 1, "/bin/true");
+		untraced_silent(&u, pid); /* said again, it changes nothing */
+		ck_assert(untraced_take(&u, pid, &b));
+		ck_assert_int_eq(b.is_silent, after == 0);
+		ck_assert_uint_eq(b.image, after > 0);
+		beginner_free(&b);
+	}
+	ck_assert(!untraced_expects(&u, pid));
+	untraced_free(&u);
+}
+END_TEST
+
+START_TEST(only_a_demand_that_is_complete_is_taken)
+{
+	static struct lg_control control;
+	const struct segment s = { .control = &control };
+	enum lg_wanted wanted;
+
+	control.demand.pid = 42;
+	control.demand.wanted = LG_WANTED_PAUSE;
+	for (uint32_t state = LG_DEMAND_NONE; state <= LG_DEMAND_ANSWERED; state++) {
+		atomic_store(&control.demand.state, state);
+		ck_assert_uint_eq(demand_taken(&s, &wanted), state == LG_DEMAND_ASKED ? 42 : 0);
+	}
+	ck_assert_int_eq(wanted, LG_WANTED_PAUSE);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		silent_children_are_those_that_ran_no_other_program,
+		only_a_demand_that_is_complete_is_taken,
+	};
+
+	return suite_run("recorder", tests, sizeof tests / sizeof *tests);
+}
