@@ -53,18 +53,28 @@ static long keep_beyond(char *text, long bytes, uint64_t from)
 	return end - line;
 }
 
+#define LONGEST_LINE (8u * LG_PAGE) /* a path of PATH_MAX in which each character is escaped, and more */
+
 /* By address, as other threads map and unmap meanwhile: an offset would soon be in the midst of another line. A read gives
- * whole lines (Linux fs/seq_file.c, seq_read_iter). */
+ * whole lines, at most about a page of them (Linux fs/seq_file.c, seq_read_iter). */
 static long read_mappings(char *to, size_t bytes, uint64_t from)
 {
 	int fd = sys_open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
 	long got = fd, kept = 0;
 
-	while (fd >= 0 && !kept && (got = sys_read(fd, to, bytes)) > 0)
-		kept = keep_beyond(to, got, from);
+	while (fd >= 0 && bytes - (size_t)kept >= LONGEST_LINE &&
+	       (got = sys_read(fd, to + kept, bytes - (size_t)kept)) > 0)
+		kept += kept ? got : keep_beyond(to, got, from);
 	if (fd >= 0)
 		sys_close(fd);
-	return got > 0 ? kept : got;
+	return got < 0 ? got : kept;
+}
+
+static long which_resident(uint64_t start, size_t pages, void *to)
+{
+	long answer = sys_mincore(start, pages * LG_PAGE, to);
+
+	return answer ? answer : (long)pages;
 }
 
 static long read_own(uint32_t file, void *to, size_t bytes, uint64_t offset)
@@ -74,6 +84,8 @@ static long read_own(uint32_t file, void *to, size_t bytes, uint64_t offset)
 		return read_mappings(to, bytes, offset);
 	case LG_FILE_MEM:
 		return sys_read_own(sys_gettid(), to, bytes, offset);
+	case LG_RESIDENT:
+		return which_resident(offset, bytes, to);
 	default:
 		return read_file("/proc/thread-self/pagemap", to, bytes, offset);
 	}
@@ -86,9 +98,9 @@ static void serve(struct lg_area *a, uint32_t request)
 	uint64_t signals = sys_block_signals();
 
 	if (atomic_compare_exchange_strong(&a->request, &request, request - LG_REQ_SERVE + LG_REQ_SERVING)) {
-		a->window_answer = read_own(a->window_file, (char *)a + LG_OFF_WINDOW,
-					    a->window_bytes < LG_WINDOW_BYTES ? a->window_bytes : LG_WINDOW_BYTES,
-					    a->window_offset);
+		a->window_answer = read_own(
+		    a->window_file, (char *)a + LG_OFF_WINDOW,
+		    a->window_bytes < LG_WINDOW_BYTES ? a->window_bytes : LG_WINDOW_BYTES, a->window_offset);
 		atomic_fetch_and(&a->request, ~(uint32_t)LG_REQ_SERVING);
 		sys_futex_wake(&a->request);
 	}

@@ -96,6 +96,11 @@ static inline int sys_mprotect(void *p, size_t bytes, int prot)
 	return (int)sys6(SYS_mprotect, (long)p, (long)bytes, prot, 0, 0, 0);
 }
 
+static inline int sys_mincore(uint64_t start, size_t bytes, void *there)
+{
+	return (int)sys6(SYS_mincore, (long)start, (long)bytes, (long)there, 0, 0, 0);
+}
+
 static inline int sys_madvise(void *p, size_t bytes, int advice)
 {
 	return (int)sys6(SYS_madvise, (long)p, (long)bytes, advice, 0, 0, 0);

@@ -66,7 +66,8 @@ static const struct lg_exit *exit_of(const struct threads_request *r, uint32_t t
 	const struct lg_area *a = r->image->area;
 	uint32_t exiting = atomic_load(&a->exiting);
 	const struct tracee *t = tracee_of(r, tid);
-	const struct lg_exit *e = t && t->missed ? &a->exits[LG_EXIT_FIRST] : &a->exits[(exiting - 1) % LG_EXITS];
+	const struct lg_exit *e =
+	    t && t->missed ? &a->exits[LG_EXIT_FIRST] : &a->exits[(exiting - 1) % LG_EXITS];
 
 	return exiting && e->tid == own_tid(r, tid) ? e : NULL;
 }

@@ -293,7 +293,13 @@ enum lg_request {
 	LG_REQ_SERVING = 16,
 };
 
-enum lg_file { LG_FILE_MAPS, LG_FILE_MEM, LG_FILE_PAGEMAP, LG_FILES }; /* of /proc/PID */
+enum lg_file {
+	LG_FILE_MAPS,
+	LG_FILE_MEM,
+	LG_FILE_PAGEMAP,
+	LG_FILES, /* of /proc/PID */
+	LG_RESIDENT = LG_FILES, /* which pages are in memory: a byte for each, as mincore(2) tells it */
+};
 #define LG_WINDOW_BYTES (256u * 1024u)
 
 /* Names that the program gives, of marks and of types, each put down once: near where its hash says. */
@@ -377,14 +383,16 @@ struct lg_area {
 	char allocator[256]; /* (T) file that holds the next malloc */
 
 	_Atomic uint32_t request; /* (T) asks; (R) back to LG_REQ_NONE when done; enum lg_request */
-	_Atomic uint32_t exiting; /* (T) about to exit or exec, as the latest of `exits` says: 1 + which; 0: not */
+	_Atomic uint32_t
+	    exiting; /* (T) about to exit or exec, as the latest of `exits` says: 1 + which; 0: not */
 	_Atomic uint32_t let_go; /* (T) a thread that is to have another tracer; (R) 0: it can */
 	struct lg_exit exits[LG_EXITS]; /* (T) */
 	struct lg_range shim_ranges[LG_SHIM_RANGES]; /* (T) private memory of the shim: not the program's */
 
 	uint32_t window_file; /* (R) enum lg_file */
 	uint32_t window_bytes; /* (R) */
-	uint64_t window_offset; /* (R) of mappings: an address, those that reach beyond it are wanted, in whole lines */
+	uint64_t
+	    window_offset; /* (R) of mappings: an address, those that reach beyond it are wanted, in whole lines */
 	int64_t window_answer; /* (T) bytes that are in the window, or -errno */
 
 	_Atomic uint32_t nthreads; /* (T) thread numbers ever given out */
