@@ -53,18 +53,28 @@ static long keep_beyond(char *text, long bytes, uint64_t from)
 	return end - line;
 }
 
+#define LONGEST_LINE (8u * LG_PAGE) /* a path of PATH_MAX in which each character is escaped, and more */
+
 /* By address, as other threads map and unmap meanwhile: an offset would soon be in the midst of another line. A read gives
- * whole lines (Linux fs/seq_file.c, seq_read_iter). */
+ * whole lines, at most about a page of them (Linux fs/seq_file.c, seq_read_iter). */
 static long read_mappings(char *to, size_t bytes, uint64_t from)
 {
 	int fd = sys_open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
 	long got = fd, kept = 0;
 
-	while (fd >= 0 && !kept && (got = sys_read(fd, to, bytes)) > 0)
-		kept = keep_beyond(to, got, from);
+	while (fd >= 0 && bytes - (size_t)kept >= LONGEST_LINE &&
+	       (got = sys_read(fd, to + kept, bytes - (size_t)kept)) > 0)
+		kept += kept ? got : keep_beyond(to, got, from);
 	if (fd >= 0)
 		sys_close(fd);
-	return got > 0 ? kept : got;
+	return got < 0 ? got : kept;
+}
+
+static long which_resident(uint64_t start, size_t pages, void *to)
+{
+	long answer = sys_mincore(start, pages * LG_PAGE, to);
+
+	return answer ? answer : (long)pages;
 }
 
 static long read_own(uint32_t file, void *to, size_t bytes, uint64_t offset)
@@ -74,37 +84,58 @@ static long read_own(uint32_t file, void *to, size_t bytes, uint64_t offset)
 		return read_mappings(to, bytes, offset);
 	case LG_FILE_MEM:
 		return sys_read_own(sys_gettid(), to, bytes, offset);
+	case LG_RESIDENT:
+		return which_resident(offset, bytes, to);
 	default:
 		return read_file("/proc/thread-self/pagemap", to, bytes, offset);
 	}
 }
 
-/* Of threads that wait at the same time, one serves. */
+/* Of threads that wait at the same time, one serves. No signal comes in between: its handler may end the process, and
+ * would wait for what it has interrupted. */
 static void serve(struct lg_area *a, uint32_t request)
 {
-	if (!atomic_compare_exchange_strong(&a->request, &request, request - LG_REQ_SERVE + LG_REQ_SERVING))
-		return;
-	a->window_answer =
-	    read_own(a->window_file, (char *)a + LG_OFF_WINDOW,
-		     a->window_bytes < LG_WINDOW_BYTES ? a->window_bytes : LG_WINDOW_BYTES, a->window_offset);
-	atomic_fetch_and(&a->request, ~(uint32_t)LG_REQ_SERVING);
-	sys_futex_wake(&a->request);
+	uint64_t signals = sys_block_signals();
+
+	if (atomic_compare_exchange_strong(&a->request, &request, request - LG_REQ_SERVE + LG_REQ_SERVING)) {
+		a->window_answer = read_own(
+		    a->window_file, (char *)a + LG_OFF_WINDOW,
+		    a->window_bytes < LG_WINDOW_BYTES ? a->window_bytes : LG_WINDOW_BYTES, a->window_offset);
+		atomic_fetch_and(&a->request, ~(uint32_t)LG_REQ_SERVING);
+		sys_futex_wake(&a->request);
+	}
+	sys_set_signals(signals);
 }
 
+/* Whether a snapshot that ends the image may be asked for: none is being taken, and one of another kind gives way. */
+static bool is_vacant(uint32_t request)
+{
+	uint32_t what = request & LG_REQ_WHAT;
+
+	return what == LG_REQ_NONE || what == LG_REQ_SNAPSHOT_NOW || what == LG_REQ_SNAPSHOT_CHECK;
+}
+
+/* Threads that end the process at the same time have it done one by one: a request that took the place of another would
+ * take the recorder's question away unanswered. Who waits for its turn serves the one before. */
 void request_snapshot(enum lg_request what)
 {
 	struct lg_area *a = shim.area;
 	struct patience patience = { 0 };
-	uint32_t request;
+	bool is_asked = false;
 
-	atomic_store(&a->request, what);
-	while ((request = atomic_load(&a->request)) != LG_REQ_NONE && recorder_alive(&patience)) {
-		if (request & LG_REQ_SERVE) {
+	while (recorder_alive(&patience)) {
+		uint32_t request = atomic_load(&a->request);
+
+		if (is_vacant(request)) {
+			if (is_asked)
+				return;
+			is_asked = atomic_compare_exchange_strong(&a->request, &request, what);
+		} else if (request & LG_REQ_SERVE) {
 			serve(a, request);
-			continue;
+		} else {
+			doorbell_ring();
+			sys_futex_wait(&a->request, request, WAIT_NS);
 		}
-		doorbell_ring();
-		sys_futex_wait(&a->request, request, WAIT_NS);
 	}
 }
 

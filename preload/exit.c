@@ -21,17 +21,18 @@ int __cxa_at_quick_exit(void (*handler)(void *), void *dso);
 
 void note_end(void)
 {
-	struct lg_area *area = shim.area;
+	uint32_t tid = sys_gettid(), which = tid == sys_getpid() ? LG_EXIT_FIRST : LG_EXIT_OTHER;
+	struct lg_exit *note = &shim.area->exits[which];
 	struct regs regs;
 
 	if (!unwind_to_program(&regs))
 		return;
 	for (unsigned i = 0; i < LG_REGS; i++)
-		area->exit_regs[i] = regs.r[i];
+		note->regs[i] = regs.r[i];
 	/* The control block's first word is its own address, which is fs_base (x86-64 TLS ABI, variant II). */
-	__asm__("movq %%fs:0, %0" : "=r"(area->exit_fs_base));
-	area->exit_tid = sys_gettid();
-	atomic_store(&area->exiting, 1);
+	__asm__("movq %%fs:0, %0" : "=r"(note->fs_base));
+	note->tid = tid;
+	atomic_store(&shim.area->exiting, 1 + which);
 }
 
 static void last_hook(void *unused)
@@ -51,17 +52,23 @@ void exit_watch(void)
 }
 
 /* A vfork child that leaves takes nothing with it: memory and epoch are its parent's. */
-static void leave_early(void)
+static bool takes_image(void)
 {
 	boot(); /* a constructor before ours may leave */
-	if (shim.epoch && *shim.epoch && atomic_load(&shim.area->accepted) == LG_ACCEPT_READ &&
-	    atomic_load(&shim.area->pid) == sys_getpid())
+	return shim.epoch && *shim.epoch && atomic_load(&shim.area->pid) == sys_getpid();
+}
+
+static void leave_early(void)
+{
+	if (takes_image() && atomic_load(&shim.area->accepted) == LG_ACCEPT_READ)
 		last_hook(NULL);
 }
 
+/* No way back, and where another thread ends the process at the same time, one of them may end unseen by ptrace. */
 EXPORT void _exit(int status)
 {
-	leave_early();
+	if (takes_image())
+		last_hook(NULL);
 	real_end.exit_now(status);
 	__builtin_unreachable();
 }

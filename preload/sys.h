@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -93,6 +94,11 @@ static inline long sys_file_bytes(int fd)
 static inline int sys_mprotect(void *p, size_t bytes, int prot)
 {
 	return (int)sys6(SYS_mprotect, (long)p, (long)bytes, prot, 0, 0, 0);
+}
+
+static inline int sys_mincore(uint64_t start, size_t bytes, void *there)
+{
+	return (int)sys6(SYS_mincore, (long)start, (long)bytes, (long)there, 0, 0, 0);
 }
 
 static inline int sys_madvise(void *p, size_t bytes, int advice)
@@ -237,6 +243,20 @@ static inline void sys_futex_wait(_Atomic uint32_t *word, uint32_t value, long n
 static inline int sys_readable(uint64_t addr)
 {
 	return sys6(SYS_rt_sigprocmask, -1, (long)addr, 0, 8, 0, 0) == -EINVAL;
+}
+
+/* All signals; returns those that were blocked before. */
+static inline uint64_t sys_block_signals(void)
+{
+	uint64_t all = UINT64_MAX, former = 0;
+
+	sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&former, sizeof all, 0, 0);
+	return former;
+}
+
+static inline void sys_set_signals(uint64_t blocked)
+{
+	sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, 0, sizeof blocked, 0, 0);
 }
 
 static inline int sys_readable_file(const char *path)

@@ -59,7 +59,8 @@ static size_t threads_of(const struct follower *f, uint32_t pid, bool held_only)
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->count; i++)
-		n += f->tracees[i].tgid == pid && !f->tracees[i].dead && (!held_only || f->tracees[i].held);
+		n += f->tracees[i].tgid == pid && !f->tracees[i].dead && !f->tracees[i].missed &&
+		     (!held_only || f->tracees[i].held);
 	return n;
 }
 
@@ -71,11 +72,11 @@ static struct tracee *first_held(const struct follower *f, uint32_t pid)
 	return NULL;
 }
 
-/* The process of a thread, as the kernel has it. */
+/* The process of a thread, as the kernel has it; 0: there is no such thread any more. */
 static uint32_t tgid_of(uint32_t tid)
 {
 	char path[64], line[128];
-	unsigned tgid = tid;
+	unsigned tgid = 0;
 
 	snprintf(path, sizeof path, "/proc/%u/status", tid);
 	FILE *f = fopen(path, "re");
@@ -220,11 +221,30 @@ static void at_exit(struct follower *f, struct tracee *t, uint64_t now_ns)
 	end_if_complete(f, pid, t->tid);
 }
 
-static void check_deadlines(struct follower *f, uint64_t now_ns)
+/* A thread that calls exit_group(2) just as another one ends the process does not stop (Linux kernel/signal.c,
+ * ptrace_stop: it has a kill pending), and of the first thread's end nothing is told before that of the others. */
+static bool has_missed_first(struct follower *f, uint32_t pid)
+{
+	struct tracee *first = find(f, pid);
+
+	if (first && !first->held && !first->dead && !first->missed && proc_thread_ended(pid, pid))
+		first->missed = true;
+	return first && first->missed;
+}
+
+static void check_held(struct follower *f, uint64_t now_ns)
 {
 	for (size_t i = 0; i < f->nheld; i++) {
 		uint32_t pid = f->held[i].pid;
+		size_t nheld = f->nheld;
+		const struct tracee *held = first_held(f, pid);
 
+		if (held && has_missed_first(f, pid))
+			end_if_complete(f, pid, held->tid);
+		if (f->nheld < nheld) {
+			i--;
+			continue;
+		}
 		if (now_ns < f->held[i].deadline_ns)
 			continue;
 		bool ends = !f->hooks->execs(f->context, pid);
@@ -263,13 +283,14 @@ static void executed(struct follower *f, uint32_t pid)
 	       NULL); /* a sanitizer may not be traced; others say HELLO and are seized */
 }
 
-static void new_thread(struct follower *f, uint32_t parent)
+/* It may be over already: it was told of by its own stops. */
+static void add_begun(struct follower *f, uint32_t parent)
 {
 	unsigned long tid = 0;
+	uint32_t tgid;
 
-	if (!ptrace(PTRACE_GETEVENTMSG, parent, NULL, &tid) && tid)
-		add(f, (uint32_t)tid, tgid_of((uint32_t)tid));
-	go_on(parent, 0);
+	if (!ptrace(PTRACE_GETEVENTMSG, parent, NULL, &tid) && (tgid = tgid_of((uint32_t)tid)))
+		add(f, (uint32_t)tid, tgid);
 }
 
 /* A vfork child (posix_spawn's, system's too) has become another program, or has ended: its parent goes on. */
@@ -286,7 +307,9 @@ static void stopped(struct follower *f, uint32_t tid, int status, uint64_t now_n
 {
 	struct tracee *t = find(f, tid);
 
-	if (!t && !(t = add(f, tid, tgid_of(tid)))) {
+	uint32_t tgid = t ? t->tgid : tgid_of(tid);
+
+	if (!t && !(t = add(f, tid, tgid ? tgid : tid))) {
 		go_on(tid, 0);
 		return;
 	}
@@ -298,7 +321,8 @@ static void stopped(struct follower *f, uint32_t tid, int status, uint64_t now_n
 		executed(f, tid);
 		break;
 	case PTRACE_EVENT_CLONE:
-		new_thread(f, tid);
+		add_begun(f, tid);
+		go_on(tid, 0);
 		break;
 	case PTRACE_EVENT_VFORK_DONE:
 		vfork_done(f, tid);
@@ -337,7 +361,7 @@ void follow_poll(struct follower *f, uint64_t now_ns)
 		else
 			ended(f, (uint32_t)tid, status);
 	}
-	check_deadlines(f, now_ns);
+	check_held(f, now_ns);
 }
 
 /* ---- stopping a running process ---------------------------------------------------------------------- */
@@ -371,16 +395,6 @@ static bool wait_for_stop(struct tracee *t)
 	return true;
 }
 
-/* A thread that was about to begin one: that one has not run yet, and stops by itself. */
-static void add_begun(struct follower *f, const struct tracee *parent)
-{
-	unsigned long tid = 0;
-
-	if (parent->status >> 16 == PTRACE_EVENT_CLONE &&
-	    !ptrace(PTRACE_GETEVENTMSG, parent->tid, NULL, &tid) && tid)
-		add(f, (uint32_t)tid, parent->tgid);
-}
-
 bool follow_stop(struct follower *f, uint32_t pid)
 {
 	bool all = true;
@@ -393,10 +407,9 @@ bool follow_stop(struct follower *f, uint32_t pid)
 
 		if (t->tgid != pid || t->stopped || t->dead)
 			continue;
-		if (wait_for_stop(t))
-			add_begun(f, t);
-		else
-			all = false;
+		all &= wait_for_stop(t);
+		if (t->stopped && t->status >> 16 == PTRACE_EVENT_CLONE)
+			add_begun(f, t->tid); /* that one stops by itself */
 	}
 	return all;
 }

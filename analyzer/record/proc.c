@@ -1,6 +1,8 @@
 /* proc.c: see proc.h and proc(5). */
 #include "record/proc.h"
 
+#include "leakgraph/ring.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -254,7 +256,7 @@ static bool parse_mapping(char *line, struct trace_mapping *m)
 		return false;
 	m->end = strtoul(at, &at, 16);
 	flags = at + 1;
-	if (strlen(at) < sizeof " rwxp ")
+	if (strlen(at) < sizeof " rwxp " || m->start >= m->end || (m->start | m->end) % LG_PAGE)
 		return false;
 	m->prot = (flags[0] == 'r' ? PROT_READ : 0) | (flags[1] == 'w' ? PROT_WRITE : 0) |
 		  (flags[2] == 'x' ? PROT_EXEC : 0);
@@ -283,8 +285,17 @@ static bool add_mapping(struct trace_mapping **mappings, size_t *n, size_t *room
 	struct trace_mapping *m = &(*mappings)[*n];
 	if (!parse_mapping(line, m))
 		return true;
-	*n += m->path != NULL;
-	return m->path != NULL;
+	if (!m->path)
+		return false;
+	/* Two may have become one between the parts in which they were told. */
+	uint64_t told = *n ? m[-1].end : 0, overlap = m->start < told ? told - m->start : 0;
+	m->start += overlap;
+	m->file_offset += overlap;
+	if (m->start < m->end)
+		++*n;
+	else
+		free(m->path);
+	return true;
 }
 
 struct trace_mapping *proc_parse_mappings(char *text, size_t bytes, size_t *n)

@@ -2,6 +2,8 @@
  * nothing but the copy is waited for. */
 #include "record/reading.h"
 
+#include "record/existing.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +11,8 @@
 #include <sys/uio.h>
 
 #define BATCH_RUNS 1024u /* the most that process_vm_readv(2) takes */
-#define PAGEMAP_PAGES 1024u /* asked about at most at a time */
-#define PAGEMAP_LEAST 64u /* what lies close together is asked about together */
+#define GUESSED_MOST                                                                                         \
+	(4ull << 30) /* bytes of pages that may exist or not: to read one that does not makes it */
 
 /* Memory as it was read, before anything is dropped from it. */
 struct batch {
@@ -19,18 +21,11 @@ struct batch {
 	size_t nruns;
 };
 
-/* Some of the kernel's pagemap: which pages exist at all. */
-struct pagemap {
-	bool is_silent; /* it cannot be read */
-	uint64_t first; /* page of entries[0] */
-	size_t count;
-	uint64_t entries[PAGEMAP_PAGES];
-};
-
 struct reading {
 	struct reading_request request;
 	struct live_walk heap_walk; /* over what the heap still holds; live NULL: read all of it */
-	struct pagemap pagemap;
+	struct existing *existing;
+	uint64_t guessed; /* bytes */
 	struct batch batch; /* what was read last */
 	uint64_t absent; /* a page of the program's own memory that does not exist; 0: none seen */
 };
@@ -43,11 +38,17 @@ struct reading *reading_new(const struct reading_request *request)
 		return NULL;
 	r->request = *request;
 	r->heap_walk.live = request->live;
-	return r;
+	r->existing = existing_new(request->space);
+	if (r->existing)
+		return r;
+	free(r);
+	return NULL;
 }
 
 void reading_free(struct reading *r)
 {
+	if (r)
+		existing_free(r->existing);
 	free(r);
 }
 
@@ -170,37 +171,46 @@ static void add_page(struct reading *r, uint64_t addr)
 	b->bytes += LG_PAGE;
 }
 
-/* Bits 63 (present) and 62 (swapped) of the kernel's pagemap; where it cannot be read all pages may exist, but for
- * guards. */
-static bool page_exists(struct reading *r, const struct trace_mapping *m, uint64_t addr)
-{
-	struct pagemap *map = &r->pagemap;
-	uint64_t page = addr / LG_PAGE;
-
-	if (!map->is_silent && page - map->first >= map->count) {
-		uint64_t pages = (m->end - addr) / LG_PAGE;
-		pages = pages < PAGEMAP_LEAST ? PAGEMAP_LEAST : pages < PAGEMAP_PAGES ? pages : PAGEMAP_PAGES;
-
-		map->first = page;
-		map->count = space_pages(r->request.space, addr, pages, map->entries);
-		map->is_silent = !map->count;
-	}
-	return map->is_silent ? m->prot != PROT_NONE : map->entries[page - map->first] >> 62;
-}
-
 /* Pages of the heap in which nothing lives are as good as absent. */
-static void read_mapping(struct reading *r, const struct trace_mapping *m)
+static void read_existing(struct reading *r, const struct trace_mapping *m, struct lg_range run)
 {
 	bool is_followed = r->heap_walk.live && !strcmp(m->path, "[heap]");
 
-	for (uint64_t at = m->start; at < m->end; at += LG_PAGE) {
-		bool exists = page_exists(r, m, at);
-
-		if (exists && (!is_followed || live_needs_page(&r->heap_walk, at)))
+	for (uint64_t at = run.start; at < run.end; at += LG_PAGE)
+		if (!is_followed || live_needs_page(&r->heap_walk, at))
 			add_page(r, at);
-		else if (!exists && m->prot == (PROT_READ | PROT_WRITE) && m->path[0] != '/')
-			r->absent = at;
+}
+
+/* How much of a run is to be read: of what may exist or not, some. The rest stays unread. */
+static struct lg_range begin_of(struct reading *r, struct lg_range run)
+{
+	bool is_told = existing_is_told(r->existing), is_lost = r->request.space->is_lost;
+	uint64_t most = is_lost ? 0 : is_told ? UINT64_MAX : GUESSED_MOST - r->guessed;
+
+	if (run.end - run.start > most) {
+		add_unread(r, run.start + most, run.end, is_lost ? ETIME : EFBIG);
+		run.end = run.start + most;
 	}
+	r->guessed += is_told ? 0 : run.end - run.start;
+	return run;
+}
+
+static void note_absent(struct reading *r, const struct trace_mapping *m, uint64_t at, uint64_t end)
+{
+	if (at < end && m->prot == (PROT_READ | PROT_WRITE) && m->path[0] != '/')
+		r->absent = at;
+}
+
+static void read_mapping(struct reading *r, const struct trace_mapping *m)
+{
+	uint64_t at = m->start;
+	struct lg_range run;
+
+	for (; existing_next(r->existing, m, at, &run); at = run.end) {
+		note_absent(r, m, at, run.start);
+		read_existing(r, m, begin_of(r, run));
+	}
+	note_absent(r, m, at, m->end);
 }
 
 void reading_take(struct reading *r)

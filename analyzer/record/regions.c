@@ -1,6 +1,8 @@
 /* regions.c: see regions.h. */
 #include "record/regions.h"
 
+#include "record/mapped.h"
+
 #include <string.h>
 #include <sys/mman.h>
 
@@ -33,6 +35,8 @@ static bool holds_references(const struct lg_area *a, const struct trace_mapping
 {
 	if (is_shim(a, m) || is_kernel_page(m) || !strncmp(m->path, "/dev/", 5))
 		return !strncmp(m->path, "/dev/zero", 9);
+	if (m->end >> MAPPED_SPACE_BITS)
+		return false;
 	if (m->prot & PROT_WRITE)
 		return true;
 	if (m->flags & LG_MAPPING_SHARED)

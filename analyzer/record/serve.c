@@ -82,11 +82,11 @@ void serve_request(struct recorder *r, struct image *i)
 		return;
 	}
 	notes_take(r);
-	i->space.window = serves ? i->area : NULL; /* then it must not stand still */
+	space_serve(&i->space, serves ? i->area : NULL); /* then it must not stand still */
 	bool stopped = traced && !serves && follow_stop(&r->follower, i->pid);
 	serve_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped,
 		       NULL);
-	i->space.window = NULL;
+	space_serve(&i->space, NULL);
 	i->exec_foretold = request == LG_REQ_SNAPSHOT_EXEC;
 	if (traced && i->exec_foretold && untraced_gains_privileges(&r->untraced, i->pid))
 		let_go(r, i);

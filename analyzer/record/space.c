@@ -1,6 +1,7 @@
 /* space.c: see space.h and proc(5). */
 #include "record/space.h"
 
+#include "base/clock.h"
 #include "record/proc.h"
 
 #include <errno.h>
@@ -8,13 +9,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
-
-#define LONGEST_LINE                                                                                         \
-	(8u * LG_PAGE) /* of maps: a path of PATH_MAX in which each character is escaped, and more */
 
 static const char *const names[LG_FILES] = {
 	[LG_FILE_MAPS] = "maps",
@@ -54,6 +53,14 @@ void space_close(struct space *s)
 
 #define SERVE_NS (10u * 1000 * 1000) /* a look every so often */
 #define SERVE_LOOKS 300 /* in vain: the process does not serve any more */
+#define SERVE_MOST_NS (120ull * 1000 * 1000 * 1000) /* for a whole snapshot: other processes wait */
+
+void space_serve(struct space *s, struct lg_area *window)
+{
+	s->window = window;
+	s->window_until_ns = clock_ns(CLOCK_MONOTONIC) + SERVE_MOST_NS;
+	s->is_lost = false;
+}
 
 static bool wait_until_served(const struct space *s)
 {
@@ -71,19 +78,20 @@ static bool wait_until_served(const struct space *s)
 	return false;
 }
 
-/* Has the process read a part of one of its files; the answer is that of read(2). */
-static ssize_t read_by_window(struct space *s, enum lg_file file, void *to, size_t bytes, uint64_t offset)
+/* Has the process read a part of one of its files, or see which pages are there; the answer is that of read(2). */
+static ssize_t read_by_window(struct space *s, enum lg_file what, void *to, size_t bytes, uint64_t offset)
 {
 	struct lg_area *a = s->window;
 
-	a->window_file = file;
+	a->window_file = what;
 	a->window_offset = offset;
 	a->window_bytes = bytes < LG_WINDOW_BYTES ? bytes : LG_WINDOW_BYTES;
 	atomic_fetch_or(&a->request, LG_REQ_SERVE);
 	syscall(SYS_futex, &a->request, FUTEX_WAKE, 1, NULL, NULL, 0);
-	if (!wait_until_served(s)) {
+	if (!wait_until_served(s) || clock_ns(CLOCK_MONOTONIC) > s->window_until_ns) {
 		s->window = NULL;
-		errno = ESRCH;
+		s->is_lost = true;
+		errno = ETIME;
 		return -1;
 	}
 	int64_t answer = a->window_answer;
@@ -131,6 +139,46 @@ size_t space_pages(struct space *s, uint64_t start, size_t pages, uint64_t *entr
 	return read_file(s, LG_FILE_PAGEMAP, entries, pages * 8, start / LG_PAGE * 8) / 8;
 }
 
+/* Linux 6.7, include/uapi/linux/fs.h: PAGEMAP_SCAN, struct pm_scan_arg, struct page_region. */
+struct scan {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+struct scanned {
+	uint64_t start, end, categories;
+};
+#define SCAN _IOWR('f', 16, struct scan)
+#define SCANNED_MAX 512u
+#define EXISTS (1u << 3 | 1u << 4) /* PAGE_IS_PRESENT, PAGE_IS_SWAPPED */
+
+ssize_t space_scan(struct space *s, uint64_t start, uint64_t end, struct lg_range *runs, size_t room,
+		   uint64_t *walked)
+{
+	struct scanned found[SCANNED_MAX];
+	struct scan scan = { .size = sizeof scan,
+			     .start = start,
+			     .end = end,
+			     .vec = (uint64_t)found,
+			     .vec_len = room < SCANNED_MAX ? room : SCANNED_MAX,
+			     .category_anyof_mask = EXISTS,
+			     .return_mask = EXISTS };
+	int n = s->files[LG_FILE_PAGEMAP] < 0 ? -1 : ioctl(s->files[LG_FILE_PAGEMAP], SCAN, &scan);
+
+	if (n < 0 || scan.walk_end <= start)
+		return -1;
+	*walked = scan.walk_end;
+	for (int i = 0; i < n; i++)
+		runs[i] = (struct lg_range){ found[i].start, found[i].end };
+	return n;
+}
+
+size_t space_resident(struct space *s, uint64_t start, size_t pages, uint8_t *there)
+{
+	ssize_t n = s->window ? read_by_window(s, LG_RESIDENT, there, pages, start) : 0;
+
+	return n > 0 ? (size_t)n : 0;
+}
+
 /* Where the last mapping of these lines ends. */
 static uint64_t last_end(const char *lines, size_t bytes)
 {
@@ -141,21 +189,26 @@ static uint64_t last_end(const char *lines, size_t bytes)
 	return *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
 }
 
+#define MAPPINGS_MOST (256u << 20) /* bytes of text: more than a million of them */
+
 /* Each answer takes up where the mappings of the last one ended. */
 static void read_mappings_by_window(struct space *s, struct buf *text)
 {
-	char part[LONGEST_LINE];
-	uint64_t from = 0, next;
+	char *part = malloc(LG_WINDOW_BYTES + 1);
+	uint64_t from = 0;
+	bool goes_on = part;
 	ssize_t got;
 
-	while ((got = read_by_window(s, LG_FILE_MAPS, part, sizeof part - 1, from)) > 0 && !text->failed) {
+	while (goes_on && !text->failed &&
+	       (got = read_by_window(s, LG_FILE_MAPS, part, LG_WINDOW_BYTES, from)) > 0) {
 		buf_put(text, part, (size_t)got);
 		part[got] = 0;
-		next = last_end(part, (size_t)got);
-		if (next <= from)
-			return;
-		from = next;
+		uint64_t end = last_end(part, (size_t)got);
+		goes_on = end > from;
+		from = end;
+		text->failed |= text->used > MAPPINGS_MOST;
 	}
+	free(part);
 }
 
 static void read_mappings(struct space *s, struct buf *text)

@@ -51,12 +51,25 @@ static uint32_t own_tid(const struct threads_request *r, uint32_t tid)
 	return r->image->is_elsewhere ? proc_inner_tid(r->image->pid, tid) : tid;
 }
 
-/* The thread that called exit or exec, or returned from main: the shim knows what it was called with. */
-static bool is_at_exit(const struct threads_request *r, uint32_t tid)
+static const struct tracee *tracee_of(const struct threads_request *r, uint32_t tid)
+{
+	for (size_t i = 0; i < r->follower->count; i++)
+		if (r->follower->tracees[i].tid == tid)
+			return &r->follower->tracees[i];
+	return NULL;
+}
+
+/* Of the thread that called exit or exec, or returned from main, the shim knows what it was called with; NULL: it is another.
+ * Of two that did so at the same time it may be the earlier one that is ending the process: the other is not seen. */
+static const struct lg_exit *exit_of(const struct threads_request *r, uint32_t tid)
 {
 	const struct lg_area *a = r->image->area;
+	uint32_t exiting = atomic_load(&a->exiting);
+	const struct tracee *t = tracee_of(r, tid);
+	const struct lg_exit *e =
+	    t && t->missed ? &a->exits[LG_EXIT_FIRST] : &a->exits[(exiting - 1) % LG_EXITS];
 
-	return atomic_load(&a->exiting) && a->exit_tid == own_tid(r, tid);
+	return exiting && e->tid == own_tid(r, tid) ? e : NULL;
 }
 
 static void registers_of_stopped(const struct threads_request *r, const struct lg_thread *slot,
@@ -68,7 +81,7 @@ static void registers_of_stopped(const struct threads_request *r, const struct l
 		return;
 	general_registers(t, &regs);
 	t->flags |= LG_THREAD_STOPPED;
-	if (is_at_exit(r, t->tid))
+	if (exit_of(r, t->tid))
 		return;
 	const struct caller_request caller = { .mappings = r->to->mappings,
 					       .nmappings = r->to->nmappings,
@@ -88,9 +101,10 @@ static void describe_thread(const struct threads_request *r, uint32_t tid, bool 
 	*t = (struct trace_thread){ .tid = tid, .number = slot ? slot->number : 0 };
 	if (stopped)
 		registers_of_stopped(r, slot, t);
-	if (is_at_exit(r, tid)) {
-		memcpy(t->regs, r->image->area->exit_regs, sizeof t->regs);
-		t->fs_base = r->image->area->exit_fs_base;
+	const struct lg_exit *end = exit_of(r, tid);
+	if (end) {
+		memcpy(t->regs, end->regs, sizeof t->regs);
+		t->fs_base = end->fs_base;
 		t->nregs = LG_REGS;
 		t->flags |= LG_THREAD_AT_EXIT;
 	}
@@ -98,20 +112,17 @@ static void describe_thread(const struct threads_request *r, uint32_t tid, bool 
 
 static bool is_stopped(const struct threads_request *r, uint32_t tid)
 {
-	for (size_t i = 0; i < r->follower->count; i++)
-		if (r->follower->tracees[i].tid == tid)
-			return r->is_stopped &&
-			       (r->follower->tracees[i].held || r->follower->tracees[i].stopped);
-	return false;
+	const struct tracee *t = tracee_of(r, tid);
+
+	return t && r->is_stopped && (t->held || t->stopped);
 }
 
 /* A thread that has ended but stays listed: the first one, after pthread_exit. */
 static bool is_dead(const struct threads_request *r, uint32_t tid)
 {
-	for (size_t i = 0; i < r->follower->count; i++)
-		if (r->follower->tracees[i].tid == tid)
-			return r->follower->tracees[i].dead;
-	return proc_thread_ended(r->image->pid, tid);
+	const struct tracee *t = tracee_of(r, tid);
+
+	return t ? t->dead : proc_thread_ended(r->image->pid, tid);
 }
 
 /* False: no memory. */

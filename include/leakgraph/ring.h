@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 8u
+#define LG_RING_VERSION 9u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
@@ -293,7 +293,13 @@ enum lg_request {
 	LG_REQ_SERVING = 16,
 };
 
-enum lg_file { LG_FILE_MAPS, LG_FILE_MEM, LG_FILE_PAGEMAP, LG_FILES }; /* of /proc/PID */
+enum lg_file {
+	LG_FILE_MAPS,
+	LG_FILE_MEM,
+	LG_FILE_PAGEMAP,
+	LG_FILES, /* of /proc/PID */
+	LG_RESIDENT = LG_FILES, /* which pages are in memory: a byte for each, as mincore(2) tells it */
+};
 #define LG_WINDOW_BYTES (256u * 1024u)
 
 /* Names that the program gives, of marks and of types, each put down once: near where its hash says. */
@@ -334,8 +340,6 @@ struct lg_range {
 	uint64_t start, end;
 };
 
-/* The registers of the thread that ends the image, as its code had them when it called exit or exec, or when main
- * returned. */
 enum lg_reg {
 	LG_REG_RAX,
 	LG_REG_RDX,
@@ -357,6 +361,16 @@ enum lg_reg {
 	LG_REGS /* DWARF numbers of the x86-64 psABI, figure 3.36 */
 };
 
+/* The registers of a thread that ends the image, as its code had them when it called exit or exec, or when main
+ * returned. */
+struct lg_exit {
+	uint32_t tid;
+	uint32_t pad0;
+	uint64_t regs[LG_REGS];
+	uint64_t fs_base;
+};
+enum { LG_EXIT_FIRST = 0, LG_EXIT_OTHER = 1, LG_EXITS }; /* the first thread, any other */
+
 struct lg_area {
 	_Atomic uint32_t state; /* enum lg_area_state */
 	_Atomic uint32_t pid; /* (T) */
@@ -369,11 +383,10 @@ struct lg_area {
 	char allocator[256]; /* (T) file that holds the next malloc */
 
 	_Atomic uint32_t request; /* (T) asks; (R) back to LG_REQ_NONE when done; enum lg_request */
-	_Atomic uint32_t exiting; /* (T) 1: about to exit or exec; exit_* are valid */
-	uint32_t exit_tid; /* (T) */
+	_Atomic uint32_t
+	    exiting; /* (T) about to exit or exec, as the latest of `exits` says: 1 + which; 0: not */
 	_Atomic uint32_t let_go; /* (T) a thread that is to have another tracer; (R) 0: it can */
-	uint64_t exit_regs[LG_REGS]; /* (T) */
-	uint64_t exit_fs_base; /* (T) of that thread */
+	struct lg_exit exits[LG_EXITS]; /* (T) */
 	struct lg_range shim_ranges[LG_SHIM_RANGES]; /* (T) private memory of the shim: not the program's */
 
 	uint32_t window_file; /* (R) enum lg_file */
