@@ -28,6 +28,7 @@ struct block {
 	uint8_t inherited : 1; /* while replaying only: was there before this image was forked */
 	uint8_t pooled : 1; /* part of a larger piece of memory, by what lies there: see pools.h */
 	uint8_t single : 1; /* stands for itself alone, even where blocks were sampled */
+	uint8_t align : 4; /* log2, modulo 16, of what an aligned operator new was given */
 	uint16_t latest_high; /* number of its latest event, birth or resize (48 bits): where blocks that */
 	uint32_t latest_low; /* cannot both be alive overlap, the later one is believed */
 };
@@ -85,12 +86,14 @@ struct told {
 	bool has_left_out;
 };
 
-/* A free of no live block, or of one of another family. */
+/* A free of no live block, or of one that does not go with the call. */
 struct stray_free {
 	uint64_t event; /* its number, from 0 */
 	uint64_t addr;
+	bool is_mismatch;
 };
-#define STRAYS_MOST 4096u /* a heap with more of them has blocks that the trace does not tell of */
+#define STRAYS_MOST                                                                                          \
+	4096u /* of each; a heap with more of no block has blocks that the trace does not tell of */
 
 struct heap {
 	const struct trace *trace; /* outlives the heap */
@@ -107,8 +110,8 @@ struct heap {
 	/* Sorted, disjoint: memory of pools, whose live blocks are among the blocks */
 	struct lg_range *pools;
 	size_t npools;
-	struct stray_free *strays; /* the first STRAYS_MOST, in order of events */
-	size_t nstrays;
+	struct stray_free *strays; /* in order of events */
+	size_t nstrays, nmismatches; /* of which so many are mismatches */
 };
 
 /* Adds what block i stands for. */

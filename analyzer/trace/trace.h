@@ -99,10 +99,13 @@ struct trace_end {
 };
 
 struct trace_event {
-	uint64_t key, addr, size;
+	uint64_t key, addr,
+	    size; /* size of an end: as a sized delete claims; 0: it does not, or is a suspect */
 	uint32_t thread, stack;
 	uint8_t type, entry; /* enum lg_event_type, enum lg_entry */
-	uint16_t aligns; /* while recording only, as is the stack of an end: a suspect's */
+	/* log2, modulo 16, of the alignment that operator new was given, or that operator delete claims; 0: none. While
+	 * recording an end with a stack is a suspect: size and aligns are as in lg_event. */
+	uint16_t aligns;
 };
 
 /* An epoch that the program marked. */
