@@ -174,7 +174,9 @@ struct root_region {
 	uint64_t start,
 	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; KERNEL: 0 .. 8 * held words;
 		  * LOADER, KEPT, IGNORED: 0, 0 */
-	const char *path; /* the module's or mapping's file, "" for none; owned by the trace */
+	/* The module's or mapping's file, "" for none; owned by the trace. REGISTER: "libc" where all but the general ones
+	 * are those of libc's frames (LG_THREAD_IN_CALL). */
+	const char *path;
 };
 
 /* ---- references -------------------------------------------------------------------------------------- */

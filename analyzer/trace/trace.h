@@ -46,7 +46,8 @@ struct trace_thread {
 	uint64_t fs_base;
 	uint64_t regs[LG_REGS]; /* enum lg_reg; valid when flags say so */
 	uint32_t nregs, nvector;
-	uint64_t *vector; /* nvector words of vector registers */
+	uint64_t
+	    *vector; /* nvector words of vector registers; LG_THREAD_IN_CALL: of registers in libc's frames */
 };
 
 struct trace_mapping {
