@@ -137,24 +137,30 @@ struct doubt {
 	uint16_t aligns;
 };
 
+/* ... and when nothing is known of the block: the events have to tell. */
+static inline struct doubt free_claim(size_t size, memo given)
+{
+	return (struct doubt){ .size = (uint32_t)size, .aligns = memo_aligns(given) };
+}
+
 /* A free that did not fit at a glance, or whose stack was asked for. */
 static struct doubt free_look(uint64_t addr, size_t size, memo known, memo given, const uint64_t *frame)
 {
 	struct doubt d = { 0 };
-	bool is_fine =
-	    memo_is_of_other(known, addr) || memo_is_left_out(known, addr) || memo_fits(known, given, addr);
+	bool is_forgotten = memo_is_of_other(known, addr);
+	bool is_fine = is_forgotten || memo_is_left_out(known, addr) || memo_fits(known, given, addr);
 
 	if (is_fine && !shim.ended)
 		return d;
 	uint32_t stack = python_join(unwind_stack(frame));
 	uint32_t before = shim.ended ? ended_exchange(addr, stack) : 0;
 	if (is_fine)
-		return d;
+		return is_forgotten ? free_claim(size, given) : d;
 	d.stack = stack;
 	d.size = (uint64_t)before << 32 | (uint32_t)size;
-	d.aligns = (uint16_t)((given & MEMO_ALIGN) >> MEMO_ALIGN_SHIFT);
+	d.aligns = memo_aligns(given);
 	if (known)
-		d.aligns |= (uint16_t)((known & MEMO_ALIGN) >> MEMO_ALIGN_SHIFT << 8);
+		d.aligns |= (uint16_t)(memo_aligns(known) << 8);
 	return d;
 }
 
@@ -260,8 +266,10 @@ void emit_still_recorded(const void *p)
 		sampled_add(shim.private->sampled, (uint64_t)p);
 }
 
-bool emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
-		const uint64_t *frame)
+/* `aligned`: memo_align() of what operator new was given. */
+static inline __attribute__((always_inline)) bool put_alloc(enum lg_event_type type, const void *p,
+							    size_t size, memo aligned, enum lg_entry entry,
+							    const uint64_t *frame)
 {
 	uint64_t place;
 
@@ -271,7 +279,7 @@ bool emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_ent
 	if (unlikely(shim.verify_every))
 		verify_stack(stack);
 	stack = python_join(stack);
-	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, entry),
+	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, entry) | aligned,
 			      memory_order_relaxed);
 	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);
 	if (unlikely(!e)) {
@@ -283,18 +291,23 @@ bool emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_ent
 	e->size = size;
 	e->stack = stack;
 	e->entry = (uint16_t)entry;
-	e->aligns = 0;
+	e->aligns = memo_aligns(aligned);
 	ring_commit(e, place, type, p);
 	if (unlikely(self.disabled) && p)
 		emit_told(LG_TOLD_IGNORE, p, 0, LG_NO_NAME);
 	return true;
 }
 
+bool emit_alloc(enum lg_event_type type, const void *p, size_t size, enum lg_entry entry,
+		const uint64_t *frame)
+{
+	return put_alloc(type, p, size, 0, entry, frame);
+}
+
 void emit_alloc_aligned(const void *p, size_t size, size_t alignment, enum lg_entry entry,
 			const uint64_t *frame)
 {
-	if (emit_alloc(LG_EV_ALLOC, p, size, entry, frame))
-		atomic_fetch_or(memo_place((uint64_t)p), memo_align(alignment));
+	put_alloc(LG_EV_ALLOC, p, size, memo_align(alignment), entry, frame);
 }
 
 /* Any free that did not fit at a glance. */
@@ -339,14 +352,17 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 	_Atomic memo *at = memo_place((uint64_t)p);
 	memo known = atomic_load_explicit(at, memory_order_relaxed);
 	memo given = memo_make((uint64_t)p, size, entry) | memo_align(alignment);
+	struct doubt doubt = { 0 };
 
 	if (likely(memo_fits(known, given, (uint64_t)p)) && !shim.ended) {
 		atomic_store_explicit(at, memo_ended(known), memory_order_relaxed);
 	} else if (!memo_is_of_other(known, (uint64_t)p) || shim.ended) {
 		free_doubted(LG_EV_FREE, p, size, given, frame);
 		return;
+	} else {
+		doubt = free_claim(size, given);
 	}
-	put_free(LG_EV_FREE, p, entry, (struct doubt){ 0 });
+	put_free(LG_EV_FREE, p, entry, doubt);
 }
 
 /* What is not told may be reported falsely: its loss counts as the one that has the same effect. */

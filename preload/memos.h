@@ -46,6 +46,11 @@ static inline memo memo_align(uint64_t alignment)
 	return alignment ? (memo)__builtin_ctzll(alignment) << MEMO_ALIGN_SHIFT & MEMO_ALIGN : 0;
 }
 
+static inline uint16_t memo_aligns(memo m)
+{
+	return (uint16_t)((m & MEMO_ALIGN) >> MEMO_ALIGN_SHIFT);
+}
+
 static inline memo memo_ended(memo known)
 {
 	return known & MEMO_TAG;

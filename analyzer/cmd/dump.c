@@ -209,6 +209,10 @@ static int dump_events(void *context, const struct trace_event *events, size_t n
 		printf(" key=%" PRIu64 " thread=%u addr=0x%" PRIx64, e->key, e->thread, e->addr);
 		if (e->type == LG_EV_ALLOC || e->type == LG_EV_RESIZE)
 			printf(" size=%" PRIu64 " stack=%u", e->size, e->stack);
+		else if (e->size)
+			printf(" claimed_size=%" PRIu64, e->size);
+		if (e->aligns)
+			printf(" align=%u", e->aligns);
 		putchar('\n');
 	}
 	return ferror(stdout) ? 1 : 0;

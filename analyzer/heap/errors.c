@@ -22,7 +22,7 @@ const char *heap_error_name(enum heap_error_kind kind)
 struct holder {
 	uint64_t start, size; /* start 0: there was none */
 	uint32_t stack, thread;
-	uint8_t entry;
+	uint8_t entry, align;
 	bool is_live;
 	uint32_t released_by; /* the thread whose realloc of it is under way, 0: none */
 };
@@ -98,7 +98,13 @@ static void begin_block(struct finder *f, const struct trace_event *e)
 
 	for (struct watch *w = watch_from(f, e->addr); w < end && w->addr <= last; w++) {
 		f->nreleased -= w->holder.released_by != 0;
-		w->holder = (struct holder){ e->addr, e->size, e->stack, e->thread, e->entry, true, 0 };
+		w->holder = (struct holder){ .start = e->addr,
+					     .size = e->size,
+					     .stack = e->stack,
+					     .thread = e->thread,
+					     .entry = e->entry,
+					     .align = (uint8_t)e->aligns,
+					     .is_live = true };
 	}
 }
 
@@ -195,12 +201,27 @@ static void add_error(struct finder *f, const struct heap_error *e)
 	found->at[found->n++] = *e;
 }
 
+/* What the event itself says of the call, where the shim had forgotten the block. */
+static struct trace_suspect call_of(const struct trace_suspect *s, const struct trace_event *e,
+				    const struct holder *h)
+{
+	struct trace_suspect call = *s;
+
+	if (e->size | e->aligns) {
+		call.size = e->size;
+		call.align = (uint8_t)e->aligns;
+		call.block_align = h->align;
+	}
+	return call;
+}
+
 static void judge_suspect(struct finder *f, const struct trace_suspect *s, const struct trace_event *e)
 {
 	const struct holder *h = &watch_from(f, s->addr)->holder;
-	enum heap_error_kind kind = judge(f, s, e, h);
+	struct trace_suspect call = call_of(s, e, h);
+	enum heap_error_kind kind = judge(f, &call, e, h);
 	struct heap_error error = {
-		.kind = kind, .instances = 1, .call = *s, .entry = e->entry, .thread = e->thread
+		.kind = kind, .instances = 1, .call = call, .entry = e->entry, .thread = e->thread
 	};
 
 	if (kind == HEAP_ERROR_KINDS)
@@ -264,29 +285,39 @@ static bool is_whole(const struct trace *t)
 	       !(t->process.flags & LG_PROCESS_FOREIGN_MALLOC);
 }
 
-/* The replay's strays count too where all blocks are told of, and each in its place: not in a forked child, which ends
- * blocks of its parent. */
-static size_t count_strays(const struct heap *h)
+/* The replay's strays count too where all blocks are told of, and each in its place. Those of no block do not in a
+ * forked child, which ends blocks of its parent. */
+static bool counts_strays(const struct heap *h, bool is_mismatch)
 {
-	bool is_told = !(h->trace->process.flags & LG_PROCESS_FORKED) && !h->totals.implied_frees &&
-		       !h->trace->process.sample_bytes;
+	if (h->totals.implied_frees || h->trace->process.sample_bytes)
+		return false;
+	return is_mismatch ||
+	       (!(h->trace->process.flags & LG_PROCESS_FORKED) && h->nstrays - h->nmismatches < STRAYS_MOST);
+}
 
-	return is_told && h->nstrays < STRAYS_MOST ? h->nstrays : 0;
+/* The number of the next stray's event from `*at` on that counts. */
+static uint64_t next_stray(const struct heap *h, size_t *at)
+{
+	while (*at < h->nstrays && !counts_strays(h, h->strays[*at].is_mismatch))
+		++*at;
+	return *at < h->nstrays ? h->strays[*at].event : UINT64_MAX;
 }
 
 /* The shim's and the replay's suspects, each once: the shim's know more. */
 static int gather(struct finder *f, const struct heap *h)
 {
 	const struct trace *t = h->trace;
-	size_t nstrays = count_strays(h), shims = 0, strays = 0;
+	size_t shims = 0, strays = 0;
 
-	f->suspects = calloc(t->nsuspects + nstrays + 1, sizeof *f->suspects);
+	f->suspects = calloc(t->nsuspects + h->nstrays + 1, sizeof *f->suspects);
 	if (!f->suspects)
 		return -1;
-	while (shims < t->nsuspects || strays < nstrays) {
+	for (;;) {
 		uint64_t shims_event = shims < t->nsuspects ? t->suspects[shims].event : UINT64_MAX;
-		uint64_t strays_event = strays < nstrays ? h->strays[strays].event : UINT64_MAX;
+		uint64_t strays_event = next_stray(h, &strays);
 
+		if (shims_event == UINT64_MAX && strays_event == UINT64_MAX)
+			return 0;
 		f->suspects[f->nsuspects++] =
 		    shims_event <= strays_event
 			? t->suspects[shims]
@@ -294,7 +325,6 @@ static int gather(struct finder *f, const struct heap *h)
 		shims += shims_event <= strays_event;
 		strays += strays_event <= shims_event;
 	}
-	return 0;
 }
 
 static int find(struct finder *f, struct err *err)

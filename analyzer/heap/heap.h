@@ -29,6 +29,7 @@ struct block {
 	uint8_t ended : 1; /* while replaying only: its address may come again */
 	uint8_t pooled : 1; /* part of a larger piece of memory, by what lies there: see pools.h */
 	uint8_t single : 1; /* stands for itself alone, even where blocks were sampled */
+	uint8_t align : 4; /* log2, modulo 16, of what an aligned operator new was given */
 	uint16_t latest_high; /* number of its latest event, birth or resize (48 bits): where blocks that */
 	uint32_t latest_low; /* cannot both be alive overlap, the later one is believed */
 };
@@ -86,12 +87,14 @@ struct told {
 	bool has_left_out;
 };
 
-/* A free of no live block, or of one of another family. */
+/* A free of no live block, or of one that does not go with the call. */
 struct stray_free {
 	uint64_t event; /* its number, from 0 */
 	uint64_t addr;
+	bool is_mismatch;
 };
-#define STRAYS_MOST 4096u /* a heap with more of them has blocks that the trace does not tell of */
+#define STRAYS_MOST                                                                                          \
+	4096u /* of each; a heap with more of no block has blocks that the trace does not tell of */
 
 struct heap {
 	const struct trace *trace; /* outlives the heap */
@@ -108,8 +111,8 @@ struct heap {
 	/* Sorted, disjoint: memory of pools, whose live blocks are among the blocks */
 	struct lg_range *pools;
 	size_t npools;
-	struct stray_free *strays; /* the first STRAYS_MOST, in order of events */
-	size_t nstrays;
+	struct stray_free *strays; /* in order of events */
+	size_t nstrays, nmismatches; /* of which so many are mismatches */
 };
 
 /* Adds what block i stands for. */
@@ -172,7 +175,9 @@ struct root_region {
 	uint64_t start,
 	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; KERNEL: 0 .. 8 * held words;
 		  * LOADER, KEPT, IGNORED: 0, 0 */
-	const char *path; /* the module's or mapping's file, "" for none; owned by the trace */
+	/* The module's or mapping's file, "" for none; owned by the trace. REGISTER: "libc" where all but the general ones
+	 * are those of libc's frames (LG_THREAD_IN_CALL). */
+	const char *path;
 };
 
 /* ---- references -------------------------------------------------------------------------------------- */

@@ -31,8 +31,8 @@ struct replay {
 	uint32_t nopen;
 	struct pages touched;
 	struct heap_totals totals;
-	struct stray_free *strays; /* room for STRAYS_MOST once there is one */
-	size_t nstrays;
+	struct stray_free *strays; /* room for all once there is one */
+	size_t nstrays, nmismatches;
 	uint64_t seen_threads[THREADS_MAX / 64];
 };
 
@@ -137,6 +137,7 @@ static bool begin(struct replay *r, const struct trace_event *e, const struct bl
 			   .stack = e->stack,
 			   .thread = e->thread,
 			   .entry = e->entry,
+			   .align = e->aligns & 15u,
 			   .resized = e->type == LG_EV_RESIZE,
 			   .inherited = old && old->inherited,
 			   .latest_high = (uint16_t)(number >> 32),
@@ -161,19 +162,26 @@ static void count_free(struct replay *r, const struct block *b)
 }
 
 /* Without memory for it nothing is claimed of it. */
-static void note_stray(struct replay *r, uint64_t addr)
+static void note_stray(struct replay *r, uint64_t addr, bool is_mismatch)
 {
+	size_t known = is_mismatch ? r->nmismatches : r->nstrays - r->nmismatches;
+
 	if (!r->strays)
-		r->strays = malloc(STRAYS_MOST * sizeof *r->strays);
-	if (r->strays && r->nstrays < STRAYS_MOST)
-		r->strays[r->nstrays++] = (struct stray_free){ r->totals.events, addr };
+		r->strays = malloc(2 * (size_t)STRAYS_MOST * sizeof *r->strays);
+	if (!r->strays || known == STRAYS_MOST)
+		return;
+	r->strays[r->nstrays++] = (struct stray_free){ r->totals.events, addr, is_mismatch };
+	r->nmismatches += is_mismatch;
 }
 
-/* It is ended by a call of another family than the one that began it. */
+/* It is ended by a call of another family than the one that began it, or that claims another size or alignment. */
 static void note_mismatch(struct replay *r, const struct trace_event *e, const struct block *b)
 {
-	if (e->entry && b->entry && !(lg_entry_ends(e->entry) >> b->entry & 1))
-		note_stray(r, e->addr);
+	bool fits = lg_entry_ends(e->entry) >> b->entry & 1 && (!e->size || e->size == (uint32_t)b->size) &&
+		    (!e->aligns || e->aligns == b->align);
+
+	if (e->entry && b->entry && !fits)
+		note_stray(r, e->addr, true);
 }
 
 static struct block *live_block(const struct replay *r, uint64_t addr, uint32_t guess)
@@ -230,7 +238,7 @@ static bool release(struct replay *r, const struct trace_event *e, uint32_t gues
 		open.block = *b;
 		end_block(r, b);
 	} else {
-		note_stray(r, e->addr);
+		note_stray(r, e->addr, false);
 	}
 	r->open[r->nopen++] = open;
 	return true;
@@ -280,7 +288,7 @@ static void end(struct replay *r, const struct trace_event *e, uint32_t guess)
 
 	if (!b) {
 		r->totals.unknown_frees++;
-		note_stray(r, e->addr);
+		note_stray(r, e->addr, false);
 		return;
 	}
 	note_mismatch(r, e, b);
@@ -517,6 +525,7 @@ int replay_finish(struct replay *r, struct heap *h)
 	h->totals = r->totals;
 	h->strays = r->strays;
 	h->nstrays = r->nstrays;
+	h->nmismatches = r->nmismatches;
 	r->strays = NULL;
 	*t = (struct table){ 0 };
 	return 0;

@@ -319,8 +319,12 @@ static void add_registers(struct canvas *c, const struct heap *h)
 {
 	for (size_t i = 0; i < h->snapshot->nthreads; i++) {
 		const struct trace_thread *t = &h->snapshot->threads[i];
-		if (thread_words(t))
-			canvas_add(c, stack_region(t, ROOT_REGISTER, 0, 8ULL * thread_words(t)));
+		struct root_region region = stack_region(t, ROOT_REGISTER, 0, 8ULL * thread_words(t));
+
+		if (t->flags & LG_THREAD_IN_CALL)
+			region.path = "libc";
+		if (region.end)
+			canvas_add(c, region);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "record/accessors.h"
 
 #include <libunwind-ptrace.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -82,11 +83,14 @@ static bool is_asking(const struct caller_request *r, uint64_t pc)
 	return r->is_asking && !strcmp(library_of(r, pc), "/liblgpreload.so");
 }
 
+/* The first six are for variables. */
+static const int preserved[] = { LG_REG_RBX, LG_REG_RBP, LG_REG_R12, LG_REG_R13,
+				 LG_REG_R14, LG_REG_R15, LG_REG_RSP, LG_REG_RIP };
+#define VARIABLES 6
+#define HELD_MAX ((size_t)FRAMES_MAX * VARIABLES)
+
 static bool preserved_registers(unw_cursor_t *cursor, struct trace_thread *t)
 {
-	static const int preserved[] = { LG_REG_RBX, LG_REG_RBP, LG_REG_RSP, LG_REG_R12,
-					 LG_REG_R13, LG_REG_R14, LG_REG_R15, LG_REG_RIP };
-
 	for (size_t i = 0; i < sizeof preserved / sizeof *preserved; i++) {
 		unw_word_t v;
 
@@ -95,6 +99,17 @@ static bool preserved_registers(unw_cursor_t *cursor, struct trace_thread *t)
 		t->regs[preserved[i]] = v;
 	}
 	return true;
+}
+
+/* What a frame of libc's has in registers, it may alone have: a file that it closes, memory that it works in. */
+static void hold_variables(unw_cursor_t *cursor, struct trace_thread *t)
+{
+	for (size_t i = 0; i < VARIABLES; i++) {
+		unw_word_t v;
+
+		if (!unw_get_reg(cursor, preserved[i], &v))
+			t->vector[t->nvector++] = v;
+	}
 }
 
 /* clone and clone3 have no CFI where they return, since a new thread has no caller; they have no frame either. */
@@ -135,6 +150,7 @@ static bool step_out(unw_addr_space_t space, struct remote *remote, const struct
 			return false;
 		if (!in_libc(r, pc) && !is_asking(r, pc))
 			return preserved_registers(&cursor, t);
+		hold_variables(&cursor, t);
 		if (unw_step(&cursor) <= 0)
 			return false;
 	}
@@ -170,21 +186,30 @@ static void remote_close(struct remote *r, unw_addr_space_t space)
 		unw_destroy_addr_space(space);
 }
 
+static void forget(struct trace_thread *t, const uint64_t regs[LG_REGS])
+{
+	memcpy(t->regs, regs, sizeof t->regs);
+	free(t->vector);
+	t->vector = NULL;
+	t->nvector = 0;
+}
+
 bool caller_of_libc(const struct caller_request *r, struct trace_thread *t)
 {
 	uint64_t before[LG_REGS], begin[LG_REGS], pc = t->regs[LG_REG_RIP];
 	struct remote remote = { .regs = begin };
-	unw_addr_space_t space;
+	unw_addr_space_t space = NULL;
 
 	if (!(r->call >= 0 && in_libc(r, pc)) && !is_asking(r, pc))
 		return false;
 	memcpy(before, t->regs, sizeof before);
 	memcpy(begin, t->regs, sizeof begin);
-	bool out = remote_open(&remote, &space, t->tid) && step_out(space, &remote, r, t);
+	t->vector = malloc(HELD_MAX * sizeof *t->vector);
+	bool out = t->vector && remote_open(&remote, &space, t->tid) && step_out(space, &remote, r, t);
 	remote_close(&remote, space);
 	if (out)
 		clear_others(t, r->call);
 	else
-		memcpy(t->regs, before, sizeof before);
+		forget(t, before);
 	return out;
 }

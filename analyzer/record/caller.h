@@ -18,7 +18,7 @@ struct caller_request {
 /* `t` holds the registers of a thread stopped by ptrace. When it is in a system call of libc's, steps out of libc's
  * frames: they are full of what calls left behind, which would hold blocks that nobody has any more. Then true, and
  * t->regs are those at the call into libc: what a callee must preserve, and the system call's arguments, which the kernel
- * may still use; the rest is zero.
+ * may still use; the rest is zero. t->vector is what the frames have in the registers that a callee must preserve.
  * False: not in a system call, not in libc, in the midst of a hook, or no way out; t is as it was. A function that is at
  * work, and a hook, may hold the only pointer to a block that it was given or is about to hand out. */
 bool caller_of_libc(const struct caller_request *r, struct trace_thread *t);

@@ -13,13 +13,19 @@
 #define SLICE 1024u /* events between two looks at the columns' room */
 #define MEMORY_BITS 14
 
-enum column { TAGS, STACKS, SIZES, ENTRIES, PLACES, AGES, FREES, KEYS, THREADS, COLUMNS };
+enum column { TAGS, STACKS, SIZES, ENTRIES, PLACES, AGES, FREES, KEYS, THREADS, CLAIMS, COLUMNS };
 /* The most that one event can add to each; runs are a value and a length. */
-static const uint8_t most_bytes[COLUMNS] = { 1, 5, 10, 1, 10, 3, 10, 13, 8 };
+static const uint8_t most_bytes[COLUMNS] = { 1, 5, 10, 1, 10, 3, 10, 13, 8, 9 };
 
 struct run {
 	uint64_t value;
 	uint64_t length; /* 0: none yet */
+};
+
+/* What a call said of a block by the way. */
+struct claim {
+	size_t next; /* number in the chunk of the event behind its own */
+	uint32_t size, align;
 };
 
 struct encoder {
@@ -29,6 +35,7 @@ struct encoder {
 	uint32_t highest_before; /* stack before the chunk */
 	uint64_t key_before; /* of the run of keys before the one under way */
 	struct run keys, threads; /* under way */
+	struct claim claim; /* the last */
 	struct buf columns[COLUMNS]; /* owned */
 	uint64_t memory[1u << MEMORY_BITS]; /* address << 16 | ordinal of blocks of this chunk; 0: none */
 	struct guess guess;
@@ -130,6 +137,22 @@ GUESS void put_moment(struct encoder *e, struct pen *pen, const struct trace_eve
 	e->threads.length++;
 }
 
+/* ---- claims ------------------------------------------------------------------------------------------- */
+
+/* Most say what the one before said. */
+GUESS void put_claim(struct encoder *e, struct pen *pen, size_t number, uint32_t size, uint32_t align)
+{
+	struct claim *last = &e->claim;
+	bool again = size == last->size && align == last->align;
+
+	pen_varint(pen, CLAIMS, (number - last->next) << 1 | again);
+	if (!again) {
+		pen_varint(pen, CLAIMS, size);
+		pen_byte(pen, CLAIMS, align);
+	}
+	*last = (struct claim){ number + 1, size, align };
+}
+
 /* ---- beginnings --------------------------------------------------------------------------------------- */
 
 GUESS unsigned entry_of(const struct trace_event *event)
@@ -209,13 +232,15 @@ GUESS unsigned put_place(struct encoder *e, struct lane *lane, struct pen *pen, 
 }
 
 GUESS unsigned put_beginning(struct encoder *e, struct lane *lane, struct pen *pen,
-			     const struct trace_event *event)
+			     const struct trace_event *event, size_t number)
 {
 	struct guess *g = &e->guess;
 	unsigned class = guess_class(event->size);
 	unsigned tag = put_stack(g, lane, pen, event->stack) | put_size(g, pen, event) |
 		       put_place(e, lane, pen, class, event->addr, event->size);
 
+	if (__builtin_expect(event->aligns, 0))
+		put_claim(e, pen, number, 0, event->aligns % 16);
 	if (!(event->addr >> 48))
 		*memory_of(e, event->addr) = event->addr << 16 | g->births;
 	g->classes[g->births++] = (uint8_t) class;
@@ -262,8 +287,14 @@ GUESS unsigned put_end_entry(struct pen *pen, const struct trace_event *event)
 	return TAG_ENTRY;
 }
 
+/* Of an end that has a stack there is a suspect that knows more. */
+GUESS bool has_claim(const struct trace_event *end)
+{
+	return __builtin_expect(end->size | end->aligns, 0) && !end->stack;
+}
+
 GUESS unsigned put_ending(struct encoder *e, struct lane *lane, struct pen *pen,
-			  const struct trace_event *event)
+			  const struct trace_event *event, size_t number)
 {
 	struct guess *g = &e->guess;
 	uint64_t memory = *memory_of(e, event->addr);
@@ -278,6 +309,8 @@ GUESS unsigned put_ending(struct encoder *e, struct lane *lane, struct pen *pen,
 		guess_push(lane, GUESS_STRAYS, event->addr);
 	}
 	g->freed = event->addr;
+	if (has_claim(event))
+		put_claim(e, pen, number, (uint32_t)event->size, event->aligns % 16);
 	return mode << TAG_END_SHIFT | put_end_entry(pen, event) |
 	       (event->type == LG_EV_FREE ? TAG_FREE : TAG_RELEASE);
 }
@@ -285,17 +318,17 @@ GUESS unsigned put_ending(struct encoder *e, struct lane *lane, struct pen *pen,
 /* ---- chunks ------------------------------------------------------------------------------------------- */
 
 /* Events come from memory that the target could have scribbled on: what has no type is no event. */
-GUESS unsigned put_event(struct encoder *e, struct pen *pen, const struct trace_event *event)
+GUESS unsigned put_event(struct encoder *e, struct pen *pen, const struct trace_event *event, size_t number)
 {
 	struct lane *lane = guess_lane(&e->guess, event->thread);
 
 	switch (event->type) {
 	case LG_EV_ALLOC:
 	case LG_EV_RESIZE:
-		return put_beginning(e, lane, pen, event);
+		return put_beginning(e, lane, pen, event, number);
 	case LG_EV_FREE:
 	case LG_EV_RELEASE:
-		return put_ending(e, lane, pen, event);
+		return put_ending(e, lane, pen, event, number);
 	default:
 		return TAG_FREE | END_NONE << TAG_END_SHIFT;
 	}
@@ -337,15 +370,17 @@ static void add_slice(struct encoder *e, const struct trace_event *events, size_
 		if (i + AHEAD < n)
 			look_ahead(e, &events[i + AHEAD]);
 		put_moment(e, &pen, &events[i]);
-		pen_byte(&pen, TAGS, put_event(e, &pen, &events[i]));
+		pen_byte(&pen, TAGS, put_event(e, &pen, &events[i], e->count + i));
 	}
 	pen_close(e, &pen);
+	e->count += n;
 }
 
 static void begin_chunk(struct encoder *e, const struct trace_event *first)
 {
 	e->first_key = e->key_before = e->keys.value = first->key >> e->key_shift;
 	e->threads.value = first->thread;
+	e->claim = (struct claim){ 0 };
 	e->highest_before = e->guess.highest;
 	guess_begin(&e->guess, e->highest_before);
 	memset(e->memory, 0, sizeof e->memory);
@@ -359,7 +394,6 @@ size_t encoder_add(struct encoder *e, const struct trace_event *events, size_t n
 		begin_chunk(e, events);
 	for (size_t at = 0; at < n; at += SLICE)
 		add_slice(e, events + at, n - at < SLICE ? n - at : SLICE);
-	e->count += n;
 	return n;
 }
 

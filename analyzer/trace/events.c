@@ -26,10 +26,19 @@ struct runs {
 	size_t left; /* events of the chunk that no run holds yet */
 };
 
+/* What calls said of blocks by the way. */
+struct claims {
+	struct cursor column;
+	bool is_ahead; /* the next claim was taken: */
+	uint64_t skip; /* events before the one that it is of */
+	uint32_t size, align;
+};
+
 /* A chunk that is being decoded; `broken` says what was wrong first. */
 struct columns {
 	struct column tags, stacks, sizes, entries, places, ages, frees;
 	struct runs keys, threads;
+	struct claims claims;
 	unsigned key_shift;
 	size_t left; /* events not yet decoded */
 	const char *broken;
@@ -67,6 +76,8 @@ static struct columns columns_open(struct decoder *d, const uint8_t *payload, si
 	k.frees = take_column(&c, "frees column");
 	k.keys.column = take_part(&c, "keys column");
 	k.threads.column = take_part(&c, "threads column");
+	if (c.at < c.end) /* older ones end here */
+		k.claims.column = take_part(&c, "claims column");
 	if (!c.broken && (size_t)(k.tags.end - k.tags.at) != k.left)
 		c.broken = "tags column of as many bytes as events";
 	k.broken = c.broken;
@@ -200,6 +211,7 @@ GUESS void decode_beginning(struct decoder *d, struct lane *lane, struct columns
 	}
 	out->stack = stack;
 	out->size = site->size;
+	out->aligns = 0;
 	out->entry = (uint8_t)site->entry;
 	out->type = (tag & 3) == TAG_ALLOC ? LG_EV_ALLOC : LG_EV_RESIZE;
 	out->addr = take_place(d, lane, k, tag >> TAG_PLACE_SHIFT, out->size, bad);
@@ -253,6 +265,7 @@ GUESS void decode_ending(struct decoder *d, struct lane *lane, struct columns *k
 
 	out->stack = 0;
 	out->size = 0;
+	out->aligns = 0;
 	if (__builtin_expect(mode == END_NONE, 0)) {
 		out->type = LG_EV_PAD;
 		out->entry = LG_ENTRY_UNKNOWN;
@@ -337,6 +350,40 @@ static void decode_threads(struct columns *k, struct trace_event *out, size_t n)
 	}
 }
 
+static void take_claim(struct claims *c)
+{
+	uint64_t head = take_varint(&c->column, "claim");
+
+	c->skip = head >> 1;
+	if (!(head & 1)) {
+		c->size = (uint32_t)take_count(&c->column, UINT32_MAX, "claimed size");
+		c->align = (uint32_t)take_count(&c->column, 15, "claimed alignment");
+	}
+	c->is_ahead = true;
+}
+
+static void decode_claims(struct columns *k, struct trace_event *out, size_t n)
+{
+	struct claims *c = &k->claims;
+
+	for (size_t i = 0; i < n && !k->broken; i++) {
+		if (!c->is_ahead && c->column.at == c->column.end)
+			return;
+		if (!c->is_ahead)
+			take_claim(c);
+		k->broken = c->column.broken;
+		if (c->skip >= n - i) {
+			c->skip -= n - i;
+			return;
+		}
+		i += c->skip;
+		out[i].aligns = (uint16_t)c->align;
+		if (out[i].type == LG_EV_FREE || out[i].type == LG_EV_RELEASE)
+			out[i].size = c->size;
+		c->is_ahead = false;
+	}
+}
+
 static bool column_is_left(const struct column *c)
 {
 	return c->at != c->end;
@@ -346,7 +393,9 @@ static void check_all_used(struct columns *k)
 {
 	bool left = column_is_left(&k->stacks) || column_is_left(&k->sizes) || column_is_left(&k->entries) ||
 		    column_is_left(&k->places) || column_is_left(&k->ages) || column_is_left(&k->frees) ||
-		    k->keys.column.at != k->keys.column.end || k->threads.column.at != k->threads.column.end;
+		    k->keys.column.at != k->keys.column.end ||
+		    k->threads.column.at != k->threads.column.end || k->claims.is_ahead ||
+		    k->claims.column.at != k->claims.column.end;
 
 	if (!k->broken && left)
 		k->broken = "end of a column where it should be";
@@ -362,6 +411,7 @@ static size_t columns_take(struct decoder *d, struct columns *k, struct trace_ev
 	decode_threads(k, out, n);
 	if (!k->broken)
 		*strays += decode_rows(d, k, out, n, nnodes);
+	decode_claims(k, out, n);
 	k->left -= n;
 	if (!k->left)
 		check_all_used(k);

@@ -46,7 +46,8 @@ struct trace_thread {
 	uint64_t fs_base;
 	uint64_t regs[LG_REGS]; /* enum lg_reg; valid when flags say so */
 	uint32_t nregs, nvector;
-	uint64_t *vector; /* nvector words of vector registers */
+	uint64_t
+	    *vector; /* nvector words of vector registers; LG_THREAD_IN_CALL: of registers in libc's frames */
 };
 
 struct trace_mapping {
@@ -99,10 +100,13 @@ struct trace_end {
 };
 
 struct trace_event {
-	uint64_t key, addr, size;
+	uint64_t key, addr,
+	    size; /* size of an end: as a sized delete claims; 0: it does not, or is a suspect */
 	uint32_t thread, stack;
 	uint8_t type, entry; /* enum lg_event_type, enum lg_entry */
-	uint16_t aligns; /* while recording only, as is the stack of an end: a suspect's */
+	/* log2, modulo 16, of the alignment that operator new was given, or that operator delete claims; 0: none. While
+	 * recording an end with a stack is a suspect: size and aligns are as in lg_event. */
+	uint16_t aligns;
 };
 
 /* An epoch that the program marked. */

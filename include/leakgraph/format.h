@@ -122,7 +122,8 @@ enum {
 	LG_THREAD_AT_EXIT = 2, /* registers are those of the caller of exit, of main at its return */
 	LG_THREAD_IN_CALL =
 	    4, /* in a system call that libc made: registers are those of the code that called libc,
-				* and of the others the system call's arguments, all else zero */
+				* and of the others the system call's arguments, all else zero; what stands
+				* for vector registers is what libc's frames have in such as callees preserve */
 };
 /* MAPPINGS: varint count; each: varint start, end, prot (PROT_*), flags (LG_MAPPING_*), file offset; string path. */
 enum {

@@ -135,14 +135,16 @@ static inline uint32_t lg_entry_ends(unsigned entry)
 struct lg_event {
 	_Atomic uint64_t commit;
 	uint64_t addr;
-	/* ALLOC and RESIZE: requested bytes. FREE and RELEASE that look wrong: bits 31..0 the size that a sized delete
-	 * was given, bits 63..32 the stack that had freed the address before; each 0 when there is none. */
+	/* ALLOC and RESIZE: requested bytes. FREE and RELEASE that look wrong, or of which the shim cannot tell: bits
+	 * 31..0 the size that a sized delete was given, bits 63..32 the stack that had freed the address before; each 0
+	 * when there is none. */
 	uint64_t size;
 	/* Node id, 0: no stack; FREE and RELEASE have one when they look wrong, TOLD of members */
 	uint32_t stack;
 	uint16_t entry; /* enum lg_entry; TOLD: enum lg_told */
-	/* TOLD: number of a name, or LG_NO_NAME. FREE and RELEASE that look wrong: log2 of the alignment that operator delete was given in bits 3..0, of
-	 * that which operator new was given in bits 11..8; 0: none */
+	/* TOLD: number of a name, or LG_NO_NAME. Else log2, modulo 16, of alignments, 0: none: bits 3..0 of ALLOC what
+	 * operator new was given, of FREE and RELEASE as with size what operator delete was given; bits 11..8 of those
+	 * that look wrong what operator new was given */
 	uint16_t aligns;
 };
 _Static_assert(sizeof(struct lg_event) == 32, "wire size is frozen");

@@ -65,6 +65,17 @@
 // run: alignment
 // expect: direct=0/0
 // more: [.processes[0].heap_errors[] | .kind, .alignment, .block.alignment] == ["alignment-mismatch", 32, 64]
+// run: size-forgotten
+// expect: direct=*
+// more: [.processes[0].heap_errors[] | .kind, .size, .block.size, .stack] == ["size-mismatch", 40, 24, []]
+// more: .processes[0].heap_errors[0].allocation_stack[0].function == "size_forgotten"
+// run: alignment-forgotten
+// expect: direct=*
+// more: [.processes[0].heap_errors[] | .kind, .alignment, .block.alignment] == ["alignment-mismatch", 32, 64]
+// more: .processes[0].heap_errors[0] | .allocation_stack[0].function == "alignment_forgotten" and .stack == []
+// run: right-forgotten
+// expect: direct=*
+// more: .processes[0].heap_errors == []
 // run: aligned-delete
 // expect: direct=0/0
 // more: [.processes[0].heap_errors[] | .kind] == ["mismatch"]
@@ -156,6 +167,45 @@ NOINLINE static void new_free_forgotten()
 	drop(p);
 }
 
+extern "C" NOINLINE void size_forgotten()
+{
+	Small *p = hidden(new Small);
+
+	fill_memory();
+	delete reinterpret_cast<Large *>(p);
+}
+
+extern "C" NOINLINE void alignment_forgotten()
+{
+	void *p = hidden(::operator new(64, std::align_val_t(64)));
+
+	fill_memory();
+	::operator delete(p, std::align_val_t(32));
+}
+
+/* Sizes and alignments of all kinds, by turns, in a heap too large to be remembered. */
+NOINLINE static void right_forgotten()
+{
+	const size_t n = 1000;
+	static Small *small[n];
+	static Wide *wide[n];
+	static char *odd[n], *plain[n];
+
+	for (size_t i = 0; i < n; i++) {
+		small[i] = new Small;
+		wide[i] = new Wide[i % 3 + 1];
+		odd[i] = static_cast<char *>(::operator new(i, std::align_val_t(32)));
+		plain[i] = static_cast<char *>(malloc(i));
+	}
+	fill_memory();
+	for (size_t i = 0; i < n; i++) {
+		delete hidden(small[i]);
+		delete[] hidden(wide[i]);
+		::operator delete(hidden(odd[i]), i, std::align_val_t(32));
+		free(hidden(plain[i]));
+	}
+}
+
 NOINLINE static void new_free()
 {
 	for (volatile int i = 0; i < 3; i = i + 1) /* one place: not unrolled */
@@ -225,6 +275,12 @@ int main(int argc, char **argv)
 		delete reinterpret_cast<Large *>(hidden(new Small));
 	else if (!strcmp(what, "alignment"))
 		::operator delete(hidden(::operator new(64, std::align_val_t(64))), std::align_val_t(32));
+	else if (!strcmp(what, "size-forgotten"))
+		size_forgotten();
+	else if (!strcmp(what, "alignment-forgotten"))
+		alignment_forgotten();
+	else if (!strcmp(what, "right-forgotten"))
+		right_forgotten();
 	else if (!strcmp(what, "aligned-delete"))
 		::operator delete(hidden(static_cast<void *>(new Wide)));
 	return 0;

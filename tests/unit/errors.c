@@ -30,6 +30,15 @@
 	{                                                                                                    \
 		.type = LG_EV_RESIZE, .thread = by, .addr = at, .size = 200, .entry = LG_ENTRY_REALLOC       \
 	}
+#define WIDE(at)                                                                                             \
+	{                                                                                                    \
+		.type = LG_EV_ALLOC, .thread = 1, .addr = at, .size = 100, .entry = LG_ENTRY_NEW_ALIGNED,    \
+		.aligns = 6                                                                                  \
+	}
+#define CLAIM(at, by, bytes, align)                                                                          \
+	{                                                                                                    \
+		.type = LG_EV_FREE, .thread = 1, .addr = at, .entry = by, .size = bytes, .aligns = align     \
+	}
 #define NOTHING HEAP_ERROR_KINDS
 
 /* The errors of a trace, and the block of the first. */
@@ -98,6 +107,29 @@ static const struct {
 	{ "handed out again unseen", { ALLOC(A), ALLOC(A), FREE(1, A), FREE(1, A) }, NOTHING, 0, 0, 0, 0 },
 	{ "frees were lost", { ALLOC(A), FREE(1, A), FREE(1, A) }, NOTHING, 0, 0, 1, 0 },
 	{ "of a forked child", { ALLOC(A), FREE(1, A), FREE(1, A) }, NOTHING, 0, 0, 0, LG_PROCESS_FORKED },
+	{ "new's, of a forked child",
+	  { BORN(A, LG_ENTRY_NEW), FREE(1, A) },
+	  HEAP_ERROR_FAMILY,
+	  A,
+	  1,
+	  0,
+	  LG_PROCESS_FORKED },
+	{ "of another size",
+	  { BORN(A, LG_ENTRY_NEW), CLAIM(A, LG_ENTRY_DELETE, 99, 0) },
+	  HEAP_ERROR_SIZE,
+	  A,
+	  1,
+	  0,
+	  0 },
+	{ "of its size", { BORN(A, LG_ENTRY_NEW), CLAIM(A, LG_ENTRY_DELETE, 100, 0) }, NOTHING, 0, 0, 0, 0 },
+	{ "of another alignment",
+	  { WIDE(A), CLAIM(A, LG_ENTRY_DELETE_ALIGNED, 100, 5) },
+	  HEAP_ERROR_ALIGNMENT,
+	  A,
+	  1,
+	  0,
+	  0 },
+	{ "of its alignment", { WIDE(A), CLAIM(A, LG_ENTRY_DELETE_ALIGNED, 100, 6) }, NOTHING, 0, 0, 0, 0 },
 	{ "its own malloc",
 	  { ALLOC(A), FREE(1, A), FREE(1, A) },
 	  NOTHING,
@@ -155,7 +187,7 @@ START_TEST(the_shims_suspects_know_more)
 	static const struct trace_event events[] = { ALLOC(A), FREE(1, A), FREE(1, A), FREE(1, A) };
 	struct trace_suspect suspects[] = { { .event = 2, .addr = A, .stack = 5, .before = 6 },
 					    { .event = 3, .addr = A, .stack = 5, .before = 7 } };
-	struct stray_free strays[] = { { 2, A }, { 3, A } };
+	struct stray_free strays[] = { { 2, A, false }, { 3, A, false } };
 	char path[] = "/tmp/leakgraph-errors-XXXXXX";
 	struct heap_errors found;
 	struct trace trace;

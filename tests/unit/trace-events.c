@@ -13,14 +13,16 @@ START_TEST(any_values_survive_the_columns)
 		uint8_t type = (uint8_t)(1 + random_bits() % 5);
 		bool full = type == LG_EV_ALLOC || type == LG_EV_RESIZE;
 		bool pad = type == LG_EV_PAD;
+		bool claims = !pad && type != LG_EV_RESIZE && random_bits() % 8 == 0;
+		uint64_t claimed = claims ? random_bits() % 3 * 0x7fffffff : 0;
 		all[i] = (struct trace_event){ random_bits(),
 					       pad ? 0 : random_bits(),
-					       full ? random_bits() : 0,
+					       full ? random_bits() : claimed,
 					       (uint32_t)(random_bits() % 3),
 					       full ? (uint32_t)(random_bits() % 5) : 0,
 					       type,
 					       (uint8_t)(pad ? 0 : random_bits() % 12),
-					       0 };
+					       claims ? (uint16_t)(random_bits() % 16) : 0 };
 	}
 	for (size_t i = 0; i < 3; i++) {
 		struct buf b = { 0 };
@@ -210,7 +212,7 @@ START_TEST(no_events_are_fine)
 END_TEST
 
 /* One good ALLOC in its columns; a row replaces one of them. */
-enum { TAGS, STACKS, SIZES, ENTRIES, PLACES, AGES, FREES, KEYS, THREADS, NCOLUMNS };
+enum { TAGS, STACKS, SIZES, ENTRIES, PLACES, AGES, FREES, KEYS, THREADS, CLAIMS, NCOLUMNS };
 struct columns {
 	uint64_t count;
 	const char *column[NCOLUMNS];
@@ -261,6 +263,12 @@ static const struct {
 	{ THREADS, COL("\x01\x00\x01\x01") },
 	{ THREADS, COL("\x01\x01\x01\x01") },
 	{ THREADS, COL("\xff\xff\xff\xff\x7f\x01") },
+	{ CLAIMS, COL("\x00") },
+	{ CLAIMS, COL("\x00\x20\x10") /* of an alignment beyond 15 */ },
+	{ CLAIMS, COL("\x00\xff\xff\xff\xff\x7f\x01") /* of a size beyond 32 bits */ },
+	{ CLAIMS, COL("\x02\x20\x05") /* of an event behind the last */ },
+	{ CLAIMS, COL("\x01\x01") },
+	{ CLAIMS, COL("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01") },
 };
 
 static struct buf columns(const struct columns *c)
@@ -278,12 +286,12 @@ static struct buf columns(const struct columns *c)
 
 static const struct columns good_columns = { 1,
 					     { "\x98", "\x02", "\x20", "\x01", "\x08", "", "", "\x00\x01",
-					       "\x01\x01" },
-					     { 1, 1, 1, 1, 1, 0, 0, 2, 2 } };
+					       "\x01\x01", "\x00\x00\x06" },
+					     { 1, 1, 1, 1, 1, 0, 0, 2, 2, 3 } };
 
 START_TEST(columns_by_hand)
 {
-	static const struct trace_event expected = { 96, 8, 32, 1, 2, LG_EV_ALLOC, LG_ENTRY_MALLOC, 0 };
+	static const struct trace_event expected = { 96, 8, 32, 1, 2, LG_EV_ALLOC, LG_ENTRY_MALLOC, 6 };
 	struct buf b = columns(&good_columns);
 
 	write_odd(LG_CHUNK_EVENTS, &b);

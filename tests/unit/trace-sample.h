@@ -298,6 +298,7 @@ static inline void assert_same_event(const struct trace_event *a, const struct t
 	ck_assert_uint_eq(a->stack, b->stack);
 	ck_assert_uint_eq(a->type, b->type);
 	ck_assert_uint_eq(a->entry, b->entry);
+	ck_assert_uint_eq(a->aligns, b->aligns);
 }
 
 /* Everything a consumer may do; for traces of which only survival is asked. */
