@@ -219,6 +219,11 @@ static bool is_inner(void *state, uint32_t block, uint64_t offset)
 	return py_is_inner(state, block, offset);
 }
 
+static bool global(void *state, uint32_t block, uint64_t offset, char *text, size_t room)
+{
+	return py_global(state, block, offset, text, room);
+}
+
 static int generation(void *state, uint32_t block)
 {
 	return py_generation(state, block);
@@ -240,5 +245,6 @@ const struct model model_cpython = {
 	.note = note,
 	.field = field,
 	.is_inner = is_inner,
+	.global = global,
 	.generation = generation,
 };

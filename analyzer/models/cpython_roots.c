@@ -314,14 +314,43 @@ static bool frame_words(struct py *p, uint64_t frame, uint64_t *code, char funct
 	return true;
 }
 
+/* A type object of C's, in a module's data, that an address lies in; NULL: none. */
+static const struct py_type *static_type_at(const struct py *p, uint64_t at)
+{
+	for (uint32_t i = 0; i < p->ntypes; i++)
+		if (!(p->types[i]->flags & FLAG_HEAP) && at - p->types[i]->addr < p->l->static_type)
+			return p->types[i];
+	return NULL;
+}
+
+static bool is_table_of_interned(struct py *p, uint32_t block)
+{
+	uint32_t keys = heap_find(p->w->heap, py_get(p, py_object_addr(p, block) + DICT_KEYS));
+
+	return p->of[block].what == PY_INSTANCE && keys != NO_BLOCK && p->of[keys].what == PY_INTERNED;
+}
+
+/* What only the interpreter's own source has a name for. */
+static bool own_words(struct py *p, const struct root_ref *r, struct root_words *words)
+{
+	const struct py_type *t = static_type_at(p, r->at);
+
+	if (t)
+		return snprintf(words->text, sizeof words->text, "the type %s", t->name) > 0;
+	return is_table_of_interned(p, r->to) &&
+	       snprintf(words->text, sizeof words->text, "Python's table of interned strings") > 0;
+}
+
 bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *words)
 {
 	uint64_t frame = frame_at(p, r->at), in = r->at - frame, code;
 	char *text = words->text, function[NAME_MAX], file[NAME_MAX], name[NAME_MAX];
 	size_t room = sizeof words->text;
 
+	if (p->w->graph->regions[r->region].kind == ROOT_REGISTER)
+		return false; /* `at` is no address */
 	if (!frame_words(p, frame, &code, function, file))
-		return false;
+		return own_words(p, r, words);
 	if (in >= FRAME_LOCALS_PLUS &&
 	    variable_name(p, code, (in - FRAME_LOCALS_PLUS) / 8, name, sizeof name)) {
 		express(words, name);

@@ -113,6 +113,9 @@ struct model {
 	/* Whether a word of a block of mine leads only to more of what its source sees as one object: a list's items, the
 	 * values of attributes. NULL: never. */
 	bool (*is_inner)(void *state, uint32_t block, uint64_t offset);
+	/* What a word of a block of mine is called if it is a variable of its program for as long as that runs: "app.cache", of a
+	 * module. False: it is none. NULL: never. */
+	bool (*global)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);
 	/* The generation of its runtime's collector that a block of mine is in. NULL: always NO_GENERATION. */
 	int (*generation)(void *state, uint32_t block);
 };

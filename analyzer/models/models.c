@@ -281,6 +281,13 @@ bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset)
 	return model && model->is_inner && model->is_inner(state_of(m, block), block, offset);
 }
 
+bool models_global(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->global && model->global(state_of(m, block), block, offset, text, room);
+}
+
 int models_generation(const struct models *m, uint32_t block)
 {
 	const struct model *model = model_of(m, block);
@@ -349,8 +356,10 @@ bool models_doubt_root(const struct models *m, const struct root_ref *r)
 bool models_root(const struct models *m, const struct root_ref *r, struct root_words *words)
 {
 	for (unsigned i = 0; models_all[i]; i++) {
+		if (!m->is_open[i] || !models_all[i]->root)
+			continue;
 		*words = (struct root_words){ 0 };
-		if (m->is_open[i] && models_all[i]->root && models_all[i]->root(m->states[i], r, words))
+		if (models_all[i]->root(m->states[i], r, words))
 			return true;
 	}
 	return false;

@@ -46,6 +46,8 @@ const char *models_weak(const struct models *m, uint32_t block);
 const char *models_access(const struct models *m, uint32_t block);
 /* Whether a word of the block leads only to more of the same object. */
 bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset);
+/* Whether a word of the block is a variable that lives as long as the program, and what it is called. */
+bool models_global(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room);
 /* In which generation of its runtime's collector it is; NO_GENERATION: in none, or nobody knows. */
 int models_generation(const struct models *m, uint32_t block);
 /* All that its model says of a block; false: nobody knows it. */

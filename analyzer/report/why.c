@@ -37,14 +37,8 @@ static struct why_block describe(struct search *s, uint32_t block)
 static struct why_reference from_root(struct search *s, const struct root_ref *r)
 {
 	const struct root_region *region = &s->a->graph.regions[r->region];
-	struct root_name name = root_name(s->pool, s->a->names, &s->a->heap, region, r->at);
-	struct root_words words;
+	struct root_name name = root_name(s->pool, s->a, r);
 
-	if (models_root(&s->a->models, r, &words))
-		name = (struct root_name){
-			.text = pool_text(s->pool, words.text),
-			.expression = words.has_expression ? pool_text(s->pool, words.expression) : NULL,
-		};
 	s->is_out_of_memory |= !name.text;
 	return (struct why_reference){
 		.root = name.text,

@@ -154,6 +154,27 @@ START_TEST(weak_references_hold_nothing)
 }
 END_TEST
 
+START_TEST(scoped_reference_is_a_holder)
+{
+	world_open(&w);
+	uint64_t table = world_block(&w, 16, 1), left = world_block(&w, 32, 1),
+		 right = world_block(&w, 64, 1);
+	world_root(&w, table);
+	world_set(&w, table, left);
+	world_set(&w, table + 8, right);
+	world_classify(&w);
+	struct err err = { "" };
+	uint32_t own[] = { 0 }, at = world_index(&w, table);
+	struct scoped_ref scoped = { .ref = w.graph.first[at] + 1, .block = at, .group = 1 };
+	ck_assert(!dominators_find(&d, &w.classes, &(struct root_groups){ own, 2, &scoped, 1 }, &err));
+	ck_assert_uint_eq(d.idom[node(right)], node_of_group(1));
+	ck_assert_uint_eq(d.idom[node(left)], node(table));
+	ck_assert_uint_eq(d.retained[node_of_group(0)].bytes, 48);
+	ck_assert_uint_eq(d.retained[node_of_group(1)].bytes, 64);
+	done();
+}
+END_TEST
+
 START_TEST(million_blocks_in_a_row_are_walked)
 {
 	const uint32_t n = 1000000;
@@ -238,6 +259,7 @@ int main(void)
 		what_a_kind_retains_counts_each_byte_once,
 		lost_ring_hangs_on_its_oldest_member,
 		weak_references_hold_nothing,
+		scoped_reference_is_a_holder,
 		million_blocks_in_a_row_are_walked,
 		random_graphs_agree_with_taking_each_block_away,
 	};
