@@ -17,7 +17,7 @@ static void dominate(bool each_its_own)
 	ck_assert_uint_lt(w.graph.nroot_refs, 4096);
 	for (uint32_t i = 0; i < w.graph.nroot_refs; i++)
 		one_group[i] = each_its_own ? i : 0;
-	struct root_groups groups = { one_group, each_its_own ? (uint32_t)w.graph.nroot_refs : 1 };
+	struct root_groups groups = { .of = one_group, .n = each_its_own ? (uint32_t)w.graph.nroot_refs : 1 };
 	ck_assert_msg(!dominators_find(&d, &w.classes, &groups, &err), "%s", err.text);
 }
 
@@ -148,7 +148,7 @@ START_TEST(weak_references_hold_nothing)
 	struct err err = { "" };
 	uint32_t own[] = { 0, 1 };
 	ck_assert(!classify(&w.classes, &w.graph, &err));
-	ck_assert(!dominators_find(&d, &w.classes, &(struct root_groups){ own, 2 }, &err));
+	ck_assert(!dominators_find(&d, &w.classes, &(struct root_groups){ .of = own, .n = 2 }, &err));
 	ck_assert_uint_eq(d.idom[node(b)], node_of_group(1));
 	done();
 }
