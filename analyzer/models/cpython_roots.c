@@ -323,22 +323,48 @@ static const struct py_type *static_type_at(const struct py *p, uint64_t at)
 	return NULL;
 }
 
-static bool is_table_of_interned(struct py *p, uint32_t block)
+/* The keys of a dictionary; NO_BLOCK: it is none, or they are not known. */
+static uint32_t keys_of(struct py *p, uint32_t block)
 {
-	uint32_t keys = heap_find(p->w->heap, py_get(p, py_object_addr(p, block) + DICT_KEYS));
+	if (p->of[block].what != PY_INSTANCE || py_type_of_block(p, block)->family != PY_DICT)
+		return NO_BLOCK;
+	return heap_find(p->w->heap, py_get(p, py_object_addr(p, block) + DICT_KEYS));
+}
 
-	return p->of[block].what == PY_INSTANCE && keys != NO_BLOCK && p->of[keys].what == PY_INTERNED;
+/* sys.modules begins with modules: sys itself is the first. */
+static bool are_modules(struct py *p, uint32_t keys)
+{
+	uint64_t addr = py_start(p, keys);
+	struct py_keys k;
+
+	if (p->of[keys].what != PY_KEYS || !py_keys_at(p, addr, py_size(p, keys), &k) || k.nentries < 4)
+		return false;
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t value = py_get(p, addr + k.entries + (i + 1) * k.entry_bytes - 8);
+		const struct py_type *t = py_type_at(p, py_get(p, value + OBJECT_TYPE));
+
+		if (!t || t->family != PY_MODULE)
+			return false;
+	}
+	return true;
 }
 
 /* What only the interpreter's own source has a name for. */
 static bool own_words(struct py *p, const struct root_ref *r, struct root_words *words)
 {
 	const struct py_type *t = static_type_at(p, r->at);
+	uint32_t keys = keys_of(p, r->to);
 
 	if (t)
 		return snprintf(words->text, sizeof words->text, "the type %s", t->name) > 0;
-	return is_table_of_interned(p, r->to) &&
-	       snprintf(words->text, sizeof words->text, "Python's table of interned strings") > 0;
+	if (keys == NO_BLOCK || p->w->graph->regions[r->region].kind != ROOT_GLOBAL)
+		return false;
+	if (p->of[keys].what == PY_INTERNED)
+		return snprintf(words->text, sizeof words->text, "Python's table of interned strings") > 0;
+	if (!are_modules(p, keys))
+		return false;
+	express(words, "sys.modules");
+	return snprintf(words->text, sizeof words->text, "sys.modules") > 0;
 }
 
 bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *words)

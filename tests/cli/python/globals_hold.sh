@@ -37,3 +37,6 @@ local=$("$LG" export --format=json app.lgt | jq -r '.root // empty | select(.roo
 [ -n "$local" ] || fails "no local among the roots of exports"
 "$LG" export --format=json app.lgt | jq -r ".block // empty | select(.id == $local) | .address" >address
 "$LG" graph app.lgt "$(cat address)" | grep -q 'label="local `local` in serve()' || fails "no local in the picture"
+page=$("$LG" export --format=json app.lgt | jq -r '.block // empty | select(.size == 2033) | .address' | sed -n 1p)
+"$LG" why --json app.lgt "$page" >why.json
+json why.json .path_expression | grep -qx 'package.store.pages\[[0-9]*\]' || fails "a page: $(json why.json .path_expression)"
