@@ -44,6 +44,8 @@ struct object {
 	    is_link; /* of a smart pointer, between its holders and the object: not what to break a cycle at */
 	bool is_collected; /* the model's collector follows it, and frees it when only a cycle holds it */
 	bool is_immortal; /* its runtime never frees it: it is no leak */
+	bool
+	    is_reused; /* its runtime makes objects of what others were freed as: its stack and age may be another's */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
 

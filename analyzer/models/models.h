@@ -13,7 +13,8 @@ struct known {
 	uint32_t type; /* number of its type; NO_TYPE */
 	uint32_t offset : 24; /* where the object begins; larger ones are not kept */
 	uint32_t is_kept : 1; /* its runtime never frees it, or keeps it for reuse */
-	uint32_t model : 7; /* place in models_all + 1; 0: nobody knows the block */
+	uint32_t is_reused : 1; /* its stack and its birth may be another's */
+	uint32_t model : 6; /* place in models_all + 1; 0: nobody knows the block */
 };
 #define NO_TYPE NO_TEXT
 
