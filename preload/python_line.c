@@ -32,6 +32,12 @@ static int64_t lines_passed(unsigned kind, const uint8_t *rest, const uint8_t *e
 	return kind < KIND_NO_COLUMNS ? (int64_t)kind - KIND_ONE_LINE : read_signed(rest, end);
 }
 
+static uint32_t line_of(uint64_t line)
+{
+	return line > LG_PYTHON_LINE_MAX ? 0 : (uint32_t)line;
+}
+
+/* Instructions without a line are those that a function makes its cells by: then it is where the function begins. */
 uint32_t python_line(const uint8_t *table, uint64_t n, uint32_t first_line, uint64_t offset)
 {
 	const uint8_t *at = table, *end = table + n;
@@ -43,7 +49,7 @@ uint32_t python_line(const uint8_t *table, uint64_t n, uint32_t first_line, uint
 		covered += ((*at & 7) + 1) * UNIT;
 		line += (uint64_t)lines_passed(kind, ++at, end);
 		if (offset < covered)
-			return kind == KIND_NONE || line > LG_PYTHON_LINE_MAX ? 0 : (uint32_t)line;
+			return line_of(kind == KIND_NONE ? first_line : line);
 		while (at < end && !(*at & ENTRY_BEGINS))
 			at++;
 	}

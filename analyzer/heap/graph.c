@@ -406,6 +406,7 @@ void graph_free(struct graph *g)
 	free(g->regions);
 	free(g->root_refs);
 	free(g->kinds);
+	free(g->reused);
 	*g = (struct graph){ 0 };
 }
 

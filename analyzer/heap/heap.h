@@ -246,6 +246,9 @@ struct graph {
 	uint64_t nroot_refs;
 	/* nblocks: what makes blocks alike where not all have stacks; NULL: their stacks do */
 	uint32_t *kinds;
+	/* nblocks: what is alike by type, of what its runtime makes anew without allocating it, so that its stack and birth may
+	 * be those of an earlier object; 0: they are its own. NULL: there is none such */
+	uint32_t *reused;
 	uint64_t unread_block_bytes; /* bytes of live blocks that the snapshot does not hold */
 };
 
@@ -271,6 +274,11 @@ uint32_t graph_region(const struct graph *g, uint64_t addr);
 static inline uint32_t graph_kind(const struct graph *g, uint32_t block)
 {
 	return g->kinds ? g->kinds[block] : g->heap->blocks[block].stack;
+}
+/* When it was allocated, for what is oldest: what may be another object's birth comes behind all others. */
+static inline uint64_t graph_age(const struct graph *g, uint32_t block)
+{
+	return g->heap->blocks[block].birth | (g->reused && g->reused[block] ? 1ull << 63 : 0);
 }
 void graph_free(struct graph *g);
 bool graph_is_valid(const struct graph *g); /* the invariants above; tests call it */

@@ -146,6 +146,21 @@ static bool owns_exactly(const struct py *p, uint32_t block)
 	}
 }
 
+/* Tuples, lists, dictionaries and numbers that are freed Python keeps for the next of their kind, but not those of subclasses;
+ * so it does with the smallest keys. */
+static bool is_reused(const struct py *p, uint32_t block)
+{
+	if (p->of[block].what == PY_KEYS)
+		return py_size(p, block) == KEYS_SMALLEST;
+	if (p->of[block].what != PY_INSTANCE)
+		return false;
+	const struct py_type *t = py_type_of_block(p, block);
+	bool is_itself = !t->base || t->base->family != t->family;
+
+	return py_is_tuple(t) ||
+	       (is_itself && (t->family == PY_LIST || t->family == PY_DICT || t->family == PY_FLOAT));
+}
+
 static bool py_classify(void *state, uint32_t block, struct object *o)
 {
 	struct py *p = state;
@@ -157,6 +172,7 @@ static bool py_classify(void *state, uint32_t block, struct object *o)
 	o->is_part = b->what == PY_ITEMS || b->what == PY_VALUES || b->what == PY_TABLE;
 	o->owns_exactly = owns_exactly(p, block);
 	o->type = part_names[b->what];
+	o->is_reused = is_reused(p, block);
 	o->is_dead = b->what == PY_CORPSE || b->what == PY_FREE_KEYS;
 	if (!py_is_instance(p, block))
 		return true;
@@ -219,6 +235,11 @@ static bool is_inner(void *state, uint32_t block, uint64_t offset)
 	return py_is_inner(state, block, offset);
 }
 
+static bool global(void *state, uint32_t block, uint64_t offset, char *text, size_t room)
+{
+	return py_global(state, block, offset, text, room);
+}
+
 static int generation(void *state, uint32_t block)
 {
 	return py_generation(state, block);
@@ -240,5 +261,6 @@ const struct model model_cpython = {
 	.note = note,
 	.field = field,
 	.is_inner = is_inner,
+	.global = global,
 	.generation = generation,
 };

@@ -43,7 +43,8 @@
 	X(FRAME, "frame")                                                                                    \
 	X(ARRAY, "array.array")                                                                              \
 	X(CONTEXTVAR, "_contextvars.ContextVar")                                                             \
-	X(CELL, "cell")
+	X(CELL, "cell")                                                                                      \
+	X(MODULE, "module")
 enum py_family {
 #define X(name, text) PY_##name,
 	PY_FAMILIES(X)
@@ -85,6 +86,7 @@ enum py_mark {
 	PY_FIRST = 1, /* DEQUE_BLOCK: of its deque */
 	PY_LAST = 2,
 	PY_NAMESPACE = 4, /* a dictionary: the attributes of an object */
+	PY_GLOBALS = 8, /* ... which is a module */
 };
 
 struct py_block {
@@ -213,6 +215,7 @@ int py_generation(struct py *p, uint32_t block); /* model.h: of the collector */
 bool py_doubts_root(const struct py *p, const struct root_ref *r); /* a running frame's stack */
 
 bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
+bool py_global(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
 bool py_is_inner(struct py *p, uint32_t block, uint64_t offset);
 /* The characters of a str, as far as the snapshot has them. */
 bool py_text(struct py *p, uint64_t str, char *text, size_t room);

@@ -231,6 +231,46 @@ static bool entry_field(struct py *p, uint32_t block, uint64_t offset, char *tex
 	return snprintf(text, room, "[key %llu]", (unsigned long long)i) > 0;
 }
 
+/* A module's __name__. */
+static bool module_name(struct py *p, uint64_t keys, uint64_t bytes, char *text, size_t room)
+{
+	struct py_keys k;
+	char name[NAME_MAX];
+
+	if (!py_keys_at(p, keys, bytes, &k))
+		return false;
+	for (uint64_t i = 0; i < k.nentries; i++) {
+		uint64_t entry = keys + k.entries + (i + 1) * k.entry_bytes - 16;
+
+		if (py_text(p, py_get(p, entry), name, sizeof name) && !strcmp(name, "__name__"))
+			return py_text(p, py_get(p, entry + 8), text, room);
+	}
+	return false;
+}
+
+static bool is_globals(const struct py *p, uint32_t block)
+{
+	return p->of[block].what == PY_KEYS && p->of[p->of[block].of].what == PY_INSTANCE &&
+	       p->of[p->of[block].of].marks & PY_GLOBALS;
+}
+
+/* Its keys are no variables. */
+bool py_global(struct py *p, uint32_t block, uint64_t in_block, char *text, size_t room)
+{
+	uint64_t keys = py_start(p, block), bytes = py_size(p, block);
+	struct py_keys k;
+	char module[NAME_MAX], name[NAME_MAX];
+
+	if (!is_globals(p, block) || !py_keys_at(p, keys, bytes, &k) ||
+	    in_block < py_head(p, block) + k.entries ||
+	    (in_block - py_head(p, block) - k.entries) % k.entry_bytes != k.entry_bytes - 8 ||
+	    !py_field(p, block, in_block, name, sizeof name))
+		return false;
+	if (!module_name(p, keys, bytes, module, sizeof module))
+		snprintf(module, sizeof module, "some module");
+	return snprintf(text, room, *name == '[' ? "%s%s" : "%s.%s", module, name) > 0;
+}
+
 static bool deque_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room)
 {
 	uint64_t deque = py_object_addr(p, p->of[block].of), at = py_get(p, deque + DEQUE_LEFT);

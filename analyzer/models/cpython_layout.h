@@ -9,6 +9,7 @@
 struct py_layout {
 	uint32_t minor;
 	uint32_t heap_type; /* sizeof(PyHeapTypeObject): the version's fingerprint */
+	uint32_t static_type; /* sizeof(PyTypeObject) */
 	uint32_t cached_keys, spec_cache, spec_cache_words; /* of a heap type; borrowed words of the last */
 	uint32_t ascii, compact; /* where a str's characters begin */
 	uint32_t code_bytes; /* co_code_adaptive */
@@ -31,6 +32,7 @@ static const struct py_layout py_layouts[] = {
 	  .free_keys = 5168,
 	  .free_keys_count = 5808,
 	  .heap_type = 904,
+	  .static_type = 408,
 	  .cached_keys = 872,
 	  .spec_cache = 896,
 	  .spec_cache_words = 1,
@@ -63,6 +65,7 @@ static const struct py_layout py_layouts[] = {
 	  .free_keys = 271376,
 	  .free_keys_count = 272020,
 	  .heap_type = 920,
+	  .static_type = 416,
 	  .cached_keys = 880,
 	  .spec_cache = 904,
 	  .spec_cache_words = 1,
@@ -95,6 +98,7 @@ static const struct py_layout py_layouts[] = {
 	  .free_keys = 12504,
 	  .free_keys_count = 13144,
 	  .heap_type = 928,
+	  .static_type = 416,
 	  .cached_keys = 880,
 	  .spec_cache = 904,
 	  .spec_cache_words = 3,

@@ -118,13 +118,13 @@ static uint64_t managed_values(struct py *p, uint64_t addr)
 	return p->l->minor == 12 && word & 1 ? word + 1 : 0; /* its low bit is set by pointing one before */
 }
 
-static void mark_namespace(struct py *p, uint64_t dict)
+static void mark_namespace(struct py *p, uint64_t dict, unsigned marks)
 {
 	uint32_t block = dict ? heap_find(p->w->heap, dict) : NO_BLOCK;
 
 	if (block != NO_BLOCK && p->of[block].what == PY_INSTANCE && py_object_addr(p, block) == dict &&
 	    py_type_of_block(p, block)->family == PY_DICT)
-		p->of[block].marks |= PY_NAMESPACE;
+		p->of[block].marks |= marks;
 }
 
 /* ---- others ------------------------------------------------------------------------------------------ */
@@ -171,10 +171,11 @@ static void find_parts(struct py *p, uint32_t block)
 
 	if (t->flags & FLAG_MANAGED_DICT) {
 		mark(p, managed_values(p, addr), PY_VALUES, block);
-		mark_namespace(p, py_get(p, addr - 24));
+		mark_namespace(p, py_get(p, addr - 24), PY_NAMESPACE);
 	}
 	if (t->dict)
-		mark_namespace(p, py_get(p, addr + t->dict));
+		mark_namespace(p, py_get(p, addr + t->dict),
+			       t->family == PY_MODULE ? PY_NAMESPACE | PY_GLOBALS : PY_NAMESPACE);
 	switch (t->family) {
 	case PY_LIST:
 		mark_start(p, py_get(p, addr + LIST_ITEMS), PY_ITEMS, block);

@@ -314,14 +314,69 @@ static bool frame_words(struct py *p, uint64_t frame, uint64_t *code, char funct
 	return true;
 }
 
+/* A type object of C's, in a module's data, that an address lies in; NULL: none. */
+static const struct py_type *static_type_at(const struct py *p, uint64_t at)
+{
+	for (uint32_t i = 0; i < p->ntypes; i++)
+		if (!(p->types[i]->flags & FLAG_HEAP) && at - p->types[i]->addr < p->l->static_type)
+			return p->types[i];
+	return NULL;
+}
+
+/* The keys of a dictionary; NO_BLOCK: it is none, or they are not known. */
+static uint32_t keys_of(struct py *p, uint32_t block)
+{
+	if (p->of[block].what != PY_INSTANCE || py_type_of_block(p, block)->family != PY_DICT)
+		return NO_BLOCK;
+	return heap_find(p->w->heap, py_get(p, py_object_addr(p, block) + DICT_KEYS));
+}
+
+/* sys.modules begins with modules: sys itself is the first. */
+static bool are_modules(struct py *p, uint32_t keys)
+{
+	uint64_t addr = py_start(p, keys);
+	struct py_keys k;
+
+	if (p->of[keys].what != PY_KEYS || !py_keys_at(p, addr, py_size(p, keys), &k) || k.nentries < 4)
+		return false;
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t value = py_get(p, addr + k.entries + (i + 1) * k.entry_bytes - 8);
+		const struct py_type *t = py_type_at(p, py_get(p, value + OBJECT_TYPE));
+
+		if (!t || t->family != PY_MODULE)
+			return false;
+	}
+	return true;
+}
+
+/* What only the interpreter's own source has a name for. */
+static bool own_words(struct py *p, const struct root_ref *r, struct root_words *words)
+{
+	const struct py_type *t = static_type_at(p, r->at);
+	uint32_t keys = keys_of(p, r->to);
+
+	if (t)
+		return snprintf(words->text, sizeof words->text, "the type %s", t->name) > 0;
+	if (keys == NO_BLOCK || p->w->graph->regions[r->region].kind != ROOT_GLOBAL)
+		return false;
+	if (p->of[keys].what == PY_INTERNED)
+		return snprintf(words->text, sizeof words->text, "Python's table of interned strings") > 0;
+	if (!are_modules(p, keys))
+		return false;
+	express(words, "sys.modules");
+	return snprintf(words->text, sizeof words->text, "sys.modules") > 0;
+}
+
 bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *words)
 {
 	uint64_t frame = frame_at(p, r->at), in = r->at - frame, code;
 	char *text = words->text, function[NAME_MAX], file[NAME_MAX], name[NAME_MAX];
 	size_t room = sizeof words->text;
 
+	if (p->w->graph->regions[r->region].kind == ROOT_REGISTER)
+		return false; /* `at` is no address */
 	if (!frame_words(p, frame, &code, function, file))
-		return false;
+		return own_words(p, r, words);
 	if (in >= FRAME_LOCALS_PLUS &&
 	    variable_name(p, code, (in - FRAME_LOCALS_PLUS) / 8, name, sizeof name)) {
 		express(words, name);

@@ -44,6 +44,8 @@ struct object {
 	    is_link; /* of a smart pointer, between its holders and the object: not what to break a cycle at */
 	bool is_collected; /* the model's collector follows it, and frees it when only a cycle holds it */
 	bool is_immortal; /* its runtime never frees it: it is no leak */
+	bool
+	    is_reused; /* its runtime makes objects of what others were freed as: its stack and age may be another's */
 	bool is_dead; /* a corpse that its allocator keeps for reuse: it owns nothing, and is no leak */
 };
 
@@ -113,6 +115,9 @@ struct model {
 	/* Whether a word of a block of mine leads only to more of what its source sees as one object: a list's items, the
 	 * values of attributes. NULL: never. */
 	bool (*is_inner)(void *state, uint32_t block, uint64_t offset);
+	/* What a word of a block of mine is called if it is a variable of its program for as long as that runs: "app.cache", of a
+	 * module. False: it is none. NULL: never. */
+	bool (*global)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);
 	/* The generation of its runtime's collector that a block of mine is in. NULL: always NO_GENERATION. */
 	int (*generation)(void *state, uint32_t block);
 };

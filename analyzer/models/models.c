@@ -39,6 +39,7 @@ static void classify_block(struct models *m, uint32_t block)
 		m->of[block] = (struct known){ .type = o.type ? texts_number(&m->types, o.type) : NO_TYPE,
 					       .offset = o.offset <= OFFSET_MAX ? o.offset : 0,
 					       .is_kept = o.is_dead || o.is_immortal,
+					       .is_reused = o.is_reused,
 					       .model = i + 1 };
 		return;
 	}
@@ -155,7 +156,28 @@ static int keep_kept(const struct models *m, struct graph *g)
 	return failed ? -1 : 0;
 }
 
-/* What lies in pools has no stack: there the types tell what is alike. */
+static uint32_t kind_of_type(const struct models *m, const struct graph *g, uint32_t block)
+{
+	return g->heap->trace->nnodes + 1 + m->of[block].type;
+}
+
+/* A stack of another object's tells nothing: there the types tell what is alike. */
+static int tell_reused(const struct models *m, struct graph *g)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->heap->nblocks; i++)
+		n += m->of[i].is_reused;
+	if (!n)
+		return 0;
+	g->reused = calloc((size_t)g->heap->nblocks + 1, sizeof *g->reused);
+	for (uint32_t i = 0; g->reused && i < g->heap->nblocks; i++)
+		if (m->of[i].is_reused)
+			g->reused[i] = kind_of_type(m, g, i);
+	return g->reused ? 0 : -1;
+}
+
+/* Nor has what lies in pools any stack. */
 static int tell_kinds(const struct models *m, struct graph *g)
 {
 	const struct heap *h = g->heap;
@@ -164,7 +186,7 @@ static int tell_kinds(const struct models *m, struct graph *g)
 		return 0;
 	g->kinds = malloc(((size_t)h->nblocks + 1) * sizeof *g->kinds);
 	for (uint32_t i = 0; g->kinds && i < h->nblocks; i++)
-		g->kinds[i] = h->blocks[i].pooled ? h->trace->nnodes + 1 + m->of[i].type : h->blocks[i].stack;
+		g->kinds[i] = h->blocks[i].pooled ? kind_of_type(m, g, i) : h->blocks[i].stack;
 	return g->kinds ? 0 : -1;
 }
 
@@ -183,7 +205,7 @@ static int apply(struct models *m, struct graph *g)
 		label_block(m, g, i);
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		label_root(m, g, &g->root_refs[i]);
-	return keep_kept(m, g) || tell_kinds(m, g) ? -1 : 0;
+	return keep_kept(m, g) || tell_kinds(m, g) || tell_reused(m, g) ? -1 : 0;
 }
 
 /* Fields by name are of the type that the process has; one without it needs none. */
@@ -281,6 +303,13 @@ bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset)
 	return model && model->is_inner && model->is_inner(state_of(m, block), block, offset);
 }
 
+bool models_global(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->global && model->global(state_of(m, block), block, offset, text, room);
+}
+
 int models_generation(const struct models *m, uint32_t block)
 {
 	const struct model *model = model_of(m, block);
@@ -349,8 +378,10 @@ bool models_doubt_root(const struct models *m, const struct root_ref *r)
 bool models_root(const struct models *m, const struct root_ref *r, struct root_words *words)
 {
 	for (unsigned i = 0; models_all[i]; i++) {
+		if (!m->is_open[i] || !models_all[i]->root)
+			continue;
 		*words = (struct root_words){ 0 };
-		if (m->is_open[i] && models_all[i]->root && models_all[i]->root(m->states[i], r, words))
+		if (models_all[i]->root(m->states[i], r, words))
 			return true;
 	}
 	return false;

@@ -13,7 +13,8 @@ struct known {
 	uint32_t type; /* number of its type; NO_TYPE */
 	uint32_t offset : 24; /* where the object begins; larger ones are not kept */
 	uint32_t is_kept : 1; /* its runtime never frees it, or keeps it for reuse */
-	uint32_t model : 7; /* place in models_all + 1; 0: nobody knows the block */
+	uint32_t is_reused : 1; /* its stack and its birth may be another's */
+	uint32_t model : 6; /* place in models_all + 1; 0: nobody knows the block */
 };
 #define NO_TYPE NO_TEXT
 
@@ -46,6 +47,8 @@ const char *models_weak(const struct models *m, uint32_t block);
 const char *models_access(const struct models *m, uint32_t block);
 /* Whether a word of the block leads only to more of the same object. */
 bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset);
+/* Whether a word of the block is a variable that lives as long as the program, and what it is called. */
+bool models_global(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room);
 /* In which generation of its runtime's collector it is; NO_GENERATION: in none, or nobody knows. */
 int models_generation(const struct models *m, uint32_t block);
 /* All that its model says of a block; false: nobody knows it. */

@@ -105,11 +105,10 @@ static bool opens_all(const struct proposing *p, uint32_t component, const struc
 	return tail == n;
 }
 
-static bool leads_to_oldest(const struct block *blocks, const struct leak *leak,
-			    const struct cycle_edge *edge)
+static bool leads_to_oldest(const struct graph *g, const struct leak *leak, const struct cycle_edge *edge)
 {
 	for (uint32_t i = 0; i < leak->nedges; i++)
-		if (blocks[leak->edges[i].to].birth < blocks[edge->to].birth)
+		if (graph_age(g, leak->edges[i].to) < graph_age(g, edge->to))
 			return false;
 	return true;
 }
@@ -117,13 +116,12 @@ static bool leads_to_oldest(const struct block *blocks, const struct leak *leak,
 static enum break_reason reason_of(const struct proposing *p, const struct leak *leak,
 				   const struct cycle_edge *edge)
 {
-	const struct block *blocks = p->classes->graph->heap->blocks;
 	char field[256];
 	enum break_reason reason = 0;
 
 	if (models_field(p->models, edge->from, edge->offset, field, sizeof field) && is_back_name(field))
 		reason |= BREAK_NAME;
-	if (leads_to_oldest(blocks, leak, edge))
+	if (leads_to_oldest(p->classes->graph, leak, edge))
 		reason |= BREAK_AGE;
 	if (opens_all(p, p->classes->components.of[edge->from], edge))
 		reason |= BREAK_ALL;

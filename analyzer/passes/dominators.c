@@ -25,6 +25,7 @@ struct walk {
 	struct dominators *d;
 	uint64_t *group_first; /* ngroups + 1 into group_to */
 	uint32_t *group_to; /* blocks that a group's words point at */
+	uint8_t *is_scope; /* nblocks: it has scoped references; NULL: none has */
 	uint32_t *entries; /* lost blocks that hang on the top */
 	uint32_t nentries;
 
@@ -69,25 +70,79 @@ static bool holds(const struct classes *c, uint32_t block, struct ref r)
 	return owns(ref_kind(r)) && (!is_lost(c, block) || is_lost(c, r.to));
 }
 
-/* Root words by group: counting sort, so that each group's are in order. */
-static int sort_groups(struct walk *w)
+static int by_ref(const void *left, const void *right)
+{
+	const struct scoped_ref *a = left, *b = right;
+
+	return a->ref < b->ref ? -1 : a->ref > b->ref;
+}
+
+static bool is_scoped(const struct walk *w, uint32_t block, uint64_t ref)
+{
+	const struct root_groups *groups = &w->d->groups;
+	const struct scoped_ref wanted = { .ref = ref };
+
+	return w->is_scope && w->is_scope[block] &&
+	       bsearch(&wanted, groups->scoped, groups->nscoped, sizeof wanted, by_ref);
+}
+
+/* Whether the block's number-th reference in the graph is a way on from it. */
+static bool leads_on(const struct walk *w, uint32_t block, uint64_t ref)
+{
+	const struct classes *c = w->d->classes;
+
+	return holds(c, block, c->graph->refs[ref]) && !is_scoped(w, block, ref);
+}
+
+static int mark_scopes(struct walk *w)
+{
+	const struct root_groups *groups = &w->d->groups;
+
+	if (!groups->nscoped)
+		return 0;
+	w->is_scope = calloc((size_t)w->d->classes->graph->heap->nblocks + 1, 1);
+	for (size_t i = 0; w->is_scope && i < groups->nscoped; i++)
+		w->is_scope[groups->scoped[i].block] = 1;
+	return w->is_scope ? 0 : -1;
+}
+
+/* The words of all groups, one a call; false: there are no more. */
+static bool next_word(const struct walk *w, uint64_t *i, uint32_t *group, uint32_t *to)
 {
 	const struct graph *g = w->d->classes->graph;
 	const struct root_groups *groups = &w->d->groups;
 
+	for (; *i < g->nroot_refs; (*i)++)
+		if (owns(g->root_refs[*i].kind)) {
+			*group = groups->of[*i];
+			*to = g->root_refs[(*i)++].to;
+			return true;
+		}
+	if (*i - g->nroot_refs >= groups->nscoped)
+		return false;
+	const struct scoped_ref *s = &groups->scoped[(*i)++ - g->nroot_refs];
+	*group = s->group;
+	*to = g->refs[s->ref].to;
+	return true;
+}
+
+/* Words by group: counting sort, so that each group's are in order. */
+static int sort_groups(struct walk *w)
+{
+	const struct root_groups *groups = &w->d->groups;
+	uint32_t group, to;
+
 	w->group_first = calloc((size_t)groups->n + 2, sizeof *w->group_first);
-	w->group_to = take(g->nroot_refs, sizeof *w->group_to);
+	w->group_to = take(w->d->classes->graph->nroot_refs + groups->nscoped, sizeof *w->group_to);
 	if (!w->group_first || !w->group_to)
 		return -1;
 	uint64_t *place = w->group_first + 1;
-	for (uint64_t i = 0; i < g->nroot_refs; i++)
-		if (owns(g->root_refs[i].kind))
-			place[groups->of[i] + 1]++;
+	for (uint64_t i = 0; next_word(w, &i, &group, &to);)
+		place[group + 1]++;
 	for (uint32_t k = 1; k <= groups->n; k++)
 		place[k] += place[k - 1];
-	for (uint64_t i = 0; i < g->nroot_refs; i++)
-		if (owns(g->root_refs[i].kind))
-			w->group_to[place[groups->of[i]]++] = g->root_refs[i].to;
+	for (uint64_t i = 0; next_word(w, &i, &group, &to);)
+		w->group_to[place[group]++] = to;
 	return 0;
 }
 
@@ -130,7 +185,7 @@ static bool successor(const struct walk *w, uint32_t node, uint32_t *k, uint32_t
 	uint32_t block = block_of_node(d, node);
 	for (uint64_t e = g->first[block] + *k; e < g->first[block + 1]; e++) {
 		(*k)++;
-		if (holds(d->classes, block, g->refs[e])) {
+		if (leads_on(w, block, e)) {
 			*to = node_of_block(d, g->refs[e].to);
 			return true;
 		}
@@ -251,7 +306,7 @@ static void edges_all(struct walk *w, struct edges *e)
 		if (number == UNMET)
 			continue;
 		for (uint64_t i = g->first[block]; i < g->first[block + 1]; i++)
-			if (holds(d->classes, block, g->refs[i]))
+			if (leads_on(w, block, i))
 				edges_add(w, e, number, node_of_block(d, g->refs[i].to));
 	}
 	edges_flush(w, e);
@@ -378,7 +433,7 @@ static int walk_open(struct walk *w)
 	if (!w->order || !w->number || !w->at || !w->semi || !w->idom)
 		return -1;
 	memset(w->number, 0xff, n * sizeof *w->number); /* UNMET */
-	return sort_groups(w) || list_entries(w) ? -1 : 0;
+	return mark_scopes(w) || sort_groups(w) || list_entries(w) ? -1 : 0;
 }
 
 static void predecessors_free(struct walk *w)
@@ -394,6 +449,7 @@ static void walk_close(struct walk *w)
 	predecessors_free(w);
 	free(w->group_first);
 	free(w->group_to);
+	free(w->is_scope);
 	free(w->entries);
 	free(w->order);
 	free(w->number);

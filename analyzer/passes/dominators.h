@@ -13,6 +13,14 @@
 struct root_groups {
 	const uint32_t *of; /* nroot_refs: 0 .. n - 1 */
 	uint32_t n;
+	const struct scoped_ref *scoped; /* by ref; NULL: none */
+	size_t nscoped;
+};
+
+/* A reference out of a block that is a holder of its own, and not the block's: a global variable of an interpreter's. */
+struct scoped_ref {
+	uint64_t ref; /* its number in the graph */
+	uint32_t block, group;
 };
 
 #define NODE_TOP 0u
@@ -50,7 +58,7 @@ void dominators_free(struct dominators *d);
 bool dominates(const struct dominators *d, uint32_t above, uint32_t node);
 
 /* What would be freed if the references from node `from` to `block` were cut: what the block retains when all that
- * still holds it is held by itself, else nothing. */
+ * still holds it is held by itself, else nothing. No reference may be scoped. */
 struct sum dominators_cut(const struct dominators *d, uint32_t from, uint32_t block);
 
 #endif

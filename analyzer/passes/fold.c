@@ -1,8 +1,8 @@
 /* fold.c: equal leaks become one.
  *
  * Two heads are equal when their signatures are: class, number of members, the kinds of the members (graph_kind(): their
- * stacks), and the set of kinds of the blocks behind them. Lost blocks and possible ones are folded alike, each as a
- * forest. */
+ * stacks; types of all but the oldest where the stacks may be others'), and the set of kinds of the blocks behind them.
+ * Lost blocks and possible ones are folded alike, each as a forest. */
 #include "passes/forest.h"
 #include "passes/ring.h"
 
@@ -41,6 +41,12 @@ struct folding {
 
 /* ---- what hangs behind ------------------------------------------------------------------------------- */
 
+/* The kind of a block that does not stand for its leak: its stack may be another object's. */
+static uint32_t kind_of_other(const struct graph *g, uint32_t block)
+{
+	return g->reused && g->reused[block] ? g->reused[block] : graph_kind(g, block);
+}
+
 static bool is_behind(const struct forest *f, uint32_t block)
 {
 	return f->head[block] != NO_COMPONENT && f->components.of[block] != f->head[block];
@@ -65,7 +71,7 @@ static int behind_build(struct behind *b, const struct forest *f)
 		uint32_t head = f->head[block];
 		if (!is_behind(f, block))
 			continue;
-		b->kinds[place[head]++] = graph_kind(f->subset.graph, block);
+		b->kinds[place[head]++] = kind_of_other(f->subset.graph, block);
 		heap_add(&b->sums[head], f->subset.graph->heap, block);
 	}
 	return 0;
@@ -107,6 +113,7 @@ static size_t drop_repeats(uint32_t *numbers, size_t n)
 static size_t sign(struct folding *f, uint32_t head, enum leak_class kind)
 {
 	const struct components *c = &f->forest->components;
+	const struct graph *g = f->forest->subset.graph;
 	uint32_t members = component_size(c, head);
 	size_t behind = f->behind.first[head + 1] - f->behind.first[head];
 	uint32_t *words = signature_room(&f->signatures, 2 + (size_t)members + behind);
@@ -115,8 +122,9 @@ static size_t sign(struct folding *f, uint32_t head, enum leak_class kind)
 		return 0;
 	words[0] = kind;
 	words[1] = members;
-	for (uint32_t i = 0; i < members; i++)
-		words[2 + i] = graph_kind(f->forest->subset.graph, c->members[c->first[head] + i]);
+	words[2] = graph_kind(g, c->members[c->first[head]]);
+	for (uint32_t i = 1; i < members; i++)
+		words[2 + i] = kind_of_other(g, c->members[c->first[head] + i]);
 	sort_numbers(words + 2, members);
 	uint32_t *rest = words + 2 + members;
 	if (behind)
@@ -221,7 +229,7 @@ static enum leak_class kind_of(const struct folding *f, uint32_t head)
 static int list_heads(struct folding *f)
 {
 	const struct components *c = &f->forest->components;
-	const struct block *blocks = f->forest->subset.graph->heap->blocks;
+	const struct graph *g = f->forest->subset.graph;
 
 	for (uint32_t k = 0; k < c->ncomponents; k++)
 		f->nheads += f->forest->is_head[k];
@@ -230,7 +238,7 @@ static int list_heads(struct folding *f)
 		return -1;
 	for (uint32_t k = 0, n = 0; k < c->ncomponents; k++)
 		if (f->forest->is_head[k])
-			f->heads[n++] = (struct sort_pair){ blocks[c->members[c->first[k]]].birth, k };
+			f->heads[n++] = (struct sort_pair){ graph_age(g, c->members[c->first[k]]), k };
 	return sort_pairs(f->heads, f->nheads);
 }
 

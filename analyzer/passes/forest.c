@@ -36,7 +36,7 @@ static int sort_by_birth(struct forest *f)
 	f->by_birth = malloc(((size_t)n + 1) * sizeof *f->by_birth);
 	for (uint32_t i = 0; pairs && i < h->nblocks; i++)
 		if (subset_has(&f->subset, i))
-			pairs[f->n++] = (struct sort_pair){ h->blocks[i].birth, i };
+			pairs[f->n++] = (struct sort_pair){ graph_age(f->subset.graph, i), i };
 	bool sorted = pairs && f->by_birth && !sort_pairs(pairs, n);
 	for (uint32_t i = 0; sorted && i < n; i++)
 		f->by_birth[i] = pairs[i].value;

@@ -18,7 +18,8 @@ struct kept {
 	size_t nmappings;
 	kept_read *read;
 	const void *context;
-	uint64_t type, str, code; /* where PyType_Type, PyUnicode_Type and PyCode_Type are */
+	uint64_t type, str, code,
+	    module; /* where PyType_Type, PyUnicode_Type, PyCode_Type and PyModule_Type are */
 	uint64_t type_bytes; /* of a static type object: a heap type's first table lies behind it */
 	uint64_t text; /* where the characters of an ASCII str begin */
 	uint64_t lowest; /* no mapping begins below it */
@@ -167,6 +168,14 @@ static void keep_code(struct kept *k, uint64_t at)
 		keep_string_at(k, names[i]);
 }
 
+static void keep_module(struct kept *k, uint64_t at)
+{
+	uint64_t name;
+
+	if (k->read(k->context, at + 48, &name, sizeof name))
+		keep_string_at(k, name);
+}
+
 /* The object whose second word is words[i]. */
 static void look_at(struct kept *k, const uint64_t *words, size_t i, size_t n, uint64_t at)
 {
@@ -176,6 +185,8 @@ static void look_at(struct kept *k, const uint64_t *words, size_t i, size_t n, u
 		keep_type(k, at - 8);
 	} else if (words[i] == k->code) {
 		keep_code(k, at - 8);
+	} else if (words[i] == k->module) {
+		keep_module(k, at - 8);
 	} else if (words[i] == k->str) {
 		memset(&s, 0, sizeof s);
 		if (i && n - i >= 4)
@@ -242,7 +253,7 @@ void kept_look(struct kept *k, const uint64_t *words, size_t nwords, uint64_t st
 		uint64_t word = words[i], at = start + 8 * i;
 		bool dropped = is_dropped(k, word);
 
-		if (word == k->str || word == k->type || word == k->code)
+		if (word == k->str || word == k->type || word == k->code || (word == k->module && word))
 			look_at(k, words, i, nwords, at);
 		else if (word == at + k->type_bytes - 8 * TYPE_ASYNC)
 			keep_type(k, at - 8 * TYPE_ASYNC);
@@ -290,6 +301,7 @@ static bool find_in(struct kept *k, const uint64_t *words, size_t n, uint64_t st
 		return false;
 	k->str = find_static(k, words, n, start, "str");
 	k->code = find_static(k, words, n, start, "code");
+	k->module = find_static(k, words, n, start, "module");
 	uint64_t heap_type_bytes = words[(k->type - start) / 8 + TYPE_SIZE];
 	bool is_311 = heap_type_bytes == 904;
 	k->type_bytes = is_311 ? 408 : 416;

@@ -115,7 +115,7 @@ static void make_groups(struct grouping *g)
 static int weigh_kinds(struct grouping *g, uint32_t *kinds, struct sum *retained, struct err *err)
 {
 	uint32_t nblocks = g->a->heap.nblocks, *roots = calloc(g->a->graph.nroot_refs + 1, sizeof *roots);
-	struct root_groups one = { roots, 1 };
+	struct root_groups one = { .of = roots, .n = 1 };
 	struct dominators d = { 0 };
 
 	for (uint32_t i = 0; i < nblocks; i++)

@@ -110,6 +110,20 @@ static void print_row(const struct lines *l, const struct growth_process *p, con
 	print_holder(l->term, row);
 }
 
+/* What a runtime frees as it ends hides what grew before. */
+static void print_nothing(const struct term *t, const struct growth_process *p)
+{
+	const struct growth_moment *last = &p->moments[p->nmoments - 1], *before = last - 1;
+
+	if (last->number > p->nbefore && p->nmoments > 2 && before->live.bytes > p->moments->live.bytes &&
+	    last->live.bytes < before->live.bytes)
+		fprintf(t->out,
+			"  nothing grew, but it freed much at its end; --until=%llu leaves that out\n",
+			(unsigned long long)before->number);
+	else
+		fputs("  nothing grew\n", t->out);
+}
+
 static void print_process(const struct term *term, const struct growth_process *p, bool is_since, bool all,
 			  const char *here)
 {
@@ -128,7 +142,7 @@ static void print_process(const struct term *term, const struct growth_process *
 	for (; shown < (all ? p->nrows : grown < ROWS_SHOWN ? grown : ROWS_SHOWN); shown++)
 		print_row(&l, p, &p->rows[shown]);
 	if (!grown)
-		fputs("  nothing grew\n", term->out);
+		print_nothing(term, p);
 	if (p->nmoments < 3)
 		fputs(
 		    "  with fewer than three moments nothing is said of how it grows; leakgraph snapshot PID "

@@ -2,14 +2,17 @@
 #include "report/holders.h"
 
 #include "base/sort.h"
+#include "report/model.h"
+#include "report/roots.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- root words become holders ----------------------------------------------------------------------- */
 
-static struct holder holder_of_word(struct analysis *a, const struct root_ref *ref)
+static struct holder holder_of_word(struct analysis *a, uint64_t word)
 {
+	const struct root_ref *ref = &a->graph.root_refs[word];
 	const struct root_region *r = &a->graph.regions[ref->region];
 	struct holder h = { .region = ref->region, .at = r->start, .main_block = NO_BLOCK };
 	const char *symbol;
@@ -18,35 +21,117 @@ static struct holder holder_of_word(struct analysis *a, const struct root_ref *r
 	if ((r->kind == ROOT_GLOBAL || r->kind == ROOT_RELRO) &&
 	    names_data(a->names, r->module, ref->at, &symbol, &offset)) {
 		h.at = ref->at - offset;
-		h.is_named = true;
+		h.sort = HOLDER_SYMBOL;
 	}
 	return h;
 }
 
-/* Root references come grouped by region, by address within: a holder's words are neighbours. */
+/* -1: no memory */
+static int add_holder(struct holders *h, struct holder holder)
+{
+	if (h->n == h->room) {
+		uint32_t room = h->room ? 2 * h->room : 64;
+		struct holder *grown = realloc(h->at, room * sizeof *grown);
+
+		if (!grown)
+			return -1;
+		h->at = grown;
+		h->room = room;
+	}
+	h->at[h->n++] = holder;
+	return 0;
+}
+
+/* Root references come grouped by region, by address within: a holder's words are neighbours. What a model calls the same
+ * is one holder's. */
 static int group_words(struct holders *h, struct analysis *a)
 {
 	uint64_t n = a->graph.nroot_refs;
-	uint32_t room = 0;
+	struct root_words names[2] = { 0 };
 
 	h->group_of = malloc((n + 1) * sizeof *h->group_of);
 	for (uint64_t i = 0; h->group_of && i < n; i++) {
-		struct holder next = holder_of_word(a, &a->graph.root_refs[i]);
+		struct holder next = holder_of_word(a, i);
 		const struct holder *last = h->n ? &h->at[h->n - 1] : NULL;
+		struct root_words *name = &names[i % 2], *before = &names[1 - i % 2];
 
-		if (!last || last->region != next.region || last->at != next.at) {
-			if (h->n == room) {
-				room = room ? 2 * room : 64;
-				struct holder *grown = realloc(h->at, room * sizeof *grown);
-				if (!grown)
-					return -1;
-				h->at = grown;
-			}
-			h->at[h->n++] = next;
+		if (models_root(&a->models, &a->graph.root_refs[i], name)) {
+			next.sort = HOLDER_WORDS;
+			next.word = i;
 		}
+		bool is_same =
+		    last && last->sort == next.sort && last->region == next.region &&
+		    (next.sort == HOLDER_WORDS ? !strcmp(name->text, before->text) : last->at == next.at);
+		if (!is_same && add_holder(h, next))
+			return -1;
 		h->group_of[i] = h->n - 1;
 	}
 	return h->group_of ? 0 : -1;
+}
+
+/* ---- global variables in blocks ----------------------------------------------------------------------- */
+
+static int add_scoped(struct holders *h, size_t *room, uint32_t block, uint64_t ref, uint64_t offset)
+{
+	struct holder global = {
+		.sort = HOLDER_GLOBAL, .region = block, .at = offset, .main_block = NO_BLOCK
+	};
+
+	if (h->nscoped == *room) {
+		*room = *room ? 2 * *room : 64;
+		struct scoped_ref *grown = realloc(h->scoped, *room * sizeof *grown);
+
+		if (!grown)
+			return -1;
+		h->scoped = grown;
+	}
+	if (add_holder(h, global))
+		return -1;
+	h->scoped[h->nscoped++] = (struct scoped_ref){ ref, block, h->n - 1 };
+	return 0;
+}
+
+/* Those of what is lost hold nothing. */
+static int find_globals(struct holders *h, const struct analysis *a)
+{
+	const struct graph *g = &a->graph;
+	char name[REPORT_FIELD_MAX];
+	size_t room = 0;
+
+	for (uint32_t block = 0; block < a->heap.nblocks; block++)
+		for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
+			uint64_t offset = ref_offset(g->refs[e]);
+
+			if (KINDS_OWNING >> ref_kind(g->refs[e]) & 1 &&
+			    a->classes.of[block] > CLASS_INDIRECT &&
+			    models_global(&a->models, block, offset, name, sizeof name) &&
+			    add_scoped(h, &room, block, e, offset))
+				return -1;
+		}
+	return 0;
+}
+
+/* ---- what they are called ------------------------------------------------------------------------------ */
+
+const char *holder_text(struct pool *pool, struct analysis *a, const struct holder *h)
+{
+	const struct root_region *region = &a->graph.regions[h->region];
+	char name[REPORT_FIELD_MAX];
+
+	switch (h->sort) {
+	case HOLDER_GLOBAL:
+		models_global(&a->models, h->region, h->at, name, sizeof name);
+		return pool_text(pool, name);
+	case HOLDER_WORDS:
+		return root_name(pool, a, &a->graph.root_refs[h->word]).text;
+	default:
+		return root_holder_text(pool, a->names, &a->heap, region, h->at, h->sort == HOLDER_SYMBOL);
+	}
+}
+
+enum root_kind holder_kind(const struct analysis *a, const struct holder *h)
+{
+	return h->sort == HOLDER_GLOBAL ? ROOT_GLOBAL : a->graph.regions[h->region].kind;
 }
 
 /* ---- the heaviest ------------------------------------------------------------------------------------ */
@@ -140,11 +225,11 @@ static int find_main_places(struct holders *h, const struct heap *heap)
 	return failed ? -1 : 0;
 }
 
-int holders_find(struct holders *h, struct analysis *a, struct err *err)
+static int find(struct holders *h, struct analysis *a, bool with_globals, struct err *err)
 {
 	*h = (struct holders){ 0 };
-	int failed = group_words(h, a);
-	struct root_groups groups = { h->group_of, h->n };
+	int failed = group_words(h, a) || (with_globals && find_globals(h, a));
+	struct root_groups groups = { h->group_of, h->n, h->scoped, h->nscoped };
 
 	if (!failed && dominators_find(&h->dominators, &a->classes, &groups, err))
 		return -1;
@@ -153,11 +238,22 @@ int holders_find(struct holders *h, struct analysis *a, struct err *err)
 	return fail(err, "%s: not enough memory to find what holds its blocks", a->trace.path);
 }
 
+int holders_find(struct holders *h, struct analysis *a, struct err *err)
+{
+	return find(h, a, false, err);
+}
+
+int holders_find_variables(struct holders *h, struct analysis *a, struct err *err)
+{
+	return find(h, a, true, err);
+}
+
 void holders_free(struct holders *h)
 {
 	dominators_free(&h->dominators);
 	free(h->at);
 	free(h->group_of);
+	free(h->scoped);
 	free(h->heaviest);
 	*h = (struct holders){ 0 };
 }

@@ -4,7 +4,6 @@
 #include "base/term.h"
 #include "report/counted.h"
 #include "report/holders.h"
-#include "report/roots.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +29,9 @@ struct sum report_lost(const struct report_process *p)
 
 static int make_holder(struct report_holder *out, struct maker *m, const struct holder *h)
 {
-	const struct root_region *region = &m->a->graph.regions[h->region];
-
 	*out = (struct report_holder){
-		.text = root_holder_text(m->pool, m->a->names, &m->a->heap, region, h->at, h->is_named),
-		.kind = root_kind_name(region->kind),
+		.text = holder_text(m->pool, m->a, h),
+		.kind = root_kind_name(holder_kind(m->a, h)),
 		.retained = h->retained,
 		.main = h->main,
 		.main_stack = maker_stack(m, h->main_block),
@@ -46,7 +43,7 @@ static int make_holder(struct report_holder *out, struct maker *m, const struct 
 static int make_holders(struct report_process *p, struct maker *m, struct err *err)
 {
 	struct holders found;
-	int failed = holders_find(&found, m->a, err);
+	int failed = holders_find_variables(&found, m->a, err);
 	struct report_holder *holders = pool_take(m->pool, HOLDERS_MAX * sizeof *holders);
 
 	for (uint32_t i = 0; !failed && holders && i < found.nheaviest; i++)

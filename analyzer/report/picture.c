@@ -64,7 +64,7 @@ static void add_block(struct drawing *d, uint32_t block)
 static uint32_t add_root(struct drawing *d, const struct root_ref *r)
 {
 	const struct root_region *region = &d->a->graph.regions[r->region];
-	struct root_name name = root_name(d->pool, d->a->names, &d->a->heap, region, r->at);
+	struct root_name name = root_name(d->pool, d->a, r);
 
 	if (is_full(d))
 		return UINT32_MAX;
@@ -227,7 +227,7 @@ static int draw_whole(struct drawing *d, struct err *err)
 {
 	const struct leak_set *set = &d->a->leaks;
 	struct holders h;
-	int failed = holders_find(&h, d->a, err);
+	int failed = holders_find_variables(&h, d->a, err);
 
 	for (uint32_t i = 0; !failed && i < set->nleaks; i++)
 		for (uint32_t k = 0; k < (set->leaks[i].members ? set->leaks[i].members : 1); k++)
@@ -253,7 +253,7 @@ static int choose(struct asked *out, struct analysis *a, struct err *err)
 
 	if (a->leaks.nleaks)
 		return asked_find(out, a, "L1", err);
-	if (holders_find(&h, a, err))
+	if (holders_find_variables(&h, a, err))
 		return -1;
 	*out = (struct asked){ .block = h.nheaviest ? h.at[h.heaviest[0]].main_block : NO_BLOCK };
 	holders_free(&h);

@@ -138,8 +138,8 @@ static struct root_name thread_name(struct pool *pool, struct names *names, cons
 				   word };
 }
 
-struct root_name root_name(struct pool *pool, struct names *names, const struct heap *h,
-			   const struct root_region *region, uint64_t at)
+static struct root_name memory_name(struct pool *pool, struct names *names, const struct heap *h,
+				    const struct root_region *region, uint64_t at)
 {
 	switch (region->kind) {
 	case ROOT_GLOBAL:
@@ -152,6 +152,17 @@ struct root_name root_name(struct pool *pool, struct names *names, const struct 
 	default:
 		return (struct root_name){ .text = root_text(pool, h->trace, region, at) };
 	}
+}
+
+struct root_name root_name(struct pool *pool, struct analysis *a, const struct root_ref *r)
+{
+	struct root_words words;
+
+	if (!models_root(&a->models, r, &words))
+		return memory_name(pool, a->names, &a->heap, &a->graph.regions[r->region], r->at);
+	return (struct root_name){ .text = pool_text(pool, words.text),
+				   .expression =
+				       words.has_expression ? pool_text(pool, words.expression) : NULL };
 }
 
 const char *root_holder_text(struct pool *pool, struct names *names, const struct heap *h,

@@ -2,8 +2,7 @@
 #ifndef LG_REPORT_ROOTS_H
 #define LG_REPORT_ROOTS_H
 
-#include "heap/heap.h"
-#include "names/names.h"
+#include "report/analysis.h"
 #include "report/pool.h"
 
 /* A word of a root. */
@@ -14,8 +13,8 @@ struct root_name {
 	const char *expression; /* what a debugger would take for it: "registry.head"; NULL: nobody knows */
 };
 
-struct root_name root_name(struct pool *pool, struct names *names, const struct heap *h,
-			   const struct root_region *region, uint64_t at);
+/* A model's name comes before that of the memory which the word lies in. */
+struct root_name root_name(struct pool *pool, struct analysis *a, const struct root_ref *r);
 
 /* All that a region's words are to the reader, or the variable that begins at `at`: "registry in app", "the stack of
  * thread 2", "the mapping 0x7f..-0x7f.. of /memfd:pool". NULL: no memory. */

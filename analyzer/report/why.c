@@ -37,14 +37,8 @@ static struct why_block describe(struct search *s, uint32_t block)
 static struct why_reference from_root(struct search *s, const struct root_ref *r)
 {
 	const struct root_region *region = &s->a->graph.regions[r->region];
-	struct root_name name = root_name(s->pool, s->a->names, &s->a->heap, region, r->at);
-	struct root_words words;
+	struct root_name name = root_name(s->pool, s->a, r);
 
-	if (models_root(&s->a->models, r, &words))
-		name = (struct root_name){
-			.text = pool_text(s->pool, words.text),
-			.expression = words.has_expression ? pool_text(s->pool, words.expression) : NULL,
-		};
 	s->is_out_of_memory |= !name.text;
 	return (struct why_reference){
 		.root = name.text,
@@ -56,12 +50,14 @@ static struct why_reference from_root(struct search *s, const struct root_ref *r
 
 static struct why_reference from_block(struct search *s, uint32_t block, uint64_t offset, enum ref_kind kind)
 {
-	char field[REPORT_FIELD_MAX];
+	char field[REPORT_FIELD_MAX], global[REPORT_FIELD_MAX];
+	bool is_global = models_global(&s->a->models, block, offset, global, sizeof global);
 	bool is_named = models_field(&s->a->models, block, offset, field, sizeof field);
 
 	return (struct why_reference){ .block = describe(s, block),
 				       .offset = offset,
 				       .field = is_named ? pool_text(s->pool, field) : NULL,
+				       .global = is_global ? pool_text(s->pool, global) : NULL,
 				       .access = models_access(&s->a->models, block),
 				       .is_inner = models_is_inner(&s->a->models, block, offset),
 				       .kind = ref_kind_name(kind) };
@@ -95,6 +91,16 @@ static uint32_t put_step(struct buf *text, const struct why_reference *steps, ui
 	return times;
 }
 
+/* The step that an expression begins with: the root, or, unless a running module's own variables are that, the last
+ * variable that anybody may name. */
+static uint32_t first_named(const struct why_reference *steps, uint32_t n)
+{
+	for (uint32_t i = n; *steps[0].field && i-- > 1;)
+		if (steps[i].global)
+			return i;
+	return 0;
+}
+
 /* "registry.head->next->payload", "registry['a'].next"; NULL when some word has no name. */
 static const char *path_expression(struct search *s, const struct why_reference *steps, uint32_t n)
 {
@@ -107,8 +113,10 @@ static const char *path_expression(struct search *s, const struct why_reference 
 			outer[nouter++] = steps[i];
 	if (!n || i < n)
 		return NULL;
-	buf_put(&text, steps[0].field, strlen(steps[0].field));
-	for (i = 1; i < nouter;)
+	uint32_t first = first_named(outer, nouter);
+	const char *start = outer[first].global ? outer[first].global : outer[first].field;
+	buf_put(&text, start, strlen(start));
+	for (i = first + 1; i < nouter;)
 		i += put_step(&text, &outer[i], nouter - i);
 	buf_put(&text, "", 1);
 	const char *kept = text.failed ? NULL : pool_text(s->pool, (char *)text.bytes);

@@ -115,8 +115,10 @@ static void ask_block(struct models *m, const struct graph *g, uint32_t block)
 	models_type(m, block);
 	models_who(m, block);
 	models_object(m, block, &o);
-	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++)
+	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
 		models_field(m, block, ref_offset(g->refs[e]), text, sizeof text);
+		models_global(m, block, ref_offset(g->refs[e]), text, sizeof text);
+	}
 }
 
 static void ask(struct models *m, const struct graph *g)

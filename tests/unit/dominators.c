@@ -17,7 +17,7 @@ static void dominate(bool each_its_own)
 	ck_assert_uint_lt(w.graph.nroot_refs, 4096);
 	for (uint32_t i = 0; i < w.graph.nroot_refs; i++)
 		one_group[i] = each_its_own ? i : 0;
-	struct root_groups groups = { one_group, each_its_own ? (uint32_t)w.graph.nroot_refs : 1 };
+	struct root_groups groups = { .of = one_group, .n = each_its_own ? (uint32_t)w.graph.nroot_refs : 1 };
 	ck_assert_msg(!dominators_find(&d, &w.classes, &groups, &err), "%s", err.text);
 }
 
@@ -148,8 +148,29 @@ START_TEST(weak_references_hold_nothing)
 	struct err err = { "" };
 	uint32_t own[] = { 0, 1 };
 	ck_assert(!classify(&w.classes, &w.graph, &err));
-	ck_assert(!dominators_find(&d, &w.classes, &(struct root_groups){ own, 2 }, &err));
+	ck_assert(!dominators_find(&d, &w.classes, &(struct root_groups){ .of = own, .n = 2 }, &err));
 	ck_assert_uint_eq(d.idom[node(b)], node_of_group(1));
+	done();
+}
+END_TEST
+
+START_TEST(scoped_reference_is_a_holder)
+{
+	world_open(&w);
+	uint64_t table = world_block(&w, 16, 1), left = world_block(&w, 32, 1),
+		 right = world_block(&w, 64, 1);
+	world_root(&w, table);
+	world_set(&w, table, left);
+	world_set(&w, table + 8, right);
+	world_classify(&w);
+	struct err err = { "" };
+	uint32_t own[] = { 0 }, at = world_index(&w, table);
+	struct scoped_ref scoped = { .ref = w.graph.first[at] + 1, .block = at, .group = 1 };
+	ck_assert(!dominators_find(&d, &w.classes, &(struct root_groups){ own, 2, &scoped, 1 }, &err));
+	ck_assert_uint_eq(d.idom[node(right)], node_of_group(1));
+	ck_assert_uint_eq(d.idom[node(left)], node(table));
+	ck_assert_uint_eq(d.retained[node_of_group(0)].bytes, 48);
+	ck_assert_uint_eq(d.retained[node_of_group(1)].bytes, 64);
 	done();
 }
 END_TEST
@@ -238,6 +259,7 @@ int main(void)
 		what_a_kind_retains_counts_each_byte_once,
 		lost_ring_hangs_on_its_oldest_member,
 		weak_references_hold_nothing,
+		scoped_reference_is_a_holder,
 		million_blocks_in_a_row_are_walked,
 		random_graphs_agree_with_taking_each_block_away,
 	};

@@ -391,10 +391,10 @@ START_TEST(lines_follow_the_table)
 		0x80 | 0 << 3 | 1,  0x11, /* two units on the first line */
 		0x80 | 11 << 3,	    1,	       2, /* one line further */
 		0x80 | 14 << 3,	    0x40 | 20, 1, 0, 1, 2, /* long: 42 lines further, and where it ends */
-		0x80 | 15 << 3 | 7, /* eight of no line */
+		0x80 | 15 << 3 | 7, /* eight of no line: of the first */
 		0x80 | 13 << 3,	    7, /* three back */
 	};
-	static const uint32_t lines[] = { 10, 10, 11, 53, 0, 0, 0, 0, 0, 0, 0, 0, 50, 0 };
+	static const uint32_t lines[] = { 10, 10, 11, 53, 10, 10, 10, 10, 10, 10, 10, 10, 50, 0 };
 
 	for (unsigned unit = 0; unit < sizeof lines / sizeof *lines; unit++)
 		ck_assert_uint_eq(probe_line(table, sizeof table, 10, 2 * unit), lines[unit]);

@@ -194,8 +194,7 @@ const char *export_command(struct export *e)
 
 const char *export_root(struct export *e, const struct root_ref *r)
 {
-	const struct root_region *region = &e->a.graph.regions[r->region];
-	const char *text = root_name(&e->report.pool, e->a.names, &e->a.heap, region, r->at).text;
+	const char *text = root_name(&e->report.pool, &e->a, r).text;
 
 	e->out.failed |= !text;
 	return text;

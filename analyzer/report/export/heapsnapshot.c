@@ -275,8 +275,7 @@ static void put_root_edges(struct snapshot *s)
 	}
 	for (uint64_t i = 0; i < e->a.graph.nroot_refs; i++) {
 		const struct root_ref *r = &e->a.graph.root_refs[i];
-		struct root_name name = root_name(&s->e->report.pool, e->a.names, &e->a.heap,
-						  &e->a.graph.regions[r->region], r->at);
+		struct root_name name = root_name(&s->e->report.pool, &s->e->a, r);
 		put_edge(s, KINDS_OWNING >> r->kind & 1 ? EDGE_PROPERTY : EDGE_WEAK,
 			 string_of(s, name.expression ? name.expression : name.text), node_of(s, r->to));
 	}

@@ -1,0 +1,29 @@
+# Python makes lists, tuples and dictionaries of those that were freed before, which leakgraph does not see allocated again:
+# a cycle is of the place where its other objects were made, and instances are alike whether their lists are new or not. What
+# a function makes before its first line is of the line where it begins.
+[ -x /usr/bin/python3 ] || skip "/usr/bin/python3 is not there"
+export PYTHONDONTWRITEBYTECODE=1
+cat >cycles.py <<'E'
+import gc, os
+gc.disable()
+class Node:
+    def __init__(self):
+        self.names = [1]
+def pairs():
+    for i in range(100):
+        left, right = Node(), Node()
+        left.peer, right.peer = right, left
+def closure():
+    def inner():
+        return inner
+def others():
+    return [([i], (i,)) for i in range(50)]
+others()
+pairs()
+for i in range(2):
+    closure()
+os._exit(0)
+E
+exits 0 "$LG" run -q -o cycles.lgt -- /usr/bin/python3 cycles.py
+"$LG" report --json cycles.lgt | jq -r '.processes[0].leaks[] | "\(.kind) \(.instances) \(.stack | map(select(.language == "python")) | .[0] | "\(.function) \(.line)")"' >out
+[ "$(tr '\n' ';' <out)" = 'cycle 100 pairs 8;cycle 2 closure 10;' ] || fails "leaks: $(tr "\n" ";" <out)"
