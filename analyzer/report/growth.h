@@ -13,6 +13,7 @@
 	X(BOUNDED, "bounded", "its high was not passed in the later half")                                   \
 	X(LINEAR, "linear", "it grows on a straight line")                                                   \
 	X(STEPS, "steps", "it grows by steps and rests in between")                                          \
+	X(SLOWING, "slowing", "it only grows, but ever more slowly")                                         \
 	X(RISING, "rising", "it only grows, but on no straight line")                                        \
 	X(UNEVEN, "uneven", "it grows and shrinks, and its high is new")
 enum fit {
@@ -30,6 +31,7 @@ struct growth_moment {
 	uint64_t snapshot; /* its number in the trace; 0: it is none */
 	uint64_t events, since_ns; /* since_ns: from the first of the moments */
 	struct sum live;
+	bool is_apart; /* some time, or some work, lies between it and the one before */
 };
 
 struct growth_row {
@@ -46,7 +48,7 @@ struct growth_row {
 
 struct growth_process {
 	struct growth_moment *moments;
-	uint32_t nmoments;
+	uint32_t nmoments, napart;
 	uint32_t nbefore; /* of the trace, before its end */
 	/* By bytes grown falling, then by bytes at the last moment, then by first birth */
 	struct growth_row *rows;
@@ -78,7 +80,8 @@ int growth_find(struct growth *held, struct report *r, const struct report_optio
 int growth_load(struct growth *g, char *const *paths, const struct growth_options *options, struct err *err);
 void growth_free(struct growth *g);
 
-/* Fills in how a row grew, from what it had at each moment. */
+/* Tells which moments are apart; then fills in how a row grew, from what it had at each of these. */
+void growth_space(struct growth_process *p);
 void growth_judge(const struct growth_process *p, struct growth_row *row);
 
 void growth_text(const struct term *term, const struct growth *g, bool all, const char *here);
