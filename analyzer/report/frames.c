@@ -1,6 +1,8 @@
 /* frames.c: see frames.h. */
 #include "report/frames.h"
 
+#include "report/spelling.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,11 +96,11 @@ bool frame_is_runtime(const char *function, const char *module)
 					       "libdl.so",	  "librt.so", "ld-linux",   "ld-2",
 					       "libstdc++.so",	  "libc++",   "libgcc_s",   "[vdso]",
 					       "liblgpreload.so", NULL };
-	static const char *const starts[] = { "std::",	"__gnu_cxx::", "__cxxabiv1::", "void std::",
-					      "core::", "alloc::",     "<core::",      "<alloc::",
-					      "<std::", NULL };
+	static const char *const starts[] = { "std::",	 "__gnu_cxx::", "__cxxabiv1::", "core::", "alloc::",
+					      "<core::", "<alloc::",	"<std::",	NULL };
 
-	return starts_with_one_of(module, modules) || (function && starts_with_one_of(function, starts));
+	return starts_with_one_of(module, modules) ||
+	       (function && starts_with_one_of(spelling_name(function), starts));
 }
 
 bool frame_is_start(const char *function)
