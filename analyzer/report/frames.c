@@ -177,8 +177,8 @@ static bool is_of_program(const struct report_frame *f)
  * whom the block belongs to. */
 static bool is_wrapper(const struct report_frame *f)
 {
-	static const char *const ends[] = { "alloc",  "alloc0",	 "alloc_n", "alloc0_n",
-					    "strdup", "strndup", "memdup",  NULL };
+	static const char *const ends[] = { "alloc",   "alloc0", "alloc_n",	 "alloc0_n", "strdup",
+					    "strndup", "memdup", "alloc_usable", NULL };
 	size_t length = f->function && !f->language ? strlen(f->function) : 0;
 
 	for (const char *const *end = ends; *end; end++)

@@ -94,7 +94,7 @@ static void print_survivors(const struct term *t, const struct growth_process *p
 			continue;
 		buf_text(&text, text.used ? ", " : "alive: ");
 		if (text.used > sizeof "alive: ")
-			buf_number(&text, n);
+			buf_text(&text, human_count(blocks, n));
 		else
 			buf_text(&text, human_things(blocks, sizeof blocks, n, "block"));
 		put_made(&text, p, i);
@@ -104,6 +104,14 @@ static void print_survivors(const struct term *t, const struct growth_process *p
 	fputs("      ", t->out);
 	lines_wrap(t, 6, 13, text.failed ? "" : (const char *)text.bytes);
 	buf_free(&text);
+}
+
+/* Than the root itself: "server+8" is none of "server+8 in redis-server". */
+static bool is_more(const char *expression, const char *root)
+{
+	size_t n = strlen(expression);
+
+	return strncmp(root, expression, n) != 0 || (root[n] && root[n] != ' ');
 }
 
 static void print_holder(const struct term *t, const struct growth_row *row)
@@ -119,10 +127,10 @@ static void print_holder(const struct term *t, const struct growth_row *row)
 	}
 	fputs("held by ", t->out);
 	term_clean(t, w->steps[0].root);
-	if (w->expression) {
+	if (w->expression && is_more(w->expression, w->steps[0].root)) {
 		fputs(": ", t->out);
 		term_clean(t, w->expression);
-	} else if (w->nsteps_all > 1) {
+	} else if (!w->expression && w->nsteps_all > 1) {
 		fprintf(t->out, ", %u references away", w->nsteps_all);
 	}
 	fputc('\n', t->out);
