@@ -44,11 +44,11 @@ static const struct command commands[] = {
 
 static int show_help(FILE *out)
 {
-	fputs("usage: leakgraph COMMAND ...\n"
-	      "       leakgraph PROGRAM ARGS...\n"
-	      "Explains the memory leaks of a program: what, how much, where, and in which reference "
-	      "cycle.\n\n",
-	      out);
+	fputs(
+	    "usage: leakgraph COMMAND ...\n"
+	    "       leakgraph PROGRAM ARGS...\n"
+	    "Explains the memory leaks of a program: what, how much, where, and in which reference cycle.\n\n",
+	    out);
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-8s %-33s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
 	fputs("\n"

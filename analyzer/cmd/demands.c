@@ -16,12 +16,8 @@ struct demand_command {
 static const struct demand_command snapshot_command = {
 	"snapshot",
 	"usage: leakgraph snapshot PID\n"
-	"Has the recorder of a process under leakgraph run look at its memory now. The process stands still "
-	"for "
-	"as long\n"
-	"as that takes, and goes on. Its trace then holds one snapshot more: leakgraph growth tells what "
-	"survived "
-	"from\n"
+	"Has the recorder of a process under leakgraph run look at its memory now. The process stands still for as long\n"
+	"as that takes, and goes on. Its trace then holds one snapshot more: leakgraph growth tells what survived from\n"
 	"one to the next.\n"
 	"\n"
 	"  --help, --version\n"

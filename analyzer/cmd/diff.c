@@ -29,17 +29,14 @@ int cmd_diff(int argc, char **argv)
 		.name = "diff",
 		.usage =
 		    "usage: leakgraph diff [options] OLD NEW\n"
-		    "What lives and what is lost in NEW and not in OLD, and the other way round, by the "
-		    "stack "
-		    "that allocated\n"
-		    "it. Each is a trace, or TRACE@N: its moment N, as leakgraph growth counts them. Stacks "
-		    "are compared by\n"
+		    "What lives and what is lost in NEW and not in OLD, and the other way round, by the stack that allocated\n"
+		    "it. Each is a trace, or TRACE@N: its moment N, as leakgraph growth counts them. Stacks are compared by\n"
 		    "their fingerprints, which stay the same over builds.\n",
-		.examples = "\nExamples:\n"
-			    "  leakgraph diff before.lgt after.lgt\n"
-			    "  leakgraph diff app.lgt@1 app.lgt@3\n"
-			    "  leakgraph diff --json old.lgt new.lgt | jq '.places[] | select(.change == "
-			    "\"new\")'\n",
+		.examples =
+		    "\nExamples:\n"
+		    "  leakgraph diff before.lgt after.lgt\n"
+		    "  leakgraph diff app.lgt@1 app.lgt@3\n"
+		    "  leakgraph diff --json old.lgt new.lgt | jq '.places[] | select(.change == \"new\")'\n",
 		.needs =
 		    "it takes two traces, or two moments of one; try: leakgraph diff app.lgt@1 app.lgt@2",
 		.words_min = 2,

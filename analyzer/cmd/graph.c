@@ -65,11 +65,8 @@ int cmd_graph(int argc, char **argv)
 		.name = "graph",
 		.usage =
 		    "usage: leakgraph graph [options] TRACE [LEAK|ADDR]\n"
-		    "The references around a leak or a block, as DOT for graphviz: a cycle, what holds a "
-		    "block, what it holds.\n"
-		    "Weak references are dashed; the edge that should not own is red. Without LEAK or ADDR: "
-		    "the "
-		    "first leak,\n"
+		    "The references around a leak or a block, as DOT for graphviz: a cycle, what holds a block, what it holds.\n"
+		    "Weak references are dashed; the edge that should not own is red. Without LEAK or ADDR: the first leak,\n"
 		    "or the heaviest holder.\n"
 		    "\n"
 		    "  --svg                  draw it (needs graphviz)\n"

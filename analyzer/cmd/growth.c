@@ -49,20 +49,18 @@ int cmd_growth(int argc, char **argv)
 		.name = "growth",
 		.usage =
 		    "usage: leakgraph growth [options] TRACE...\n"
-		    "What lives at each moment of a trace (its snapshots and its end), by the place that "
-		    "allocated it: the\n"
-		    "bytes at each, how fast and how they grow, how many moments the survivors have lived "
-		    "through, and what\n"
+		    "What lives at each moment of a trace (its snapshots and its end), by the place that allocated it: the\n"
+		    "bytes at each, how fast and how they grow, how many moments the survivors have lived through, and what\n"
 		    "holds the newest of them.\n"
 		    "\n"
 		    "  --since=N              only what was allocated after moment N\n"
 		    "  --until=N              as it was at moment N, not at the last one\n",
-		.examples = "\nExamples:\n"
-			    "  leakgraph run -o app.lgt ./app & leakgraph snapshot $(pidof app)\n"
-			    "  leakgraph growth app.lgt\n"
-			    "  leakgraph growth --since=1 --until=3 app.lgt\n"
-			    "  leakgraph growth --json app.lgt | jq '.processes[].places[] | select(.fit == "
-			    "\"linear\")'\n",
+		.examples =
+		    "\nExamples:\n"
+		    "  leakgraph run -o app.lgt ./app & leakgraph snapshot $(pidof app)\n"
+		    "  leakgraph growth app.lgt\n"
+		    "  leakgraph growth --since=1 --until=3 app.lgt\n"
+		    "  leakgraph growth --json app.lgt | jq '.processes[].places[] | select(.fit == \"linear\")'\n",
 		.needs = "it takes a TRACE; try: leakgraph growth app.lgt",
 		.words_min = 1,
 		.words_max = INT_MAX,

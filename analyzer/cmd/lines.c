@@ -27,14 +27,11 @@ int cmd_lines(int argc, char **argv)
 {
 	static const struct answer lines = {
 		.name = "lines",
-		.usage = "usage: leakgraph lines [options] TRACE\n"
-			 "By source line: bytes that live, leaked, lived at the peak, were allocated; calls, "
-			 "and how "
-			 "many of them\n"
-			 "were temporary (freed before their thread allocated anything else). The line "
-			 "itself is shown "
-			 "where its\n"
-			 "file is at hand.\n",
+		.usage =
+		    "usage: leakgraph lines [options] TRACE\n"
+		    "By source line: bytes that live, leaked, lived at the peak, were allocated; calls, and how many of them\n"
+		    "were temporary (freed before their thread allocated anything else). The line itself is shown where its\n"
+		    "file is at hand.\n",
 		.examples =
 		    "\nExamples:\n"
 		    "  leakgraph lines app.lgt\n"

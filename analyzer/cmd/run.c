@@ -22,8 +22,7 @@ static const char help[] = "usage: leakgraph run [options] [--] PROGRAM ARGS...\
 			   "\n";
 static const char help_end[] =
     "\n"
-    "The exit status is PROGRAM's; 125, 126, 127: it was not run, cannot be run, was not "
-    "found; 2: wrong usage.\n"
+    "The exit status is PROGRAM's; 125, 126, 127: it was not run, cannot be run, was not found; 2: wrong usage.\n"
     "\n"
     "Examples:\n"
     "  leakgraph run ./app --selftest\n"

@@ -29,10 +29,8 @@ int cmd_types(int argc, char **argv)
 		.name = "types",
 		.usage =
 		    "usage: leakgraph types [options] TRACE\n"
-		    "The live blocks by type: how many, what would be freed with all of them (retained), how "
-		    "many are lost.\n"
-		    "Blocks whose type is not known are told by size and by the function that allocated "
-		    "them.\n",
+		    "The live blocks by type: how many, what would be freed with all of them (retained), how many are lost.\n"
+		    "Blocks whose type is not known are told by size and by the function that allocated them.\n",
 		.examples = "\nExamples:\n"
 			    "  leakgraph types app.lgt\n"
 			    "  leakgraph types --json app.lgt | jq '.types[] | select(.lost_blocks > 0)'\n",

@@ -29,10 +29,8 @@ int cmd_why(int argc, char **argv)
 		.name = "why",
 		.usage =
 		    "usage: leakgraph why [options] TRACE LEAK|ADDR\n"
-		    "For a leak (L1, as the report names it): its cycle edge by edge, and what is lost "
-		    "behind it.\n"
-		    "For an address in a live block: the shortest path from a root that holds it, or the "
-		    "leak it belongs to;\n"
+		    "For a leak (L1, as the report names it): its cycle edge by edge, and what is lost behind it.\n"
+		    "For an address in a live block: the shortest path from a root that holds it, or the leak it belongs to;\n"
 		    "who refers to it, to what it refers, and what would be freed with it.\n",
 		.examples = "\nExamples:\n"
 			    "  leakgraph why app.lgt L1\n"

@@ -154,7 +154,7 @@ static struct block member_block(const struct heap *h, const struct word *w)
 			       .thread = t->thread,
 			       .entry = LG_ENTRY_POOL,
 			       .single = 1,
-			       .latest_high = (uint16_t)(latest >> 32),
+			       .latest_high = latest >> 32 & 0xfff,
 			       .latest_low = (uint32_t)latest };
 }
 

@@ -140,7 +140,7 @@ static bool begin(struct replay *r, const struct trace_event *e, const struct bl
 			   .align = e->aligns & 15u,
 			   .resized = e->type == LG_EV_RESIZE,
 			   .inherited = old && old->inherited,
-			   .latest_high = (uint16_t)(number >> 32),
+			   .latest_high = number >> 32 & 0xfff,
 			   .latest_low = (uint32_t)number };
 
 	if (!b.addr || b.addr >= ADDRESS_END)

@@ -80,6 +80,16 @@ bool returns_no_block(Dwarf_Die *function)
 	}
 }
 
+bool returns_in_memory(Dwarf_Die *function)
+{
+	Dwarf_Die type;
+	int tag = result_tag(function, &type);
+
+	return (tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type) &&
+	       (dwarf_bytesize(&type) > 16 ||
+		die_number(&type, DW_AT_calling_convention) == DW_CC_pass_by_reference);
+}
+
 bool call_returns_no_block(struct object *o, uint64_t address)
 {
 	Dwarf_Die callee;

@@ -34,13 +34,14 @@ static void pass_arguments(struct follow *f, Dwarf_Die *callee)
 
 	if (!callee || dwarf_child(callee, &die) != 0)
 		return;
+	n += returns_in_memory(callee);
 	do {
-		if (dwarf_tag(&die) != DW_TAG_formal_parameter)
+		if (dwarf_tag(&die) != DW_TAG_formal_parameter) /* of a template: its parameters */
 			continue;
-		const struct type *t = type_of(f->names, f->object, &die);
-		if (f->now.regs[order[n]].is_value && type_bytes(t) == 8)
-			follow_taken_for(f, t, 0);
-	} while (++n < 6 && die_next(&die));
+		if (f->now.regs[order[n]].is_value && type_bytes(type_of(f->names, f->object, &die)) == 8)
+			follow_taken_by(f, &die);
+		n++;
+	} while (n < 6 && die_next(&die));
 }
 
 /* Functions of the C library that return their first argument. */
@@ -381,7 +382,7 @@ static void weigh_templates(struct follow *f, Dwarf_Die *function, const struct 
 					   ? type_of(f->names, f->object, &die)
 					   : NULL;
 		if (t && !is_owner(owners, t))
-			follow_found(f->findings, t, true);
+			follow_found(f->findings, t, FOUND_NEAR);
 	} while (die_next(&die));
 }
 
@@ -396,8 +397,32 @@ static void weigh_scopes(struct follow *f, uint64_t address)
 		weigh_templates(f, &functions[i], &owners);
 		if (!returns_no_block(&functions[i]))
 			follow_found(f->findings, type_pointee(type_of(f->names, f->object, &functions[i])),
-				     true);
+				     FOUND_NEAR);
 	}
+}
+
+static bool is_declared_at(struct follow *f, struct unit *u, Dwarf_Die *variable, const struct place *place)
+{
+	const char *file = place->file ? debug_file(f->names, u, variable, DW_AT_decl_file) : NULL;
+
+	return file && die_number(variable, DW_AT_decl_line) == place->line && !strcmp(file, place->file);
+}
+
+/* A variable that the compiler has kept nowhere, declared in the line of the call: `T *t = new T{...}` by clang. */
+static void weigh_lost(struct follow *f, uint64_t address)
+{
+	struct place places[PLACE_LEVELS];
+	Dwarf_Die lost[LOCALS_MAX];
+	struct unit *u;
+	size_t n = locals_lost_at(f->object, address, lost, &u);
+	size_t nplaces = n ? debug_places(f->names, f->object, address, places) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < nplaces; k++)
+			if (is_declared_at(f, u, &lost[i], &places[k]))
+				follow_found(f->findings,
+					     type_pointee(type_of(f->names, f->object, &lost[i])),
+					     FOUND_NEAR);
 }
 
 void follow_value(struct names *n, struct object *o, uint64_t address, struct findings *findings)
@@ -419,5 +444,6 @@ void follow_value(struct names *n, struct object *o, uint64_t address, struct fi
 		follow_path(f);
 	}
 	weigh_scopes(f, address - 1);
+	weigh_lost(f, address - 1);
 	free(f);
 }

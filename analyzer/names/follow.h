@@ -8,9 +8,16 @@
 
 #include "names/inside.h"
 
+/* How it came about; what comes first says more. */
+enum found {
+	FOUND_TAKEN, /* something for such pointers took it */
+	FOUND_SELF, /* a function of the type's own did: one begins there, no array of them */
+	FOUND_NEAR, /* nothing was seen to take it: only if it has just the block's size */
+};
+
 struct finding {
 	const struct type *type; /* what the pointer may point at; its size is known */
-	bool is_weak; /* only if it has just the block's size: it was not seen to take the pointer */
+	enum found how;
 };
 
 #define FINDINGS_MAX 24u

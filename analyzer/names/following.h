@@ -47,8 +47,9 @@ struct follow {
 };
 
 /* What a value may be: a type, and what a word of something has for one. */
-void follow_found(struct findings *f, const struct type *type, bool is_weak);
+void follow_found(struct findings *f, const struct type *type, enum found how);
 void follow_taken_for(struct follow *f, const struct type *t, uint64_t offset);
+void follow_taken_by(struct follow *f, Dwarf_Die *parameter); /* a variable or parameter becomes the value */
 
 /* At now.at: the frame, and the variables in scope. */
 void follow_frame(struct follow *f);

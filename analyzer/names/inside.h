@@ -197,12 +197,16 @@ struct local {
 #define LOCALS_MAX 256u
 size_t locals_at(struct object *o, uint64_t address, struct machine *m, struct local locals[LOCALS_MAX],
 		 struct unit **unit);
+/* Those in scope there that live nowhere at all, ever. */
+size_t locals_lost_at(struct object *o, uint64_t address, Dwarf_Die lost[LOCALS_MAX], struct unit **unit);
 
 /* The functions around an address of code, innermost first: inlined ones, then the concrete one. */
 size_t functions_at(struct object *o, uint64_t address, Dwarf_Die functions[PLACE_LEVELS]);
 
 /* calls.c: whether a function's result can be no new block: it has none, or a small number, or a reference. */
 bool returns_no_block(Dwarf_Die *function);
+/* Whether its caller passes the place of the result as an argument before all others. */
+bool returns_in_memory(Dwarf_Die *function);
 /* The same of what the call that returns to an address calls; false also when nobody says what that is. */
 bool call_returns_no_block(struct object *o, uint64_t address);
 

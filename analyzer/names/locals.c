@@ -3,6 +3,8 @@
 
 #include <dwarf.h>
 
+#define VISITS_PER_SCOPE 65536u /* DIEs in it that are looked at */
+
 /* The scopes that hold an address, outermost first. */
 struct scopes {
 	Dwarf_Die at[BLOCK_DEPTH];
@@ -55,7 +57,7 @@ static size_t take_scope(const struct scopes *s, size_t scope, Dwarf_Addr pc, co
 		struct place_of_value place = place_at(&die, pc, m);
 		if (place.kind != AT_NOTHING)
 			locals[n++] = (struct local){ die, *function_around(s, scope), place };
-	} while (n < LOCALS_MAX && ++visits < 65536 && die_next(&die));
+	} while (n < LOCALS_MAX && ++visits < VISITS_PER_SCOPE && die_next(&die));
 	return n;
 }
 
@@ -89,6 +91,36 @@ size_t locals_at(struct object *o, uint64_t address, struct machine *m, struct l
 	scopes_find(&scopes, function, pc);
 	for (size_t i = scopes.n; i-- > 0 && n < LOCALS_MAX;)
 		n = take_scope(&scopes, i, pc, m, locals, n);
+	return n;
+}
+
+static size_t take_lost(Dwarf_Die scope, Dwarf_Die lost[LOCALS_MAX], size_t n)
+{
+	Dwarf_Die die;
+	unsigned visits = 0;
+
+	if (dwarf_child(&scope, &die) != 0)
+		return n;
+	do
+		if (dwarf_tag(&die) == DW_TAG_variable && !dwarf_hasattr(&die, DW_AT_location) &&
+		    !dwarf_hasattr(&die, DW_AT_const_value))
+			lost[n++] = die;
+	while (n < LOCALS_MAX && ++visits < VISITS_PER_SCOPE && die_next(&die));
+	return n;
+}
+
+size_t locals_lost_at(struct object *o, uint64_t address, Dwarf_Die lost[LOCALS_MAX], struct unit **unit)
+{
+	struct scopes scopes = { .n = 0 };
+	Dwarf_Die *function;
+	size_t n = 0;
+
+	*unit = unit_at(o, address, &function);
+	if (!*unit || !function)
+		return 0;
+	scopes_find(&scopes, function, address - o->debug.bias);
+	for (size_t i = scopes.n; i-- > 0 && n < LOCALS_MAX;)
+		n = take_lost(scopes.at[i], lost, n);
 	return n;
 }
 

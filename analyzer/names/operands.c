@@ -4,6 +4,7 @@
 
 #include "names/variables.h"
 
+#include <dwarf.h>
 #include <stdlib.h>
 
 #define CFA 0x100000000000u /* made up: where the frame would be */
@@ -11,14 +12,14 @@
 
 /* ---- findings ---------------------------------------------------------------------------------------- */
 
-void follow_found(struct findings *f, const struct type *type, bool is_weak)
+void follow_found(struct findings *f, const struct type *type, enum found how)
 {
 	if (!type_bytes(type) || f->n == FINDINGS_MAX)
 		return;
 	for (unsigned i = 0; i < f->n; i++)
-		if (f->at[i].type == type && f->at[i].is_weak <= is_weak)
+		if (f->at[i].type == type && f->at[i].how <= how)
 			return;
-	f->at[f->n++] = (struct finding){ type, is_weak };
+	f->at[f->n++] = (struct finding){ type, how };
 }
 
 /* The type of the word at an offset of something of a type; an array's elements for what goes on behind it. */
@@ -37,7 +38,24 @@ static const struct type *word_type(const struct type *t, uint64_t offset)
 /* The value becomes a word of something. */
 void follow_taken_for(struct follow *f, const struct type *t, uint64_t offset)
 {
-	follow_found(f->findings, type_pointee(word_type(t, offset)), false);
+	follow_found(f->findings, type_pointee(word_type(t, offset)), FOUND_TAKEN);
+}
+
+static bool is_self(Dwarf_Die *parameter)
+{
+	Dwarf_Attribute value;
+	bool is_artificial = false;
+
+	return dwarf_formflag(dwarf_attr_integrate(parameter, DW_AT_artificial, &value), &is_artificial) ==
+		   0 &&
+	       is_artificial;
+}
+
+void follow_taken_by(struct follow *f, Dwarf_Die *parameter)
+{
+	const struct type *t = type_pointee(word_type(type_of(f->names, f->object, parameter), 0));
+
+	follow_found(f->findings, t, is_self(parameter) ? FOUND_SELF : FOUND_TAKEN);
 }
 
 /* ---- variables --------------------------------------------------------------------------------------- */
@@ -89,7 +107,7 @@ void follow_variables(struct follow *f)
 	for (size_t i = 0; i < f->nlocals; i++) {
 		struct place_of_value p = f->locals[i].place;
 		if (p.kind == AT_REGISTER && p.number < 16 && f->now.regs[p.number].is_value)
-			follow_taken_for(f, follow_local_type(f, i), 0);
+			follow_taken_by(f, &f->locals[i].die);
 		for (unsigned k = 0; p.kind == AT_ADDRESS && k < f->now.nslots; k++) {
 			const struct type *t = follow_local_type(f, i);
 			uint64_t offset = f->now.slots[k].address - p.number;
@@ -177,7 +195,7 @@ static void weigh_members(struct follow *f, const struct insn *i)
 	for (uint64_t offset = 0; type_is_record(t) && offset < type_bytes(t) && offset < MEMBERS_WEIGHED;
 	     offset += 8)
 		if (type_word_at(t, type_bytes(t), offset, &m, NULL, 0))
-			follow_found(f->findings, type_pointee(m.type), true);
+			follow_found(f->findings, type_pointee(m.type), FOUND_NEAR);
 }
 
 void follow_store(struct follow *f, const struct insn *i, struct fact fact)
@@ -185,7 +203,7 @@ void follow_store(struct follow *f, const struct insn *i, struct fact fact)
 	struct slot *slot = follow_is_frame(f, i) ? follow_slot(&f->now, follow_frame_address(f, i)) : NULL;
 
 	if (fact.is_value)
-		follow_found(f->findings, type_pointee(memory_word(f, i)), false);
+		follow_found(f->findings, type_pointee(memory_word(f, i)), FOUND_TAKEN);
 	if (fact.is_value && i->index != NO_REG && i->base < 16)
 		weigh_members(f, i);
 	if (!slot && follow_is_frame(f, i) && f->now.nslots < SLOTS && (fact.is_value || fact.target)) {

@@ -72,8 +72,10 @@ static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 {
 	enum type_fit fit = type_fit(f->type, bytes);
 
-	if (is_weak || f->is_weak)
+	if (is_weak || f->how == FOUND_NEAR)
 		return fit == FIT_EXACT ? 1 : 2 * FIT_NOT;
+	if (f->how == FOUND_SELF && fit == FIT_ARRAY)
+		return 2 * FIT_NOT;
 	return 2 * (unsigned)fit;
 }
 

@@ -1,6 +1,8 @@
 /* frames.c: see frames.h. */
 #include "report/frames.h"
 
+#include "report/spelling.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,11 +96,11 @@ bool frame_is_runtime(const char *function, const char *module)
 					       "libdl.so",	  "librt.so", "ld-linux",   "ld-2",
 					       "libstdc++.so",	  "libc++",   "libgcc_s",   "[vdso]",
 					       "liblgpreload.so", NULL };
-	static const char *const starts[] = { "std::",	"__gnu_cxx::", "__cxxabiv1::", "void std::",
-					      "core::", "alloc::",     "<core::",      "<alloc::",
-					      "<std::", NULL };
+	static const char *const starts[] = { "std::",	 "__gnu_cxx::", "__cxxabiv1::", "core::", "alloc::",
+					      "<core::", "<alloc::",	"<std::",	NULL };
 
-	return starts_with_one_of(module, modules) || (function && starts_with_one_of(function, starts));
+	return starts_with_one_of(module, modules) ||
+	       (function && starts_with_one_of(spelling_name(function), starts));
 }
 
 bool frame_is_start(const char *function)
@@ -175,8 +177,8 @@ static bool is_of_program(const struct report_frame *f)
  * whom the block belongs to. */
 static bool is_wrapper(const struct report_frame *f)
 {
-	static const char *const ends[] = { "alloc",  "alloc0",	 "alloc_n", "alloc0_n",
-					    "strdup", "strndup", "memdup",  NULL };
+	static const char *const ends[] = { "alloc",   "alloc0", "alloc_n",	 "alloc0_n", "strdup",
+					    "strndup", "memdup", "alloc_usable", NULL };
 	size_t length = f->function && !f->language ? strlen(f->function) : 0;
 
 	for (const char *const *end = ends; *end; end++)

@@ -6,7 +6,7 @@
 
 static bool is_growing(const struct growth_row *row)
 {
-	return row->fit == FIT_LINEAR || row->fit == FIT_RISING;
+	return row->fit == FIT_LINEAR || row->fit == FIT_SLOWING || row->fit == FIT_RISING;
 }
 
 static const struct report_growth *describe(const struct growth_process *g, const struct growth_row *row,

@@ -248,6 +248,7 @@ static int count_all(struct counting *c, struct err *err)
 		return fail(err, "out of memory");
 	for (uint32_t i = 0; i < c->a->heap.nblocks; i++)
 		count_survivor(c, i);
+	growth_space(p->moments, p->nmoments);
 	for (uint32_t i = 0; i < p->nrows; i++)
 		growth_judge(p, &p->rows[i]);
 	return sort_rows(c, err);

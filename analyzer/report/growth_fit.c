@@ -4,18 +4,25 @@
 #include <stdlib.h>
 
 #define STRAIGHT 0.99 /* of the bytes' variance that a straight line explains */
+#define SLOWER 0.67 /* of the earlier half's gain, as the later half's */
+#define BESIDE 8u /* a moment so many times nearer than the mean tells nothing of its own */
 
-/* How much of y a straight line over x explains, 0 to 1: the square of their correlation. */
-static double straightness(const double *x, const struct sum *y, uint32_t n)
+/* What a place had at a moment that is apart; `over` time, and the work that the program did, as its events tell. */
+struct point {
+	double over[2], bytes;
+};
+
+/* How much of the bytes a straight line explains, 0 to 1: the square of their correlation. */
+static double straightness(const struct point *at, uint32_t n, int over)
 {
 	double mx = 0, my = 0, xx = 0, xy = 0, yy = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		mx += x[i] / n;
-		my += (double)y[i].bytes / n;
+		mx += at[i].over[over] / n;
+		my += at[i].bytes / n;
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		double dx = x[i] - mx, dy = (double)y[i].bytes - my;
+		double dx = at[i].over[over] - mx, dy = at[i].bytes - my;
 
 		xx += dx * dx;
 		xy += dx * dy;
@@ -24,32 +31,24 @@ static double straightness(const double *x, const struct sum *y, uint32_t n)
 	return xx > 0 && yy > 0 ? xy * xy / (xx * yy) : 0;
 }
 
-/* Over time, or over the work that the program did meanwhile, as its events tell. */
-static bool is_straight(const struct growth_moment *moments, uint32_t n, const struct sum *at)
+static bool is_slowing(const struct point *at, uint32_t n, int over)
 {
-	double *x = malloc(n * sizeof *x);
-	double best = 0;
+	const struct point *first = at, *middle = at + n / 2, *last = at + n - 1;
+	double early = middle->over[over] - first->over[over], late = last->over[over] - middle->over[over];
 
-	for (int over = 0; x && over < 2; over++) {
-		for (uint32_t i = 0; i < n; i++)
-			x[i] = (double)(over ? moments[i].events : moments[i].since_ns);
-		double found = straightness(x, at, n);
-		best = found > best ? found : best;
-	}
-	free(x);
-	return best >= STRAIGHT;
+	return (last->bytes - middle->bytes) * early <= SLOWER * (middle->bytes - first->bytes) * late;
 }
 
-static uint64_t highest(const struct sum *at, uint32_t from, uint32_t to)
+static double highest(const struct point *at, uint32_t from, uint32_t to)
 {
-	uint64_t high = 0;
+	double high = 0;
 
 	for (uint32_t i = from; i < to; i++)
 		high = at[i].bytes > high ? at[i].bytes : high;
 	return high;
 }
 
-enum fit growth_fit(const struct growth_moment *moments, uint32_t n, const struct sum *at)
+static enum fit fit_of(const struct point *at, uint32_t n)
 {
 	uint32_t rises = 0, falls = 0;
 
@@ -65,9 +64,40 @@ enum fit growth_fit(const struct growth_moment *moments, uint32_t n, const struc
 		return FIT_BOUNDED;
 	if (falls)
 		return FIT_UNEVEN;
+	if (straightness(at, n, 0) >= STRAIGHT || straightness(at, n, 1) >= STRAIGHT)
+		return FIT_LINEAR;
 	if (rises < n - 1)
 		return FIT_STEPS;
-	return is_straight(moments, n, at) ? FIT_LINEAR : FIT_RISING;
+	return is_slowing(at, n, 0) && is_slowing(at, n, 1) ? FIT_SLOWING : FIT_RISING;
+}
+
+void growth_space(struct growth_moment *moments, uint32_t n)
+{
+	const struct growth_moment *first = moments, *last = first + n - 1, *before = first;
+
+	for (struct growth_moment *m = moments; m <= last; m++) {
+		uint64_t ns = m->since_ns - before->since_ns, events = m->events - before->events;
+
+		m->is_apart = m == first ||
+			      (double)ns * BESIDE * n > (double)(last->since_ns - first->since_ns) ||
+			      (double)events * BESIDE * n > (double)(last->events - first->events);
+		before = m->is_apart ? m : before;
+	}
+}
+
+enum fit growth_fit(const struct growth_moment *moments, uint32_t n, const struct sum *at)
+{
+	struct point *points = malloc(n * sizeof *points);
+	uint32_t napart = 0;
+
+	for (uint32_t i = 0; points && i < n; i++)
+		if (moments[i].is_apart)
+			points[napart++] =
+			    (struct point){ { (double)moments[i].since_ns, (double)moments[i].events },
+					    (double)at[i].bytes };
+	enum fit fit = fit_of(points, napart);
+	free(points);
+	return fit;
 }
 
 const char *fit_name(enum fit fit)

@@ -11,6 +11,7 @@
 	X(BOUNDED, "bounded", "its high was not passed in the later half")                                   \
 	X(LINEAR, "linear", "it grows on a straight line")                                                   \
 	X(STEPS, "steps", "it grows by steps and rests in between")                                          \
+	X(SLOWING, "slowing", "it only grows, but ever more slowly")                                         \
 	X(RISING, "rising", "it only grows, but on no straight line")                                        \
 	X(UNEVEN, "uneven", "it grows and shrinks, and its high is new")
 enum fit {
@@ -28,8 +29,11 @@ struct growth_moment {
 	uint64_t snapshot; /* its number in the trace; 0: it is none */
 	uint64_t events, since_ns; /* since_ns: from the first of the moments */
 	struct sum live;
+	bool is_apart; /* some time, or some work, lies between it and the one before */
 };
 
+void growth_space(struct growth_moment *moments, uint32_t n); /* tells which are apart */
+/* By what the place had at each of these. */
 enum fit growth_fit(const struct growth_moment *moments, uint32_t n, const struct sum *at);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "report/lines.h"
 
+#include <string.h>
+
 #define ROWS_SHOWN 10u
 #define MOMENTS_SHOWN 6u /* columns: the first, and the last few */
 
@@ -30,6 +32,19 @@ static void print_moments(const struct term *t, const struct growth_process *p)
 	fputc('\n', t->out);
 }
 
+/* "826 B/s", "3,600 B/h" */
+static void print_rate(const struct term *t, const struct growth_process *p, const struct growth_row *row)
+{
+	char bytes[TERM_TEXT];
+	double each_ns =
+	    row->bytes_grown > 0 && p->duration_ns ? (double)row->bytes_grown / (double)p->duration_ns : 0;
+	bool is_slow = each_ns < 10 / 1e9;
+
+	if (each_ns > 0)
+		fprintf(t->out, ", %s/%s", human_bytes(bytes, (uint64_t)(each_ns * (is_slow ? 3600e9 : 1e9))),
+			is_slow ? "h" : "s");
+}
+
 /* "2,000 B -> 3,000 B -> 4,000 B" */
 static void print_course(const struct term *t, const struct growth_process *p, const struct growth_row *row)
 {
@@ -39,35 +54,64 @@ static void print_course(const struct term *t, const struct growth_process *p, c
 	fputs("      ", t->out);
 	for (uint32_t i = 0; i < p->nmoments; i++) {
 		if (is_shown(p, i))
-			fprintf(t->out, "%s%s%s", i ? " -> " : "", is_cut ? "... " : "",
+			fprintf(t->out, "%s%s%s", i ? " -> " : "", is_cut ? "... -> " : "",
 				human_bytes(bytes, row->at[i].bytes));
 		is_cut = !is_shown(p, i);
 	}
-	if (row->bytes_per_second)
-		fprintf(t->out, ", %s/s", human_bytes(bytes, row->bytes_per_second));
+	print_rate(t, p, row);
 	if (row->fit)
-		fprintf(t->out, "; %s: %s", fit_name(row->fit), fit_words(row->fit));
+		fprintf(t->out, "\n      %s: %s", fit_name(row->fit), fit_words(row->fit));
 	fputc('\n', t->out);
 }
 
+/* After which moment those were made that live at the last: " from before 1", " from 1-2", " since 2". */
+static void put_made(struct buf *text, const struct growth_process *p, uint32_t before)
+{
+	const struct growth_moment *m = &p->moments[before];
+	char made[64];
+
+	if (!before)
+		snprintf(made, sizeof made, " from before %llu", (unsigned long long)m->number);
+	else if (before + 1 < p->nmoments)
+		snprintf(made, sizeof made, " from %llu-%llu", (unsigned long long)m[-1].number,
+			 (unsigned long long)m->number);
+	else
+		snprintf(made, sizeof made, " since %llu", (unsigned long long)m[-1].number);
+	buf_text(text, made);
+}
+
+/* "alive: 20 blocks from before 1, 10 from 1-2, 5 since 2" */
 static void print_survivors(const struct term *t, const struct growth_process *p,
 			    const struct growth_row *row)
 {
+	struct buf text = { 0 };
 	char blocks[64];
-	const char *gap = "";
 
-	fputs("      alive: ", t->out);
-	for (uint32_t i = p->nmoments; i-- > 0;)
-		if (row->survived[i].blocks) {
-			fprintf(t->out, "%s%s", gap,
-				human_things(blocks, sizeof blocks, row->survived[i].blocks, "block"));
-			if (i)
-				fprintf(t->out, " through %u earlier", i);
-			else
-				fputs(" new", t->out);
-			gap = ", ";
-		}
-	fputc('\n', t->out);
+	for (uint32_t i = 0; i < p->nmoments; i++) {
+		uint64_t n = row->survived[p->nmoments - 1 - i].blocks;
+
+		if (!n)
+			continue;
+		buf_text(&text, text.used ? ", " : "alive: ");
+		if (text.used > sizeof "alive: ")
+			buf_text(&text, human_count(blocks, n));
+		else
+			buf_text(&text, human_things(blocks, sizeof blocks, n, "block"));
+		put_made(&text, p, i);
+	}
+	buf_text(&text, text.used ? "" : "alive: none");
+	buf_put(&text, "", 1);
+	fputs("      ", t->out);
+	lines_wrap(t, 6, 13, text.failed ? "" : (const char *)text.bytes);
+	buf_free(&text);
+}
+
+/* Than the root itself: "server+8" is none of "server+8 in redis-server". */
+static bool is_more(const char *expression, const char *root)
+{
+	size_t n = strlen(expression);
+
+	return strncmp(root, expression, n) != 0 || (root[n] && root[n] != ' ');
 }
 
 static void print_holder(const struct term *t, const struct growth_row *row)
@@ -78,15 +122,15 @@ static void print_holder(const struct term *t, const struct growth_row *row)
 		return;
 	fputs("      the newest is ", t->out);
 	if (!w->has_path) {
-		fprintf(t->out, "%s\n", w->block.class);
+		fprintf(t->out, "%s%s\n", strcmp(w->block.class, "live") ? "lost: " : "", w->block.class);
 		return;
 	}
 	fputs("held by ", t->out);
 	term_clean(t, w->steps[0].root);
-	if (w->expression) {
+	if (w->expression && is_more(w->expression, w->steps[0].root)) {
 		fputs(": ", t->out);
 		term_clean(t, w->expression);
-	} else if (w->nsteps_all > 1) {
+	} else if (!w->expression && w->nsteps_all > 1) {
 		fprintf(t->out, ", %u references away", w->nsteps_all);
 	}
 	fputc('\n', t->out);

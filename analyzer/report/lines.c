@@ -124,8 +124,8 @@ const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char 
 /* ---- frames -------------------------------------------------------------------------------------------- */
 
 /* "std::map<...>::find(...)": template arguments and parameters of long C++ names say little; of Rust's
- * "<Type as Trait>::function" the type does. */
-static const char *without_arguments(char out[PLACE_TEXT], const char *name)
+ * "<Type as Trait>::function" the type does. `is_bare`: "std::map::find". */
+static const char *without_arguments(char out[PLACE_TEXT], const char *name, bool is_bare)
 {
 	size_t used = 0;
 
@@ -141,9 +141,10 @@ static const char *without_arguments(char out[PLACE_TEXT], const char *name)
 		} else if (whole) {
 			used += (size_t)snprintf(out + used, PLACE_TEXT - used, "%.*s", (int)whole, at);
 			at += whole - 1;
-		} else if ((*at == '<' || *at == '(') && at[1] != ')') {
-			used +=
-			    (size_t)snprintf(out + used, PLACE_TEXT - used, *at == '<' ? "<...>" : "(...)");
+		} else if ((*at == '<' || *at == '(') && (is_bare || at[1] != ')')) {
+			const char *dots = is_bare ? "" : *at == '<' ? "<...>" : "(...)";
+
+			used += (size_t)snprintf(out + used, PLACE_TEXT - used, "%s", dots);
 			at = spelling_closed(at);
 		} else {
 			out[used++] = *at;
@@ -155,12 +156,28 @@ static const char *without_arguments(char out[PLACE_TEXT], const char *name)
 	return out;
 }
 
+/* "...::_M_create": as many of the last components as there is room for; all of it where not even one fits. */
+static const char *last_components(char out[PLACE_TEXT], const char *name, size_t columns)
+{
+	for (const char *at = strstr(name, "::"); at; at = strstr(at + 2, "::"))
+		if (term_columns(at) + 3 <= columns) {
+			snprintf(out, PLACE_TEXT, "...%.*s", (int)PLACE_TEXT - 4, at);
+			return out;
+		}
+	return lines_fit(out, name, columns);
+}
+
 const char *lines_function(char out[PLACE_TEXT], const char *name, size_t columns)
 {
 	char shorter[PLACE_TEXT];
 
-	return lines_fit(out, term_columns(name) > columns ? without_arguments(shorter, name) : name,
-			 columns);
+	if (term_columns(name) <= columns)
+		return lines_fit(out, name, columns);
+	name = spelling_name(name);
+	if (term_columns(without_arguments(shorter, name, false)) > columns)
+		without_arguments(shorter, name, true);
+	return term_columns(shorter) <= columns ? lines_fit(out, shorter, columns)
+						: last_components(out, shorter, columns);
 }
 
 static const char *function_text(char text[PLACE_TEXT], const struct report_frame *f, size_t columns)

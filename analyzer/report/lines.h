@@ -55,7 +55,8 @@ void lines_verdict(const struct lines *l, const struct report_process *p);
 /* Text from outside, broken into lines at spaces; the first line begins at column `at`, others at `indent`. */
 void lines_wrap(const struct term *t, unsigned at, unsigned indent, const char *text);
 
-/* A function's name; template arguments and parameters are left out of one that is too long. */
+/* A function's or type's name. Of one that is too long first what it returns, template arguments and parameters are left
+ * out, then what it is a member of. */
 const char *lines_function(char out[PLACE_TEXT], const char *name, size_t columns);
 
 /* Copies text, keeping both its ends when it is longer than `columns`. Never cuts a UTF-8 character. */

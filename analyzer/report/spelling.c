@@ -1,6 +1,7 @@
 /* spelling.c: see spelling.h. */
 #include "report/spelling.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 const char *spelling_closed(const char *open)
@@ -31,4 +32,23 @@ size_t spelling_anonymous(const char *text)
 	static const char anonymous[] = "(anonymous namespace)";
 
 	return strncmp(text, anonymous, sizeof anonymous - 1) ? 0 : sizeof anonymous - 1;
+}
+
+const char *spelling_name(const char *function)
+{
+	const char *name = function;
+
+	for (const char *at = function; *at; at++) {
+		bool begins = at == function || at[-1] == ' ' || at[-1] == ':';
+
+		if (begins && spelling_operator(at))
+			return name;
+		if (*at == '(' && !begins)
+			return name;
+		if (*at == '(' || *at == '<')
+			at = spelling_closed(at);
+		else if (*at == ' ')
+			name = at + 1;
+	}
+	return function;
 }

@@ -10,5 +10,7 @@ const char *spelling_closed(const char *open);
 size_t spelling_operator(const char *text);
 /* The same of "(anonymous namespace)". */
 size_t spelling_anonymous(const char *text);
+/* Where the name of a function begins, behind the type that it returns: "int& std::max<int>(int&)". */
+const char *spelling_name(const char *function);
 
 #endif

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <new>
+#include <string>
 #include <vector>
 #include <malloc.h>
 
@@ -41,6 +43,12 @@ template <class T> struct Box {
 struct Plain {
 	int x[5];
 };
+struct Pair { /* begins with a class that works on itself, and would fill it as an array */
+	std::string key, value;
+};
+struct Small { /* as large as what holds it */
+	int x, y;
+};
 struct Holder {
 	std::vector<Plain> plains;
 	std::unique_ptr<Item> item;
@@ -78,6 +86,12 @@ __attribute__((noinline)) void plant()
 	tell(buffer, "char[]");
 	double *d = new double[9];
 	tell(d, "double[]");
+	Pair *pair = new Pair{ "key", "value" };
+	tell(pair, "shop::Pair");
+	auto small = std::make_unique<Small>();
+	tell(small.release(), "shop::Small");
+	Plain *unthrown = new (std::nothrow) Plain;
+	tell(unthrown, "shop::Plain");
 }
 int main()
 {

@@ -421,9 +421,17 @@ START_TEST(long_function_names_lose_their_arguments)
 		{ "std::map<std::string, std::vector<int> >::operator[](std::string const&)",
 		  "std::map<...>::operator[](...)" },
 		{ "std::ostream& operator<< <char>(std::ostream&, std::basic_string<char> const&)",
-		  "std::ostream& operator<< <...>(...)" },
+		  "operator<< <...>(...)" },
 		{ "void (anonymous namespace)::walk<Node*>(std::function<void (Node*)> const&)",
-		  "void (anonymous namespace)::walk<...>(...)" },
+		  "(anonymous namespace)::walk<...>(...)" },
+		{ "decltype (f((declval<A>)())) shape::outer<int, long>::find<std::string>(A const&, int)",
+		  "shape::outer<...>::find<...>(...)" },
+		{ "void* const& std::__cxx11::some_container<void*, std::allocator<void*> >::emplace_back<int>(int)",
+		  "std::__cxx11::some_container::emplace_back" },
+		{ "std::__cxx11::a_container_of_a_long_name<int>::iterator_of_it::_M_create(int) const",
+		  "...::iterator_of_it::_M_create const" },
+		{ "void a_function_whose_name_alone_is_so_long_that_it_is_cut<int>(int)",
+		  "a_function_whose_name_alone_...that_it_is_cut" },
 		{ "Visitor::operator()(std::pair<int const, Node*> const&, unsigned long) const",
 		  "Visitor::operator()(...) const" },
 		{ "<alloc::alloc::Global as core::alloc::Allocator>::allocate",
@@ -434,6 +442,14 @@ START_TEST(long_function_names_lose_their_arguments)
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		ck_assert_str_eq(lines_function(text, rows[i].name, 45), rows[i].shown);
+}
+END_TEST
+
+START_TEST(what_a_function_returns_does_not_say_whose_it_is)
+{
+	ck_assert(frame_is_runtime("void*& std::vector<void*>::emplace_back<void*>(void*&&)", "app"));
+	ck_assert(!frame_is_runtime("std::unique_ptr<Node> make<Node>(int)", "app"));
+	ck_assert(frame_is_runtime("std::ostream::operator<<(int)", "app"));
 }
 END_TEST
 
@@ -457,6 +473,7 @@ int main(void)
 		the_answer_comes_first,
 		a_clean_process_is_one_line,
 		long_function_names_lose_their_arguments,
+		what_a_function_returns_does_not_say_whose_it_is,
 		alike_processes_are_told_once_and_clean_ones_counted,
 		groups_are_of_processes_that_say_the_same,
 		doubt_stands_before_the_details_with_its_cure,

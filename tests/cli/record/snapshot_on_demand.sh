@@ -24,6 +24,14 @@ over 5
 exits 0 "$LG" report --json t.lgt
 [ "$(json out '.processes[0] | "\(.verdict) \(.totals.live_blocks)"')" = 'complete 41' ] || fails "$(json out '.processes[0] | .verdict, .totals, .verdict_reasons')"
 
+# One that shows its title where its environment was, as servers do, is found all the same.
+program titled 'int main(void) { char line[9]; for (char **v = environ; *v; v++) for (char *c = *v; *c; c++) *c = 0;
+	while (fgets(line, 9, stdin)) { puts("1"); fflush(stdout); } return 5; }' -D_GNU_SOURCE
+rm input
+served titled --output=v.lgt
+exits 0 "$LG" snapshot "$pid"
+over 5
+
 # Without ptrace it cannot be stopped.
 rm input
 served growing --no-ptrace --output=u.lgt

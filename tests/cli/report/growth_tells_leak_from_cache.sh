@@ -10,7 +10,7 @@ over 5
 exits 0 "$LG" growth t.lgt
 grep -Eq '^  \+2,080 B +struct session, open_session' out || fails "the leak does not lead: $(cat out)"
 grep -q 'linear: it grows on a straight line' out || fails "it is not linear: $(cat out)"
-grep -q 'alive: 10 blocks through 2 earlier, 10 blocks through 1 earlier, 10 blocks new' out || fails "$(cat out)"
+grep -q 'alive: 10 blocks from before 1, 10 from 1-2, 10 since 2' out || fails "$(cat out)"
 grep -q 'cache_entry' out && fails "the cache is said to grow: $(cat out)"
 
 exits 0 "$LG" growth --json t.lgt
