@@ -104,14 +104,24 @@ static int open_segment(void)
 	return fd;
 }
 
+static int descriptor = -1; /* while the process boots */
+
 struct lg_control *segment_open(void)
 {
-	int fd = open_segment();
-	struct lg_control *control = fd < 0 ? NULL : map_control(fd);
+	descriptor = open_segment();
+	return descriptor < 0 ? NULL : map_control(descriptor);
+}
 
-	if (fd >= 0)
-		sys_close(fd);
-	return control;
+void segment_close(void)
+{
+	if (descriptor >= 0)
+		sys_close(descriptor);
+	descriptor = -1;
+}
+
+static void *map_through(int fd, uint64_t offset)
+{
+	return sys_mmap(LG_AREA_MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, offset);
 }
 
 /* A forked child may not be able to open the segment (another user, another root, no descriptor left), or find another
@@ -130,12 +140,12 @@ static void *map_behind(struct lg_control *control, uint64_t offset)
 /* Where address space is limited there may be no room for what lies before the area. */
 static struct lg_area *map_area(struct lg_control *control, uint64_t offset)
 {
-	struct lg_area *area = map_behind(control, offset);
+	struct lg_area *area = descriptor < 0 ? map_behind(control, offset) : map_through(descriptor, offset);
 	int fd = area ? -1 : open_segment();
 
 	if (fd < 0)
 		return area;
-	area = sys_mmap(LG_AREA_MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, offset);
+	area = map_through(fd, offset);
 	sys_close(fd);
 	return area;
 }

@@ -215,6 +215,7 @@ bool segment_find(void);
 struct lg_control *segment_open(void); /* NULL: it is not there, or not meant */
 /* An area for a new image; NULL: there is none left, or no room for it. */
 struct lg_area *segment_claim(struct lg_control *control);
+void segment_close(void); /* the first image has its area, or gets none */
 /* A descriptor of the segment of that path, by the hand of a recorder that is root; negative: there is none. */
 int fetch_segment(const char *path);
 
