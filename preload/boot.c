@@ -224,7 +224,7 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 {
 	atomic_store(&area->pid, sys_getpid());
 	area->parent_pid = parent_pid;
-	area->pid_namespace = sys_pid_namespace();
+	area->pid_namespace = segment_pid_namespace(shim.control);
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
 	area->hello_key = shim.fork_key ? shim.fork_key : order_now();
 	memcpy(area->allocator, allocator, sizeof allocator);

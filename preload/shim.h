@@ -216,6 +216,7 @@ struct lg_control *segment_open(void); /* NULL: it is not there, or not meant */
 /* An area for a new image; NULL: there is none left, or no room for it. */
 struct lg_area *segment_claim(struct lg_control *control);
 void segment_close(void); /* the first image has its area, or gets none */
+uint64_t segment_pid_namespace(const struct lg_control *control); /* of this process; 0: not known */
 /* A descriptor of the segment of that path, by the hand of a recorder that is root; negative: there is none. */
 int fetch_segment(const char *path);
 
