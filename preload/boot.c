@@ -182,7 +182,7 @@ static bool map_private(void)
 	    sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	char *aligned = start + -(uint64_t)start % HUGE_PAGE;
 
-	if (!start || sys_madvise(aligned, wiped, MADV_WIPEONFORK))
+	if (!start || sys_madvise(start, (size_t)(aligned - start) + wiped, MADV_WIPEONFORK))
 		return false;
 	sys_madvise(start, bytes, MADV_DONTDUMP);
 	private_range = (struct lg_range){ (uint64_t)start, (uint64_t)start + bytes };
@@ -224,7 +224,7 @@ static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent
 {
 	atomic_store(&area->pid, sys_getpid());
 	area->parent_pid = parent_pid;
-	area->pid_namespace = sys_pid_namespace();
+	area->pid_namespace = segment_pid_namespace(shim.control);
 	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
 	area->hello_key = shim.fork_key ? shim.fork_key : order_now();
 	memcpy(area->allocator, allocator, sizeof allocator);
@@ -348,11 +348,8 @@ static bool under_valgrind(void)
 	return answer;
 }
 
-static bool begin(void)
+static bool begin_image(void)
 {
-	shim.control = !under_valgrind() && segment_find() ? segment_open() : NULL;
-	if (!shim.control)
-		return false;
 	module_range((const void *)boot, &shim.self_start, &shim.self_end);
 	module_range((const void *)real_end.exit_now, &shim.libc_start, &shim.libc_end);
 	module_range((const void *)&_r_debug, &shim.loader_start, &shim.loader_end);
@@ -361,6 +358,14 @@ static bool begin(void)
 	find_allocator();
 	atomic_store(&introducing, true);
 	return say_hello(0, sys_getppid());
+}
+
+static bool begin(void)
+{
+	shim.control = !under_valgrind() && segment_find() ? segment_open() : NULL;
+	bool has_begun = shim.control && begin_image();
+	segment_close();
+	return has_begun;
 }
 
 void boot(void)

@@ -47,7 +47,7 @@ static uint32_t place_of(uint64_t pc, uint32_t probe)
 	uint32_t home = rule_home(pc), at = (home + probe) % RULES_A_LINE;
 
 	if (probe >= RULES_A_LINE)
-		home = (uint32_t)((pc >> 7) * 0xd6e8feb86659fd93ULL >> 40) * RULES_A_LINE;
+		home = rule_line(pc, 0xd6e8feb86659fd93ULL);
 	return (home - home % RULES_A_LINE + probe - probe % RULES_A_LINE + at) % LG_CODES;
 }
 
@@ -85,18 +85,21 @@ static struct rule rule_learn(uint64_t pc, uint32_t generation)
 	return rule;
 }
 
+/* Not beyond a vacant place: pc would have it. */
 struct rule rule_find(uint64_t pc)
 {
 	uint32_t generation = atomic_load_explicit(&shim.generation, memory_order_relaxed);
+	bool is_vacant = false;
 
-	for (uint32_t probe = 0; probe < PROBES; probe++) {
+	for (uint32_t probe = 0; probe < PROBES && !is_vacant; probe++) {
 		uint32_t code = place_of(pc, probe);
 		const struct rule_place *place = &shim.private->rules[code];
 		uint64_t packed = atomic_load_explicit(&place->packed, memory_order_acquire);
 
-		if (atomic_load_explicit(&place->pc, memory_order_relaxed) == pc &&
-		    rule_holds(packed, generation))
+		uint64_t taken = atomic_load_explicit(&place->pc, memory_order_relaxed);
+		if (taken == pc && rule_holds(packed, generation))
 			return rule_unpack(packed, code);
+		is_vacant = !taken && code >= LG_CODES_RESERVED;
 	}
 	return rule_learn(pc, generation);
 }

@@ -38,8 +38,8 @@ static unsigned long number_at(const char *text)
 	return n;
 }
 
-/* The number on a line of /proc/self/status. */
-static unsigned long status_number(const char *status, const char *name)
+/* What a line of /proc/self/status says; NULL: there is none. */
+static const char *status_value(const char *status, const char *name)
 {
 	size_t n = strlen(name);
 	const char *line = status;
@@ -48,12 +48,34 @@ static unsigned long status_number(const char *status, const char *name)
 		line = strchr(line, '\n');
 		line += line != NULL;
 	}
-	return line ? number_at(line + n) : 0;
+	return line ? line + n : NULL;
 }
 
-/* How many seccomp filters there are on this thread; read as ld.so reads libraries. Kernels before 5.9 say only whether
- * there are any. */
-static unsigned long count_filters(void)
+static unsigned long status_number(const char *status, const char *name)
+{
+	const char *value = status_value(status, name);
+
+	return value ? number_at(value) : 0;
+}
+
+/* How many seccomp filters there are on this thread. Kernels before 5.9 say only whether there are any. */
+static unsigned long count_filters(const char *status)
+{
+	unsigned long filters = status_number(status, "Seccomp_filters:");
+
+	return filters ? filters : status_number(status, "Seccomp:") != 0;
+}
+
+/* A process has an id in each namespace from that of /proc down to its own. */
+static bool is_of_proc(const char *status)
+{
+	const char *ids = status_value(status, "NSpid:\t");
+
+	return ids && ids[strspn(ids, "0123456789")] == '\n';
+}
+
+/* Read as ld.so reads libraries. */
+static const char *read_status(void)
 {
 	LARGE static char status[LG_PAGE];
 	int fd = sys_open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -62,18 +84,21 @@ static unsigned long count_filters(void)
 	if (fd >= 0)
 		sys_close(fd);
 	status[n > 0 ? n : 0] = 0;
-	unsigned long filters = status_number(status, "Seccomp_filters:");
-	return filters ? filters : status_number(status, "Seccomp:") != 0;
+	return status;
 }
+
+static bool shares_proc; /* this process is of the pid namespace that /proc shows, as is the recorder */
 
 bool segment_find(void)
 {
-	const char *value = start_env(LG_ENV_SEGMENT), *colon = value ? strchr(value, ':') : NULL;
+	const char *value = start_env(LG_ENV_SEGMENT), *colon = value ? strchr(value, ':') : NULL, *status;
 
 	if (!colon || (size_t)(colon - value) >= SEGMENT_PATH_MAX)
 		return false;
 	memcpy(segment_path, value, (size_t)(colon - value));
-	sandboxed = count_filters() > number_at(colon + 1);
+	status = read_status();
+	shares_proc = is_of_proc(status);
+	sandboxed = count_filters(status) > number_at(colon + 1);
 	return !sandboxed;
 }
 
@@ -95,8 +120,10 @@ static int open_segment(void)
 {
 	int fd = sys_open(segment_path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0)
+	if (fd < 0) {
+		shares_proc = false;
 		fd = fetch_segment(segment_path);
+	}
 	if (fd >= 0 && sys_file_bytes(fd) != (long)LG_SEGMENT_BYTES) {
 		sys_close(fd);
 		return -1;
@@ -104,14 +131,30 @@ static int open_segment(void)
 	return fd;
 }
 
+static int descriptor = -1; /* while the process boots */
+
 struct lg_control *segment_open(void)
 {
-	int fd = open_segment();
-	struct lg_control *control = fd < 0 ? NULL : map_control(fd);
+	descriptor = open_segment();
+	return descriptor < 0 ? NULL : map_control(descriptor);
+}
 
-	if (fd >= 0)
-		sys_close(fd);
-	return control;
+void segment_close(void)
+{
+	if (descriptor >= 0)
+		sys_close(descriptor);
+	descriptor = -1;
+	shares_proc = false; /* forked children may be elsewhere */
+}
+
+uint64_t segment_pid_namespace(const struct lg_control *control)
+{
+	return shares_proc && control->pid_namespace ? control->pid_namespace : sys_pid_namespace();
+}
+
+static void *map_through(int fd, uint64_t offset)
+{
+	return sys_mmap(LG_AREA_MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, offset);
 }
 
 /* A forked child may not be able to open the segment (another user, another root, no descriptor left), or find another
@@ -130,12 +173,12 @@ static void *map_behind(struct lg_control *control, uint64_t offset)
 /* Where address space is limited there may be no room for what lies before the area. */
 static struct lg_area *map_area(struct lg_control *control, uint64_t offset)
 {
-	struct lg_area *area = map_behind(control, offset);
+	struct lg_area *area = descriptor < 0 ? map_behind(control, offset) : map_through(descriptor, offset);
 	int fd = area ? -1 : open_segment();
 
 	if (fd < 0)
 		return area;
-	area = sys_mmap(LG_AREA_MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, offset);
+	area = map_through(fd, offset);
 	sys_close(fd);
 	return area;
 }

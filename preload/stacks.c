@@ -54,7 +54,17 @@ const uint64_t stacks_bytes = sizeof(struct stack_index);
 void stacks_open(void *memory)
 {
 	shim.stacks = memory;
-	sys_madvise(memory, offsetof(struct stack_index, first), MADV_HUGEPAGE);
+}
+
+#define NODES_OF_SMALL 512u /* the first level holds so many without overflowing */
+
+/* The pages that are touched next, at once rather than one by one, to be read and then to be written. */
+static void make_room(uint32_t id)
+{
+	if (id == 1)
+		sys_madvise(shim.stacks->first, sizeof shim.stacks->first, MADV_POPULATE_WRITE);
+	else
+		sys_madvise(shim.stacks, offsetof(struct stack_index, first), MADV_HUGEPAGE);
 }
 
 void stack_prefetch(uint64_t path)
@@ -109,6 +119,8 @@ static uint32_t node_make(uint64_t word)
 		atomic_store(&shim.area->nnodes, LG_NODES); /* keep it from wrapping round */
 		return 0;
 	}
+	if (unlikely(id == 1 || id == NODES_OF_SMALL))
+		make_room(id);
 	if (unlikely(!atomic_load_explicit(&shim.frames[code], memory_order_relaxed)))
 		rule_publish(code);
 	atomic_store_explicit(&shim.nodes[id], word, memory_order_release);

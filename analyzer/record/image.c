@@ -12,23 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define KEY_SHIFT 10 /* time stamps in the file are this coarse: less than a microsecond */
 #define SUSPECTS_STEP 256u
 #define WRITE_DELAY_NS (250u * 1000 * 1000)
 #define GATHER_NS (2u * 1000 * 1000) /* younger images are likely to be over soon */
-
-/* User and system time of this process, all its threads. */
-static uint64_t recorder_cpu_ns(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return ((uint64_t)u.ru_utime.tv_sec + (uint64_t)u.ru_stime.tv_sec) * 1000000000u +
-	       ((uint64_t)u.ru_utime.tv_usec + (uint64_t)u.ru_stime.tv_usec) * 1000u;
-}
 
 /* ---- opening ----------------------------------------------------------------------------------------- */
 
@@ -108,7 +97,7 @@ struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, u
 	i->is_elsewhere = pid != atomic_load(&i->area->pid);
 	i->number = number;
 	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
-	i->begun_cpu_ns = recorder_cpu_ns();
+	i->begun_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	i->pidfd = -1;
 	pthread_mutex_init(&i->file_lock, NULL);
 	space_init(&i->space, i->pid);
@@ -474,7 +463,7 @@ void image_finish(struct image *i, const struct trace_end *known)
 	end.events = i->events_written;
 	count_losses(i, &end);
 	note_trouble(i, &end);
-	end.recorder_cpu_ns = recorder_cpu_ns() - i->begun_cpu_ns; /* last: the flush is most of it */
+	end.recorder_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - i->begun_cpu_ns; /* last: the flush is most of it */
 	put_end(&out, &end);
 	image_put(i, LG_CHUNK_END, &out);
 	buf_free(&out);
