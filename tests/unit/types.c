@@ -96,7 +96,9 @@ static const char shop_cc[] =
     "Item *Registry::all; Base::~Base() { } }\n"
     "int main() { return shop::hidden && shop::cart; }\n"
     "shop::Cart<shop::Item> first;\n"
-    "void *peer() { return &first; }\n";
+    "void *peer() { return &first; }\n"
+    "struct Crate { shop::Item only; } crate; struct Box : Crate { } box; struct Pair { Crate a; long b; } "
+    "two;\n";
 
 static void build_c(const char *compiler, const char *flags)
 {
@@ -316,6 +318,11 @@ START_TEST(cxx_types_have_scopes_and_bases)
 	check_member(cart, type_bytes(cart), 16, "peer", "shop::Base *");
 	check_member(cart, type_bytes(cart), 24, "first.next", "shop::Item *");
 	check_member(cart, type_bytes(cart), 40, "all", "shop::Item **");
+	const struct type *crate = type_of_symbol(&s, "crate"), *box = type_of_symbol(&s, "box");
+	ck_assert(type_wraps(box, crate) &&
+		  type_wraps(box, type_pointee(variable(&s, "_ZN4shop8Registry3allE", 0).type)));
+	ck_assert(!type_wraps(crate, box) && !type_wraps(crate, crate));
+	ck_assert(!type_wraps(type_of_symbol(&s, "two"), crate));
 	v = variable(&s, "_ZN4shop8Registry3allE", 0);
 	ck_assert_str_eq(v.name, "shop::Registry::all");
 	v = variable(&s, "_ZN4shop12_GLOBAL__N_16hiddenE", 0);
