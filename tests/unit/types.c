@@ -303,6 +303,51 @@ START_TEST(thread_local_variables_are_known)
 }
 END_TEST
 
+/* The word that the loader gives the number of the module that has the variable. */
+static uint64_t number_word_of(const char *file, const char *variable)
+{
+	char command[1024];
+	uint64_t address = 0;
+
+	snprintf(command, sizeof command, "readelf -rW '%s' | awk '/DTPMOD64/ && / %s /{ print $1 }'",
+		 in_dir(file), variable);
+	FILE *f = popen(command, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%lx", &address), 1);
+	pclose(f);
+	return address;
+}
+
+/* A library has words for the numbers of other modules, too. */
+START_TEST(thread_local_variables_of_libraries_are_found_by_their_number)
+{
+	struct scene s;
+	struct variable v;
+	uint64_t got[512] = { 0 }, vector = 0x7f3000000000, vectors[8] = { 0 };
+	const struct trace_thread thread = { .fs_base = 0x7f2000000000 };
+
+	write_file("tls.c", "extern __thread long foreign; __thread long mine;\n"
+			    "long *theirs(void) { return &foreign; } long *own(void) { return &mine; }\n");
+	ck_assert(run("gcc -g -fPIC -shared -mtls-dialect=gnu -o libtls.so tls.c"));
+	uint64_t mine = number_word_of("libtls.so", "mine"), foreign = number_word_of("libtls.so", "foreign");
+	const struct trace_memory memory[] = { { BIAS + (mine & ~4095ull), sizeof got, got },
+					       { thread.fs_base + 8, 8, &vector },
+					       { vector, sizeof vectors, vectors } };
+	const struct trace_snapshot snapshot = { .memory = (struct trace_memory *)memory, .nmemory = 3 };
+	got[mine % 4096 / 8] = 2;
+	got[foreign % 4096 / 8] = 3;
+	vectors[4] = 0x7f4000000000;
+	vectors[6] = 0x7f5000000000;
+
+	scene_open(&s, "libtls.so");
+	s.trace.process.executable = NULL;
+	ck_assert(names_tls_variable(s.names, &snapshot, &thread, 0x7f4000000000, &v));
+	ck_assert_str_eq(v.name, "mine");
+	ck_assert(!names_tls_variable(s.names, &snapshot, &thread, 0x7f5000000000, &v));
+	names_close(s.names);
+}
+END_TEST
+
 START_TEST(cxx_types_have_scopes_and_bases)
 {
 	struct scene s;
@@ -405,6 +450,7 @@ int main(void)
 				       variables_tell_their_function_and_line,
 				       symbols_stand_in_for_dwarf,
 				       thread_local_variables_are_known,
+				       thread_local_variables_of_libraries_are_found_by_their_number,
 				       cxx_types_have_scopes_and_bases,
 				       damage_ends };
 
