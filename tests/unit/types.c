@@ -386,6 +386,49 @@ static const char makes_c[] =
     "	n->u.leaf = mine; n->slots[i] = get(sizeof *mine); head = get(sizeof *head); return mine->a; }\n"
     "int main(int n, char **v) { struct node one; return plant(&one, n) + !v; }\n";
 
+/* Where the call of malloc in a function returns to. */
+static uint64_t after_malloc(const char *file, const char *function)
+{
+	char command[1024];
+	uint64_t address = 0;
+
+	snprintf(command, sizeof command,
+		 "objdump -d '%s' | awk '/<%s>:/ { in_it = 1 } is_next { print $1; exit } "
+		 "in_it && /call.*<malloc/ { is_next = 1 }'",
+		 in_dir(file), function);
+	FILE *f = popen(command, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%lx", &address), 1);
+	pclose(f);
+	return address;
+}
+
+/* The type of what the function makes is told by what becomes of it behind memset; where code that is not known may have
+ * called malloc for itself, only if the size is right. */
+START_TEST(sites_tell_what_they_make)
+{
+	struct trace_node nodes[3] = { 0 };
+	struct scene s;
+
+	write_file("site.c", "#include <stdlib.h>\n#include <string.h>\n"
+			     "struct node { struct node *next; long values[4]; };\n"
+			     "struct node *make(size_t n) { return memset(malloc(n), 0, n); }\n"
+			     "int main(int n, char **v) { return !make(n) + !v; }\n");
+	ck_assert(run("gcc -g -O1 -fno-builtin -o site site.c"));
+	scene_open(&s, "site");
+	s.trace.nodes = nodes;
+	s.trace.nnodes = 3;
+	nodes[1].frame = (uint64_t)MODULE << LG_FRAME_MODULE_SHIFT | after_malloc("site", "make");
+	nodes[2].frame = (uint64_t)MODULE << LG_FRAME_MODULE_SHIFT | (address_of("site", "_start") + 1);
+	nodes[2].parent = 1;
+	ck_assert_str_eq(type_name(names_site_type(s.names, 1, 40)), "struct node");
+	ck_assert_str_eq(type_name(names_site_type(s.names, 1, 80)), "struct node");
+	ck_assert_str_eq(type_name(names_site_type(s.names, 2, 40)), "struct node");
+	ck_assert_ptr_null(names_site_type(s.names, 2, 80));
+	names_close(s.names);
+}
+END_TEST
+
 /* Asks about code as if each byte began an instruction, and about all data. */
 static void ask_everything(struct scene *s, uint64_t code, uint64_t data)
 {
@@ -451,6 +494,7 @@ int main(void)
 				       symbols_stand_in_for_dwarf,
 				       thread_local_variables_are_known,
 				       thread_local_variables_of_libraries_are_found_by_their_number,
+				       sites_tell_what_they_make,
 				       cxx_types_have_scopes_and_bases,
 				       damage_ends };
 
