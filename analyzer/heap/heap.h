@@ -30,7 +30,8 @@ struct block {
 	uint8_t pooled : 1; /* part of a larger piece of memory, by what lies there: see pools.h */
 	uint8_t single : 1; /* stands for itself alone, even where blocks were sampled */
 	uint16_t align : 4; /* log2, modulo 16, of what an aligned operator new was given */
-	uint16_t latest_high : 12; /* number of its latest event, birth or resize (44 bits): where blocks that */
+	uint16_t
+	    latest_high : 12; /* number of its latest event, birth or resize (44 bits): where blocks that */
 	uint32_t latest_low; /* cannot both be alive overlap, the later one is believed */
 };
 _Static_assert(sizeof(struct block) == 48, "there are tens of millions of them");

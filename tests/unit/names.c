@@ -199,6 +199,21 @@ START_TEST(symbol_versions_are_not_shown)
 }
 END_TEST
 
+START_TEST(a_symbol_that_begins_as_a_version_is_whole)
+{
+	struct scene s;
+
+	write_file("odd.c", "int odd(int x) { return x; }\n");
+	ck_assert(run("gcc -O1 -fPIC -shared -o libodd.so odd.c"));
+	uint64_t address = address_of("libodd.so", "odd");
+	ck_assert(run("objcopy --strip-debug --redefine-sym odd=@odd libodd.so"));
+	scene_set(&s, "libodd.so", address + 1);
+	ck_assert_uint_eq(scene_ask(&s, NULL), 1);
+	ck_assert_str_eq(s.frames[0].function, "@odd");
+	names_close(s.names);
+}
+END_TEST
+
 START_TEST(mini_debuginfo_names_hidden_functions)
 {
 	struct scene s;
@@ -453,6 +468,7 @@ int main(void)
 		symtab_names_without_dwarf,
 		dynsym_names_what_is_exported_only,
 		symbol_versions_are_not_shown,
+		a_symbol_that_begins_as_a_version_is_whole,
 		mini_debuginfo_names_hidden_functions,
 		no_symbols_at_all_is_noted_once_with_the_cure,
 		unknown_module_keeps_the_address,

@@ -1,6 +1,6 @@
-/* recorder: what it remembers of programs that have not said HELLO, and what it hears of demands. */
+/* recorder: what it remembers of programs that have not said HELLO, and what it hears of demands and of execs. */
 #include "record/demand.h"
-#include "record/untraced.h"
+#include "record/recorder.h"
 #include "suite.h"
 
 #include <unistd.h>
@@ -45,11 +45,51 @@ START_TEST(only_a_demand_that_is_complete_is_taken)
 }
 END_TEST
 
+static void put_note(struct lg_control *c, unsigned place, uint32_t order, bool has_failed)
+{
+	struct lg_note *note = &c->notes[place];
+
+	note->pid = (uint32_t)getpid();
+	note->pid_namespace = c->pid_namespace;
+	note->order = order;
+	note->has_failed = has_failed;
+	strcpy(note->path, "/bin/true");
+	atomic_store(&note->state, LG_NOTE_READY);
+}
+
+/* What failed was foretold before, wherever the notes lie; nothing more is to come of it. */
+START_TEST(an_exec_that_failed_is_not_waited_for)
+{
+	static struct lg_control control = { .pid_namespace = 7 };
+	static struct record_options options;
+	static struct recorder r = { .options = &options, .segment = { .control = &control } };
+	struct image image = { .pid = (uint32_t)getpid(), .exec_foretold = true };
+
+	r.images[3] = &image;
+	put_note(&control, 5, 1, false);
+	notes_take(&r);
+	ck_assert(image.exec_foretold && untraced_expects(&r.untraced, image.pid));
+	put_note(&control, 2, 2, true);
+	notes_take(&r);
+	ck_assert(!image.exec_foretold && !untraced_expects(&r.untraced, image.pid));
+
+	image.exec_foretold = true;
+	put_note(&control, 1, 4, true);
+	put_note(&control, 9, 3, false);
+	notes_take(&r);
+	ck_assert(!image.exec_foretold && !untraced_expects(&r.untraced, image.pid));
+	for (unsigned i = 0; i < LG_NOTES; i++)
+		ck_assert_uint_eq(atomic_load(&control.notes[i].state), LG_NOTE_FREE);
+	untraced_free(&r.untraced);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		silent_children_are_those_that_ran_no_other_program,
 		only_a_demand_that_is_complete_is_taken,
+		an_exec_that_failed_is_not_waited_for,
 	};
 
 	return suite_run("recorder", tests, sizeof tests / sizeof *tests);

@@ -248,6 +248,25 @@ START_TEST(an_expired_entry_tells_a_registry)
 }
 END_TEST
 
+/* An expired entry says that the place is weak, but three such references are more than the object counts. */
+START_TEST(more_weak_references_than_are_counted_own)
+{
+	struct sp_world s;
+
+	sp_open(&s);
+	uint64_t expired = new_inplace(&s, 0, 2), held = new_inplace(&s, 1, 2);
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t table = world_block(&s.w, 128, 3);
+
+		put_pair(&s, table, i ? held : expired);
+		world_root(&s.w, table);
+	}
+	sp_finish(&s);
+	ck_assert_int_eq(world_class(&s.w, held), CLASS_REACHABLE);
+	sp_close(&s);
+}
+END_TEST
+
 START_TEST(what_counts_do_not_tell_owns)
 {
 	struct sp_world s;
@@ -353,6 +372,7 @@ int main(void)
 		an_expired_object_owns_nothing,
 		counts_tell_a_registry_from_owners,
 		an_expired_entry_tells_a_registry,
+		more_weak_references_than_are_counted_own,
 		what_counts_do_not_tell_owns,
 		a_lost_weak_reference_is_missed_too,
 		damaged_control_blocks_mislead_nobody_into_a_crash,

@@ -96,7 +96,9 @@ static const char shop_cc[] =
     "Item *Registry::all; Base::~Base() { } }\n"
     "int main() { return shop::hidden && shop::cart; }\n"
     "shop::Cart<shop::Item> first;\n"
-    "void *peer() { return &first; }\n";
+    "void *peer() { return &first; }\n"
+    "struct Crate { shop::Item only; } crate; struct Box : Crate { } box; struct Pair { Crate a; long b; } "
+    "two;\n";
 
 static void build_c(const char *compiler, const char *flags)
 {
@@ -301,6 +303,51 @@ START_TEST(thread_local_variables_are_known)
 }
 END_TEST
 
+/* The word that the loader gives the number of the module that has the variable. */
+static uint64_t number_word_of(const char *file, const char *variable)
+{
+	char command[1024];
+	uint64_t address = 0;
+
+	snprintf(command, sizeof command, "readelf -rW '%s' | awk '/DTPMOD64/ && / %s /{ print $1 }'",
+		 in_dir(file), variable);
+	FILE *f = popen(command, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%lx", &address), 1);
+	pclose(f);
+	return address;
+}
+
+/* A library has words for the numbers of other modules, too. */
+START_TEST(thread_local_variables_of_libraries_are_found_by_their_number)
+{
+	struct scene s;
+	struct variable v;
+	uint64_t got[512] = { 0 }, vector = 0x7f3000000000, vectors[8] = { 0 };
+	const struct trace_thread thread = { .fs_base = 0x7f2000000000 };
+
+	write_file("tls.c", "extern __thread long foreign; __thread long mine;\n"
+			    "long *theirs(void) { return &foreign; } long *own(void) { return &mine; }\n");
+	ck_assert(run("gcc -g -fPIC -shared -mtls-dialect=gnu -o libtls.so tls.c"));
+	uint64_t mine = number_word_of("libtls.so", "mine"), foreign = number_word_of("libtls.so", "foreign");
+	const struct trace_memory memory[] = { { BIAS + (mine & ~4095ull), sizeof got, got },
+					       { thread.fs_base + 8, 8, &vector },
+					       { vector, sizeof vectors, vectors } };
+	const struct trace_snapshot snapshot = { .memory = (struct trace_memory *)memory, .nmemory = 3 };
+	got[mine % 4096 / 8] = 2;
+	got[foreign % 4096 / 8] = 3;
+	vectors[4] = 0x7f4000000000;
+	vectors[6] = 0x7f5000000000;
+
+	scene_open(&s, "libtls.so");
+	s.trace.process.executable = NULL;
+	ck_assert(names_tls_variable(s.names, &snapshot, &thread, 0x7f4000000000, &v));
+	ck_assert_str_eq(v.name, "mine");
+	ck_assert(!names_tls_variable(s.names, &snapshot, &thread, 0x7f5000000000, &v));
+	names_close(s.names);
+}
+END_TEST
+
 START_TEST(cxx_types_have_scopes_and_bases)
 {
 	struct scene s;
@@ -316,6 +363,11 @@ START_TEST(cxx_types_have_scopes_and_bases)
 	check_member(cart, type_bytes(cart), 16, "peer", "shop::Base *");
 	check_member(cart, type_bytes(cart), 24, "first.next", "shop::Item *");
 	check_member(cart, type_bytes(cart), 40, "all", "shop::Item **");
+	const struct type *crate = type_of_symbol(&s, "crate"), *box = type_of_symbol(&s, "box");
+	ck_assert(type_wraps(box, crate) &&
+		  type_wraps(box, type_pointee(variable(&s, "_ZN4shop8Registry3allE", 0).type)));
+	ck_assert(!type_wraps(crate, box) && !type_wraps(crate, crate));
+	ck_assert(!type_wraps(type_of_symbol(&s, "two"), crate));
 	v = variable(&s, "_ZN4shop8Registry3allE", 0);
 	ck_assert_str_eq(v.name, "shop::Registry::all");
 	v = variable(&s, "_ZN4shop12_GLOBAL__N_16hiddenE", 0);
@@ -333,6 +385,49 @@ static const char makes_c[] =
     "	struct leaf *mine = get(sizeof *mine);\n"
     "	n->u.leaf = mine; n->slots[i] = get(sizeof *mine); head = get(sizeof *head); return mine->a; }\n"
     "int main(int n, char **v) { struct node one; return plant(&one, n) + !v; }\n";
+
+/* Where the call of malloc in a function returns to. */
+static uint64_t after_malloc(const char *file, const char *function)
+{
+	char command[1024];
+	uint64_t address = 0;
+
+	snprintf(command, sizeof command,
+		 "objdump -d '%s' | awk '/<%s>:/ { in_it = 1 } is_next { print $1; exit } "
+		 "in_it && /call.*<malloc/ { is_next = 1 }'",
+		 in_dir(file), function);
+	FILE *f = popen(command, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%lx", &address), 1);
+	pclose(f);
+	return address;
+}
+
+/* The type of what the function makes is told by what becomes of it behind memset; where code that is not known may have
+ * called malloc for itself, only if the size is right. */
+START_TEST(sites_tell_what_they_make)
+{
+	struct trace_node nodes[3] = { 0 };
+	struct scene s;
+
+	write_file("site.c", "#include <stdlib.h>\n#include <string.h>\n"
+			     "struct node { struct node *next; long values[4]; };\n"
+			     "struct node *make(size_t n) { return memset(malloc(n), 0, n); }\n"
+			     "int main(int n, char **v) { return !make(n) + !v; }\n");
+	ck_assert(run("gcc -g -O1 -fno-builtin -o site site.c"));
+	scene_open(&s, "site");
+	s.trace.nodes = nodes;
+	s.trace.nnodes = 3;
+	nodes[1].frame = (uint64_t)MODULE << LG_FRAME_MODULE_SHIFT | after_malloc("site", "make");
+	nodes[2].frame = (uint64_t)MODULE << LG_FRAME_MODULE_SHIFT | (address_of("site", "_start") + 1);
+	nodes[2].parent = 1;
+	ck_assert_str_eq(type_name(names_site_type(s.names, 1, 40)), "struct node");
+	ck_assert_str_eq(type_name(names_site_type(s.names, 1, 80)), "struct node");
+	ck_assert_str_eq(type_name(names_site_type(s.names, 2, 40)), "struct node");
+	ck_assert_ptr_null(names_site_type(s.names, 2, 80));
+	names_close(s.names);
+}
+END_TEST
 
 /* Asks about code as if each byte began an instruction, and about all data. */
 static void ask_everything(struct scene *s, uint64_t code, uint64_t data)
@@ -398,6 +493,8 @@ int main(void)
 				       variables_tell_their_function_and_line,
 				       symbols_stand_in_for_dwarf,
 				       thread_local_variables_are_known,
+				       thread_local_variables_of_libraries_are_found_by_their_number,
+				       sites_tell_what_they_make,
 				       cxx_types_have_scopes_and_bases,
 				       damage_ends };
 
