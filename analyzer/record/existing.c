@@ -79,8 +79,9 @@ static bool add_run(struct existing *p, uint64_t start, uint64_t end)
 static bool list(struct existing *p, uint64_t at, uint64_t end)
 {
 	uint64_t pages = (end - at) / LG_PAGE;
-	size_t n = p->cannot_list ? 0
-				  : space_pages(p->space, at, pages < LIST_PAGES ? pages : LIST_PAGES, p->entries);
+	size_t n = p->cannot_list
+		       ? 0
+		       : space_pages(p->space, at, pages < LIST_PAGES ? pages : LIST_PAGES, p->entries);
 
 	p->cannot_list = !n;
 	p->to = at;
