@@ -125,7 +125,7 @@ static void learn(struct existing *p, const struct trace_mapping *m, uint64_t at
 {
 	uint64_t end = m->end - at > LEAST_BYTES ? m->end : at + LEAST_BYTES;
 
-	p->space->breathe(p->space->context);
+	space_breathe(p->space);
 	p->from = at;
 	p->nruns = 0;
 	p->is_told = true;
