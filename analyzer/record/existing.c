@@ -79,8 +79,9 @@ static bool add_run(struct existing *p, uint64_t start, uint64_t end)
 static bool list(struct existing *p, uint64_t at, uint64_t end)
 {
 	uint64_t pages = (end - at) / LG_PAGE;
-	size_t n = p->cannot_list ? 0
-				  : space_pages(p->space, at, pages < LIST_PAGES ? pages : LIST_PAGES, p->entries);
+	size_t n = p->cannot_list
+		       ? 0
+		       : space_pages(p->space, at, pages < LIST_PAGES ? pages : LIST_PAGES, p->entries);
 
 	p->cannot_list = !n;
 	p->to = at;
@@ -124,7 +125,7 @@ static void learn(struct existing *p, const struct trace_mapping *m, uint64_t at
 {
 	uint64_t end = m->end - at > LEAST_BYTES ? m->end : at + LEAST_BYTES;
 
-	p->space->breathe(p->space->context);
+	space_breathe(p->space);
 	p->from = at;
 	p->nruns = 0;
 	p->is_told = true;

@@ -221,7 +221,7 @@ static void at_exit(struct follower *f, struct tracee *t, uint64_t now_ns)
 	end_if_complete(f, pid, t->tid);
 }
 
-/* A thread that calls exit_group(2) just as another one ends the process does not stop (Linux kernel/signal.c,
+/* A thread that calls exit(2) or exit_group(2) just as another one ends the process does not stop (Linux kernel/signal.c,
  * ptrace_stop: it has a kill pending), and of the first thread's end nothing is told before that of the others. */
 static bool has_missed_first(struct follower *f, uint32_t pid)
 {

@@ -444,8 +444,8 @@ static void note_trouble(struct image *i, struct trace_end *end)
 		image_degrade(i, "the recorder ran out of memory: events were lost");
 	if (atomic_load(&i->area->lost_no_slot))
 		image_degrade(i,
-			      "more than %u threads at once, or more than %u since it entered a sandbox: "
-			      "events of those beyond were lost",
+			      TRACE_CROWDED "%u threads at once, or more than %u since it entered a sandbox: "
+					    "events of those beyond were lost",
 			      LG_THREADS, LG_THREADS_AHEAD);
 	if (i->broken.text[0])
 		image_degrade(i, "the trace is not whole: %s", i->broken.text);

@@ -20,6 +20,7 @@
 	X(DAMAGED, true, "do not kill leakgraph while it records, and leave room on the disk")               \
 	X(UNFINISHED, true, "do not kill leakgraph while it records, and leave room on the disk")            \
 	X(LOST, true, "record again without --on-full=drop, on a machine with less load")                    \
+	X(CROWDED, true, "let fewer threads run at once, and begin before the program enters its sandbox")   \
 	X(SAMPLED, true, "record again without --sample")                                                    \
 	X(NO_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")                 \
 	X(EARLY_SNAPSHOT, true, "leakgraph doctor says what keeps ptrace from being used here")              \

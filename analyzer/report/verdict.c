@@ -126,6 +126,14 @@ static int judge_bypassed(struct report_process *p, const struct analysis *a, st
 	    pool_print(pool, "part of the program has a libc of its own, whose allocations were not seen"));
 }
 
+static bool had_too_many_threads(const struct trace_end *end)
+{
+	for (size_t i = 0; i < end->nreasons; i++)
+		if (!strncmp(end->reasons[i], TRACE_CROWDED, strlen(TRACE_CROWDED)))
+			return true;
+	return false;
+}
+
 static int judge_events(struct report_process *p, const struct trace *t, struct pool *pool)
 {
 	char allocs[64], frees[64], bytes[TERM_TEXT];
@@ -141,7 +149,7 @@ static int judge_events(struct report_process *p, const struct trace *t, struct 
 	if (!(end->lost_allocs | end->lost_frees))
 		return 0;
 	return report_add_reason(
-	    p, pool, REASON_LOST,
+	    p, pool, had_too_many_threads(end) ? REASON_CROWDED : REASON_LOST,
 	    pool_print(pool, "events lost: %s (%s), %s",
 		       human_things(allocs, sizeof allocs, end->lost_allocs, "allocation"),
 		       human_bytes(bytes, end->lost_bytes),

@@ -1,13 +1,14 @@
-# Where the first thread ends the process just as another one does, ptrace does not see it stop: the end is as whole as any.
+# Where the first thread ends the process, or itself, just as another one ends the process, ptrace does not see it stop: the end is as whole as any.
 program race '#include <pthread.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 static atomic_int met;
 static void meet(void) { atomic_fetch_add(&met, 1); while (atomic_load(&met) < 2) ; }
 static void *leave(void *p) { meet(); _exit(0); return p; }
 static void lose(void) { void *volatile p = malloc(24); p = NULL; }
-static void child(void) { pthread_t t; lose(); pthread_create(&t, NULL, leave, NULL); meet(); _exit(0); }
-int main(void) { for (int i = 0; i < 100; i++) { if (!fork()) child(); wait(NULL); } return 0; }' -pthread
+static void child(int how) { pthread_t t; lose(); pthread_create(&t, NULL, leave, NULL); meet(); if (how) _exit(0); syscall(SYS_exit, 0); }
+int main(void) { for (int i = 0; i < 200; i++) { if (!fork()) child(i % 2); wait(NULL); } return 0; }' -pthread
 exits 23 "$LG" check --json=r.json -- ./race
 got=$(json r.json '[.processes[1:][] | "\(.verdict) \(.summary.direct.blocks) \(.verdict_reasons | join("; "))"] | unique | join("|")')
 [ "$got" = 'complete 1 ' ] || fails "$got"
