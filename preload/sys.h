@@ -176,6 +176,15 @@ static inline uint32_t sys_gettid(void)
 	return (uint32_t)sys6(SYS_gettid, 0, 0, 0, 0, 0, 0);
 }
 
+/* Where the thread's alternate signal stack is, 0: it has none. */
+static inline uint64_t sys_signal_stack(void)
+{
+	stack_t stack = { .ss_flags = SS_DISABLE };
+
+	sys6(SYS_sigaltstack, 0, (long)&stack, 0, 0, 0, 0);
+	return stack.ss_flags & SS_DISABLE ? 0 : (uint64_t)stack.ss_sp;
+}
+
 /* The inode of the namespace that sys_getpid() is of: the link reads "pid:[4026531836]". 0: no /proc here. */
 static inline uint64_t sys_pid_namespace(void)
 {

@@ -177,7 +177,7 @@ struct root_region {
 	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; KERNEL: 0 .. 8 * held words;
 		  * LOADER, KEPT, IGNORED: 0, 0 */
 	/* The module's or mapping's file, "" for none; owned by the trace. REGISTER: "libc" where all but the general ones
-	 * are those of libc's frames (LG_THREAD_IN_CALL). */
+	 * are those of libc's frames (LG_THREAD_IN_CALL), "kernel" where it is a signal stack (LG_THREAD_AT_EXIT). */
 	const char *path;
 };
 

@@ -152,7 +152,7 @@ uint32_t thread_words(const struct trace_thread *t)
 	if (!(t->flags & (LG_THREAD_STOPPED | LG_THREAD_AT_EXIT)))
 		return 0;
 	uint32_t nregs = t->nregs < LG_REGS ? t->nregs : LG_REGS;
-	return t->flags & LG_THREAD_AT_EXIT ? nregs : nregs + t->nvector;
+	return nregs + t->nvector;
 }
 
 /* At exit only what a callee must save still belongs to the caller of exit. */
@@ -323,6 +323,8 @@ static void add_registers(struct canvas *c, const struct heap *h)
 
 		if (t->flags & LG_THREAD_IN_CALL)
 			region.path = "libc";
+		if (t->flags & LG_THREAD_AT_EXIT)
+			region.path = "kernel";
 		if (region.end)
 			canvas_add(c, region);
 	}

@@ -93,6 +93,16 @@ static void registers_of_stopped(const struct threads_request *r, const struct l
 		vector_registers(t);
 }
 
+/* What nothing but the kernel may still have of the thread. */
+static void hold_signal_stack(struct trace_thread *t, uint64_t stack)
+{
+	t->vector = stack ? malloc(sizeof *t->vector) : NULL;
+	if (!t->vector)
+		return;
+	t->vector[0] = stack;
+	t->nvector = 1;
+}
+
 static void describe_thread(const struct threads_request *r, uint32_t tid, bool stopped,
 			    struct trace_thread *t)
 {
@@ -107,6 +117,7 @@ static void describe_thread(const struct threads_request *r, uint32_t tid, bool 
 		t->fs_base = end->fs_base;
 		t->nregs = LG_REGS;
 		t->flags |= LG_THREAD_AT_EXIT;
+		hold_signal_stack(t, end->signal_stack);
 	}
 }
 

@@ -58,6 +58,8 @@ static const char *register_text(struct pool *pool, const struct root_region *re
 
 	if (number < LG_REGS)
 		return pool_print(pool, "register %s of thread %u", names[number], region->thread);
+	if (!strcmp(region->path, "kernel"))
+		return pool_print(pool, "the kernel: alternate signal stack of thread %u", region->thread);
 	if (*region->path)
 		return pool_print(pool, "a call of the C library's that thread %u waits in", region->thread);
 	return pool_print(pool, "a vector register of thread %u", region->thread);

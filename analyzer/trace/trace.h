@@ -46,8 +46,9 @@ struct trace_thread {
 	uint64_t fs_base;
 	uint64_t regs[LG_REGS]; /* enum lg_reg; valid when flags say so */
 	uint32_t nregs, nvector;
-	uint64_t
-	    *vector; /* nvector words of vector registers; LG_THREAD_IN_CALL: of registers in libc's frames */
+	/* nvector words of vector registers; LG_THREAD_IN_CALL: of registers in libc's frames; LG_THREAD_AT_EXIT: of its
+	 * alternate signal stack, if it has one */
+	uint64_t *vector;
 };
 
 struct trace_mapping {

@@ -119,11 +119,13 @@ enum lg_snapshot_method {
  * varint nregs, nregs varints in the order of enum lg_reg; varint nvector, nvector varints. */
 enum {
 	LG_THREAD_STOPPED = 1, /* registers are of the moment of the snapshot */
-	LG_THREAD_AT_EXIT = 2, /* registers are those of the caller of exit, of main at its return */
-	LG_THREAD_IN_CALL =
-	    4, /* in a system call that libc made: registers are those of the code that called libc,
-				* and of the others the system call's arguments, all else zero; what stands
-				* for vector registers is what libc's frames have in such as callees preserve */
+	/* Registers are those of the caller of exit, of main at its return; what stands for vector registers is where its
+	 * alternate signal stack begins, if it has one. */
+	LG_THREAD_AT_EXIT = 2,
+	/* In a system call that libc made: registers are those of the code that called libc, and of the others the system
+	 * call's arguments, all else zero; what stands for vector registers is what libc's frames have in such registers as
+	 * callees preserve. */
+	LG_THREAD_IN_CALL = 4,
 };
 /* MAPPINGS: varint count; each: varint start, end, prot (PROT_*), flags (LG_MAPPING_*), file offset; string path. */
 enum {

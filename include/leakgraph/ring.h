@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 9u
+#define LG_RING_VERSION 10u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
@@ -370,6 +370,7 @@ struct lg_exit {
 	uint32_t pad0;
 	uint64_t regs[LG_REGS];
 	uint64_t fs_base;
+	uint64_t signal_stack; /* where the kernel has its alternate one; 0: none */
 };
 enum { LG_EXIT_FIRST = 0, LG_EXIT_OTHER = 1, LG_EXITS }; /* the first thread, any other */
 
