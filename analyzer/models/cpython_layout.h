@@ -20,6 +20,8 @@ struct py_layout {
 	uint32_t frame_data; /* of a frame object: the frame that outlived its call */
 	uint32_t free_lists, free_lists_end, free_keys, free_keys_count, interp_gc, interp_threads,
 	    type_cache, func_cache, func_cache_end;
+	uint32_t interp_next, interp_runtime; /* of an interpreter: the next one, and the runtime */
+	uint32_t runtime_interps; /* of the runtime: the first */
 	uint32_t thread_chunk, thread_top, thread_frame; /* thread_frame: 3.11, 3.12: of a _PyCFrame */
 	uint32_t cframe_frame; /* NO_CFRAME: the thread points at the frame itself */
 };
@@ -30,8 +32,9 @@ static const struct py_layout py_layouts[] = {
 	  .spec_cache = 896,	   .spec_cache_words = 1, .code_nlocalsplus = 76, .code_stacksize = 68,
 	  .gen_frame = 80,	   .gen_state = 75,	  .gen_exc = 48,	  .frame_func = 0,
 	  .frame_locals = 24,	   .frame_object = 40,	  .frame_globals = 8,	  .frame_builtins = 16,
-	  .frame_data = 48,	   .interp_gc = 648,	  .interp_threads = 16,	  .type_cache = 9056,
-	  .thread_chunk = 296,	   .thread_top = 304 },
+	  .frame_data = 48,	   .interp_gc = 648,	  .interp_next = 0,	  .interp_runtime = 40,
+	  .runtime_interps = 40,   .interp_threads = 16,  .type_cache = 9056,	  .thread_chunk = 296,
+	  .thread_top = 304 },
 	{ LG_CPYTHON_3_12,	 .free_lists = 267408,	    .free_lists_end = 273400,
 	  .free_keys = 271376,	 .free_keys_count = 272020, .heap_type = 920,
 	  .static_type = 416,	 .cached_keys = 880,	    .spec_cache = 904,
@@ -39,15 +42,17 @@ static const struct py_layout py_layouts[] = {
 	  .gen_frame = 72,	 .gen_state = 67,	    .gen_exc = 40,
 	  .frame_func = 16,	 .frame_locals = 40,	    .frame_object = 48,
 	  .frame_globals = 24,	 .frame_builtins = 32,	    .frame_data = 48,
-	  .interp_gc = 112,	 .interp_threads = 72,	    .type_cache = 275392,
+	  .interp_gc = 112,	 .interp_next = 0,	    .interp_runtime = 96,
+	  .runtime_interps = 40, .interp_threads = 72,	    .type_cache = 275392,
 	  .thread_chunk = 232,	 .thread_top = 240 },
-	{ LG_CPYTHON_3_13,	    .free_lists = 10952,   .free_lists_end = 14496, .free_keys = 12504,
-	  .free_keys_count = 13144, .heap_type = 928,	   .static_type = 416,	    .cached_keys = 880,
-	  .spec_cache = 904,	    .spec_cache_words = 3, .code_nlocalsplus = 72,  .code_stacksize = 64,
-	  .gen_frame = 72,	    .gen_state = 67,	   .gen_exc = 40,	    .frame_func = 16,
-	  .frame_locals = 40,	    .frame_object = 48,	   .frame_globals = 24,	    .frame_builtins = 32,
-	  .frame_data = 64,	    .interp_gc = 7400,	   .interp_threads = 7344,  .type_cache = 84656,
-	  .thread_chunk = 232,	    .thread_top = 240,	   .func_cache = 17008,	    .func_cache_end = 82544 },
+	{ LG_CPYTHON_3_13,	    .free_lists = 10952,    .free_lists_end = 14496, .free_keys = 12504,
+	  .free_keys_count = 13144, .heap_type = 928,	    .static_type = 416,	     .cached_keys = 880,
+	  .spec_cache = 904,	    .spec_cache_words = 3,  .code_nlocalsplus = 72,  .code_stacksize = 64,
+	  .gen_frame = 72,	    .gen_state = 67,	    .gen_exc = 40,	     .frame_func = 16,
+	  .frame_locals = 40,	    .frame_object = 48,	    .frame_globals = 24,     .frame_builtins = 32,
+	  .frame_data = 64,	    .interp_gc = 7400,	    .interp_next = 7264,     .interp_runtime = 7376,
+	  .runtime_interps = 632,   .interp_threads = 7344, .type_cache = 84656,     .thread_chunk = 232,
+	  .thread_top = 240,	    .func_cache = 17008,    .func_cache_end = 82544 },
 };
 
 /* The same in all of them. */
