@@ -98,7 +98,7 @@ static bool read_frame(struct python_walk *w, const struct python *p, uint64_t a
 	f->is_entry = f->kind == p->at->entry_kind;
 	f->code = f->is_entry && !p->at->entry_is_function
 		      ? 0
-		      : line_number(w, p, word_at(addr + p->at->code), f->instruction);
+		      : line_number(w, p, word_at(addr + p->at->frame_code), f->instruction);
 	return true;
 }
 
@@ -112,7 +112,7 @@ static inline uint32_t frame_changed(const struct python_walk *w, const struct l
 		uint64_t outside = at ? f[-1].at : 0;
 
 		if (unlikely(word_at(f->at + l->instruction) != f->instruction ||
-			     word_at(f->at + l->previous) != outside ||
+			     word_at(f->at + l->frame_previous) != outside ||
 			     *(const uint8_t *)(f->at + l->kind) != f->kind))
 			return at;
 		if (!at)
@@ -138,7 +138,7 @@ static enum walked read_frames(struct python_walk *w, const struct python *p, ui
 
 	w->nfresh = 0;
 	*reuse = 0;
-	for (uint64_t addr = current; addr; addr = word_at(addr + p->at->previous)) {
+	for (uint64_t addr = current; addr; addr = word_at(addr + p->at->frame_previous)) {
 		uint32_t at = met(w, addr);
 
 		if (at < changed) {

@@ -7,6 +7,7 @@
 #ifndef LG_PRELOAD_PYTHON_H
 #define LG_PRELOAD_PYTHON_H
 
+#include "leakgraph/cpython.h"
 #include "memos.h"
 #include "shim.h"
 
@@ -19,25 +20,19 @@ struct layout {
 	uint16_t holder;
 	uint16_t thread_id, thread_frame; /* of PyThreadState */
 	uint16_t cframe_frame; /* of the _PyCFrame that thread_frame points to */
-	uint16_t code, previous, instruction, kind; /* of _PyInterpreterFrame */
+	uint16_t frame_code, frame_previous, instruction, kind; /* of _PyInterpreterFrame */
 	uint8_t entry_kind; /* what `kind` is where the interpreter was entered */
 	bool entry_is_function; /* else that frame is no function's */
-	uint16_t first_line, untraced, stamp, instructions; /* of PyCodeObject */
+	uint16_t first_line, untraced, stamp, code_instructions; /* of PyCodeObject */
 	uint16_t ascii, compact; /* of str: the characters */
 };
-#define NO_CFRAME UINT16_MAX
 
 /* The same in all of them. */
 enum {
 	FRAME_BYTES = 72,
-	OBJECT_TYPE = 8,
-	OBJECT_SIZE = 16,
-	CODE_FILE = 112,
-	CODE_NAME = 128, /* co_qualname */
 	CODE_LINES = 136,
 	CODE_BYTES = 208, /* less its instructions */
 	BYTES_BYTES = 32,
-	STR_STATE = 32, /* bits 4..2: bytes a character; 5: compact; 6: ASCII */
 	STR_BYTES = 72,
 	UNIT = 2, /* bytes of an instruction */
 	FREE_THREADED = 16, /* of _PyRuntime, 3.13 on: not 0 in builds without the lock */
@@ -150,7 +145,7 @@ static inline uint32_t line_number(struct python_walk *w, const struct python *p
 	struct position *at = &w->positions[hash_to(instruction, POSITIONS)];
 
 	if (likely(at->instruction == instruction && at->code == code && is_known(code) &&
-		   at->birth == birth_of(code) && at->name == word_at(code + CODE_NAME) &&
+		   at->birth == birth_of(code) && at->name == word_at(code + CODE_QUALIFIED_NAME) &&
 		   at->stamp == word_at(code + p->at->stamp)))
 		return at->number;
 	return learn_position(w, p, at, code, instruction);

@@ -122,13 +122,13 @@ static bool is_code(struct python_walk *w, const struct python *p, uint64_t code
 	if (code % 8 || !may_read(w, code, CODE_BYTES) || word_at(code + OBJECT_TYPE) != p->code_type)
 		return false;
 	uint64_t units = word_at(code + OBJECT_SIZE), untraced = *(uint32_t *)(code + p->at->untraced);
-	uint64_t begin = code + p->at->instructions - UNIT; /* where it stands before its first instruction */
+	uint64_t begin = code + p->at->code_instructions - UNIT; /* where it stands before its first instruction */
 	return units < 1u << 28 && instruction - begin <= UNIT * units && untraced < units;
 }
 
 static uint32_t find_line(struct python_walk *w, const struct layout *at, uint64_t code, uint64_t instruction)
 {
-	uint64_t table = word_at(code + CODE_LINES), first = code + at->instructions, n;
+	uint64_t table = word_at(code + CODE_LINES), first = code + at->code_instructions, n;
 	uint32_t first_line = *(uint32_t *)(code + at->first_line);
 
 	if (instruction < first)
@@ -149,7 +149,7 @@ static uint32_t number_line(struct python_walk *w, const struct layout *at, uint
 	uint32_t place, number = 0;
 
 	c->file_bytes = put_string(w, at, c->text, word_at(code + CODE_FILE));
-	c->name_bytes = put_string(w, at, c->text + c->file_bytes, word_at(code + CODE_NAME));
+	c->name_bytes = put_string(w, at, c->text + c->file_bytes, word_at(code + CODE_QUALIFIED_NAME));
 	place = c->name_bytes ? text_find(c) : 0;
 	if (place)
 		number = code_number(LG_FRAME_PYTHON << LG_FRAME_MODULE_SHIFT |
@@ -181,7 +181,7 @@ uint32_t learn_position(struct python_walk *w, const struct python *p, struct po
 	at->instruction = 0;
 	atomic_signal_fence(memory_order_seq_cst);
 	at->code = code;
-	at->name = word_at(code + CODE_NAME);
+	at->name = word_at(code + CODE_QUALIFIED_NAME);
 	at->stamp = word_at(code + p->at->stamp);
 	at->birth = birth_of(code);
 	at->number = number;

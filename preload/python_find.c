@@ -5,56 +5,15 @@
 #include <link.h>
 
 static const struct layout layouts[] = {
-	{ .minor = 11,
-	  .key = 592,
-	  .holder = 576,
-	  .thread_id = 152,
-	  .thread_frame = 56,
-	  .cframe_frame = 8,
-	  .code = 32,
-	  .previous = 48,
-	  .instruction = 56,
+	{ LG_CPYTHON_3_11, .key = 592, .holder = 576, .thread_id = 152, .instruction = 56,
 	  .kind = 68, /* is_entry */
-	  .entry_kind = 1,
-	  .entry_is_function = true,
-	  .first_line = 72,
-	  .untraced = 168,
-	  .stamp = 136, /* co_linetable */
-	  .instructions = 184,
-	  .ascii = 48,
-	  .compact = 72 },
-	{ .minor = 12,
-	  .key = 1544,
-	  .thread_id = 136,
-	  .thread_frame = 56,
-	  .cframe_frame = 0,
-	  .code = 0,
-	  .previous = 8,
-	  .instruction = 56,
-	  .kind = 70, /* owner */
+	  .entry_kind = 1, .entry_is_function = true, .first_line = 72, .untraced = 168,
+	  .stamp = 136 /* co_linetable */ },
+	{ LG_CPYTHON_3_12, .key = 1544, .thread_id = 136, .instruction = 56, .kind = 70, /* owner */
 	  .entry_kind = 3, /* FRAME_OWNED_BY_CSTACK */
-	  .first_line = 68,
-	  .untraced = 176,
-	  .stamp = 88, /* with co_version */
-	  .instructions = 192,
-	  .ascii = 40,
-	  .compact = 56 },
-	{ .minor = 13,
-	  .key = 2160,
-	  .thread_id = 152,
-	  .thread_frame = 72,
-	  .cframe_frame = NO_CFRAME,
-	  .code = 0,
-	  .previous = 8,
-	  .instruction = 56,
-	  .kind = 70,
-	  .entry_kind = 3,
-	  .first_line = 68,
-	  .untraced = 184,
-	  .stamp = 88,
-	  .instructions = 200,
-	  .ascii = 40,
-	  .compact = 56 },
+	  .first_line = 68, .untraced = 176, .stamp = 88 /* with co_version */ },
+	{ LG_CPYTHON_3_13, .key = 2160, .thread_id = 152, .instruction = 56, .kind = 70, .entry_kind = 3,
+	  .first_line = 68, .untraced = 184, .stamp = 88 },
 };
 
 static struct python interpreter; /* written by whom `is_taken` has let; then shim.python points at it */

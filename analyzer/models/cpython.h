@@ -96,6 +96,8 @@ struct py_block {
 	uint8_t marks; /* bits, enum py_mark */
 };
 
+#define INTERPS_MAX 64u
+
 struct py {
 	const struct model_world *w;
 	struct memory *memory;
@@ -109,7 +111,8 @@ struct py {
 	struct arena arena;
 	struct py_block *of; /* one a block */
 	/* cpython_roots.c: */
-	uint64_t interp; /* 0: not found */
+	uint64_t interps[INTERPS_MAX]; /* the program's own, and those that it has made */
+	uint32_t ninterps; /* 0: none was found */
 	uint32_t steps; /* taken along frames */
 	struct ranges frames; /* stacks of frames, of which only `owned` words are references */
 	struct ranges owned, doubtful;
@@ -193,7 +196,7 @@ const struct py_type *py_type_at(struct py *p, uint64_t addr);
 
 /* Marks the parts of every object. */
 void py_find_parts(struct py *p);
-void py_find_free_keys(struct py *p); /* those that the interpreter has put aside */
+void py_find_free_keys(struct py *p, uint64_t interp); /* those that the interpreter has put aside */
 
 /* Of a dictionary's keys. */
 struct py_keys {

@@ -133,7 +133,7 @@ static enum ref_kind label_instance(struct py *p, uint32_t block, const struct p
 	case PY_WEAKCALLABLE:
 		return label_weak(at, kind);
 	case PY_CODE:
-		return at >= p->l->code_bytes ? REF_PAYLOAD : kind;
+		return at >= p->l->code_instructions ? REF_PAYLOAD : kind;
 	case PY_GENERATOR:
 	case PY_COROUTINE:
 	case PY_ASYNCGEN:

@@ -220,12 +220,12 @@ static bool may_be_free_keys(const struct py *p, uint64_t addr)
 	return is_start(p, addr) && is_size(p, py_size(p, heap_find(p->w->heap, addr)), KEYS_SMALLEST);
 }
 
-void py_find_free_keys(struct py *p)
+void py_find_free_keys(struct py *p, uint64_t interp)
 {
-	uint64_t list = p->interp + p->l->free_keys;
+	uint64_t list = interp + p->l->free_keys;
 	uint32_t n = 0;
 
-	memory_bytes(p->memory, p->interp + p->l->free_keys_count, &n, sizeof n);
+	memory_bytes(p->memory, interp + p->l->free_keys_count, &n, sizeof n);
 	for (uint32_t i = 0; i < n && n <= FREE_KEYS_MAX; i++)
 		if (may_be_free_keys(p, py_get(p, list + 8 * i)))
 			mark(p, py_get(p, list + 8 * i), PY_FREE_KEYS, NO_BLOCK);

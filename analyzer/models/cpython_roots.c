@@ -55,14 +55,15 @@ static uint64_t interp_of_head(struct py *p, uint64_t head)
 
 int py_generation(struct py *p, uint32_t block)
 {
-	uint64_t gc = p->interp + p->l->interp_gc, head;
+	uint64_t head;
 
-	if (!p->interp || p->of[block].what != PY_INSTANCE || p->of[block].from < 16)
+	if (!p->ninterps || p->of[block].what != PY_INSTANCE || p->of[block].from < 16)
 		return NO_GENERATION;
 	head = head_of_list(p, py_object_addr(p, block) - 16);
-	for (size_t k = 0; k < NHEADS; k++)
-		if (head == gc + heads[k].at)
-			return heads[k].generation;
+	for (uint32_t i = 0; i < p->ninterps; i++)
+		for (size_t k = 0; k < NHEADS; k++)
+			if (head == p->interps[i] + p->l->interp_gc + heads[k].at)
+				return heads[k].generation;
 	return NO_GENERATION;
 }
 
@@ -83,6 +84,25 @@ static uint64_t find_interp(struct py *p)
 			return interp;
 	}
 	return 0;
+}
+
+/* All that the runtime has: the last that was made is the first. */
+static void list_interps(struct py *p)
+{
+	uint64_t found = find_interp(p);
+	uint64_t next =
+	    found ? py_get(p, py_get(p, found + p->l->interp_runtime) + p->l->runtime_interps) : 0;
+	bool has_found = false;
+
+	for (; next && next % 8 == 0 && p->ninterps < INTERPS_MAX;
+	     next = py_get(p, next + p->l->interp_next)) {
+		p->interps[p->ninterps++] = next;
+		has_found |= next == found;
+	}
+	if (found && !has_found) {
+		p->interps[0] = found;
+		p->ninterps = 1;
+	}
 }
 
 /* ---- stacks of frames -------------------------------------------------------------------------------- */
@@ -183,17 +203,22 @@ static int by_start(const void *left, const void *right)
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-int py_find_roots(struct py *p)
+static void look_at_interp(struct py *p, uint64_t interp)
 {
-	p->interp = find_interp(p);
-	uint64_t thread = p->interp ? py_get(p, p->interp + p->l->interp_threads) : 0;
+	uint64_t thread = py_get(p, interp + p->l->interp_threads);
 
 	for (unsigned n = 0; thread && n < THREADS_MAX && p->steps < STEPS_MAX; n++) {
 		look_at_thread(p, thread);
 		thread = py_get(p, thread + THREAD_NEXT);
 	}
-	if (p->interp)
-		py_find_free_keys(p);
+	py_find_free_keys(p, interp);
+}
+
+int py_find_roots(struct py *p)
+{
+	list_interps(p);
+	for (uint32_t i = 0; i < p->ninterps; i++)
+		look_at_interp(p, p->interps[i]);
 	if (p->nrunning)
 		qsort(p->running, p->nrunning, sizeof *p->running, by_start);
 	ranges_tidy(&p->frames);
@@ -211,13 +236,23 @@ static bool is_within(const struct ranges *r, uint64_t addr)
 	return i < r->n && r->at[i].start <= addr;
 }
 
+/* The interpreter that begins last at or before an address, which may lie in its state. 0: none does; no address is so small
+ * that it could be an offset. */
+static uint64_t interp_near(const struct py *p, uint64_t at)
+{
+	uint64_t near = 0;
+
+	for (uint32_t i = 0; i < p->ninterps; i++)
+		if (p->interps[i] <= at && p->interps[i] > near)
+			near = p->interps[i];
+	return near;
+}
+
 /* The caches borrow: of attributes of types the values, of functions all. */
 static bool is_cached(const struct py *p, uint64_t at)
 {
-	uint64_t in = at - p->interp;
+	uint64_t in = at - interp_near(p, at);
 
-	if (!p->interp)
-		return false;
 	if (in - p->l->type_cache < CACHE_ENTRIES * CACHE_ENTRY_BYTES)
 		return (in - p->l->type_cache) % CACHE_ENTRY_BYTES == 16;
 	return in >= p->l->func_cache && in < p->l->func_cache_end;
@@ -228,17 +263,19 @@ static bool is_weaklist(struct py *p, uint64_t at, uint32_t to)
 {
 	if (p->of[to].what != PY_INSTANCE || py_type_of_block(p, to)->family != PY_WEAKREF)
 		return false;
-	uint64_t cache_end = p->interp + p->l->type_cache + CACHE_ENTRIES * CACHE_ENTRY_BYTES;
+	uint64_t cache_end = p->l->type_cache + CACHE_ENTRIES * CACHE_ENTRY_BYTES;
 
-	return (p->interp && p->l->minor >= 12 && at - cache_end < BUILTINS_BYTES) ||
+	return (p->l->minor >= 12 && at - interp_near(p, at) - cache_end < BUILTINS_BYTES) ||
 	       py_type_at(p, at - TYPE_WEAKLIST) != NULL;
 }
 
 /* Free lists hold corpses. The living that they seem to hold have been taken off them. */
 static bool is_taken_off(const struct py *p, uint64_t at, uint32_t to)
 {
-	return p->interp && at - p->interp >= p->l->free_lists && at - p->interp < p->l->free_lists_end &&
-	       p->of[to].what != PY_UNKNOWN && p->of[to].what != PY_CORPSE && p->of[to].what != PY_FREE_KEYS;
+	uint64_t in = at - interp_near(p, at);
+
+	return in >= p->l->free_lists && in < p->l->free_lists_end && p->of[to].what != PY_UNKNOWN &&
+	       p->of[to].what != PY_CORPSE && p->of[to].what != PY_FREE_KEYS;
 }
 
 enum ref_kind py_label_root(struct py *p, const struct root_ref *r)

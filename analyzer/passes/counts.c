@@ -260,7 +260,8 @@ static int gather(struct count_set *c, const struct heap *h)
 		for (uint32_t i = 0; i < h->nblocks; i++)
 			if (c->of[i].verdict == wanted && add_finding(c, i))
 				return -1;
-		sort_findings(c->found + before, c->nfound - before, h->blocks);
+		if (c->nfound > before)
+			sort_findings(c->found + before, c->nfound - before, h->blocks);
 		c->nsurplus = wanted == COUNT_SURPLUS ? c->nfound : c->nsurplus;
 	}
 	return 0;

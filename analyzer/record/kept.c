@@ -1,5 +1,6 @@
 /* kept.c: see kept.h. The layouts are those of CPython 3.11 to 3.13; what does not look like them is not kept. */
 #include "record/kept.h"
+#include "leakgraph/cpython.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -162,7 +163,7 @@ static void keep_code(struct kept *k, uint64_t at)
 {
 	uint64_t names[3]; /* file, name, qualified name: the same place in all versions */
 
-	if (!k->read(k->context, at + 112, names, sizeof names))
+	if (!k->read(k->context, at + CODE_FILE, names, sizeof names))
 		return;
 	for (int i = 0; i < 3; i++)
 		keep_string_at(k, names[i]);
@@ -172,7 +173,7 @@ static void keep_module(struct kept *k, uint64_t at)
 {
 	uint64_t name;
 
-	if (k->read(k->context, at + 48, &name, sizeof name))
+	if (k->read(k->context, at + MODULE_NAME, &name, sizeof name))
 		keep_string_at(k, name);
 }
 
