@@ -25,12 +25,14 @@
 #define DATA_SIZES 64u /* of an instance, and of its private data: 2 bytes each */
 #define SUPERS_MAX 256u
 #define FUNDAMENTAL_MAX 1020u
+#define TYPE_PARAM 76u
 #define TYPE_OBJECT 80u
 
 /* gobject.h: struct _GObject. */
 #define OBJECT_COUNT 8u
 #define OBJECT_DATA 16u
 #define OBJECT_BYTES 24u
+#define PARAM_COUNT 64u /* gparam.h: struct _GParamSpec */
 #define COUNT_MAX (1u << 24)
 #define PRIVATE_STEP 16u
 #define PRIVATE_MAX 4096u
@@ -48,7 +50,8 @@ struct gclass {
 	uint32_t bytes, private_bytes; /* of an instance; 0: not in the trace */
 	/* While they are being found: seeming instances that agree, less those that do not */
 	uint32_t agreed;
-	bool is_object; /* else some other type with instances, which counts in its own way */
+	uint32_t count_at; /* in an instance; 0: it keeps none that is known */
+	bool is_object; /* else what counts is not who holds it */
 	bool has_layout; /* that it was looked for */
 	const struct type *layout, *private_layout;
 	struct gclass *next; /* as met */
@@ -73,20 +76,21 @@ static bool word(const struct gobject *g, uint64_t at, uint64_t *value)
 
 /* ---- classes ----------------------------------------------------------------------------------------- */
 
-static bool is_object_type(const struct gobject *g, uint64_t node)
+/* The type that a type descends from; 0: not known. */
+static uint64_t fundamental_type(const struct gobject *g, uint64_t node)
 {
 	uint64_t super;
 
 	for (unsigned i = 0; i < SUPERS_MAX && word(g, node + NODE_SUPERS + 8 * i, &super); i++)
 		if (super <= FUNDAMENTAL_MAX)
-			return super == TYPE_OBJECT;
-	return false;
+			return super;
+	return 0;
 }
 
 /* Is there the node of a type with instances, whose class structure exists? */
 static bool read_class(const struct gobject *g, uint64_t node, struct gclass *c, uint64_t *at)
 {
-	uint64_t self, data, class_type, sizes, quark;
+	uint64_t self, data, class_type, sizes, quark, base;
 
 	if (!word(g, node + NODE_SUPERS, &self) ||
 	    !(self <= FUNDAMENTAL_MAX ? self && self % 4 == 0 : (self & ~3ull) == node) ||
@@ -94,12 +98,16 @@ static bool read_class(const struct gobject *g, uint64_t node, struct gclass *c,
 	    !word(g, *at, &class_type) || class_type != self || !word(g, data + DATA_SIZES, &sizes) ||
 	    !word(g, node + NODE_NAME, &quark))
 		return false;
+	base = fundamental_type(g, node);
 	*c = (struct gclass){ .name = "",
 			      .node = node,
 			      .quark = (uint32_t)quark,
 			      .bytes = sizes & 0xffff,
 			      .private_bytes = sizes >> 16 & 0xffff,
-			      .is_object = is_object_type(g, node) };
+			      .count_at = base == TYPE_OBJECT  ? OBJECT_COUNT
+					  : base == TYPE_PARAM ? PARAM_COUNT
+							       : 0,
+			      .is_object = base == TYPE_OBJECT };
 	return (c->bytes >= 8 || !sizes) && c->quark;
 }
 
@@ -211,8 +219,8 @@ static void vote_on_size(const struct gobject *g, const struct block *b, uint32_
 	struct gclass *c = class_at(g, b->addr + before);
 	uint64_t count, bytes = b->size - before;
 
-	if (!c || !c->is_object || (c->bytes && !c->agreed) ||
-	    !word(g, b->addr + before + OBJECT_COUNT, &count) || !(uint32_t)count ||
+	if (!c || !c->count_at || (c->bytes && !c->agreed) ||
+	    !word(g, b->addr + before + c->count_at, &count) || !(uint32_t)count ||
 	    (uint32_t)count >= COUNT_MAX || bytes > UINT16_MAX)
 		return;
 	if (!c->agreed) {

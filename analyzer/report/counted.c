@@ -28,8 +28,16 @@ static void look_at_head(struct heads *h, const struct analysis *a, uint32_t blo
 	h->collector = models_collector(&a->models, block);
 }
 
+/* Of weak references alone it counts more than there are. */
+static bool lacks_weak(const struct counted *c)
+{
+	return c->verdict == COUNT_SURPLUS && c->stored <= (int64_t)c->strong + c->maybe;
+}
+
 static const char *verdict_of(const struct heads *h, enum leak_class kind, struct pool *pool)
 {
+	if (h->surplus && h->counted == 1 && lacks_weak(h->oldest))
+		return "it counts weak references that are nowhere: they were leaked";
 	if (h->surplus)
 		return h->counted == 1
 			   ? "it counts references that are nowhere: they were leaked"
@@ -55,8 +63,9 @@ int counted_leak(struct report_leak *out, const struct analysis *a, const struct
 	if (!h.counted)
 		return 0;
 	out->is_counted = true;
-	out->count = (uint64_t)h.oldest->stored;
-	out->references = h.oldest->strong;
+	bool is_weak = lacks_weak(h.oldest);
+	out->count = (uint64_t)(is_weak ? h.oldest->stored_weak : h.oldest->stored);
+	out->references = is_weak ? h.oldest->weak : h.oldest->strong;
 	out->verdict = verdict_of(&h, leak->kind, pool);
 	return out->verdict || (!h.surplus && leak->kind != CLASS_CYCLE) ? 0 : -1;
 }

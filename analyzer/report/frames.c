@@ -96,8 +96,18 @@ bool frame_is_runtime(const char *function, const char *module)
 					       "libdl.so",	  "librt.so", "ld-linux",   "ld-2",
 					       "libstdc++.so",	  "libc++",   "libgcc_s",   "[vdso]",
 					       "liblgpreload.so", NULL };
-	static const char *const starts[] = { "std::",	 "__gnu_cxx::", "__cxxabiv1::", "core::", "alloc::",
-					      "<core::", "<alloc::",	"<std::",	NULL };
+	static const char *const starts[] = { "std::",
+					      "__gnu_cxx::",
+					      "__cxxabiv1::",
+					      "core::",
+					      "alloc::",
+					      "<core::",
+					      "<alloc::",
+					      "<std::",
+					      "boost::detail::",
+					      "boost::make_shared<",
+					      "boost::shared_ptr<",
+					      NULL };
 
 	return starts_with_one_of(module, modules) ||
 	       (function && starts_with_one_of(spelling_name(function), starts));

@@ -164,21 +164,40 @@ static bool may_free(const struct search *s, uint32_t block, const struct referr
 	return s->a->classes.of[block] > CLASS_INDIRECT && KINDS_OWNING >> kind & 1;
 }
 
+/* The node that holds a referrer's word; NODE_TOP: one that owns nothing. */
+static uint32_t owner_of(const struct search *s, uint32_t block, const struct referrers *found,
+			 const struct holders *h, uint64_t i)
+{
+	if (!may_free(s, block, found, i))
+		return NODE_TOP;
+	return i < found->nroots ? node_of_word(h, &s->a->graph, &found->roots[i])
+				 : node_of_block(&h->dominators, found->blocks[i - found->nroots].from);
+}
+
+/* What would go if only that one of the referrers let go: nothing if its holder has another such word. */
+static struct sum freed_by(const struct search *s, uint32_t block, const struct dominators *d,
+			   const uint32_t *owners, uint64_t i)
+{
+	for (uint64_t k = 0; k < s->w->nreferrers; k++)
+		if (owners[i] == NODE_TOP || (k != i && owners[k] == owners[i]))
+			return (struct sum){ 0, 0 };
+	return dominators_cut(d, owners[i], block);
+}
+
 /* What goes with the block, and what would go if only one of its referrers let go. */
 static int weigh(struct search *s, uint32_t block, const struct referrers *found, struct err *err)
 {
 	struct holders h;
 	int failed = holders_find(&h, s->a, err);
 	const struct dominators *d = &h.dominators;
+	uint32_t owners[WHY_REFERENCES_MAX];
 
 	if (!failed)
 		s->w->retained = d->retained[node_of_block(d, block)];
-	for (uint64_t i = 0; !failed && i < s->w->nreferrers; i++) {
-		uint32_t node = i < found->nroots ? node_of_word(&h, &s->a->graph, &found->roots[i])
-						  : node_of_block(d, found->blocks[i - found->nroots].from);
-		if (may_free(s, block, found, i))
-			s->w->referrers[i].freed = dominators_cut(d, node, block);
-	}
+	for (uint64_t i = 0; !failed && i < s->w->nreferrers; i++)
+		owners[i] = owner_of(s, block, found, &h, i);
+	for (uint64_t i = 0; !failed && i < s->w->nreferrers; i++)
+		s->w->referrers[i].freed = freed_by(s, block, d, owners, i);
 	holders_free(&h);
 	return failed;
 }

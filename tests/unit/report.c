@@ -450,6 +450,7 @@ START_TEST(what_a_function_returns_does_not_say_whose_it_is)
 	ck_assert(frame_is_runtime("void*& std::vector<void*>::emplace_back<void*>(void*&&)", "app"));
 	ck_assert(!frame_is_runtime("std::unique_ptr<Node> make<Node>(int)", "app"));
 	ck_assert(frame_is_runtime("std::ostream::operator<<(int)", "app"));
+	ck_assert(frame_is_runtime("boost::detail::sp_if_not_array<A>::type boost::make_shared<A>()", "app"));
 }
 END_TEST
 

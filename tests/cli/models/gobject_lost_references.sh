@@ -1,6 +1,7 @@
 # Objects of GLib in a stripped program: 31 instances have their types; 3 whose count was raised and forgotten, 5 that
 # nobody kept, one that only weak references know and one whose toggle reference was forgotten count references that are
-# nowhere; one that is held by a toggle reference does not, nor do GWeakRefs and weak notifies; a pair is a cycle, by field.
+# nowhere; one that is held by a toggle reference does not, nor do GWeakRefs and weak notifies; a pair is a cycle, by field. What a
+# property is described by is held.
 pkg-config --exists gobject-2.0 2>/dev/null || skip "libglib2.0-dev is not installed"
 # shellcheck disable=SC2046
 gcc -O1 -g -o app "$TOP/tests/programs/models/gobject.c" $(pkg-config --cflags --libs gobject-2.0) ||
@@ -20,6 +21,7 @@ for program in app stripped; do
 		sort | unique | join(", ")' 'LabLeaf 1 0, LabLeaf 1 1, LabNode 1 0, LabNode 3 3'
 	"$LG" types --json $program.lgt >out
 	says out '[.types[] | select(.model == "gobject") | "\(.type) \(.blocks) \(.lost_blocks)"] | sort | join(", ")' \
-		'GObject 1 0, LabLeaf 3 1, LabNode 27 7'
+		'GObject 1 0, GParamInt 1 0, LabLeaf 3 1, LabNode 27 7'
+	says $program.json '[.processes[0].leaks[] | select(.kind == "possible" and (.stack[].function == "g_param_spec_int"))] | length' 0
 done
 says app.json '[.processes[0].leaks[] | select(.kind == "cycle") | .cycle.edges[].field] | join(" ")' 'priv.next priv.owner'

@@ -43,6 +43,11 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	grep -q ' expired make_shared<Employee>$' out || fails "$library $level: $(cat out)"
 	reports 23 ./app lost
 	says "$counts" '0 1 0'
+	reports 23 ./app lost-weak
+	says "$counts" '0 1 0'
+	"$LG" run -o "$library$level.weak.lgt" -- ./app lost-weak 2>/dev/null
+	exits 0 "$LG" report "$library$level.weak.lgt"
+	grep -q 'counts 1, found 0: it counts weak references that are nowhere' out || fails "$library $level: $(cat out)"
 
 	strip -o stripped app
 	reports 23 ./stripped

@@ -16,3 +16,11 @@ exits 0 "$LG" why --json t.lgt "$oldest"
 exits 0 "$LG" why t.lgt "$oldest"
 grep -q 'It keeps 46 B in 2 blocks alive' out || fails "$(cat out)"
 grep -q 'its only holder: cut, it frees 46 B' out || fails "$(cat out)"
+# Of two words of one holder neither alone keeps it.
+program twice 'void *both[2]; int main(void) { both[0] = both[1] = malloc(33); return 0; }'
+"$LG" run -o u.lgt -- ./twice 2>/dev/null
+exits 0 "$LG" report --json --show=reachable u.lgt
+exits 0 "$LG" why u.lgt "$(json out '.processes[0].reachable[] | select(.sizes == [33]) | .addresses[0]')"
+grep -q 'both\[1\] in twice' out || fails "$(cat out)"
+grep -q 'its only holder' out && fails "both words are said to be the only one: $(cat out)"
+:

@@ -34,9 +34,16 @@ static void lab_node_init(LabNode *node)
 {
 	(void)node;
 }
+static void get_property(GObject *leaf, guint number, GValue *value, GParamSpec *spec)
+{
+	(void)leaf, (void)number, (void)value, (void)spec;
+}
 static void lab_leaf_class_init(LabLeafClass *class)
 {
-	(void)class;
+	G_OBJECT_CLASS(class)->get_property = get_property;
+	/* It is referred to behind its private data. */
+	g_object_class_install_property(G_OBJECT_CLASS(class), 1,
+					g_param_spec_int("size", NULL, NULL, 0, 9, 0, G_PARAM_READABLE));
 }
 static void lab_leaf_init(LabLeaf *leaf)
 {

@@ -1,5 +1,5 @@
 /* shared-ptr.cc: a company whose employees know their employer, in a std::shared_ptr or (-DWEAK) in a std::weak_ptr;
- * with -DREGISTRY a global list of weak_ptrs knows all companies. Arguments: lost, apart, expired. */
+ * with -DREGISTRY a global list of weak_ptrs knows all companies. Arguments: lost, lost-weak, apart, expired. */
 #include <cstring>
 #include <memory>
 #include <new>
@@ -41,12 +41,12 @@ __attribute__((noinline)) static void found(bool apart)
 }
 
 /* A copy that nobody destroys, in memory that is wiped. */
-__attribute__((noinline)) static void lose()
+template <class Pointer> __attribute__((noinline)) static void lose()
 {
-	static char place[sizeof(std::shared_ptr<Employee>)];
+	static char place[sizeof(Pointer)];
 	auto one = std::make_shared<Employee>();
 
-	new (place) std::shared_ptr<Employee>(one);
+	new (place) Pointer(one);
 	explicit_bzero(place, sizeof place);
 }
 
@@ -60,7 +60,9 @@ int main(int n, char **words)
 	std::string what = n > 1 ? words[1] : "";
 
 	if (what == "lost")
-		lose();
+		lose<std::shared_ptr<Employee>>();
+	else if (what == "lost-weak")
+		lose<std::weak_ptr<Employee>>();
 	else if (what == "expired")
 		expire();
 	else
