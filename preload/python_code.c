@@ -122,7 +122,8 @@ static bool is_code(struct python_walk *w, const struct python *p, uint64_t code
 	if (code % 8 || !may_read(w, code, CODE_BYTES) || word_at(code + OBJECT_TYPE) != p->code_type)
 		return false;
 	uint64_t units = word_at(code + OBJECT_SIZE), untraced = *(uint32_t *)(code + p->at->untraced);
-	uint64_t begin = code + p->at->code_instructions - UNIT; /* where it stands before its first instruction */
+	uint64_t begin =
+	    code + p->at->code_instructions - UNIT; /* where it stands before its first instruction */
 	return units < 1u << 28 && instruction - begin <= UNIT * units && untraced < units;
 }
 

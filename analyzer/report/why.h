@@ -25,7 +25,8 @@ struct why_reference {
 	struct why_block block;
 	uint64_t offset; /* of the word in `block` */
 	const char *field; /* what the word is called; NULL: unknown. Of a root: the expression for it */
-	const char *global; /* the word is a variable of this name that no function has: "app.cache"; NULL: it is none */
+	const char *
+	    global; /* the word is a variable of this name that no function has: "app.cache"; NULL: it is none */
 	const char *access; /* what the source writes before `field` */
 	bool is_inner; /* the word leads to more of what the source sees as one object */
 	const char *kind; /* "start", "interior", "past-end", "recognised", "weak", ... */
