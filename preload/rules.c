@@ -47,7 +47,7 @@ static uint32_t place_of(uint64_t pc, uint32_t probe)
 	uint32_t home = rule_home(pc), at = (home + probe) % RULES_A_LINE;
 
 	if (probe >= RULES_A_LINE)
-		home = rule_line(pc, 0xd6e8feb86659fd93ULL);
+		home = (uint32_t)((pc >> 7) * 0xd6e8feb86659fd93ULL >> 40) * RULES_A_LINE;
 	return (home - home % RULES_A_LINE + probe - probe % RULES_A_LINE + at) % LG_CODES;
 }
 

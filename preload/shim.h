@@ -396,25 +396,16 @@ static inline struct rule rule_unpack(uint64_t packed, uint32_t code)
 	};
 }
 
-/* Calls that lie close together share a cache line, and what surrounds them a page, so that a small program touches little.
- * What has no place in its line among the first looks further. */
+/* Calls that lie close together share a cache line. What has no place in its line among the first looks further, so that
+ * a small program touches little. */
 #define RULES_A_LINE 4u
 #define RULES_FIRST (1u << 14)
-#define CODE_A_LINE 128u /* bytes */
-#define RULES_A_PAGE 256u
-_Static_assert(RULES_A_PAGE * sizeof(struct rule_place) == LG_PAGE, "a page of places");
-
-static inline uint32_t rule_line(uint64_t pc, uint64_t multiplier)
-{
-	uint64_t line = pc / CODE_A_LINE, page = line / (RULES_A_PAGE / RULES_A_LINE);
-
-	return (uint32_t)(page * multiplier >> 40) * RULES_A_PAGE +
-	       (uint32_t)(line * RULES_A_LINE) % RULES_A_PAGE;
-}
 
 static inline uint32_t rule_home(uint64_t pc)
 {
-	return (rule_line(pc, 0x9e3779b97f4a7c15ULL) + (uint32_t)(pc ^ pc >> 3) % RULES_A_LINE) % RULES_FIRST;
+	uint32_t line = (uint32_t)(((pc >> 7) * 0x9e3779b97f4a7c15ULL) >> 40);
+
+	return (line * RULES_A_LINE + (uint32_t)(pc ^ pc >> 3) % RULES_A_LINE) % RULES_FIRST;
 }
 
 /* Code without a module may be anything tomorrow: it is looked at each time. */
