@@ -1,7 +1,7 @@
 /* emit.c: the producer's side of a thread's ring.
  *
- * An event first reserves its place with one instruction, then is written, then committed; a signal handler that
- * allocates in between takes the next place and commits on its own. Never allocates, leaves errno alone. */
+ * An event first reserves its slots with one instruction, then is written, then committed; a signal handler that
+ * allocates in between takes the next slots and commits on its own. Never allocates, leaves errno alone. */
 #include "memos.h"
 #include "shim.h"
 #include "sys.h"
@@ -89,26 +89,55 @@ static __attribute__((noinline)) bool ring_wait(struct self *s)
 	return true;
 }
 
-static inline struct lg_event *ring_reserve(struct self *s, uint64_t room, uint64_t *place)
+/* False: a signal handler has put events there meanwhile. No lock prefix: only this thread writes, and a signal comes
+ * before or after one instruction. */
+static inline bool ring_claim(struct lg_thread *t, uint64_t place, uint64_t nslots)
 {
-	uint64_t one = 1;
+	bool is_mine;
 
-	if (unlikely(!ring_has_room(s, room)) && !ring_wait(s))
-		return NULL;
-	/* No lock prefix: only this thread writes, and a signal comes before or after one instruction. */
-	__asm__ volatile("xaddq %0, %1" : "+r"(one), "+m"(*(uint64_t *)&s->thread->reserved)::"memory");
-	*place = one;
-	if (unlikely(one % LG_RING_WAKE == 0))
-		wake_recorder();
-	return &s->ring[one % LG_RING_EVENTS];
+	__asm__ volatile("cmpxchgq %3, %1"
+			 : "=@ccz"(is_mine), "+m"(*(uint64_t *)&t->reserved), "+a"(place)
+			 : "r"(place + nslots)
+			 : "memory");
+	return is_mine;
 }
 
-static inline void ring_commit(struct lg_event *e, uint64_t place, enum lg_event_type type, const void *p)
+static inline void slot_commit(uint64_t place, uint64_t head, uint64_t rest)
 {
-	uint64_t lap = (place / LG_RING_EVENTS) & 1 ? 0 : LG_EV_LAP;
+	struct lg_slot *slot = &self.ring[place % LG_RING_SLOTS];
 
-	atomic_store_explicit(&e->commit, order_key((uint64_t)p) << LG_EV_KEY_SHIFT | lap | type,
-			      memory_order_release);
+	slot->rest = rest;
+	atomic_store_explicit(&slot->head, head | lg_slot_lap(place), memory_order_release);
+}
+
+static __attribute__((noinline)) void commit_wide(uint64_t place, const struct lg_event *e)
+{
+	slot_commit(place + 1, lg_more_head(e), e->size);
+	slot_commit(place, lg_wide_head(e), e->addr);
+}
+
+/* Puts an event, all of it but its key, into the ring; it is about the page of `at`. False: the ring is full. */
+static inline __attribute__((always_inline)) bool ring_put(uint64_t room, struct lg_event e, const void *at)
+{
+	uint64_t place, nslots;
+
+	do {
+		if (unlikely(!ring_has_room(&self, room)) && !ring_wait(&self))
+			return false;
+		place =
+		    atomic_load_explicit(&self.thread->reserved, memory_order_acquire); /* before the key */
+		e.key = order_key((uint64_t)at);
+		nslots = likely(lg_event_is_narrow(&e, self.put_key)) ? 1 : 2;
+	} while (unlikely(!ring_claim(self.thread, place, nslots)));
+	if (likely(e.key > self.put_key))
+		self.put_key = e.key;
+	if (likely(nslots == 1))
+		slot_commit(place, lg_narrow_head(&e), lg_narrow_rest(&e));
+	else
+		commit_wide(place, &e);
+	if (unlikely((place + nslots) % LG_RING_WAKE < nslots))
+		wake_recorder();
+	return true;
 }
 
 static void count(_Atomic uint64_t *counter, uint64_t n)
@@ -167,19 +196,15 @@ static struct doubt free_look(uint64_t addr, size_t size, memo known, memo given
 static inline __attribute__((always_inline)) void put_free(enum lg_event_type type, const void *p,
 							   enum lg_entry entry, struct doubt doubt)
 {
-	uint64_t place;
-	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - RING_SLACK, &place);
+	struct lg_event e = { .type = type,
+			      .addr = (uint64_t)p,
+			      .size = doubt.size,
+			      .stack = doubt.stack,
+			      .entry = (uint16_t)entry,
+			      .aligns = doubt.aligns };
 
-	if (unlikely(!e)) {
+	if (unlikely(!ring_put(LG_RING_SLOTS - RING_SLACK, e, p)))
 		count(&self.thread->lost_frees, 1);
-		return;
-	}
-	e->addr = (uint64_t)p;
-	e->size = doubt.size;
-	e->stack = doubt.stack;
-	e->entry = (uint16_t)entry;
-	e->aligns = doubt.aligns;
-	ring_commit(e, place, type, p);
 }
 
 /* ---- events ------------------------------------------------------------------------------------------ */
@@ -271,8 +296,6 @@ static inline __attribute__((always_inline)) bool put_alloc(enum lg_event_type t
 							    size_t size, memo aligned, enum lg_entry entry,
 							    const uint64_t *frame)
 {
-	uint64_t place;
-
 	if (is_silent(frame) || (may_leave_out() && is_left_out(type, p, size)))
 		return false;
 	uint32_t stack = unwind_stack(frame);
@@ -281,18 +304,17 @@ static inline __attribute__((always_inline)) bool put_alloc(enum lg_event_type t
 	stack = python_join(stack);
 	atomic_store_explicit(memo_place((uint64_t)p), memo_make((uint64_t)p, size, entry) | aligned,
 			      memory_order_relaxed);
-	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - LG_RING_FREE_ROOM, &place);
-	if (unlikely(!e)) {
+	struct lg_event e = { .type = type,
+			      .addr = (uint64_t)p,
+			      .size = size,
+			      .stack = stack,
+			      .entry = (uint16_t)entry,
+			      .aligns = memo_aligns(aligned) };
+	if (unlikely(!ring_put(LG_RING_SLOTS - LG_RING_FREE_ROOM, e, p))) {
 		count(&self.thread->lost_allocs, 1);
 		count(&self.thread->lost_bytes, size);
 		return true;
 	}
-	e->addr = (uint64_t)p;
-	e->size = size;
-	e->stack = stack;
-	e->entry = (uint16_t)entry;
-	e->aligns = memo_aligns(aligned);
-	ring_commit(e, place, type, p);
 	if (unlikely(self.disabled) && p)
 		emit_told(LG_TOLD_IGNORE, p, 0, LG_NO_NAME);
 	return true;
@@ -368,19 +390,15 @@ void emit_free_given(const void *p, size_t size, size_t alignment, enum lg_entry
 /* What is not told may be reported falsely: its loss counts as the one that has the same effect. */
 static void put_told(enum lg_told what, const void *p, size_t bytes, uint32_t stack, uint32_t name)
 {
-	uint64_t place;
-	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - RING_SLACK, &place);
+	struct lg_event e = { .type = LG_EV_TOLD,
+			      .addr = (uint64_t)p,
+			      .size = bytes,
+			      .stack = stack,
+			      .entry = (uint16_t)what,
+			      .aligns = (uint16_t)name };
 
-	if (!e) {
+	if (!ring_put(LG_RING_SLOTS - RING_SLACK, e, p))
 		count(&self.thread->lost_frees, 1);
-		return;
-	}
-	e->addr = (uint64_t)p;
-	e->size = bytes;
-	e->stack = stack;
-	e->entry = (uint16_t)what;
-	e->aligns = (uint16_t)name;
-	ring_commit(e, place, LG_EV_TOLD, p);
 }
 
 void emit_told(enum lg_told what, const void *p, size_t bytes, uint32_t name)
@@ -397,15 +415,5 @@ void emit_member(const void *p, size_t size, const uint64_t *frame)
 
 void emit_mark(uint32_t number)
 {
-	uint64_t place;
-	struct lg_event *e = ring_reserve(&self, LG_RING_EVENTS - RING_SLACK, &place);
-
-	if (!e)
-		return;
-	e->addr = number;
-	e->size = 0;
-	e->stack = 0;
-	e->entry = LG_ENTRY_UNKNOWN;
-	e->aligns = 0;
-	ring_commit(e, place, LG_EV_MARK, NULL);
+	ring_put(LG_RING_SLOTS - RING_SLACK, (struct lg_event){ .type = LG_EV_MARK, .addr = number }, NULL);
 }

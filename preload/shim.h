@@ -231,12 +231,13 @@ struct scratch;
 
 /* Touched by its own thread only (and by signal handlers on it). */
 struct self {
-	struct lg_event *ring; /* NULL until a slot is claimed */
+	struct lg_slot *ring; /* NULL until a slot is claimed */
 	struct lg_thread *thread;
 	struct scratch *scratch;
 	uint32_t epoch;
 	uint32_t number; /* as in *thread */
 	uint64_t key; /* of the latest event */
+	uint64_t put_key; /* the latest that is in the ring */
 	uint64_t beat; /* the recorder's heartbeat when the clock was read last */
 	uint64_t tail; /* as the recorder had it when the ring last looked full */
 	uint32_t unverified; /* stacks since the last one that was checked */

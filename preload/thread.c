@@ -74,6 +74,7 @@ static void use_slot(struct lg_area *area, uint32_t i)
 	atomic_store(&t->asking, 0);
 	self.thread = t;
 	self.tail = atomic_load(&t->tail);
+	self.put_key = 0;
 	order_now(); /* keys count on from here */
 	self.random = shim.sample_seed + self.number;
 	self.random = sample_random(&self.random);
@@ -81,7 +82,7 @@ static void use_slot(struct lg_area *area, uint32_t i)
 	self.scratch = (struct scratch *)memory;
 	unwind_reset(self.scratch);
 	python_reset(python_scratch(self.scratch));
-	self.ring = (struct lg_event *)(memory + LG_SCRATCH_BYTES);
+	self.ring = (struct lg_slot *)(memory + LG_SCRATCH_BYTES);
 }
 
 static bool claim_slot(struct lg_area *area)

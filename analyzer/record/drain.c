@@ -53,38 +53,66 @@ void drain_free(struct drain *d)
 
 /* ---- one ring ---------------------------------------------------------------------------------------- */
 
-static const struct lg_event *ring_of(const struct lg_area *area, uint32_t slot)
+static const struct lg_slot *ring_of(const struct lg_area *area, uint32_t slot)
 {
-	return (const struct lg_event *)((const char *)area + LG_OFF_SLOTS + slot * LG_SLOT_BYTES +
-					 LG_SCRATCH_BYTES);
+	return (const struct lg_slot *)((const char *)area + LG_OFF_SLOTS + slot * LG_SLOT_BYTES +
+					LG_SCRATCH_BYTES);
 }
 
-/* The commit word of a place, 0 while its event is not there. */
-static inline uint64_t committed(const struct lg_event *ring, uint64_t place)
+/* The head of a slot, 0 while it is not there. */
+static inline uint64_t committed(const struct lg_slot *ring, uint64_t place)
 {
-	uint64_t lap = (place / LG_RING_EVENTS) & 1 ? 0 : LG_EV_LAP;
-	uint64_t word = atomic_load_explicit(&ring[place % LG_RING_EVENTS].commit, memory_order_acquire);
+	uint64_t head = atomic_load_explicit(&ring[place % LG_RING_SLOTS].head, memory_order_acquire);
 
-	return word && (word & LG_EV_LAP) == lap ? word : 0;
+	return head && (head & LG_SLOT_LAP) == lg_slot_lap(place) ? head : 0;
 }
 
-/* Writes an event to a place that there is, and says how many it was: 1, or 0 for what is none. */
-static inline size_t take_event(struct drain *d, struct trace_event *to, uint32_t number,
-				const struct lg_event *e, uint64_t key, uint8_t type)
+static inline unsigned form_of(uint64_t head)
 {
-	*to = (struct trace_event){
-		.key = key,
-		.addr = e->addr,
-		.size = e->size,
-		.thread = number,
-		.stack = e->stack,
-		.type = type,
-		.entry = (uint8_t)e->entry,
-		.aligns = e->aligns,
+	return head & LG_SLOT_FORM;
+}
+
+/* The target could have scribbled on it: each field is whatever its bits say. */
+static inline struct trace_event narrow_event(uint64_t head, uint64_t rest)
+{
+	return (struct trace_event){
+		.addr = rest >> 20 << 3,
+		.size = rest % (1u << 20),
+		.stack = (uint32_t)(head >> 9) % LG_NODES,
+		.type = (uint8_t)form_of(head),
+		.entry = head >> 4 & 0x1f,
 	};
-	if (__builtin_expect(type >= LG_EV_ALLOC && type <= LG_EV_RESIZE, 1))
+}
+
+static struct trace_event wide_event(uint64_t head, const struct lg_slot *ring, uint64_t place)
+{
+	const struct lg_slot *more = &ring[(place + 1) % LG_RING_SLOTS];
+	uint64_t more_head = atomic_load_explicit(&more->head, memory_order_relaxed);
+
+	return (struct trace_event){
+		.addr = ring[place % LG_RING_SLOTS].rest,
+		.size = more->rest,
+		.stack = (uint32_t)(more_head >> 36) % LG_NODES,
+		.type = head >> 4 & 0xf,
+		.entry = (uint8_t)(more_head >> 4),
+		.aligns = (uint16_t)(more_head >> 20),
+	};
+}
+
+/* Writes the event whose first slot is at `place` to a place that there is, and says how many it was: 1, or 0 for what is
+ * none. */
+static inline size_t take_event(struct drain *d, struct trace_event *to, uint32_t number,
+				const struct lg_slot *ring, uint64_t place, uint64_t head, uint64_t key)
+{
+	bool is_narrow = __builtin_expect(form_of(head) < LG_SLOT_WIDE, 1);
+
+	*to =
+	    is_narrow ? narrow_event(head, ring[place % LG_RING_SLOTS].rest) : wide_event(head, ring, place);
+	to->thread = number;
+	to->key = key;
+	if (__builtin_expect(to->type >= LG_EV_ALLOC && to->type <= LG_EV_RESIZE, 1))
 		return 1;
-	bool tells = type == LG_EV_MARK || type == LG_EV_TOLD;
+	bool tells = to->type == LG_EV_MARK || to->type == LG_EV_TOLD;
 	d->has_tellings |= tells;
 	return tells;
 }
@@ -101,27 +129,27 @@ static void add_taken(struct drain *d, size_t n)
 }
 
 /* Looks again at places that were passed over. */
-static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_event *ring, uint32_t number,
+static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_slot *ring, uint32_t number,
 			uint64_t now_ns)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < r->nholes; i++) {
-		uint64_t word = committed(ring, r->holes[i]);
+		uint64_t place = r->holes[i], head = committed(ring, place);
 
-		if (word) {
-			add_taken(d, take_event(d, d->pending.items + d->pending.count, number,
-						&ring[r->holes[i] % LG_RING_EVENTS], word >> LG_EV_KEY_SHIFT,
-						word & LG_EV_TYPE));
-		} else if (r->holes[i] + 1 == r->next || now_ns - r->hole_since_ns[i] < HOLE_PATIENCE_NS) {
-			r->holes[kept] = r->holes[i];
+		if (head && form_of(head) != LG_SLOT_MORE) {
+			add_taken(d, take_event(d, d->pending.items + d->pending.count, number, ring, place,
+						head, lg_head_key(head, r->latest)));
+		} else if (!head &&
+			   (place >= r->overtaken || now_ns - r->hole_since_ns[i] < HOLE_PATIENCE_NS)) {
+			r->holes[kept] = place;
 			r->hole_since_ns[kept++] = r->hole_since_ns[i];
 		}
 	}
 	r->nholes = kept;
 }
 
-#define AHEAD 16u /* events; they come from another processor's cache */
+#define AHEAD 32u /* slots; they come from another processor's cache */
 
 static uint64_t later(uint64_t a, uint64_t b)
 {
@@ -129,26 +157,34 @@ static uint64_t later(uint64_t a, uint64_t b)
 }
 
 /* Takes events up to `end`, the first that is not there, or the first whose key is past `limit`; false: that one. A
- * signal handler's stand after the one it interrupted and before the next, whatever their keys. */
-static bool take_run(struct drain *d, struct ring_reader *r, const struct lg_event *ring, uint32_t number,
+ * signal handler's stand after the one it interrupted and before the next, whatever their keys. A slot of form MORE is met
+ * by itself behind a hole, whose event it is part of. */
+static bool take_run(struct drain *d, struct ring_reader *r, const struct lg_slot *ring, uint32_t number,
 		     uint64_t end, uint64_t limit)
 {
 	struct trace_event *first = d->pending.items + d->pending.count, *to = first;
-	uint64_t place = r->next, latest = r->latest, word = 1;
+	uint64_t place = r->next, latest = r->latest, head = 1;
 
-	for (; place < end && (word = committed(ring, place)); place++) {
-		uint64_t key = later(latest, word >> LG_EV_KEY_SHIFT), ahead = place + AHEAD;
+	while (place < end && (head = committed(ring, place))) {
+		uint64_t ahead = place + AHEAD;
 
-		__builtin_prefetch(&ring[(ahead < end ? ahead : place) % LG_RING_EVENTS]);
+		__builtin_prefetch(&ring[(ahead < end ? ahead : place) % LG_RING_SLOTS]);
+		if (__builtin_expect(form_of(head) == LG_SLOT_MORE, 0)) {
+			place++;
+			continue;
+		}
+		uint64_t key = later(latest, lg_head_key(head, latest));
 		if (key > limit)
 			break;
 		latest = key;
-		to += take_event(d, to, number, &ring[place % LG_RING_EVENTS], key, word & LG_EV_TYPE);
+		to += take_event(d, to, number, ring, place, head, key);
+		place += form_of(head) == LG_SLOT_WIDE ? 2 : 1;
+		r->overtaken = place;
 	}
 	r->next = place;
 	r->latest = latest;
 	add_taken(d, (size_t)(to - first));
-	return place == end || !word;
+	return place >= end || !head;
 }
 
 /* Passes a place over; false when there are too many already. */
@@ -171,19 +207,19 @@ static void give_room(struct lg_thread *t, uint64_t reserved, uint64_t tail)
 	}
 }
 
-/* Takes at most `most` events, none with a key past `limit`. Those that are left may come before what other rings hold,
+/* Takes at most `most` slots, none with a key past `limit`. Those that are left may come before what other rings hold,
  * but not before the last taken: nothing later is in order yet. */
 static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns, uint64_t most, uint64_t limit)
 {
 	struct lg_thread *t = &d->area->threads[slot];
 	struct ring_reader *r = &d->readers[slot];
-	const struct lg_event *ring = ring_of(d->area, slot);
+	const struct lg_slot *ring = ring_of(d->area, slot);
 	uint64_t reserved = atomic_load_explicit(&t->reserved, memory_order_acquire),
 		 left = reserved - r->next;
 	uint64_t end = left > most ? r->next + most : reserved;
 	bool is_within;
 
-	if (left > LG_RING_EVENTS)
+	if (left > LG_RING_SLOTS)
 		return; /* scribbled on by the target: the counts will not match, and the trace says so */
 	if (!events_reserve(&d->pending, end - r->next + r->nholes + 1)) {
 		d->out_of_memory = true;
@@ -200,18 +236,26 @@ static void read_ring(struct drain *d, uint32_t slot, uint64_t now_ns, uint64_t 
 	give_room(t, reserved, r->nholes ? r->holes[0] : r->next);
 }
 
-/* The key that reading `most` more events of a ring gets to at least, UINT64_MAX: there are not so many. */
+/* Of the event at a place, 0: none begins there. */
+static uint64_t key_at(const struct lg_slot *ring, uint64_t place, uint64_t near)
+{
+	uint64_t head = committed(ring, place);
+
+	return head && form_of(head) != LG_SLOT_MORE ? lg_head_key(head, near) : 0;
+}
+
+/* The key that reading `most` more slots of a ring gets to at least, UINT64_MAX: there are not so many. */
 static uint64_t key_ahead(const struct drain *d, uint32_t slot, uint64_t most)
 {
 	const struct ring_reader *r = &d->readers[slot];
-	const struct lg_event *ring = ring_of(d->area, slot);
+	const struct lg_slot *ring = ring_of(d->area, slot);
 	uint64_t left =
 	    atomic_load_explicit(&d->area->threads[slot].reserved, memory_order_acquire) - r->next;
 
-	if (left <= most || left > LG_RING_EVENTS || r->nholes == HOLES_MAX)
+	if (left <= most || left > LG_RING_SLOTS || r->nholes == HOLES_MAX)
 		return UINT64_MAX;
-	uint64_t first = committed(ring, r->next), last = committed(ring, r->next + most - 1);
-	return later(r->latest, later(first, last) >> LG_EV_KEY_SHIFT);
+	uint64_t first = key_at(ring, r->next, r->latest), last = key_at(ring, r->next + most - 1, r->latest);
+	return later(r->latest, later(first, last));
 }
 
 /* ---- order ------------------------------------------------------------------------------------------- */

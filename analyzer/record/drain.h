@@ -14,11 +14,12 @@ struct events {
 };
 void events_free(struct events *e);
 
-#define HOLES_MAX 8u /* signal handlers nested in one another, in mid-event */
+#define HOLES_MAX 16u /* signal handlers nested in one another, in mid-event: each leaves one or two */
 struct ring_reader {
 	uint64_t next; /* first place not yet looked at */
+	uint64_t overtaken; /* behind the last event that was taken in its turn */
 	uint64_t latest; /* largest key so far */
-	uint64_t holes[HOLES_MAX]; /* places before it that were reserved but not committed, ascending */
+	uint64_t holes[HOLES_MAX]; /* places before `next` that were reserved but not committed, ascending */
 	uint64_t hole_since_ns[HOLES_MAX];
 	unsigned nholes;
 };

@@ -19,9 +19,9 @@
 #define LG_AREAS 256u /* process images at a time */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_THREADS_AHEAD 64u /* of which so many are at hand for threads that begin in a sandbox */
-#define LG_RING_EVENTS 32768u /* events per ring, a power of two */
-#define LG_RING_WAKE 16384u /* after so many events a thread wakes a recorder that is asleep */
-#define LG_RING_RESUME 16384u /* a thread whose ring was full goes on when it holds fewer events than this */
+#define LG_RING_SLOTS 32768u /* slots per ring, a power of two; most events take one */
+#define LG_RING_WAKE 16384u /* after so many slots a thread wakes a recorder that is asleep */
+#define LG_RING_RESUME 16384u /* a thread whose ring was full goes on when it holds fewer than this */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
 #define LG_SCRATCH_BYTES (400u * 1024u) /* a thread's memory for stacks: the shim's business alone */
 #define LG_MODULES 2048u
@@ -40,7 +40,7 @@
 	X(RESIZE, 4,                                                                                         \
 	  "realloc returned: new address (0: failed, the released block lives on; LG_UNRECORDED), size, "    \
 	  "stack")                                                                                           \
-	X(PAD, 5, "a slot whose writer never came back (siglongjmp, cancellation): skip it")                 \
+	X(PAD, 5, "no event")                                                                                \
 	X(MARK, 6, "the program marks an epoch: number of its name; in the trace, no event but a mark")      \
 	X(TOLD, 7,                                                                                           \
 	  "the program tells of its memory: address, bytes, name; in the trace, no event but a word of it")
@@ -126,14 +126,10 @@ static inline uint32_t lg_entry_ends(unsigned entry)
 	}
 }
 
-/* One event, one half cache line. `commit` is stored last (release) and says that the rest is there:
- *   bits 63..8  key: orders a thread's events, and the events of all threads in one page of memory (see
- *               lg_control.clock); never ahead of the clock, and behind it by a round of the recorder at most
- *   bit  7      lap: set on even laps of the ring (the first is lap 0), clear on odd ones, so that
- *               neither zeroed memory nor last lap's record ever looks committed
- *   bits 6..0   enum lg_event_type */
 struct lg_event {
-	_Atomic uint64_t commit;
+	/* Orders a thread's events, and the events of all threads in one page of memory (see lg_control.clock); never ahead
+	 * of the clock, and behind it by a round of the recorder at most. 56 bits */
+	uint64_t key;
 	uint64_t addr;
 	/* ALLOC and RESIZE: requested bytes. FREE and RELEASE that look wrong, or of which the shim cannot tell: bits
 	 * 31..0 the size that a sized delete was given, bits 63..32 the stack that had freed the address before; each 0
@@ -146,15 +142,78 @@ struct lg_event {
 	 * operator new was given, of FREE and RELEASE as with size what operator delete was given; bits 11..8 of those
 	 * that look wrong what operator new was given */
 	uint16_t aligns;
+	uint8_t type; /* enum lg_event_type */
 };
-_Static_assert(sizeof(struct lg_event) == 32, "wire size is frozen");
 
 /* For the new address of a RESIZE: the block lives on where no event tells of it. No block begins there. */
 #define LG_UNRECORDED (1ULL << 48)
 
-#define LG_EV_LAP 0x80u
-#define LG_EV_TYPE 0x7fu
-#define LG_EV_KEY_SHIFT 8
+/* ---- slots ------------------------------------------------------------------------------------------- */
+
+/* A ring goes from core to core by cache lines, so an event takes little of one: a slot, or two in a row when it does not
+ * fit. `head` is stored last (release) and says that the rest of the slot is there:
+ *   bits 2..0  form
+ *   bit  3     lap: set on even laps of the ring (the first is lap 0), clear on odd ones, so that neither zeroed
+ *              memory nor last lap's slot ever looks committed
+ * A narrow event's form is its type:
+ *   head       bits 8..4 entry, 30..9 stack, 63..31 the key's lower bits
+ *   rest       bits 19..0 size, 63..20 address / 8
+ * A wide one has a slot of form WIDE, and behind it, there first, one of form MORE:
+ *   WIDE head  bits 7..4 type, 63..8 key      rest  address
+ *   MORE head  bits 19..4 entry, 35..20 aligns, 57..36 stack      rest  size */
+struct lg_slot {
+	_Atomic uint64_t head;
+	uint64_t rest;
+};
+_Static_assert(sizeof(struct lg_slot) == 16, "wire size is frozen");
+
+#define LG_SLOT_WIDE 5u
+#define LG_SLOT_MORE 6u
+#define LG_SLOT_FORM 7u
+#define LG_SLOT_LAP 8u
+_Static_assert(LG_EV_RESIZE < LG_SLOT_WIDE && LG_ENTRY_KINDS <= 32, "a narrow event's type and entry fit");
+
+static inline uint64_t lg_slot_lap(uint64_t place)
+{
+	return (place / LG_RING_SLOTS) & 1 ? 0 : LG_SLOT_LAP;
+}
+
+#define LG_NARROW_KEY_SHIFT 31
+#define LG_NARROW_KEY_STEP (1ULL << 32) /* half of what its bits can tell apart: a key may also be behind */
+
+/* `key_before` is that of an event of the thread, none of whose events since has a later key than this one. */
+static inline int lg_event_is_narrow(const struct lg_event *e, uint64_t key_before)
+{
+	return !((e->key - key_before) / LG_NARROW_KEY_STEP | e->size >> 20 | e->addr >> 47 | e->addr % 8 |
+		 e->aligns) &&
+	       e->type <= LG_EV_RESIZE;
+}
+
+static inline uint64_t lg_narrow_head(const struct lg_event *e)
+{
+	return e->key << LG_NARROW_KEY_SHIFT | (uint64_t)e->stack << 9 | (uint64_t)e->entry << 4 | e->type;
+}
+static inline uint64_t lg_narrow_rest(const struct lg_event *e)
+{
+	return e->addr / 8 << 20 | e->size;
+}
+static inline uint64_t lg_wide_head(const struct lg_event *e)
+{
+	return e->key << 8 | (uint64_t)e->type << 4 | LG_SLOT_WIDE;
+}
+static inline uint64_t lg_more_head(const struct lg_event *e)
+{
+	return (uint64_t)e->stack << 36 | (uint64_t)e->aligns << 20 | (uint64_t)e->entry << 4 | LG_SLOT_MORE;
+}
+
+/* Of a head that is narrow or WIDE; `near` is the key of another event of the thread. */
+static inline uint64_t lg_head_key(uint64_t head, uint64_t near)
+{
+	if ((head & LG_SLOT_FORM) == LG_SLOT_WIDE)
+		return head >> 8;
+	uint64_t ahead = ((head >> LG_NARROW_KEY_SHIFT) - near) << LG_NARROW_KEY_SHIFT;
+	return near + (uint64_t)((int64_t)ahead >> LG_NARROW_KEY_SHIFT);
+}
 
 /* ---- stacks ------------------------------------------------------------------------------------------ */
 
@@ -240,7 +299,7 @@ enum lg_check {
 };
 
 /* A thread's half-page of counters, ahead of its scratch and its ring.
- * tail <= reserved <= tail + LG_RING_EVENTS, in events since the area was claimed: a slot's next
+ * tail <= reserved <= tail + LG_RING_SLOTS, in slots since the area was claimed: a slot's next
  * owner goes on counting, so that laps stay right. */
 struct lg_thread {
 	_Atomic uint32_t state; /* (T) FREE -> LIVE by compare-exchange; (R) -> FREE, drained */
@@ -253,14 +312,14 @@ struct lg_thread {
 	uint64_t check_regs; /* (T) address, in the target, of the waiting thread's uint64_t[LG_REGS] */
 	_Atomic uint32_t
 	    asking; /* (T) it waits for an answer that the program asked for, not in the midst of a hook */
-	_Alignas(64) _Atomic uint64_t reserved; /* (T) events ever reserved */
+	_Alignas(64) _Atomic uint64_t reserved; /* (T) slots ever reserved */
 	_Atomic uint64_t lost_allocs; /* (T) */
 	_Atomic uint64_t lost_frees; /* (T) */
 	_Atomic uint64_t lost_bytes; /* (T) */
 	_Atomic uint64_t stackless; /* (T) events whose stack could not be taken */
 	_Atomic uint64_t truncated; /* (T) stacks cut: too deep, or no way to unwind on */
 	_Atomic uint64_t left_out_allocs, left_out_bytes; /* (T) by the program's wish, or the user's */
-	_Alignas(64) _Atomic uint64_t tail; /* (R) events ever drained */
+	_Alignas(64) _Atomic uint64_t tail; /* (R) slots ever drained */
 };
 _Static_assert(sizeof(struct lg_thread) == 192, "wire size is frozen");
 
@@ -430,7 +489,7 @@ _Static_assert(sizeof(struct lg_area) <= LG_AREA_HEAD_BYTES, "the area's head fi
 #define LG_OFF_PYTHON (LG_OFF_NODES + (uint64_t)LG_NODES * sizeof(uint64_t))
 #define LG_OFF_PYTHON_PLACES (LG_OFF_PYTHON + LG_PYTHON_TEXT_BYTES)
 #define LG_OFF_SLOTS (LG_OFF_PYTHON_PLACES + LG_PYTHON_PLACES * sizeof(uint32_t))
-#define LG_SLOT_BYTES ((uint64_t)LG_SCRATCH_BYTES + (uint64_t)LG_RING_EVENTS * sizeof(struct lg_event))
+#define LG_SLOT_BYTES ((uint64_t)LG_SCRATCH_BYTES + (uint64_t)LG_RING_SLOTS * sizeof(struct lg_slot))
 #define LG_AREA_MAPPED (LG_OFF_SLOTS + LG_SLOT_BYTES) /* what a target maps at once: all but later slots */
 #define LG_AREA_BYTES (LG_OFF_SLOTS + LG_THREADS * LG_SLOT_BYTES)
 _Static_assert(LG_AREA_BYTES % LG_PAGE == 0, "areas are mapped one by one");

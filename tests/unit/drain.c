@@ -74,11 +74,11 @@ static void open_ring(uint32_t slot, uint32_t tid)
 		atomic_store(&area->slots, slot + 1);
 }
 
-static struct lg_event *event_at(uint32_t slot, uint64_t place)
+static struct lg_slot *slot_at(uint32_t slot, uint64_t place)
 {
 	char *ring = (char *)area + LG_OFF_SLOTS + slot * LG_SLOT_BYTES + LG_SCRATCH_BYTES;
 
-	return (struct lg_event *)ring + place % LG_RING_EVENTS;
+	return (struct lg_slot *)ring + place % LG_RING_SLOTS;
 }
 
 static uint64_t reserve(uint32_t slot)
@@ -86,13 +86,17 @@ static uint64_t reserve(uint32_t slot)
 	return atomic_fetch_add(&area->threads[slot].reserved, 1);
 }
 
+static void commit_slot(uint32_t slot, uint64_t place, uint64_t head, uint64_t rest)
+{
+	struct lg_slot *s = slot_at(slot, place);
+
+	s->rest = rest;
+	atomic_store_explicit(&s->head, head | lg_slot_lap(place), memory_order_release);
+}
+
 static void commit(uint32_t slot, uint64_t place, enum lg_event_type type, uint64_t key, uint64_t addr)
 {
-	struct lg_event *e = event_at(slot, place);
-	uint64_t lap = (place / LG_RING_EVENTS) & 1 ? 0 : LG_EV_LAP;
-
-	e->addr = addr;
-	atomic_store_explicit(&e->commit, key << LG_EV_KEY_SHIFT | lap | type, memory_order_release);
+	commit_slot(slot, place, key << LG_NARROW_KEY_SHIFT | type, addr / 8 << 20);
 }
 
 static void emit(uint32_t slot, enum lg_event_type type, uint64_t key, uint64_t addr)
@@ -106,7 +110,7 @@ START_TEST(one_ring_keeps_its_order_over_many_laps)
 
 	open_ring(0, 1);
 	for (int lap = 0; lap < 5; lap++) {
-		for (unsigned i = 0; i < LG_RING_EVENTS; i++, key++)
+		for (unsigned i = 0; i < LG_RING_SLOTS; i++, key++)
 			emit(0, LG_EV_ALLOC, key + 1, key * 16);
 		passes(UINT64_MAX);
 		ck_assert_uint_eq(out.count, key);
@@ -120,12 +124,12 @@ END_TEST
 START_TEST(an_unread_lap_is_not_read_twice)
 {
 	open_ring(0, 1);
-	for (unsigned i = 0; i < LG_RING_EVENTS; i++)
+	for (unsigned i = 0; i < LG_RING_SLOTS; i++)
 		emit(0, LG_EV_ALLOC, i + 1, 1);
 	passes(UINT64_MAX);
 	reserve(0); /* place 0 of lap 1: still holds lap 0's record */
 	pass(UINT64_MAX, 0);
-	ck_assert_uint_eq(out.count, LG_RING_EVENTS);
+	ck_assert_uint_eq(out.count, LG_RING_SLOTS);
 }
 END_TEST
 
@@ -189,10 +193,10 @@ START_TEST(rings_are_merged_by_key_and_later_keys_wait)
 {
 	open_ring(0, 1);
 	open_ring(1, 2);
-	emit(0, LG_EV_ALLOC, 10, 0xa);
-	emit(1, LG_EV_FREE, 20, 0xa);
-	emit(0, LG_EV_ALLOC, 30, 0xa);
-	emit(1, LG_EV_FREE, 40, 0xa);
+	emit(0, LG_EV_ALLOC, 10, 0xa0);
+	emit(1, LG_EV_FREE, 20, 0xa0);
+	emit(0, LG_EV_ALLOC, 30, 0xa0);
+	emit(1, LG_EV_FREE, 40, 0xa0);
 	pass(35, 0);
 	ck_assert_uint_eq(out.count, 3);
 	for (unsigned i = 0; i < 3; i++)
@@ -208,15 +212,15 @@ START_TEST(a_hole_does_not_hide_what_was_committed_after_it)
 {
 	open_ring(0, 1);
 	uint64_t hole = reserve(0);
-	emit(0, LG_EV_ALLOC, 20, 0xb); /* a signal handler */
+	emit(0, LG_EV_ALLOC, 20, 0xb0); /* a signal handler */
 	pass(UINT64_MAX, 1);
 	ck_assert_uint_eq(out.count, 1);
-	ck_assert_uint_eq(out.items[0].addr, 0xb);
+	ck_assert_uint_eq(out.items[0].addr, 0xb0);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), hole);
-	commit(0, hole, LG_EV_FREE, 30, 0xa);
+	commit(0, hole, LG_EV_FREE, 30, 0xa0);
 	pass(UINT64_MAX, 2);
 	ck_assert_uint_eq(out.count, 2);
-	ck_assert_uint_eq(out.items[1].addr, 0xa);
+	ck_assert_uint_eq(out.items[1].addr, 0xa0);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), hole + 2);
 }
 END_TEST
@@ -228,7 +232,7 @@ START_TEST(a_hole_left_for_good_is_passed_after_a_while)
 	pass(UINT64_MAX, 1);
 	pass(UINT64_MAX, 1000000000);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), 0); /* its thread may only be asleep */
-	emit(0, LG_EV_ALLOC, 20, 0xb);
+	emit(0, LG_EV_ALLOC, 20, 0xb0);
 	pass(UINT64_MAX, 2000000000);
 	ck_assert_uint_eq(out.count, 1);
 	pass(UINT64_MAX, 3000000000);
@@ -242,18 +246,106 @@ static bool all_gone(uint32_t pid, uint32_t tid)
 	return tid == 7;
 }
 
+static void commit_wide(uint32_t slot, uint64_t place, const struct lg_event *e)
+{
+	commit_slot(slot, place + 1, lg_more_head(e), e->size);
+	commit_slot(slot, place, lg_wide_head(e), e->addr);
+}
+
+START_TEST(events_come_out_as_they_went_in_whatever_slots_they_take)
+{
+	static const struct lg_event events[] = {
+		{ 0x123456789aULL, 0x7ffffffffff8, (1u << 20) - 1, LG_NODES - 1, LG_ENTRY_POOL, 0,
+		  LG_EV_ALLOC },
+		{ 0x123456789bULL, 0x7ffffffffff8, 0, 0, LG_ENTRY_FREE, 0, LG_EV_FREE },
+		{ 0x123456789bULL, 0x10, 1u << 20, 1, LG_ENTRY_MALLOC, 0, LG_EV_ALLOC }, /* large */
+		{ 0x123456789cULL, 0x1001, 1, 1, LG_ENTRY_MALLOC, 0, LG_EV_ALLOC }, /* at any byte */
+		{ 0x123456789dULL, LG_UNRECORDED, 0, 0, LG_ENTRY_REALLOC, 0, LG_EV_RESIZE },
+		{ 0x123456789eULL, 0x10, UINT64_MAX, 7, LG_ENTRY_DELETE, 0xf0f, LG_EV_FREE },
+		{ 0xf2345678000000ULL, 0x20, 2, 3, LG_ENTRY_NEW, 0, LG_EV_ALLOC }, /* long after */
+		{ 0xf2345700000000ULL, 0x20, 0, 0, LG_ENTRY_REALLOC, 0, LG_EV_RELEASE },
+		{ 0xf2345700000001ULL, 0x30, 9, LG_NODES - 1, LG_TOLD_TYPE, LG_NO_NAME, LG_EV_TOLD },
+		{ 0xf2345700000002ULL, 5, 0, 0, LG_ENTRY_UNKNOWN, 0, LG_EV_MARK },
+	};
+	static const bool is_narrow[] = {
+		false, true, false, false, false, false, false, true, false, false
+	};
+	uint64_t before = 0;
+
+	open_ring(0, 1);
+	pass(1, 0);
+	drain.readers[0].next = LG_RING_SLOTS - 1; /* the first goes round the end */
+	atomic_store(&area->threads[0].reserved, LG_RING_SLOTS - 1);
+	for (unsigned i = 0; i < sizeof events / sizeof *events; before = events[i++].key) {
+		const struct lg_event *e = &events[i];
+
+		ck_assert_int_eq(lg_event_is_narrow(e, before), is_narrow[i]);
+		if (is_narrow[i])
+			commit_slot(0, reserve(0), lg_narrow_head(e), lg_narrow_rest(e));
+		else
+			commit_wide(0, atomic_fetch_add(&area->threads[0].reserved, 2), e);
+	}
+	keep_rest();
+	ck_assert_uint_eq(out.count, sizeof events / sizeof *events);
+	for (size_t i = 0; i < out.count; i++) {
+		ck_assert_uint_eq(out.items[i].key, events[i].key);
+		ck_assert_uint_eq(out.items[i].addr, events[i].addr);
+		ck_assert_uint_eq(out.items[i].size, events[i].size);
+		ck_assert_uint_eq(out.items[i].stack, events[i].stack);
+		ck_assert_uint_eq(out.items[i].entry, events[i].entry);
+		ck_assert_uint_eq(out.items[i].aligns, events[i].aligns);
+		ck_assert_uint_eq(out.items[i].type, events[i].type);
+	}
+}
+END_TEST
+
+START_TEST(a_wide_event_is_whole_or_a_hole)
+{
+	const struct lg_event e = { 30, 0xa1, 1u << 20, 3, LG_ENTRY_MALLOC, 0, LG_EV_ALLOC };
+
+	open_ring(0, 1);
+	uint64_t hole = atomic_fetch_add(&area->threads[0].reserved, 2);
+	pass(UINT64_MAX, 1);
+	commit_slot(0, hole + 1, lg_more_head(&e), e.size);
+	pass(UINT64_MAX, 1000000000);
+	pass(UINT64_MAX, 2000000000); /* nothing has overtaken it: its thread may only be asleep */
+	ck_assert_uint_eq(out.count, 0);
+	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), hole);
+	emit(0, LG_EV_ALLOC, 40, 0xb0); /* a signal handler */
+	commit_slot(0, hole, lg_wide_head(&e), e.addr);
+	pass(UINT64_MAX, 2000000001);
+	ck_assert_uint_eq(out.count, 2);
+	ck_assert_uint_eq(out.items[0].addr, e.addr);
+	ck_assert_uint_eq(out.items[0].size, e.size);
+	ck_assert_uint_eq(atomic_load(&area->threads[0].tail), hole + 3);
+}
+END_TEST
+
+START_TEST(a_key_behind_the_one_before_is_taken_with_it)
+{
+	open_ring(0, 1);
+	emit(0, LG_EV_ALLOC, 4000000000u, 0xa0);
+	emit(0, LG_EV_FREE, 10, 0xa0);
+	emit(0, LG_EV_ALLOC, 4000000001u, 0xb0);
+	pass(UINT64_MAX, 0);
+	ck_assert_uint_eq(out.count, 3);
+	ck_assert_uint_eq(out.items[1].key, 4000000000u);
+	ck_assert_uint_eq(out.items[2].key, 4000000001u);
+}
+END_TEST
+
 START_TEST(a_dead_threads_slot_is_drained_and_given_back)
 {
 	open_ring(0, 7);
 	open_ring(1, 8);
-	emit(0, LG_EV_ALLOC, 1, 0xa);
+	emit(0, LG_EV_ALLOC, 1, 0xa0);
 	drain_release(&drain, 1, all_gone);
 	ck_assert_uint_eq(atomic_load(&area->threads[0].state), LG_SLOT_FREE);
 	ck_assert_uint_eq(atomic_load(&area->threads[1].state), LG_SLOT_LIVE);
 	pass(UINT64_MAX, 0);
 	ck_assert_uint_eq(out.count, 1);
 	open_ring(0, 9);
-	emit(0, LG_EV_FREE, 2, 0xa);
+	emit(0, LG_EV_FREE, 2, 0xa0);
 	pass(UINT64_MAX, 0);
 	ck_assert_uint_eq(out.count, 2);
 }
@@ -275,15 +367,16 @@ END_TEST
 #define HANDOVERS 200000u
 static _Atomic uint64_t box; /* address on its way, 0: empty */
 static _Atomic bool done;
+static uint64_t clock_base;
 
 static void emit_waiting(uint32_t slot, enum lg_event_type type, uint64_t addr)
 {
 	unsigned cpu;
 
 	while (atomic_load(&area->threads[slot].reserved) - atomic_load(&area->threads[slot].tail) >=
-	       LG_RING_EVENTS)
+	       LG_RING_SLOTS)
 		;
-	emit(slot, type, __rdtscp(&cpu), addr);
+	emit(slot, type, __rdtscp(&cpu) - clock_base, addr);
 }
 
 static void *giver(void *unused)
@@ -314,12 +407,13 @@ START_TEST(a_block_handed_over_is_never_freed_before_it_began)
 	pthread_t a, b;
 	unsigned cpu;
 
+	clock_base = __rdtscp(&cpu);
 	open_ring(0, 1);
 	open_ring(1, 2);
 	pthread_create(&a, NULL, giver, NULL);
 	pthread_create(&b, NULL, taker, NULL);
 	while (!atomic_load(&done))
-		pass(__rdtscp(&cpu), 0);
+		pass(__rdtscp(&cpu) - clock_base, 0);
 	pthread_join(a, NULL);
 	pthread_join(b, NULL);
 	keep_rest();
@@ -340,6 +434,9 @@ int main(void)
 		rings_are_merged_by_key_and_later_keys_wait,
 		a_hole_does_not_hide_what_was_committed_after_it,
 		a_hole_left_for_good_is_passed_after_a_while,
+		events_come_out_as_they_went_in_whatever_slots_they_take,
+		a_wide_event_is_whole_or_a_hole,
+		a_key_behind_the_one_before_is_taken_with_it,
 		a_dead_threads_slot_is_drained_and_given_back,
 		nonsense_in_the_target_is_survived,
 		a_block_handed_over_is_never_freed_before_it_began,
