@@ -463,7 +463,8 @@ void image_finish(struct image *i, const struct trace_end *known)
 	end.events = i->events_written;
 	count_losses(i, &end);
 	note_trouble(i, &end);
-	end.recorder_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - i->begun_cpu_ns; /* last: the flush is most of it */
+	/* Last: the flush is most of it */
+	end.recorder_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - i->begun_cpu_ns;
 	put_end(&out, &end);
 	image_put(i, LG_CHUNK_END, &out);
 	buf_free(&out);

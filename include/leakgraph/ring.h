@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 10u
+#define LG_RING_VERSION 11u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
