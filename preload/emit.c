@@ -116,7 +116,8 @@ static __attribute__((noinline)) void commit_wide(uint64_t place, const struct l
 	slot_commit(place, lg_wide_head(e), e->addr);
 }
 
-/* Puts an event, all of it but its key, into the ring; it is about the page of `at`. False: the ring is full. */
+/* Puts an event, all of it but its key, into the ring; it is about the page of `at`. False: the ring is full.
+ * `put_key` follows last: a handler's key must not rest on that of an event which is not there. */
 static inline __attribute__((always_inline)) bool ring_put(uint64_t room, struct lg_event e, const void *at)
 {
 	uint64_t place, nslots;
@@ -129,12 +130,12 @@ static inline __attribute__((always_inline)) bool ring_put(uint64_t room, struct
 		e.key = order_key((uint64_t)at);
 		nslots = likely(lg_event_is_narrow(&e, self.put_key)) ? 1 : 2;
 	} while (unlikely(!ring_claim(self.thread, place, nslots)));
-	if (likely(e.key > self.put_key))
-		self.put_key = e.key;
 	if (likely(nslots == 1))
 		slot_commit(place, lg_narrow_head(&e), lg_narrow_rest(&e));
 	else
 		commit_wide(place, &e);
+	if (likely(e.key > self.put_key))
+		self.put_key = e.key;
 	if (unlikely((place + nslots) % LG_RING_WAKE < nslots))
 		wake_recorder();
 	return true;
