@@ -35,7 +35,7 @@ static bool is_invited(struct recorder *r, struct image *i)
 	answer(i->area, LG_ACCEPT_INVITE);
 	for (int n = 0; n < INVITED_LOOKS && !atomic_load(invited) && !kill((pid_t)i->pid, 0); n++) {
 		syscall(SYS_futex, invited, FUTEX_WAIT, 0, &nap, NULL, 0);
-		serve_breathe(r);
+		recorder_breathe(r);
 	}
 	return atomic_load(invited);
 }
@@ -139,7 +139,7 @@ static void take_on(struct recorder *r, uint32_t index)
 	untraced_take(&r->untraced, pid, &told);
 	i = is_wanted ? image_new(&r->segment, index, pid, recorder_number(r, pid)) : NULL;
 	if (i) {
-		i->space.breathe = serve_breathe;
+		i->space.breathe = recorder_breathe;
 		i->space.context = r;
 	}
 	if (is_wanted && !i && !r->trouble.text[0])

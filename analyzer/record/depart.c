@@ -54,7 +54,7 @@ static void hook_ending(void *context, uint32_t pid, bool late, int status)
 		return; /* else it has read its memory for us, which nobody can any more */
 	if (late)
 		image_degrade(i, "not all threads stopped at the end: their registers are not known");
-	serve_snapshot(r, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true, NULL);
+	last_take(r, i, WIFSIGNALED(status) ? LG_SNAPSHOT_SIGNAL : LG_SNAPSHOT_EXIT, true, NULL);
 }
 
 static void finish_with(struct recorder *r, struct image *i, int status)
@@ -70,7 +70,7 @@ static void hook_let_go(void *context, uint32_t pid, bool over, int status)
 	if (i && over)
 		finish_with(r, i, status);
 	else if (i)
-		serve_write_last(i);
+		last_write(i);
 }
 
 static void hook_executed(void *context, uint32_t pid)

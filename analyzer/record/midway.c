@@ -63,7 +63,7 @@ static void take(struct recorder *r)
 	uint64_t begun = clock_ns(CLOCK_MONOTONIC);
 	bool stopped = follow_stop(&r->follower, i->pid);
 
-	serve_snapshot(r, i, m->reason, stopped, m->hoard);
+	last_take(r, i, m->reason, stopped, m->hoard);
 	m->hoard = NULL;
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	follow_resume(&r->follower, i->pid, now);
@@ -84,7 +84,7 @@ static void finish(struct recorder *r, const char *refusal)
 	r->midway.image = NULL;
 	hoard_free(m.hoard);
 	if (m.is_taken) {
-		serve_write_last(m.image);
+		last_write(m.image);
 		image_make_file(m.image);
 	}
 	switch (m.purpose) {

@@ -44,3 +44,8 @@ uint32_t recorder_pid(const struct recorder *r, uint64_t pid_namespace, uint32_t
 {
 	return recorder_shares(r, pid_namespace) ? pid : proc_outer_pid(pid_namespace, pid);
 }
+
+void recorder_breathe(void *context)
+{
+	segment_beat(&((struct recorder *)context)->segment);
+}

@@ -61,6 +61,17 @@ bool recorder_shares(const struct recorder *r, uint64_t pid_namespace);
 /* What the recorder calls a process that calls itself `pid`; 0: that namespace cannot be seen. */
 uint32_t recorder_pid(const struct recorder *r, uint64_t pid_namespace, uint32_t pid);
 
+void recorder_breathe(void *context); /* the heartbeat; of a recorder */
+
+/* ---- last.c ------------------------------------------------------------------------------------------ */
+
+/* The hoard may be NULL. What is left to be written of the snapshot is so before the image is drained again, but where a
+ * thread of its own writes it. */
+void last_take(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped,
+	       struct hoard *hoard);
+void last_write(struct image *i); /* the rest of it */
+void last_settle(struct image *i); /* ... unless a thread of its own is at it */
+
 /* ---- depart.c ---------------------------------------------------------------------------------------- */
 
 /* The image is over: its trace is finished by the retirement. */
@@ -86,13 +97,6 @@ void shimless_find_silent(struct recorder *r);
 
 /* ---- serve.c ----------------------------------------------------------------------------------------- */
 
-void serve_breathe(void *context); /* the heartbeat; of a recorder */
-/* The hoard may be NULL. What is left to be written of the snapshot is so before the image is drained again, but where a
- * thread of its own writes it. */
-void serve_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped,
-		    struct hoard *hoard);
-void serve_write_last(struct image *i); /* the rest of its last snapshot */
-void serve_settle(struct image *i); /* ... unless a thread of its own is at it */
 void serve_demand(struct recorder *r); /* of other processes */
 void serve_request(struct recorder *r, struct image *i); /* of the image itself */
 void serve_verdict(struct recorder *r, struct image *i); /* what has it lost by now? */

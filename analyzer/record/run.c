@@ -71,7 +71,7 @@ static struct haul drain_all(struct recorder *r, uint64_t key, uint64_t now)
 			verify_round(r->verifier, i);
 		if (now < i->begun_ns + YOUNG_NS || is_end_expected(i, now))
 			continue;
-		serve_settle(i);
+		last_settle(i);
 		image_round(i, key, now);
 		if (sweep)
 			drain_release(&i->drain, i->pid,

@@ -4,44 +4,12 @@
 #include "base/clock.h"
 #include "record/demand.h"
 #include "record/judgement.h"
-#include "record/snapshot.h"
 
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-void serve_breathe(void *context)
-{
-	segment_beat(&((struct recorder *)context)->segment);
-}
-
-void serve_write_last(struct image *i)
-{
-	snapshot_write(i->last);
-	i->last = NULL;
-}
-
-void serve_settle(struct image *i)
-{
-	if (!snapshot_is_being_written(i->last))
-		serve_write_last(i);
-}
-
-void serve_snapshot(struct recorder *r, struct image *i, enum lg_snapshot_reason reason, bool stopped,
-		    struct hoard *hoard)
-{
-	struct snapshot_request request = { .reason = reason,
-					    .stopped = stopped,
-					    .hoard = hoard,
-					    .full_contents = r->options->full_contents,
-					    .spare = &r->spare };
-
-	serve_write_last(i);
-	i->last = snapshot_take(i, &r->segment, &r->follower, &request);
-	i->last_ns = clock_ns(CLOCK_MONOTONIC);
-}
 
 /* From here on the image is as without ptrace. */
 static void let_go(struct recorder *r, struct image *i)
@@ -84,8 +52,7 @@ void serve_request(struct recorder *r, struct image *i)
 	notes_take(r);
 	space_serve(&i->space, serves ? i->area : NULL); /* then it must not stand still */
 	bool stopped = traced && !serves && follow_stop(&r->follower, i->pid);
-	serve_snapshot(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped,
-		       NULL);
+	last_take(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped, NULL);
 	space_serve(&i->space, NULL);
 	i->exec_foretold = request == LG_REQ_SNAPSHOT_EXEC;
 	if (traced && i->exec_foretold && untraced_gains_privileges(&r->untraced, i->pid))
