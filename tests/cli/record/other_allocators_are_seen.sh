@@ -47,7 +47,7 @@ judge()
 	seen="$seen $name"
 }
 judge glibc ./plain
-for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
+for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so; do
 	found=$(ldconfig -p | sed -n "s|.*$library .*=> ||p" | head -n 1)
 	[ -n "$found" ] || continue
 	g++ -std=c++17 -g -O1 -w -o linked lose.cc -Wl,--no-as-needed "$found"
