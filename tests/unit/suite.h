@@ -16,7 +16,7 @@ static inline int suite_run_with(const char *name, void (*setup)(void), void (*t
 
 	if (setup)
 		tcase_add_checked_fixture(all, setup, teardown);
-	tcase_set_timeout(all, 120);
+	tcase_set_timeout(all, 600);
 	for (size_t i = 0; i < n; i++)
 		tcase_add_loop_test(all, tests[i], 0, strstr(tests[i]->name, "_agree_with_") ? 50 : 1);
 	suite_add_tcase(suite, all);

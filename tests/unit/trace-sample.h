@@ -381,7 +381,7 @@ static inline int sample_suite_run(const char *name, void (*add)(TCase *tc))
 	TCase *tc = tcase_create(name);
 
 	tcase_add_checked_fixture(tc, make_folder, remove_folder);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 600);
 	add(tc);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
