@@ -106,6 +106,7 @@ enum {
 	THREAD_NEXT = 8,
 	THREAD_INTERP = 16,
 	GC_GENERATIONS = 24,
+	GC_GENERATIONS_PACKED = 20, /* 3.13.1 on, where the links' alignment is said to be 4 */
 	GC_GENERATION_BYTES = 24,
 	GC_GENERATION0 = 96,
 	GC_PERMANENT = 104, /* what gc.freeze() has put aside */

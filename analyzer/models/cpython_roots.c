@@ -12,45 +12,53 @@
 
 /* ---- the interpreter --------------------------------------------------------------------------------- */
 
-/* The head of the list that an object with a link at `link` is on; 0: it is on none. */
+/* What may be the head of the list that an object with a link at `link` is on; 0: it is on none. */
 static uint64_t head_of_list(struct py *p, uint64_t link)
 {
 	for (uint32_t i = 0; i < p->w->heap->nblocks && link; i++) {
 		uint64_t next = py_get(p, link) & ~3ull;
 
-		if (link % 8 || (py_get(p, next + 8) & ~3ull) != link)
-			return 0;
 		if (heap_find(p->w->heap, next) == NO_BLOCK)
 			return next;
+		if (next % 8 || (py_get(p, next + 8) & ~3ull) != link)
+			return 0;
 		link = next;
 	}
 	return 0;
 }
 
-/* Where the head of a generation's list lies in the collector's state. */
-static const struct {
-	int generation;
-	uint32_t at;
-} heads[] = {
-	{ 0, GC_GENERATIONS },
-	{ 1, GC_GENERATIONS + GC_GENERATION_BYTES },
-	{ 2, GC_GENERATIONS + 2 * GC_GENERATION_BYTES },
-	{ GENERATION_PERMANENT, GC_PERMANENT },
-};
-#define NHEADS (sizeof heads / sizeof *heads)
+/* Where the head of a generation's list lies in the collector's state. Of the others it points at the first: from 3.13.1
+ * on they begin 4 bytes earlier. */
+static uint64_t head_of_generation(struct py *p, uint64_t gc, int generation)
+{
+	return generation == GENERATION_PERMANENT
+		   ? gc + GC_PERMANENT
+		   : py_get(p, gc + GC_GENERATION0) + (unsigned)generation * GC_GENERATION_BYTES;
+}
 
-/* The collector's state points at the first. */
+static const int generations[] = { 0, 1, 2, GENERATION_PERMANENT };
+#define NGENERATIONS (sizeof generations / sizeof *generations)
+
+/* The interpreter whose collector's state is at `gc`; 0: none is. */
+static uint64_t interp_of_collector(struct py *p, uint64_t gc)
+{
+	uint64_t interp = gc - p->l->interp_gc, thread = py_get(p, interp + p->l->interp_threads);
+	uint64_t begin = py_get(p, gc + GC_GENERATION0) - gc;
+	bool is_one = begin == GC_GENERATIONS || begin == GC_GENERATIONS_PACKED;
+
+	return is_one && thread && py_get(p, thread + THREAD_INTERP) == interp ? interp : 0;
+}
+
 static uint64_t interp_of_head(struct py *p, uint64_t head)
 {
-	for (size_t k = 0; k < NHEADS; k++) {
-		uint64_t gc = head - heads[k].at, interp = gc - p->l->interp_gc;
-		uint64_t thread = py_get(p, interp + p->l->interp_threads);
+	uint64_t interp = interp_of_collector(p, head - GC_PERMANENT);
 
-		if (py_get(p, gc + GC_GENERATION0) == gc + GC_GENERATIONS && thread &&
-		    py_get(p, thread + THREAD_INTERP) == interp)
-			return interp;
+	for (unsigned k = 0; k < 3 && !interp; k++) {
+		uint64_t first = head - k * GC_GENERATION_BYTES;
+
+		interp = interp_of_collector(p, first - (first % 8 ? GC_GENERATIONS_PACKED : GC_GENERATIONS));
 	}
-	return 0;
+	return interp;
 }
 
 int py_generation(struct py *p, uint32_t block)
@@ -61,9 +69,9 @@ int py_generation(struct py *p, uint32_t block)
 		return NO_GENERATION;
 	head = head_of_list(p, py_object_addr(p, block) - 16);
 	for (uint32_t i = 0; i < p->ninterps; i++)
-		for (size_t k = 0; k < NHEADS; k++)
-			if (head == p->interps[i] + p->l->interp_gc + heads[k].at)
-				return heads[k].generation;
+		for (size_t k = 0; k < NGENERATIONS; k++)
+			if (head == head_of_generation(p, p->interps[i] + p->l->interp_gc, generations[k]))
+				return generations[k];
 	return NO_GENERATION;
 }
 
