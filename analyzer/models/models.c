@@ -1,6 +1,8 @@
 /* models.c: see models.h. */
 #include "models/models.h"
 
+#include "models/alike.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,40 +158,6 @@ static int keep_kept(const struct models *m, struct graph *g)
 	return failed ? -1 : 0;
 }
 
-static uint32_t kind_of_type(const struct models *m, const struct graph *g, uint32_t block)
-{
-	return g->heap->trace->nnodes + 1 + m->of[block].type;
-}
-
-/* A stack of another object's tells nothing: there the types tell what is alike. */
-static int tell_reused(const struct models *m, struct graph *g)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < g->heap->nblocks; i++)
-		n += m->of[i].is_reused;
-	if (!n)
-		return 0;
-	g->reused = calloc((size_t)g->heap->nblocks + 1, sizeof *g->reused);
-	for (uint32_t i = 0; g->reused && i < g->heap->nblocks; i++)
-		if (m->of[i].is_reused)
-			g->reused[i] = kind_of_type(m, g, i);
-	return g->reused ? 0 : -1;
-}
-
-/* Nor has what lies in pools any stack. */
-static int tell_kinds(const struct models *m, struct graph *g)
-{
-	const struct heap *h = g->heap;
-
-	if (!h->totals.pooled_blocks)
-		return 0;
-	g->kinds = malloc(((size_t)h->nblocks + 1) * sizeof *g->kinds);
-	for (uint32_t i = 0; g->kinds && i < h->nblocks; i++)
-		g->kinds[i] = h->blocks[i].pooled ? kind_of_type(m, g, i) : h->blocks[i].stack;
-	return g->kinds ? 0 : -1;
-}
-
 static int apply(struct models *m, struct graph *g)
 {
 	uint32_t nblocks = g->heap->nblocks;
@@ -205,7 +173,7 @@ static int apply(struct models *m, struct graph *g)
 		label_block(m, g, i);
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		label_root(m, g, &g->root_refs[i]);
-	return keep_kept(m, g) || tell_kinds(m, g) || tell_reused(m, g) ? -1 : 0;
+	return keep_kept(m, g) || alike_tell(m, g) ? -1 : 0;
 }
 
 /* Fields by name are of the type that the process has; one without it needs none. */

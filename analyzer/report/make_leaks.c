@@ -205,8 +205,8 @@ static int make_place(struct report_leak *out, struct maker *m, const struct pla
 int make_places(struct report_process *p, struct maker *m, bool all)
 {
 	struct places found;
-	int failed =
-	    places_find(&found, &m->a->heap, m->a->is_judged ? m->a->classes.of : NULL, CLASS_REACHABLE);
+	int failed = places_find(&found, &m->a->heap, m->a->graph.kinds,
+				 m->a->is_judged ? m->a->classes.of : NULL, CLASS_REACHABLE);
 	uint32_t kept = all || found.n < REPORT_PLACES_MAX ? found.n : REPORT_PLACES_MAX;
 	struct report_leak *places = pool_take(m->pool, kept * sizeof *places);
 

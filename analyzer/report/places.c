@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-/* Chosen blocks, sorted by birth and then, stably, by stack. Returns how many, or -1. */
-static int64_t sorted_blocks(struct sort_pair *pairs, const struct heap *h, const uint8_t *classes,
-			     enum leak_class class)
+/* Chosen blocks, sorted by birth and then, stably, by kind. Returns how many, or -1. */
+static int64_t sorted_blocks(struct sort_pair *pairs, const struct heap *h, const uint32_t *kinds,
+			     const uint8_t *classes, enum leak_class class)
 {
 	uint32_t n = 0;
 
@@ -16,17 +16,17 @@ static int64_t sorted_blocks(struct sort_pair *pairs, const struct heap *h, cons
 	if (sort_pairs(pairs, n))
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
-		pairs[i].key = h->blocks[pairs[i].value].stack;
+		pairs[i].key = kinds ? kinds[pairs[i].value] : h->blocks[pairs[i].value].stack;
 	return sort_pairs(pairs, n) ? -1 : (int64_t)n;
 }
 
-static uint32_t count_stacks(const struct sort_pair *pairs, uint32_t n)
+static uint32_t count_kinds(const struct sort_pair *pairs, uint32_t n)
 {
-	uint32_t stacks = 0;
+	uint32_t kinds = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		stacks += !i || pairs[i].key != pairs[i - 1].key;
-	return stacks;
+		kinds += !i || pairs[i].key != pairs[i - 1].key;
+	return kinds;
 }
 
 static void fill(struct places *out, const struct heap *h, const struct sort_pair *pairs, uint32_t n)
@@ -35,7 +35,7 @@ static void fill(struct places *out, const struct heap *h, const struct sort_pai
 
 	for (uint32_t i = 0; i < n; i++) {
 		if (!i || pairs[i].key != pairs[i - 1].key)
-			*at++ = (struct place){ .stack = (uint32_t)pairs[i].key, .first = i };
+			*at++ = (struct place){ .first = i };
 		at[-1].nblocks++;
 		heap_add(&at[-1].sum, h, pairs[i].value);
 		out->blocks[i] = pairs[i].value;
@@ -69,14 +69,15 @@ static int order(struct places *out, const struct heap *h)
 	return 0;
 }
 
-int places_find(struct places *out, const struct heap *h, const uint8_t *classes, enum leak_class class)
+int places_find(struct places *out, const struct heap *h, const uint32_t *kinds, const uint8_t *classes,
+		enum leak_class class)
 {
 	struct sort_pair *pairs = malloc(((size_t)h->nblocks + 1) * sizeof *pairs);
-	int64_t n = pairs ? sorted_blocks(pairs, h, classes, class) : -1;
+	int64_t n = pairs ? sorted_blocks(pairs, h, kinds, classes, class) : -1;
 
 	*out = (struct places){ 0 };
 	if (n >= 0) {
-		out->at = malloc(((size_t)count_stacks(pairs, (uint32_t)n) + 1) * sizeof *out->at);
+		out->at = malloc(((size_t)count_kinds(pairs, (uint32_t)n) + 1) * sizeof *out->at);
 		out->blocks = malloc(((size_t)n + 1) * sizeof *out->blocks);
 	}
 	if (out->at && out->blocks)

@@ -1,0 +1,145 @@
+/* alike.c: see alike.h.
+ *
+ * As a rule blocks are alike that have the same stack. What lies in pools has none: there types tell. Nor do the stacks of
+ * objects that were made anew out of others.
+ * Python's objects of one type that one line has made are alike whatever the interpreter went through for it: it changes
+ * its way when a line has run a few times. */
+#include "models/alike.h"
+
+#include "base/sort.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t kind_of_type(const struct models *m, const struct heap *h, uint32_t block)
+{
+	return h->trace->nnodes + 1 + m->of[block].type;
+}
+
+static int tell_reused(const struct models *m, struct graph *g)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->heap->nblocks; i++)
+		n += m->of[i].is_reused;
+	if (!n)
+		return 0;
+	g->reused = calloc((size_t)g->heap->nblocks + 1, sizeof *g->reused);
+	for (uint32_t i = 0; g->reused && i < g->heap->nblocks; i++)
+		if (m->of[i].is_reused)
+			g->reused[i] = kind_of_type(m, g->heap, i);
+	return g->reused ? 0 : -1;
+}
+
+/* ---- lines of Python ---------------------------------------------------------------------------------- */
+
+#define MIX 0x9e3779b97f4a7c15ULL
+
+/* Stacks without the interpreter's own frames. */
+struct lines {
+	const struct trace *trace;
+	bool *is_interpreter; /* by number of a module */
+	uint64_t *hashes; /* by node, 0: not known yet */
+};
+
+#define NO_LINE 1u /* in place of a hash: no frame of the stack is a line */
+
+static bool is_interpreter(const struct trace *t, const struct trace_module *module)
+{
+	const char *path = *module->path ? module->path : t->process.executable, *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	return !strncmp(name, "python3", 7) || !strncmp(name, "libpython3", 10);
+}
+
+static uint64_t hash_lines(const struct lines *l, uint32_t stack)
+{
+	uint64_t hash = MIX;
+	bool has_line = false;
+
+	for (uint32_t node = stack, n = 0; node && n < LG_MAX_FRAMES;
+	     node = l->trace->nodes[node].parent, n++) {
+		uint64_t frame = l->trace->nodes[node].frame, module = frame >> LG_FRAME_MODULE_SHIFT;
+
+		has_line |= module == LG_FRAME_PYTHON;
+		if (!l->is_interpreter[module])
+			hash = ((hash ^ frame) * MIX) ^ hash >> 29;
+	}
+	return has_line ? hash | 2 : NO_LINE;
+}
+
+static uint64_t lines_of(const struct lines *l, uint32_t stack)
+{
+	if (stack >= l->trace->nnodes)
+		return NO_LINE;
+	if (!l->hashes[stack])
+		l->hashes[stack] = hash_lines(l, stack);
+	return l->hashes[stack];
+}
+
+static int lines_open(struct lines *l, const struct trace *t)
+{
+	*l = (struct lines){ .trace = t,
+			     .is_interpreter = calloc(UINT16_MAX + 1, sizeof *l->is_interpreter),
+			     .hashes = calloc((size_t)t->nnodes + 1, sizeof *l->hashes) };
+	for (size_t i = 0; l->is_interpreter && i < t->nmodules; i++)
+		l->is_interpreter[t->modules[i].id % (UINT16_MAX + 1)] = is_interpreter(t, &t->modules[i]);
+	return l->is_interpreter && l->hashes ? 0 : -1;
+}
+
+static void lines_close(struct lines *l)
+{
+	free(l->is_interpreter);
+	free(l->hashes);
+}
+
+/* The blocks of known type that were allocated for a line, by both. Returns how many. */
+static uint32_t list_of_lines(const struct models *m, const struct heap *h, const struct lines *l,
+			      struct sort_pair *pairs)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < h->nblocks; i++) {
+		uint64_t line = m->of[i].type == NO_TYPE ? NO_LINE : lines_of(l, h->blocks[i].stack);
+
+		if (line != NO_LINE)
+			pairs[n++] = (struct sort_pair){ (line ^ m->of[i].type) * MIX, i };
+	}
+	return n;
+}
+
+/* They are all of the first one's kind. */
+static int tell_lines(const struct models *m, struct graph *g)
+{
+	struct sort_pair *pairs = malloc(((size_t)g->heap->nblocks + 1) * sizeof *pairs);
+	struct lines lines;
+	int answer = lines_open(&lines, g->heap->trace) || !pairs ? -1 : 0;
+	uint32_t n = answer ? 0 : list_of_lines(m, g->heap, &lines, pairs);
+
+	lines_close(&lines);
+	answer = answer || sort_pairs(pairs, n);
+	for (uint32_t i = 1; i < n && !answer; i++)
+		if (pairs[i].key == pairs[i - 1].key)
+			g->kinds[pairs[i].value] = g->kinds[pairs[i - 1].value];
+	free(pairs);
+	return answer;
+}
+
+/* ---- kinds -------------------------------------------------------------------------------------------- */
+
+static int tell_kinds(const struct models *m, struct graph *g)
+{
+	const struct heap *h = g->heap;
+
+	if (!h->totals.pooled_blocks && !h->trace->npython_codes)
+		return 0;
+	g->kinds = malloc(((size_t)h->nblocks + 1) * sizeof *g->kinds);
+	for (uint32_t i = 0; g->kinds && i < h->nblocks; i++)
+		g->kinds[i] = h->blocks[i].pooled ? kind_of_type(m, h, i) : h->blocks[i].stack;
+	return !g->kinds || (h->trace->npython_codes && tell_lines(m, g)) ? -1 : 0;
+}
+
+int alike_tell(const struct models *m, struct graph *g)
+{
+	return tell_kinds(m, g) || tell_reused(m, g) ? -1 : 0;
+}
