@@ -3,7 +3,8 @@
  * As a rule blocks are alike that have the same stack. What lies in pools has none: there types tell. Nor do the stacks of
  * objects that were made anew out of others.
  * Python's objects of one type that one line has made are alike whatever the interpreter went through for it: it changes
- * its way when a line has run a few times. */
+ * its way when a line has run a few times.
+ * And a line that a compiler has made several calls of is one place to who reads it. */
 #include "models/alike.h"
 
 #include "base/sort.h"
@@ -31,9 +32,15 @@ static int tell_reused(const struct models *m, struct graph *g)
 	return g->reused ? 0 : -1;
 }
 
-/* ---- lines of Python ---------------------------------------------------------------------------------- */
-
 #define MIX 0x9e3779b97f4a7c15ULL
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * MIX;
+	return hash ^ hash >> 29;
+}
+
+/* ---- lines of Python ---------------------------------------------------------------------------------- */
 
 /* Stacks without the interpreter's own frames. */
 struct lines {
@@ -63,7 +70,7 @@ static uint64_t hash_lines(const struct lines *l, uint32_t stack)
 
 		has_line |= module == LG_FRAME_PYTHON;
 		if (!l->is_interpreter[module])
-			hash = ((hash ^ frame) * MIX) ^ hash >> 29;
+			hash = mix(hash, frame);
 	}
 	return has_line ? hash | 2 : NO_LINE;
 }
@@ -103,7 +110,7 @@ static uint32_t list_of_lines(const struct models *m, const struct heap *h, cons
 		uint64_t line = m->of[i].type == NO_TYPE ? NO_LINE : lines_of(l, h->blocks[i].stack);
 
 		if (line != NO_LINE)
-			pairs[n++] = (struct sort_pair){ (line ^ m->of[i].type) * MIX, i };
+			pairs[n++] = (struct sort_pair){ mix(line, m->of[i].type), i };
 	}
 	return n;
 }
@@ -142,4 +149,104 @@ static int tell_kinds(const struct models *m, struct graph *g)
 int alike_tell(const struct models *m, struct graph *g)
 {
 	return tell_kinds(m, g) || tell_reused(m, g) ? -1 : 0;
+}
+
+/* ---- lines of source ---------------------------------------------------------------------------------- */
+
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = mix(hash, (unsigned char)*text);
+	return hash;
+}
+
+/* A frame that no line is known of is told by its address. */
+static uint64_t hash_reading(struct names *names, uint32_t stack)
+{
+	const struct frame_name *frames = NULL;
+	size_t n = names_stack(names, stack, &frames, NULL);
+	uint64_t hash = mix(MIX, n);
+
+	for (const struct frame_name *f = frames; f < frames + n; f++)
+		if (f->function && f->file && f->line)
+			hash = mix(mix_text(mix_text(hash, f->file), f->function), f->line);
+		else
+			hash = mix(mix_text(hash, f->module), f->offset);
+	return hash;
+}
+
+/* The stacks of the lost blocks, in order of their numbers; each once. Returns how many. */
+static uint32_t list_stacks(const struct graph *g, const uint8_t *classes, uint8_t reachable,
+			    uint32_t *stacks)
+{
+	uint32_t n = 0, kept = 0;
+
+	for (uint32_t i = 0; i < g->heap->nblocks; i++)
+		if (classes[i] != reachable && graph_kind(g, i) < g->heap->trace->nnodes)
+			stacks[n++] = graph_kind(g, i);
+	sort_numbers(stacks, n);
+	for (uint32_t i = 0; i < n; i++)
+		if (!kept || stacks[i] != stacks[kept - 1])
+			stacks[kept++] = stacks[i];
+	return kept;
+}
+
+/* Writes for each stack the first that reads like it. */
+static int find_first(struct names *names, const uint32_t *stacks, uint32_t n, uint32_t *first)
+{
+	struct sort_pair *pairs = malloc(((size_t)n + 1) * sizeof *pairs);
+
+	for (uint32_t i = 0; pairs && i < n; i++)
+		pairs[i] = (struct sort_pair){ hash_reading(names, stacks[i]), i };
+	int answer = pairs ? sort_pairs(pairs, n) : -1;
+	for (uint32_t i = 0; !answer && i < n; i++) {
+		bool is_first = !i || pairs[i].key != pairs[i - 1].key;
+
+		first[pairs[i].value] = is_first ? stacks[pairs[i].value] : first[pairs[i - 1].value];
+	}
+	free(pairs);
+	return answer;
+}
+
+static uint32_t place_of(const uint32_t *stacks, uint32_t n, uint32_t stack)
+{
+	uint32_t low = 0;
+
+	while (n - low > 1) {
+		uint32_t middle = low + (n - low) / 2;
+
+		if (stacks[middle] <= stack)
+			low = middle;
+		else
+			n = middle;
+	}
+	return low;
+}
+
+static int tell_kinds_of_stacks(struct graph *g)
+{
+	if (g->kinds)
+		return 0;
+	g->kinds = malloc(((size_t)g->heap->nblocks + 1) * sizeof *g->kinds);
+	for (uint32_t i = 0; g->kinds && i < g->heap->nblocks; i++)
+		g->kinds[i] = g->heap->blocks[i].stack;
+	return g->kinds ? 0 : -1;
+}
+
+int alike_tell_lost(struct graph *g, struct names *names, const uint8_t *classes, uint8_t reachable)
+{
+	uint32_t *stacks = malloc(((size_t)g->heap->nblocks + 1) * sizeof *stacks), *first = NULL;
+	uint32_t n = stacks ? list_stacks(g, classes, reachable, stacks) : 0;
+	int answer = stacks ? 0 : -1;
+
+	if (n > 1 && n <= ALIKE_STACKS_MAX) {
+		first = malloc(n * sizeof *first);
+		answer = !first || find_first(names, stacks, n, first) || tell_kinds_of_stacks(g) ? -1 : 0;
+	}
+	for (uint32_t i = 0; first && !answer && i < g->heap->nblocks; i++)
+		if (classes[i] != reachable && g->kinds[i] < g->heap->trace->nnodes)
+			g->kinds[i] = first[place_of(stacks, n, g->kinds[i])];
+	free(stacks);
+	free(first);
+	return answer;
 }

@@ -1,4 +1,4 @@
-/* gobject.c: GObjects of GLib 2.74, by what the type system keeps of each class; symbols are not needed.
+/* gobject.c: GObjects of GLib 2.74 and 2.84, by what the type system keeps of each class; symbols are not needed.
  *
  * An instance begins behind its private data, with a pointer to its class; only blocks of exactly the size that the
  * class says are instances. (A trace that leaves out large integers has not the sizes of types with private data: the
@@ -15,11 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* gtype.c: struct _TypeNode and, of types that can be instantiated, struct _InstanceData. */
-#define NODE_DATA 32u
-#define NODE_NAME 40u
-#define NODE_SUPERS 72u /* itself, its parent, ...; fundamental types are small numbers */
-#define NODE_BYTES 80u
+/* gtype.c: struct _TypeNode, from its plugin on, and, of types that can be instantiated, struct _InstanceData. */
+#define NODE_COUNTED 8u /* what 2.74 has before the plugin, and 2.84 has not */
+#define NODE_DATA 24u
+#define NODE_NAME 32u
+#define NODE_SUPERS 64u /* itself, its parent, ...; fundamental types are small numbers */
+#define NODE_BYTES 72u
 #define NODE_BEFORE 8u /* of a fundamental type: a few flags, in the same block */
 #define DATA_CLASS 56u
 #define DATA_SIZES 64u /* of an instance, and of its private data: 2 bytes each */
@@ -45,7 +46,7 @@
 
 struct gclass {
 	const char *name; /* "" while it is not known */
-	uint64_t node;
+	uint64_t node; /* its plugin */
 	uint32_t quark;
 	uint32_t bytes, private_bytes; /* of an instance; 0: not in the trace */
 	/* While they are being found: seeming instances that agree, less those that do not */
@@ -61,6 +62,7 @@ enum part { PART_DATA = 1, PART_STACK, PART_CLOSURES, PART_LOCATIONS };
 
 struct gobject {
 	const struct model_world *world;
+	uint32_t before_plugin; /* in a node */
 	struct arena arena;
 	struct map classes; /* address of a class structure -> struct gclass */
 	struct gclass *all; /* newest first */
@@ -87,13 +89,13 @@ static uint64_t fundamental_type(const struct gobject *g, uint64_t node)
 	return 0;
 }
 
-/* Is there the node of a type with instances, whose class structure exists? */
+/* Is there the plugin of the node of a type with instances, whose class structure exists? */
 static bool read_class(const struct gobject *g, uint64_t node, struct gclass *c, uint64_t *at)
 {
 	uint64_t self, data, class_type, sizes, quark, base;
 
 	if (!word(g, node + NODE_SUPERS, &self) ||
-	    !(self <= FUNDAMENTAL_MAX ? self && self % 4 == 0 : (self & ~3ull) == node) ||
+	    !(self <= FUNDAMENTAL_MAX ? self && self % 4 == 0 : (self & ~3ull) + g->before_plugin == node) ||
 	    !word(g, node + NODE_DATA, &data) || !data || !word(g, data + DATA_CLASS, at) || !*at ||
 	    !word(g, *at, &class_type) || class_type != self || !word(g, data + DATA_SIZES, &sizes) ||
 	    !word(g, node + NODE_NAME, &quark))
@@ -127,14 +129,32 @@ static bool read_node(struct gobject *g, uint64_t node)
 	return true;
 }
 
+/* How many blocks are the nodes of types that are derived: such a type's number is where its node is. */
+static uint32_t count_nodes(const struct gobject *g, uint32_t before_plugin)
+{
+	const struct heap *h = g->world->heap;
+	uint64_t self;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < h->nblocks; i++)
+		n += h->blocks[i].size >= before_plugin + NODE_BYTES &&
+		     word(g, h->blocks[i].addr + before_plugin + NODE_SUPERS, &self) &&
+		     self == h->blocks[i].addr;
+	return n;
+}
+
 static bool find_classes(struct gobject *g)
 {
 	const struct heap *h = g->world->heap;
 
-	for (uint32_t i = 0; i < h->nblocks; i++)
-		if (h->blocks[i].size >= NODE_BYTES &&
-		    (!read_node(g, h->blocks[i].addr) || !read_node(g, h->blocks[i].addr + NODE_BEFORE)))
+	g->before_plugin = count_nodes(g, NODE_COUNTED) > count_nodes(g, 0) ? NODE_COUNTED : 0;
+	for (uint32_t i = 0; i < h->nblocks; i++) {
+		uint64_t plugin = h->blocks[i].addr + g->before_plugin;
+
+		if (h->blocks[i].size >= g->before_plugin + NODE_BYTES &&
+		    (!read_node(g, plugin) || !read_node(g, plugin + NODE_BEFORE)))
 			return false;
+	}
 	return true;
 }
 
@@ -196,7 +216,7 @@ static const char *class_name(struct gobject *g, const struct gclass *c)
 	for (unsigned i = 1; i < SUPERS_MAX && super > FUNDAMENTAL_MAX; i++) {
 		uint64_t quark;
 		if (!word(g, c->node + NODE_SUPERS + 8 * i, &super) || super <= FUNDAMENTAL_MAX ||
-		    !word(g, (super & ~3ull) + NODE_NAME, &quark))
+		    !word(g, (super & ~3ull) + g->before_plugin + NODE_NAME, &quark))
 			break;
 		if (quark_name(g, g->quarks, (uint32_t)quark, name, sizeof name))
 			return arena_format(&g->arena, "kind of %s", name);

@@ -42,7 +42,7 @@ enum break_reason {
 };
 #define NO_BREAK UINT32_MAX
 
-/* A leak: all lost heads with the same kind, stacks and shape, folded.
+/* A leak: all lost heads that are alike (graph_kind()), of the same class and shape, folded.
  * Blocks of one instance: a direct leak's head, or all members of a cycle. */
 struct leak {
 	enum leak_class kind; /* CLASS_DIRECT, CLASS_CYCLE or CLASS_POSSIBLE */

@@ -5,6 +5,7 @@
 #include "heap/build.h"
 #include "heap/pools.h"
 #include "heap/told.h"
+#include "models/alike.h"
 #include "passes/breaks.h"
 
 #include <stdlib.h>
@@ -54,7 +55,11 @@ static int judge(struct analysis *a, struct err *err)
 	if (graph_build(&a->graph, &a->heap, err) ||
 	    models_apply(&a->models, &a->graph, a->names, &a->declared, err) ||
 	    (are_all_known && counts_find(&a->counts, &a->models, &a->graph, err)) ||
-	    classify(&a->classes, &a->graph, err) || fold_leaks(&a->leaks, &a->classes, err))
+	    classify(&a->classes, &a->graph, err))
+		return -1;
+	if (alike_tell_lost(&a->graph, a->names, a->classes.of, CLASS_REACHABLE))
+		return fail(err, "%s: out of memory", a->trace.path);
+	if (fold_leaks(&a->leaks, &a->classes, err))
 		return -1;
 	if (breaks_propose(&a->leaks, &a->classes, &a->models))
 		return fail(err, "%s: out of memory", a->trace.path);

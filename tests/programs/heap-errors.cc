@@ -155,8 +155,8 @@ extern "C" NOINLINE void inside()
 
 NOINLINE static void free_stack()
 {
-	char local[64];
-	drop(hidden(local + 16));
+	alignas(16) volatile char local[64] = {}; /* what libc says depends on it */
+	drop(hidden(const_cast<char *>(local) + 16));
 }
 
 NOINLINE static void new_free_forgotten()

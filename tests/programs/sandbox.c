@@ -44,6 +44,7 @@ static int filter(unsigned otherwise, bool threads)
 		ALLOW(SYS_openat),
 		ALLOW(SYS_close),
 		ALLOW(SYS_newfstatat),
+		ALLOW(SYS_fstat),
 		ALLOW(SYS_pread64),
 		ALLOW(SYS_access),
 		ALLOW(SYS_arch_prctl),

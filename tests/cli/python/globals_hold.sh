@@ -30,7 +30,9 @@ read -r main all < <(retained __main__.registry) || fails "no __main__.registry"
 { [ "$main" = 200 ] && [ "$all" -ge 201 ]; } || fails "registry: $main of $all"
 read -r main all < <(retained "local \`local\` in serve()") || fails "no local"
 { [ "$main" = 100 ] && [ "$all" -ge 101 ]; } || fails "local: $main of $all"
-json report.json .processes[0].roots[].root | grep -qx 'the type object' || fails "no type of C"
+# From 3.12 on the interpreter has what such types hold.
+/usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 12))' ||
+	json report.json .processes[0].roots[].root | grep -qx 'the type object' || fails "no type of C"
 json report.json .processes[0].roots[].root | grep -q 'that no symbol names' && fails "it names what has a name: $(json report.json .processes[0].roots[].root)"
 "$LG" report app.lgt | grep -q '^  package.store.pages retains' || fails "the report does not tell it"
 local=$("$LG" export --format=json app.lgt | jq -r '.root // empty | select(.root | startswith("local `local` in serve()")) | .to')

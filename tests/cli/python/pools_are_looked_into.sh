@@ -7,6 +7,8 @@ gcc -O2 -shared -fPIC $($config --includes) -o leaky.so "$TOP/tests/programs/pyt
 	skip "python3-dev is not installed"
 export PYTHONPATH=$PWD:$TOP/tests/programs/python PYTHONDONTWRITEBYTECODE=1
 
+# 3.13 has an object's values in its block.
+expected=$(/usr/bin/python3 -c 'import sys; print(60 if sys.version_info >= (3, 13) else 80)')
 # An old word may hide one or two; none is ever made up.
 # loses_as_much ALLOCATOR: leaves report.json
 loses_as_much()
@@ -19,7 +21,7 @@ loses_as_much()
 	wrong=$(json report.json '[.processes[0].leaked_references[] | select(.type != "Node" and .type != "list" and .type != "bytes") | .type] | tostring')
 	[ "$wrong" = '[]' ] || fails "$1: nothing of these types is lost: $wrong"
 	garbage=$(json report.json '[.processes[0].leaks[] | select(.kind == "cycle" and (.verdict | startswith("garbage"))) | .blocks] | add')
-	{ [ "$garbage" -le 80 ] && [ "$garbage" -ge 72 ]; } || fails "$1: $garbage blocks of garbage, not 80"
+	{ [ "$garbage" -le "$expected" ] && [ "$garbage" -ge $((expected - 8)) ]; } || fails "$1: $garbage blocks of garbage, not $expected"
 	[ "$(json report.json '.processes[0].summary.possible.blocks')" -le 5 ] || fails "$1: much is only possibly reachable"
 	[ "$(json report.json '.processes[0] | ([.summary[].blocks] | add) == .totals.live_blocks')" = true ] ||
 		fails "$1: the classes do not add up"
