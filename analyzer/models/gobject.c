@@ -58,7 +58,7 @@ struct gclass {
 	struct gclass *next; /* as met */
 };
 
-enum part { PART_DATA = 1, PART_STACK, PART_CLOSURES, PART_LOCATIONS };
+enum part { PART_DATA = 1, PART_STACK, PART_CLOSURES, PART_LOCATIONS, PART_PLACES };
 
 struct gobject {
 	const struct model_world *world;
@@ -300,18 +300,41 @@ static bool put_part(struct gobject *g, uint64_t at, enum part part)
 	return block == NO_BLOCK || map_put(&g->parts, block + 1ull, (void *)(uintptr_t)part);
 }
 
-/* A block that points at a GSList of the addresses of GWeakRefs. */
+static bool put_place(struct gobject *g, uint64_t place)
+{
+	return !place || map_put(&g->weak, place, g);
+}
+
+/* gobject.c: struct WeakRefData: 2 bytes at 4 say how many; at 8 the place of the only one, or of those of several. */
+static bool take_places(struct gobject *g, uint64_t data, uint64_t n)
+{
+	uint64_t places, place;
+
+	if (!put_part(g, data, PART_PLACES))
+		return false;
+	if (!word(g, data + 8, &places))
+		return true;
+	if (n == 1)
+		return put_place(g, places);
+	for (uint64_t i = 0; i < n && word(g, places + 8 * i, &place); i++)
+		if (!put_place(g, place))
+			return false;
+	return put_part(g, places, PART_PLACES);
+}
+
+/* The addresses of GWeakRefs: in 2.74 a block that points at a GSList of them. */
 static bool take_locations(struct gobject *g, uint64_t list)
 {
 	uint64_t node, place;
 
 	if (!word(g, list, &node))
 		return true;
+	if (heap_find(g->world->heap, node) == NO_BLOCK)
+		return take_places(g, list, node >> 32 & 0xffff);
 	for (unsigned i = 0; i < LIST_MAX && node; i++) {
 		if (!put_part(g, node, PART_LOCATIONS))
 			return false;
-		if (!word(g, node, &place) || (place && !map_put(&g->weak, place, g)) ||
-		    !word(g, node + 8, &node))
+		if (!word(g, node, &place) || !put_place(g, place) || !word(g, node + 8, &node))
 			break;
 	}
 	return true;
@@ -392,6 +415,8 @@ static enum ref_kind gobject_label_any(void *state, uint32_t holder, uint64_t at
 		return offset ? kind : REF_BORROWED;
 	case PART_LOCATIONS:
 		return offset ? kind : REF_BORROWED;
+	case PART_PLACES:
+		return REF_BORROWED;
 	default:
 		return kind;
 	}
