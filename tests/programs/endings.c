@@ -202,8 +202,9 @@ NOINLINE static int leave(const char *how)
 	if (!strcmp(how, "exit-twice") || !strcmp(how, "exit-beside-threads"))
 		exit(3);
 	if (!strcmp(how, "corrupt")) {
-		static char *volatile block;
+		static char *volatile before, *volatile block;
 
+		before = malloc(40); /* libc's frames point at its end */
 		block = malloc(40);
 		free(block + 8 * now);
 	}

@@ -83,6 +83,7 @@ program_jq_leak() { command=(jq -n 'reduce range(1000) as $i (1; ltrimstr(1))');
 # shellcheck disable=SC2034 # by its name in check_one
 expect_jq_leak='[.processes[].summary | [.direct.blocks, .direct.bytes, .indirect.blocks, .indirect.bytes, .cycle.blocks]]
 	| any(. == [1000, 24000, 1000, 52000, 0])'
+[ "$(jq --version 2>/dev/null)" = jq-1.6 ] || expect_jq_leak='all(.processes[].summary; .direct.blocks == 0)' # later ones lose nothing
 
 prepare_xmllint()
 {
