@@ -309,6 +309,20 @@ START_TEST(registers_count_and_at_exit_only_saved_ones)
 }
 END_TEST
 
+/* In a container ids are as small as numbers. */
+START_TEST(a_number_may_be_another_threads_id)
+{
+	world_open(&w);
+	uint64_t a = world_block(&w, 24, 1), b = world_block(&w, 24, 1);
+	add_thread(12, 7, LG_THREAD_STOPPED, 0, STACK)->regs[LG_REG_RAX] = a;
+	add_thread(7, 0, LG_THREAD_STOPPED, 0, STACK)->regs[LG_REG_RAX] = b;
+	world_classify(&w);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(b, CLASS_REACHABLE);
+	world_close(&w);
+}
+END_TEST
+
 START_TEST(stack_of_a_running_thread_holds_only_possibly)
 {
 	world_open(&w);
@@ -538,6 +552,7 @@ int main(void)
 		stack_of_a_main_thread_that_is_gone_is_dead,
 		thread_stack_tls_and_tsd_are_told_apart,
 		main_tls_lies_in_a_mapping_of_its_own,
+		a_number_may_be_another_threads_id,
 		registers_count_and_at_exit_only_saved_ones,
 		stack_of_a_running_thread_holds_only_possibly,
 		thread_on_another_stack_keeps_both,
