@@ -98,8 +98,8 @@ static void glibc_blocks(struct owned *o, const struct heap *h, const struct tra
 	uint64_t done = m->start;
 
 	for (uint32_t i = heap_after(h, m->start); i < h->nblocks && h->blocks[i].addr < m->end; i++) {
-		if (h->blocks[i].addr < done || h->blocks[i].entry == LG_ENTRY_POOL)
-			continue;
+		if (h->blocks[i].addr < done || h->blocks[i].entry == LG_ENTRY_POOL || h->blocks[i].pooled)
+			continue; /* not glibc's */
 		bool sure;
 		struct lg_range r = glibc_place(h->snapshot, m, &h->blocks[i], &sure);
 		ranges_add(sure ? &o->sure : &o->guessed, r.start, r.end);
