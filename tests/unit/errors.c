@@ -60,6 +60,22 @@ static const struct {
 	  0,
 	  0 },
 	{ "inside", { ALLOC(A), FREE(1, A + 8) }, HEAP_ERROR_INSIDE, A, 1, 0, 0 },
+	{ "at the last byte", { ALLOC(A), FREE(1, A + 99) }, HEAP_ERROR_INSIDE, A, 1, 0, 0 },
+	{ "behind the last byte", { ALLOC(A), FREE(1, A + 100) }, HEAP_ERROR_NO_BLOCK, 0, 1, 0, 0 },
+	{ "inside another than the one before",
+	  { ALLOC(A), ALLOC(B), FREE(1, A), FREE(1, B + 8) },
+	  HEAP_ERROR_INSIDE,
+	  B,
+	  1,
+	  0,
+	  0 },
+	{ "two blocks, at one place",
+	  { ALLOC(A), ALLOC(B), FREE(1, A), FREE(1, A), FREE(1, B), FREE(1, B) },
+	  HEAP_ERROR_DOUBLE_FREE,
+	  A,
+	  2,
+	  0,
+	  0 },
 	{ "odd", { ALLOC(A), FREE(1, B + 4) }, HEAP_ERROR_NO_BLOCK, 0, 1, 0, 0 },
 	{ "too low", { ALLOC(A), FREE(1, 0x8000) }, HEAP_ERROR_NO_BLOCK, 0, 1, 0, 0 },
 	{ "new's", { BORN(A, LG_ENTRY_NEW), FREE(1, A) }, HEAP_ERROR_FAMILY, A, 1, 0, 0 },
@@ -213,9 +229,38 @@ START_TEST(the_shims_suspects_know_more)
 }
 END_TEST
 
+/* A heap that ends so many blocks that it does not know has others whose addresses come again. */
+START_TEST(too_many_strays_prove_nothing)
+{
+	static const struct trace_event events[] = { ALLOC(A), FREE(1, A), FREE(1, A) };
+	static struct stray_free strays[STRAYS_MOST] = { { 2, A, false } };
+	char path[] = "/tmp/leakgraph-errors-XXXXXX";
+	struct heap_errors found;
+	struct trace trace;
+	struct err err = { "" };
+
+	for (size_t i = 1; i < STRAYS_MOST; i++)
+		strays[i] = (struct stray_free){ 2 + i, B + 16 * i, false };
+	ck_assert_int_ge(mkstemp(path), 0);
+	unlink(path);
+	write_trace(path, &(struct trace_process){ .pid = 1 }, events, 3,
+		    &(struct trace_end){ .present = true });
+	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
+	for (size_t n = STRAYS_MOST - 1; n <= STRAYS_MOST; n++) {
+		struct heap heap = { .trace = &trace, .strays = strays, .nstrays = n };
+		ck_assert_int_eq(heap_errors_find(&found, &heap, &err), 0);
+		ck_assert_uint_eq(found.n, n < STRAYS_MOST);
+		heap_errors_free(&found);
+	}
+	trace_close(&trace);
+	unlink(path);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = { what_is_wrong_by_the_events, the_shims_suspects_know_more };
+	const TTest *const tests[] = { what_is_wrong_by_the_events, the_shims_suspects_know_more,
+				       too_many_strays_prove_nothing };
 
 	return suite_run("errors", tests, sizeof tests / sizeof *tests);
 }
