@@ -163,14 +163,12 @@ static struct block member_block(const struct heap *h, const struct word *w)
 			       .latest_low = (uint32_t)latest };
 }
 
-/* What of a block lies before the first of its members, and stands for nothing else. False: nothing does. */
+/* What of a block lies before the first of the members in it, and stands for nothing else. False: nothing does. */
 static bool cut_block(struct heap *h, struct block *b, uint64_t first_member)
 {
-	uint64_t bytes = first_member > b->addr ? first_member - b->addr : 0;
-
-	if (bytes >= b->size)
-		return true;
+	uint64_t bytes = first_member - b->addr;
 	struct sum before = block_sum(h->trace->process.sample_bytes, b);
+
 	b->size = bytes;
 	b->single = 1;
 	h->totals.live_blocks += !!bytes - before.blocks;
