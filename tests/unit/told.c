@@ -95,6 +95,24 @@ START_TEST(weak_words_hold_nothing)
 }
 END_TEST
 
+START_TEST(words_beside_a_weak_range_hold)
+{
+	open_world();
+	uint64_t holder = world_block(&w, 40, 1), a = world_block(&w, 24, 1), b = world_block(&w, 24, 1),
+		 c = world_block(&w, 24, 1);
+	world_root(&w, holder);
+	world_set(&w, holder, a);
+	world_set(&w, holder + 8, b);
+	world_set(&w, holder + 16, c);
+	tell(LG_TOLD_WEAK, holder + 8, 8);
+	world_classify(&w);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(b, CLASS_DIRECT);
+	ck_class(c, CLASS_REACHABLE);
+	world_close(&w);
+}
+END_TEST
+
 START_TEST(weak_words_go_with_their_block)
 {
 	open_world();
@@ -298,7 +316,8 @@ int main(void)
 	const TTest *const tests[] = {
 		ignored_blocks_hold_what_they_point_at,	 what_was_told_of_a_block_is_not_of_the_next_there,
 		ranges_told_twice_are_taken_back_twice,	 weak_words_hold_nothing,
-		weak_words_go_with_their_block,		 the_last_type_is_the_type,
+		words_beside_a_weak_range_hold,		 weak_words_go_with_their_block,
+		the_last_type_is_the_type,
 		a_snapshot_knows_what_was_told_before,	 members_are_blocks_and_the_rest_holds_nothing,
 		a_moment_knows_what_was_told_by_then,	 ignored_blocks_stand_in_their_place_among_roots,
 		members_are_disjoint_and_in_their_block, members_go_with_their_pool,
