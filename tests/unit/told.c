@@ -314,14 +314,21 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		ignored_blocks_hold_what_they_point_at,	 what_was_told_of_a_block_is_not_of_the_next_there,
-		ranges_told_twice_are_taken_back_twice,	 weak_words_hold_nothing,
-		words_beside_a_weak_range_hold,		 weak_words_go_with_their_block,
+		ignored_blocks_hold_what_they_point_at,
+		what_was_told_of_a_block_is_not_of_the_next_there,
+		ranges_told_twice_are_taken_back_twice,
+		weak_words_hold_nothing,
+		words_beside_a_weak_range_hold,
+		weak_words_go_with_their_block,
 		the_last_type_is_the_type,
-		a_snapshot_knows_what_was_told_before,	 members_are_blocks_and_the_rest_holds_nothing,
-		a_moment_knows_what_was_told_by_then,	 ignored_blocks_stand_in_their_place_among_roots,
-		members_are_disjoint_and_in_their_block, members_go_with_their_pool,
-		members_of_mapped_pools_are_no_roots,	 members_give_way_to_blocks_in_mapped_pools,
+		a_snapshot_knows_what_was_told_before,
+		members_are_blocks_and_the_rest_holds_nothing,
+		a_moment_knows_what_was_told_by_then,
+		ignored_blocks_stand_in_their_place_among_roots,
+		members_are_disjoint_and_in_their_block,
+		members_go_with_their_pool,
+		members_of_mapped_pools_are_no_roots,
+		members_give_way_to_blocks_in_mapped_pools,
 	};
 
 	return suite_run("told", tests, sizeof tests / sizeof *tests);
