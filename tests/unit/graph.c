@@ -100,6 +100,20 @@ START_TEST(large_blocks_are_found_from_anywhere_inside)
 }
 END_TEST
 
+START_TEST(words_beyond_all_blocks_point_nowhere)
+{
+	static const uint64_t far[] = { 8, 0x10000000 - 8, 1ULL << 40, LG_ADDRESS_BITS - 7, UINT64_MAX - 7 };
+
+	world_open(&w);
+	world_block(&w, 24, 1);
+	for (size_t i = 0; i < sizeof far / sizeof *far; i++)
+		world_root(&w, far[i]);
+	world_graph(&w);
+	ck_assert_uint_eq(w.graph.nroot_refs, 0);
+	world_close(&w);
+}
+END_TEST
+
 /* The index against plain search, at every byte around blocks of random sizes. */
 START_TEST(index_agrees_with_plain_search)
 {
@@ -543,6 +557,7 @@ int main(void)
 		references_have_offset_and_kind,
 		only_requested_bytes_are_scanned,
 		large_blocks_are_found_from_anywhere_inside,
+		words_beyond_all_blocks_point_nowhere,
 		index_agrees_with_plain_search,
 		writable_data_of_modules_are_globals,
 		unlisted_modules_and_unloaded_ones,
