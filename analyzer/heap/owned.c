@@ -18,16 +18,9 @@
 
 const struct trace_mapping *mapping_at(const struct trace_snapshot *s, uint64_t addr)
 {
-	size_t low = 0, high = s->nmappings;
+	size_t at = mappings_after(s->mappings, s->nmappings, addr);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (s->mappings[middle].end > addr)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < s->nmappings && s->mappings[low].start <= addr ? &s->mappings[low] : NULL;
+	return at < s->nmappings && s->mappings[at].start <= addr ? &s->mappings[at] : NULL;
 }
 
 bool mapping_is_readable(const struct trace_mapping *m)

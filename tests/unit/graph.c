@@ -102,9 +102,10 @@ END_TEST
 
 START_TEST(words_beyond_all_blocks_point_nowhere)
 {
-	static const uint64_t far[] = { 8, 0x10000000 - 8, 1ULL << 40, LG_ADDRESS_BITS - 7, UINT64_MAX - 7 };
+	static const uint64_t far[] = { 8, 0x7f0000000000 - 8, 0x7f8000000000, LG_ADDRESS_BITS - 7,
+					UINT64_MAX - 7 };
 
-	world_open(&w);
+	world_open_at(&w, 0x7f0000000000, 1 << 20);
 	world_block(&w, 24, 1);
 	for (size_t i = 0; i < sizeof far / sizeof *far; i++)
 		world_root(&w, far[i]);
