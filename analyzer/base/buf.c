@@ -67,6 +67,11 @@ void buf_string(struct buf *b, const char *s)
 	buf_blob(b, s, s ? strlen(s) : 0);
 }
 
+bool buf_print(const struct buf *b, FILE *to)
+{
+	return !b->failed && fwrite(b->bytes, 1, b->used, to) == b->used && !fflush(to);
+}
+
 uint64_t take_varint(struct cursor *c, const char *what)
 {
 	uint64_t v = 0;

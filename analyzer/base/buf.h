@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct buf {
 	uint8_t *bytes; /* owned */
@@ -24,6 +25,7 @@ void buf_text(struct buf *b, const char *text); /* the bytes before its NUL */
 void buf_number(struct buf *b, uint64_t number); /* in decimal */
 void buf_string(struct buf *b, const char *s); /* varint length, bytes; NULL is empty */
 void buf_blob(struct buf *b, const void *bytes, size_t n); /* varint length, bytes */
+bool buf_print(const struct buf *b, FILE *to); /* false: it is not whole, or could not be written whole */
 
 #define VARINT_MAX 10u /* bytes of the longest */
 

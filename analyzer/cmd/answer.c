@@ -33,7 +33,7 @@ static bool print_json(const struct answer *a, const void *answer)
 	struct buf out = { 0 };
 
 	a->json(&out, answer);
-	bool is_good = !out.failed && fwrite(out.bytes, 1, out.used, stdout) == out.used && !fflush(stdout);
+	bool is_good = buf_print(&out, stdout);
 	buf_free(&out);
 	return is_good;
 }
@@ -46,8 +46,8 @@ static bool print_text(const struct answer *a, const void *answer, const struct 
 
 	pager_open(&pager, !view->no_pager);
 	term.out = pager.out;
-	a->text(&term, answer, view, getcwd(here, sizeof here));
-	return !pager_close(&pager);
+	bool is_good = a->text(&term, answer, view, getcwd(here, sizeof here));
+	return !pager_close(&pager) && is_good;
 }
 
 static int give(const struct answer *a, char **words, const struct view *view, bool is_json)

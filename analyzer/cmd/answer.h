@@ -18,7 +18,8 @@ struct answer {
 	size_t bytes; /* of the answer, which starts zeroed */
 	/* 0, or -1 with err. words[words_max - 1] may be NULL. */
 	int (*load)(void *answer, char **words, const struct view *view, struct err *err);
-	void (*text)(const struct term *t, const void *answer, const struct view *view, const char *here);
+	/* False: something in between could not be started or failed; what `term` could not take shows there. */
+	bool (*text)(const struct term *t, const void *answer, const struct view *view, const char *here);
 	void (*json)(struct buf *out, const void *answer);
 	void (*free)(void *answer); /* also of a zeroed or half-loaded one */
 };

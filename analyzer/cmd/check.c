@@ -11,7 +11,6 @@
 #include "report/json.h"
 #include "report/repeated.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,17 +83,11 @@ static int show_help(void)
 static int write_json(const struct report *r, const char *path, struct err *err)
 {
 	struct buf out = { 0 };
-	bool is_stdout = !strcmp(path, "-");
-	FILE *f = is_stdout ? stdout : fopen(path, "we");
 
 	report_json(&out, r);
-	bool is_good = f && !out.failed && fwrite(out.bytes, 1, out.used, f) == out.used && !fflush(f);
-	int error = errno;
-	if (f && !is_stdout && fclose(f))
-		is_good = false;
+	int failed = output_file_write(path, &out, err);
 	buf_free(&out);
-	return is_good ? 0
-		       : fail(err, "%s cannot be written: %s", is_stdout ? "stdout" : path, strerror(error));
+	return failed;
 }
 
 /* Who asks for details wants all of it. */

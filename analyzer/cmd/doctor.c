@@ -190,12 +190,13 @@ static void check_seccomp(struct visit *v)
 	int mode = 0;
 	FILE *f = fopen("/proc/self/status", "re");
 
-	while (f && fgets(line, sizeof line, f))
-		sscanf(line, "Seccomp: %d", &mode);
-	if (f)
-		fclose(f);
-	else
+	if (!f) {
 		tell(v, FAIL, "/proc", "cannot be read: %s; mount it here", strerror(errno));
+		return;
+	}
+	while (fgets(line, sizeof line, f))
+		sscanf(line, "Seccomp: %d", &mode);
+	fclose(f);
 	if (mode)
 		tell(v, WARN, "seccomp", "a filter is on (mode %d); what it forbids shows in the lines above",
 		     mode);

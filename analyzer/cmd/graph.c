@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "report/picture.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,21 +21,23 @@ static int load(void *answer, char **words, const struct view *view, struct err 
 	return need_dot(view, err) || picture_load(answer, words[0], words[1], &view->report, nodes, err);
 }
 
-static void text(const struct term *t, const void *answer, const struct view *view, const char *here)
+static bool draw(const struct buf *dot)
+{
+	signal(SIGPIPE, SIG_IGN); /* it may end before it has read all */
+	FILE *to = popen("dot -Tsvg", "we");
+	bool is_good = to && buf_print(dot, to);
+	return to && !pclose(to) && is_good;
+}
+
+static bool text(const struct term *t, const void *answer, const struct view *view, const char *here)
 {
 	struct buf out = { 0 };
-	FILE *to = t->out;
 
 	(void)here;
-	fflush(to);
-	if (view->is_svg)
-		to = popen("dot -Tsvg", "w");
 	picture_dot(&out, answer);
-	if (to)
-		fwrite(out.bytes, 1, out.used, to);
-	if (to && view->is_svg)
-		pclose(to);
+	bool is_good = view->is_svg ? draw(&out) : buf_print(&out, t->out);
 	buf_free(&out);
+	return is_good;
 }
 
 static void json(struct buf *out, const void *answer)

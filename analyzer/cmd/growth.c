@@ -14,9 +14,10 @@ static int load(void *answer, char **words, const struct view *view, struct err 
 	return growth_load(answer, words, &options, err);
 }
 
-static void text(const struct term *t, const void *answer, const struct view *view, const char *here)
+static bool text(const struct term *t, const void *answer, const struct view *view, const char *here)
 {
 	growth_text(t, answer, view->text.all, here);
+	return true;
 }
 
 static void json(struct buf *out, const void *answer)

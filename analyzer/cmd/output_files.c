@@ -62,24 +62,25 @@ int output_files_take_suppressions(struct output_files *files, const char *word,
 	return add_file(files, syntax, to_stdout ? "-" : word + n + 1, err);
 }
 
-static int write_to(FILE *to, const struct buf *out)
-{
-	bool is_good = to && !out->failed && fwrite(out->bytes, 1, out->used, to) == out->used && !fflush(to);
-
-	return is_good ? 0 : -1;
-}
-
 static int write_file(const char *path, const char *mode, const struct buf *out, struct err *err)
 {
 	bool is_stdout = !strcmp(path, "-");
 	FILE *to = is_stdout ? stdout : fopen(path, mode);
-	int failed = write_to(to, out), error = errno;
+	bool is_good = to && buf_print(out, to);
+	int error = errno;
 
-	if (to && !is_stdout && fclose(to))
-		failed = -1;
-	return failed ? fail(err, "%s cannot be written: %s", is_stdout ? "stdout" : path,
-			     out->failed ? "out of memory" : strerror(error))
-		      : 0;
+	if (to && !is_stdout && fclose(to) && is_good) {
+		is_good = false;
+		error = errno;
+	}
+	return is_good ? 0
+		       : fail(err, "%s cannot be written: %s", is_stdout ? "stdout" : path,
+			      out->failed ? "out of memory" : strerror(error));
+}
+
+int output_file_write(const char *path, const struct buf *out, struct err *err)
+{
+	return write_file(path, "we", out, err);
 }
 
 /* Workflow commands are read from stderr as well; stdout is the program's. */
@@ -92,7 +93,7 @@ static int tell_github(const struct report *r, const struct output_context *c, s
 	if (!actions || strcmp(actions, "true"))
 		return 0;
 	output_github(&out, r, c);
-	write_to(stderr, &out);
+	buf_print(&out, stderr);
 	buf_clear(&out);
 	output_markdown(&out, r, c);
 	if (summary && *summary && out.used <= SUMMARY_MAX)
@@ -112,7 +113,7 @@ int output_files_write(const struct output_files *files, const struct report *r,
 	for (unsigned i = 0; i < files->n && !failed; i++) {
 		struct buf out = { 0 };
 		files->at[i].format->render(&out, r, &c);
-		failed = write_file(files->at[i].path, "we", &out, err);
+		failed = output_file_write(files->at[i].path, &out, err);
 		buf_free(&out);
 	}
 	return failed ? failed : tell_github(r, &c, err);

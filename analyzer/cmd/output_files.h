@@ -20,6 +20,8 @@ int output_files_take(struct output_files *files, const char *word, struct err *
 /* --gen-suppressions: "lsan:FILE" or, to stdout, "lsan"; so of valgrind. 0, or -1 with err. */
 int output_files_take_suppressions(struct output_files *files, const char *word, bool to_stdout,
 				   struct err *err);
+/* One of them; "-" is stdout. 0, or -1 with err. */
+int output_file_write(const char *path, const struct buf *out, struct err *err);
 /* Writes all of them; within GitHub's actions also annotations on stderr and the step's summary. 0, or -1 with err. */
 int output_files_write(const struct output_files *files, const struct report *r,
 		       const struct gate_options *gate, const struct gate_result *result, struct err *err);

@@ -60,7 +60,7 @@ static int print_json(const struct report *r)
 	struct buf out = { 0 };
 
 	report_json(&out, r);
-	bool is_good = !out.failed && fwrite(out.bytes, 1, out.used, stdout) == out.used && !fflush(stdout);
+	bool is_good = buf_print(&out, stdout);
 	buf_free(&out);
 	return is_good ? 0 : cannot_write();
 }

@@ -8,9 +8,10 @@ static int load(void *answer, char **words, const struct view *view, struct err 
 	return why_load(answer, words[0], words[1], &view->report, err);
 }
 
-static void text(const struct term *t, const void *answer, const struct view *view, const char *here)
+static bool text(const struct term *t, const void *answer, const struct view *view, const char *here)
 {
 	why_text(t, answer, view->text.full_stacks, here);
+	return true;
 }
 
 static void json(struct buf *out, const void *answer)

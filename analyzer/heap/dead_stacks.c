@@ -7,9 +7,9 @@
 #include "heap/dead_stacks.h"
 
 #include "heap/owned.h"
+#include "heap/roots.h"
 
 #define TCB_ALIGNMENT 64u
-#define TCB_BYTES 2304u
 #define TCB_TID 720u /* offsetof(struct pthread, tid), half a word */
 #define TCB_JOINID 1568u
 #define TCB_RESULT 1576u

@@ -177,28 +177,69 @@ static enum heap_error_kind judge(struct finder *f, const struct trace_suspect *
 	return HEAP_ERROR_KINDS;
 }
 
-static bool is_same(const struct heap_error *a, const struct heap_error *b)
-{
-	return a->kind == b->kind && a->entry == b->entry && a->block_entry == b->block_entry &&
-	       a->stack == b->stack && a->call.stack == b->call.stack && a->call.before == b->call.before;
-}
-
 static void add_error(struct finder *f, const struct heap_error *e)
 {
 	struct heap_errors *found = &f->found;
 
-	for (uint32_t i = 0; i < found->n; i++)
-		if (is_same(&found->at[i], e)) {
-			found->at[i].instances++;
+	if ((found->n & (found->n - 1)) == 0) {
+		struct heap_error *more =
+		    realloc(found->at, (found->n ? 2 * (size_t)found->n : 1) * sizeof *more);
+
+		if (!more) {
+			f->starved = true;
 			return;
 		}
-	struct heap_error *more = realloc(found->at, (found->n + 1) * sizeof *more);
-	if (!more) {
-		f->starved = true;
-		return;
+		found->at = more;
 	}
-	found->at = more;
 	found->at[found->n++] = *e;
+}
+
+static int compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_sameness(const void *left, const void *right)
+{
+	const struct heap_error *a = left, *b = right;
+	int order = compare(a->kind, b->kind);
+
+	order = order ? order : compare(a->entry, b->entry);
+	order = order ? order : compare(a->block_entry, b->block_entry);
+	order = order ? order : compare(a->stack, b->stack);
+	order = order ? order : compare(a->call.stack, b->call.stack);
+	return order ? order : compare(a->call.before, b->call.before);
+}
+
+static int by_event(const void *left, const void *right)
+{
+	const struct heap_error *a = left, *b = right;
+
+	return compare(a->call.event, b->call.event);
+}
+
+static int by_sameness_and_event(const void *left, const void *right)
+{
+	int order = by_sameness(left, right);
+
+	return order ? order : by_event(left, right);
+}
+
+/* A file may tell of millions: they are sorted for it. */
+static void fold_errors(struct heap_errors *found)
+{
+	uint32_t n = 0;
+
+	if (!found->n)
+		return;
+	qsort(found->at, found->n, sizeof *found->at, by_sameness_and_event);
+	for (uint32_t i = 0; i < found->n; i++)
+		if (n && !by_sameness(&found->at[n - 1], &found->at[i]))
+			found->at[n - 1].instances++;
+		else
+			found->at[n++] = found->at[i];
+	found->n = n;
+	qsort(found->at, found->n, sizeof *found->at, by_event);
 }
 
 /* What the event itself says of the call, where the shim had forgotten the block. */
@@ -350,6 +391,7 @@ int heap_errors_find(struct heap_errors *out, const struct heap *h, struct err *
 	if (is_whole(h->trace))
 		failed = gather(&f, h) ? fail(err, "%s: out of memory", h->trace->path) : find(&f, err);
 	drop_unproved(&f);
+	fold_errors(&f.found);
 	free(f.suspects);
 	free(f.watches);
 	*out = f.found;

@@ -244,20 +244,11 @@ static void found_in_root(struct scanner *s, const struct probe *p, enum ref_kin
 		    r, (struct root_ref){ .at = p->at, .region = p->owner, .to = p->block, .kind = kind });
 }
 
-static const struct trace_thread *thread_of(const struct trace_snapshot *s, const struct root_region *region)
-{
-	for (size_t i = 0; i < s->nthreads; i++)
-		if (thread_label(&s->threads[i]) == region->thread &&
-		    8ULL * thread_words(&s->threads[i]) == region->end)
-			return &s->threads[i];
-	return NULL;
-}
-
 static void scan_registers(struct scanner *s, const struct root_region *region, uint32_t number)
 {
-	const struct trace_thread *t = thread_of(s->heap->snapshot, region);
+	const struct trace_thread *t = &s->heap->snapshot->threads[region->thread_at];
 
-	for (uint32_t i = 0; t && i < thread_words(t); i++) {
+	for (uint32_t i = 0; i < thread_words(t); i++) {
 		uint64_t word = thread_word(t, i);
 		scan_words(s, &word, 1, 8ULL * i, number);
 	}

@@ -60,7 +60,7 @@ bool heap_was_told(const struct heap *h, const struct trace_told *told)
 		return true;
 	if (t->nsnapshots && s >= t->snapshots && s < t->snapshots + t->nsnapshots)
 		return told->snapshots <= (size_t)(s - t->snapshots);
-	return told->events <= s->events;
+	return told->events < s->events || (told->events == s->events && told->key <= s->key);
 }
 
 const char *heap_told_type(const struct heap *h, uint32_t block)

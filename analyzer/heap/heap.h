@@ -40,6 +40,9 @@ static inline uint64_t block_latest(const struct block *b)
 	return (uint64_t)b->latest_high << 32 | b->latest_low;
 }
 
+#define ADDRESS_END                                                                                          \
+	(1ULL << 48) /* no block lies beyond: the kernel gives more to those who ask for it by name */
+
 #define ENTRY_POOL 255u /* no call was traced */
 
 /* How many blocks one stands for that was recorded where each byte has a chance of one in `sample_bytes` to have its block
@@ -173,6 +176,7 @@ struct root_region {
 	enum root_kind kind;
 	uint32_t thread; /* thread number, or tid when it never allocated: STACK, REGISTER, TLS, TSD, STALE */
 	uint32_t module; /* trace module id, 0: none */
+	uint32_t thread_at; /* where that thread is among the snapshot's */
 	uint64_t start,
 	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; KERNEL: 0 .. 8 * held words;
 		  * LOADER, KEPT, IGNORED: 0, 0 */

@@ -102,7 +102,8 @@ static size_t share_out(struct graph *g, struct hidden_ref *hidden, size_t n, ui
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t from = heap_find(g->heap, hidden[i].at), region = graph_region(g, hidden[i].at);
+		uint32_t from = heap_find(g->heap, hidden[i].at);
+		uint32_t region = from == NO_BLOCK ? graph_region(g, hidden[i].at) : NO_REGION;
 		struct root_ref root = {
 			.at = hidden[i].at, .region = region, .to = hidden[i].to, .kind = REF_RECOGNISED
 		};
@@ -111,7 +112,7 @@ static size_t share_out(struct graph *g, struct hidden_ref *hidden, size_t n, ui
 			continue;
 		if (from != NO_BLOCK && !recognise_ref(g, &hidden[i], from))
 			hidden[kept++] = hidden[i];
-		else if (from == NO_BLOCK && region != NO_REGION && !recognise_root_ref(g, &root))
+		else if (region != NO_REGION && !recognise_root_ref(g, &root))
 			g->root_refs[(*nroots)++] = root;
 	}
 	return kept;

@@ -59,8 +59,8 @@ static bool was_allocators(const struct heap *h, uint64_t addr)
 static struct lg_range pool_range(const struct heap *h, const struct trace_told *t)
 {
 	uint32_t block = heap_find(h, t->addr);
-	struct lg_range range = { t->addr,
-				  t->bytes < UINT64_MAX - t->addr ? t->addr + t->bytes : UINT64_MAX };
+	bool is_beyond = t->addr >= ADDRESS_END || t->bytes > ADDRESS_END - t->addr;
+	struct lg_range range = { t->addr, is_beyond ? ADDRESS_END : t->addr + t->bytes };
 
 	if (block == NO_BLOCK)
 		range.end =
@@ -110,11 +110,16 @@ static const struct told_pool *pool_at(const struct told *t, uint64_t addr)
 
 /* ---- members ----------------------------------------------------------------------------------------- */
 
+/* Where a block begins in a pool's memory, or lies in it, that memory has become another's. */
 static bool is_member(const struct heap *h, const struct word *w)
 {
-	const struct told_pool *pool = pool_at(&h->told, w->told->addr);
+	uint64_t addr = w->told->addr, bytes = w->told->bytes;
+	const struct told_pool *pool = pool_at(&h->told, addr);
+	uint32_t next = heap_after(h, addr);
 
-	return pool && pool->order < w->order && w->told->bytes <= pool->range.end - w->told->addr;
+	return pool && pool->order < w->order && bytes <= pool->range.end - addr &&
+	       heap_find(h, addr) == heap_find(h, pool->range.start) &&
+	       (next == h->nblocks || h->blocks[next].addr >= addr + bytes);
 }
 
 /* Members do not overlap; where they seem to, the later word is right. They share no eight bytes' start either. */
@@ -158,14 +163,12 @@ static struct block member_block(const struct heap *h, const struct word *w)
 			       .latest_low = (uint32_t)latest };
 }
 
-/* What of a block lies before the first of its members, and stands for nothing else. False: nothing does. */
+/* What of a block lies before the first of the members in it, and stands for nothing else. False: nothing does. */
 static bool cut_block(struct heap *h, struct block *b, uint64_t first_member)
 {
-	uint64_t bytes = first_member > b->addr ? first_member - b->addr : 0;
-
-	if (bytes >= b->size)
-		return true;
+	uint64_t bytes = first_member - b->addr;
 	struct sum before = block_sum(h->trace->process.sample_bytes, b);
+
 	b->size = bytes;
 	b->single = 1;
 	h->totals.live_blocks += !!bytes - before.blocks;

@@ -18,16 +18,9 @@
 
 const struct trace_mapping *mapping_at(const struct trace_snapshot *s, uint64_t addr)
 {
-	size_t low = 0, high = s->nmappings;
+	size_t at = mappings_after(s->mappings, s->nmappings, addr);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (s->mappings[middle].end > addr)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < s->nmappings && s->mappings[low].start <= addr ? &s->mappings[low] : NULL;
+	return at < s->nmappings && s->mappings[at].start <= addr ? &s->mappings[at] : NULL;
 }
 
 bool mapping_is_readable(const struct trace_mapping *m)
@@ -98,8 +91,8 @@ static void glibc_blocks(struct owned *o, const struct heap *h, const struct tra
 	uint64_t done = m->start;
 
 	for (uint32_t i = heap_after(h, m->start); i < h->nblocks && h->blocks[i].addr < m->end; i++) {
-		if (h->blocks[i].addr < done || h->blocks[i].entry == LG_ENTRY_POOL)
-			continue;
+		if (h->blocks[i].addr < done || h->blocks[i].entry == LG_ENTRY_POOL || h->blocks[i].pooled)
+			continue; /* not glibc's */
 		bool sure;
 		struct lg_range r = glibc_place(h->snapshot, m, &h->blocks[i], &sure);
 		ranges_add(sure ? &o->sure : &o->guessed, r.start, r.end);

@@ -99,7 +99,7 @@ static bool may_be_there(const struct heap *h, uint64_t addr)
 	uint32_t after = heap_after(h, addr + POOL_BYTES - 1);
 	const struct block *before = after ? &h->blocks[after - 1] : NULL;
 
-	return m && mapping_is_anonymous(m) && mapping_is_readable(m) &&
+	return addr < ADDRESS_END && m && mapping_is_anonymous(m) && mapping_is_readable(m) &&
 	       (!before || before->addr + before->size <= addr);
 }
 
@@ -165,8 +165,7 @@ static int merge(struct pools *p)
 		for (; from < h->nblocks && h->blocks[from].addr < p->at[i].addr; from++)
 			blocks[to++] = h->blocks[from];
 		take_blocks(h, &p->at[i], &blocks[to]);
-		for (uint32_t k = 0; k < p->at[i].live; k++)
-			h->totals.pooled_bytes += p->at[i].bytes;
+		h->totals.pooled_bytes += (uint64_t)p->at[i].live * p->at[i].bytes;
 		to += p->at[i].live;
 	}
 	memcpy(&blocks[to], &h->blocks[from], (h->nblocks - from) * sizeof *blocks);

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADDRESS_END                                                                                          \
-	(1ULL << 48) /* no block lies beyond: the kernel gives more to those who ask for it by name */
 #define OPEN_MAX 1024u /* releases open at once; the oldest is settled when there are more */
 #define THREADS_MAX (1u << 20) /* numbers beyond are not counted as threads */
 

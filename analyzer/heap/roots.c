@@ -14,7 +14,6 @@
 #include <sys/mman.h>
 
 #define RED_ZONE 128u /* below the stack pointer, still the running leaf function's (x86-64 psABI, 3.2.2) */
-#define TCB_BYTES 2304u /* struct pthread of glibc 2.36, x86-64: holds the values of pthread_setspecific */
 #define TLS_MAX_MAIN (64u << 10) /* static TLS lies below the TCB; its true size is not known here */
 #define TLS_MAX_THREAD 4096u /* in a thread's stack what is below is a root anyhow: only the label differs */
 
@@ -137,7 +136,8 @@ static void paint_modules(struct canvas *c, const struct heap *h)
 
 /* ---- threads ----------------------------------------------------------------------------------------- */
 
-uint32_t thread_label(const struct trace_thread *t)
+/* A number may be another thread's id: it names, it does not tell apart. */
+static uint32_t thread_label(const struct trace_thread *t)
 {
 	return t->number ? t->number : t->tid;
 }
@@ -231,12 +231,15 @@ static bool runs_at_home(const struct heap *h, const struct trace_thread *t, str
 	return next == h->nblocks || h->blocks[next].addr >= base;
 }
 
-static struct root_region stack_region(const struct trace_thread *t, enum root_kind kind, uint64_t start,
-				       uint64_t end)
+static struct root_region thread_region(const struct heap *h, const struct trace_thread *t,
+					enum root_kind kind, uint64_t start, uint64_t end)
 {
-	return (struct root_region){
-		.kind = kind, .thread = thread_label(t), .start = start, .end = end, .path = ""
-	};
+	return (struct root_region){ .kind = kind,
+				     .thread = thread_label(t),
+				     .thread_at = (uint32_t)(t - h->snapshot->threads),
+				     .start = start,
+				     .end = end,
+				     .path = "" };
 }
 
 /* Somewhere else: an alternate signal stack, a coroutine. All of the regular stack counts, since where it was
@@ -252,7 +255,7 @@ static void paint_other_stack(struct canvas *c, const struct heap *h, const stru
 		end = next < h->nblocks && h->blocks[next].addr < m->end ? h->blocks[next].addr : m->end;
 	}
 	if (end)
-		canvas_paint(c, stack_region(t, ROOT_STACK, stack_low(t), end));
+		canvas_paint(c, thread_region(h, t, ROOT_STACK, stack_low(t), end));
 }
 
 static void paint_stack(struct canvas *c, const struct heap *h, const struct trace_thread *t)
@@ -260,14 +263,14 @@ static void paint_stack(struct canvas *c, const struct heap *h, const struct tra
 	struct lg_range home = home_stack(h, t);
 
 	if (!registers_known(t)) {
-		canvas_paint(c, stack_region(t, ROOT_STALE, home.start, home.end));
+		canvas_paint(c, thread_region(h, t, ROOT_STALE, home.start, home.end));
 	} else if (runs_at_home(h, t, home)) {
 		uint64_t low = stack_low(t);
 		low = low > home.start ? low & ~7ULL : home.start;
-		canvas_paint(c, stack_region(t, ROOT_NOBODY, home.start, low));
-		canvas_paint(c, stack_region(t, ROOT_STACK, low, home.end));
+		canvas_paint(c, thread_region(h, t, ROOT_NOBODY, home.start, low));
+		canvas_paint(c, thread_region(h, t, ROOT_STACK, low, home.end));
 	} else {
-		canvas_paint(c, stack_region(t, ROOT_STACK, home.start, home.end));
+		canvas_paint(c, thread_region(h, t, ROOT_STACK, home.start, home.end));
 		paint_other_stack(c, h, t);
 	}
 }
@@ -286,7 +289,7 @@ static void paint_tls(struct canvas *c, const struct heap *h, const struct trace
 		low = sp;
 	if (t->fs_base - low > most)
 		low = t->fs_base - most;
-	canvas_paint(c, stack_region(t, ROOT_TLS, low & ~7ULL, t->fs_base));
+	canvas_paint(c, thread_region(h, t, ROOT_TLS, low & ~7ULL, t->fs_base));
 }
 
 /* A stack that the program allocated (pthread_attr_setstack, makecontext) is a root in spite of its owner. */
@@ -310,7 +313,7 @@ static void paint_control_blocks(struct canvas *c, const struct heap *h)
 	for (size_t i = 0; i < h->snapshot->nthreads; i++) {
 		const struct trace_thread *t = &h->snapshot->threads[i];
 		if (t->fs_base)
-			canvas_paint(c, stack_region(t, ROOT_TSD, t->fs_base, t->fs_base + TCB_BYTES));
+			canvas_paint(c, thread_region(h, t, ROOT_TSD, t->fs_base, t->fs_base + TCB_BYTES));
 	}
 	canvas_dry(c);
 }
@@ -319,7 +322,7 @@ static void add_registers(struct canvas *c, const struct heap *h)
 {
 	for (size_t i = 0; i < h->snapshot->nthreads; i++) {
 		const struct trace_thread *t = &h->snapshot->threads[i];
-		struct root_region region = stack_region(t, ROOT_REGISTER, 0, 8ULL * thread_words(t));
+		struct root_region region = thread_region(h, t, ROOT_REGISTER, 0, 8ULL * thread_words(t));
 
 		if (t->flags & LG_THREAD_IN_CALL)
 			region.path = "libc";
@@ -465,7 +468,9 @@ static int by_kind(const void *a, const void *b)
 		return x->kind < y->kind ? -1 : 1;
 	if (x->thread != y->thread)
 		return x->thread < y->thread ? -1 : 1;
-	return (x->start > y->start) - (x->start < y->start);
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return (x->thread_at > y->thread_at) - (x->thread_at < y->thread_at);
 }
 
 int roots_find(const struct heap *h, struct root_region **regions, uint32_t *nregions)

@@ -4,6 +4,8 @@
 
 #include "heap/heap.h"
 
+#define TCB_BYTES 2304u /* struct pthread of glibc 2.36, x86-64: holds the values of pthread_setspecific */
+
 /* Fills *regions (owned by the caller), sorted as struct graph says. -1: out of memory. */
 int roots_find(const struct heap *h, struct root_region **regions, uint32_t *nregions);
 
@@ -18,6 +20,5 @@ bool block_is_loaders(const struct loader_modules *l, const struct trace *t, con
 /* How to read a thread's registers as roots: how many words, and whether word i counts. */
 uint32_t thread_words(const struct trace_thread *t);
 uint64_t thread_word(const struct trace_thread *t, uint32_t i);
-uint32_t thread_label(const struct trace_thread *t);
 
 #endif

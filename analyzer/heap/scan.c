@@ -143,20 +143,6 @@ void scan_words(struct scanner *s, const uint64_t *words, size_t n, uint64_t at,
 			scan_word(s, words[i], at + 8 * i, owner);
 }
 
-static size_t memory_after(const struct trace_snapshot *m, uint64_t addr)
-{
-	size_t low = 0, high = m->nmemory;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (m->memory[middle].start + m->memory[middle].bytes > addr)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
 /* Moves s->memory to the first range that ends after addr: a step when starts rise, else a search. */
 static void find_memory(struct scanner *s, const struct trace_snapshot *m, uint64_t addr)
 {
@@ -169,7 +155,7 @@ static void find_memory(struct scanner *s, const struct trace_snapshot *m, uint6
 				return;
 			}
 	}
-	s->memory = memory_after(m, addr);
+	s->memory = memory_after(m->memory, m->nmemory, addr);
 }
 
 void scan_range(struct scanner *s, uint64_t start, uint64_t end, uint32_t owner)

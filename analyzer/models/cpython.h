@@ -1,12 +1,12 @@
-/* cpython.h: the CPython model from inside: what its parts share.
+/* cpython.h: the CPython model from inside: what its parts share. Each calls only those below it:
  *
  * cpython.c         finds the interpreter; the model
- * cpython_types.c   type objects
- * cpython_objects.c blocks that are objects
- * cpython_parts.c   blocks that are no objects but parts of one: a list's items, a dictionary's keys
- * cpython_label.c   what a word owns
  * cpython_roots.c   the interpreter's own words: generations, caches, stacks of frames
- * cpython_fields.c  what a word is called */
+ * cpython_fields.c  what a word is called
+ * cpython_label.c   what a word owns
+ * cpython_parts.c   blocks that are no objects but parts of one: a list's items, a dictionary's keys
+ * cpython_objects.c blocks that are objects
+ * cpython_types.c   type objects */
 #ifndef LG_MODELS_CPYTHON_H
 #define LG_MODELS_CPYTHON_H
 

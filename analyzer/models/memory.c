@@ -7,21 +7,14 @@
 static const struct trace_memory *range_at(struct memory *m, uint64_t addr)
 {
 	const struct trace_snapshot *s = m->snapshot;
-	size_t low = 0, high = s->nmemory;
 
 	if (m->last < s->nmemory && addr - s->memory[m->last].start < s->memory[m->last].bytes)
 		return &s->memory[m->last];
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (s->memory[middle].start + s->memory[middle].bytes > addr)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	if (low == s->nmemory || s->memory[low].start > addr)
+	size_t at = memory_after(s->memory, s->nmemory, addr);
+	if (at == s->nmemory || s->memory[at].start > addr)
 		return NULL;
-	m->last = low;
-	return &s->memory[low];
+	m->last = at;
+	return &s->memory[at];
 }
 
 bool memory_held(struct memory *m, uint64_t addr, uint64_t *word)

@@ -1,23 +1,11 @@
 /* variable.c: see variable.h. */
 #include "models/variable.h"
 
-#include "heap/roots.h"
-
-static const struct trace_thread *thread_of(const struct trace_snapshot *s, const struct root_region *region)
-{
-	for (size_t i = 0; s && i < s->nthreads; i++)
-		if (thread_label(&s->threads[i]) == region->thread)
-			return &s->threads[i];
-	return NULL;
-}
-
 static bool find_in_thread(struct names *names, const struct trace_snapshot *s,
 			   const struct root_region *region, uint64_t at, struct variable *v)
 {
-	const struct trace_thread *t = thread_of(s, region);
+	const struct trace_thread *t = &s->threads[region->thread_at];
 
-	if (!t)
-		return false;
 	if (region->kind == ROOT_REGISTER)
 		return names_register_variable(names, s, t, (unsigned)(at / 8), v);
 	if (region->kind == ROOT_TLS && names_tls_variable(names, s, t, at, v))

@@ -135,12 +135,12 @@ static void propose(const struct proposing *p, struct leak *leak)
 
 	leak->break_edge = NO_BREAK;
 	for (uint32_t i = 0; i < leak->nedges && i < KINDS_TRIED; i++) {
-		enum break_reason reason = reason_of(p, leak, &leak->edges[i]);
 		struct object from;
 
 		if ((models_object(p->models, leak->edges[i].from, &from) && from.is_link) ||
 		    models_is_inner(p->models, leak->edges[i].from, leak->edges[i].offset))
 			continue;
+		enum break_reason reason = reason_of(p, leak, &leak->edges[i]);
 		if (leak->break_edge != NO_BREAK && reason <= best)
 			continue;
 		best = reason;
@@ -149,26 +149,32 @@ static void propose(const struct proposing *p, struct leak *leak)
 	leak->break_reason = best;
 }
 
+static int make_room(struct proposing *p)
+{
+	size_t bytes = ((size_t)p->classes->graph->heap->nblocks + 1) * sizeof *p->degree;
+
+	p->degree = malloc(bytes);
+	p->queue = malloc(bytes);
+	return p->degree && p->queue ? 0 : -1;
+}
+
 int breaks_propose(struct leak_set *leaks, const struct classes *c, struct models *models)
 {
 	struct proposing p = { .classes = c, .models = models };
+	int failed = 0;
 
-	for (uint32_t i = 0; i < leaks->nleaks; i++) {
+	for (uint32_t i = 0; i < leaks->nleaks && !failed; i++) {
 		struct leak *leak = &leaks->leaks[i];
 
 		leak->break_edge = NO_BREAK;
 		if (leak->kind != CLASS_CYCLE || leak->nedges < 2)
 			continue;
-		size_t room = ((size_t)c->graph->heap->nblocks + 1) * sizeof *p.degree;
-		if (!p.degree) {
-			p.degree = malloc(room);
-			p.queue = malloc(room);
-		}
-		if (p.degree && p.queue)
+		if (!p.degree)
+			failed = make_room(&p);
+		if (!failed)
 			propose(&p, leak);
 	}
-	bool is_short = p.degree && !p.queue;
 	free(p.degree);
 	free(p.queue);
-	return is_short ? -1 : 0;
+	return failed;
 }

@@ -203,17 +203,9 @@ static void look_at(struct kept *k, const uint64_t *words, size_t i, size_t n, u
 
 static bool is_in_a_mapping(const struct kept *k, uint64_t value)
 {
-	size_t low = 0, high = k->nmappings;
+	size_t at = mappings_after(k->mappings, k->nmappings, value);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (k->mappings[middle].end <= value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < k->nmappings && value >= k->mappings[low].start;
+	return at < k->nmappings && value >= k->mappings[at].start;
 }
 
 static bool is_mapped(struct kept *k, uint64_t value)

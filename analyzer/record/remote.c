@@ -63,17 +63,9 @@ struct remote {
 
 static struct trace_mapping *mapping_at(const struct remote *r, uint64_t addr)
 {
-	size_t low = 0, high = r->nmappings;
+	size_t at = mappings_after(r->mappings, r->nmappings, addr);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (r->mappings[middle].end <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < r->nmappings && r->mappings[low].start <= addr ? &r->mappings[low] : NULL;
+	return at < r->nmappings && r->mappings[at].start <= addr ? &r->mappings[at] : NULL;
 }
 
 static bool is_lasting(const struct remote *r, uint64_t addr)

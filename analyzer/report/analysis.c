@@ -85,14 +85,14 @@ static int build_heap_upto(struct analysis *a, const struct trace_snapshot *upto
 
 static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err *err)
 {
-	const struct trace_snapshot asked = { .events = a->asked_events };
+	const struct trace_snapshot asked = { .events = a->asked_events, .key = a->asked_key };
 	int failed = build_heap_upto(a, a->is_asked && !a->snapshot ? &asked : a->snapshot, ancestry, err);
 
-	a->heap.snapshot = a->snapshot;
 	if (!failed && heap_add_pools(&a->heap))
-		return fail(err, "%s: not enough memory for what lives in pools", a->trace.path);
-	if (!failed && told_find(&a->heap))
-		return fail(err, "%s: not enough memory for what it told", a->trace.path);
+		failed = fail(err, "%s: not enough memory for what lives in pools", a->trace.path);
+	if (!failed && told_find(&a->heap)) /* by the moment that was asked for */
+		failed = fail(err, "%s: not enough memory for what it told", a->trace.path);
+	a->heap.snapshot = a->snapshot;
 	return failed;
 }
 
@@ -132,10 +132,10 @@ int analysis_open_at(struct analysis *a, const char *path, uint64_t snapshot, st
 	return compute(a, ancestry, options, err);
 }
 
-int analysis_open_events(struct analysis *a, const char *path, uint64_t events, struct ancestry *ancestry,
-			 const struct analysis_options *options, struct err *err)
+int analysis_open_events(struct analysis *a, const char *path, uint64_t events, uint64_t key,
+			 struct ancestry *ancestry, const struct analysis_options *options, struct err *err)
 {
-	*a = (struct analysis){ .asked_events = events };
+	*a = (struct analysis){ .asked_events = events, .asked_key = key };
 	if (trace_open(&a->trace, path, err))
 		return -1;
 	a->is_asked = events < a->trace.nevents;

@@ -24,7 +24,7 @@ struct analysis {
 	const struct trace_snapshot *snapshot; /* the last whole one; NULL: what follows heap is empty */
 	bool is_asked; /* the moment is one that was asked for, and need not be the last */
 	uint32_t moment; /* its number, from 1; 0: none was named */
-	uint64_t asked_events; /* where that has no snapshot: events before it */
+	uint64_t asked_events, asked_key; /* where that has no snapshot: events before it, and when it was */
 	struct heap heap;
 	struct names *names; /* borrowed of the ancestry */
 	struct graph graph; /* its references labelled by the models */
@@ -43,9 +43,9 @@ int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestr
 /* The same at the snapshot with this number. */
 int analysis_open_at(struct analysis *a, const char *path, uint64_t snapshot, struct ancestry *ancestry,
 		     const struct analysis_options *options, struct err *err);
-/* The same of the first so many events alone: nothing is judged. */
-int analysis_open_events(struct analysis *a, const char *path, uint64_t events, struct ancestry *ancestry,
-			 const struct analysis_options *options, struct err *err);
+/* The same of the first so many events alone, and of what was told by that key: nothing is judged. */
+int analysis_open_events(struct analysis *a, const char *path, uint64_t events, uint64_t key,
+			 struct ancestry *ancestry, const struct analysis_options *options, struct err *err);
 void analysis_close(struct analysis *a); /* safe on a zeroed or half-open one */
 
 #endif

@@ -45,13 +45,15 @@ static void add_member(struct ancestry *a, const char *path)
 	a->members = members;
 	if (trace_peek(&t, path, NULL))
 		return;
-	a->members[a->count++] = (struct relative){
-		.path = strdup(path),
+	char *copy = strdup(path);
+	a->members[a->count] = (struct relative){
+		.path = copy,
 		.pid = t.process.pid,
 		.parent_pid = t.process.parent_pid,
 		.begun = t.process.hello_key,
 		.is_forked = t.process.flags & LG_PROCESS_FORKED,
 	};
+	a->count += copy != NULL;
 	trace_close(&t);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/sort.h"
 #include "heap/build.h"
+#include "heap/told.h"
 #include "report/moments.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ struct counting {
 		bool is_mixed; /* survivors of several types */
 	} * facts; /* by row */
 	uint32_t room;
-	uint64_t from_birth; /* blocks before it are not counted */
+	const struct moment *since; /* blocks from before it are not counted; NULL: all are */
 	bool no_paths;
 };
 
@@ -84,10 +85,20 @@ static uint32_t row_at(struct counting *c, const struct block *b)
 	return c->row_of[b->stack];
 }
 
+/* A member of the program's pools was born when it was told of, with no event of its own. */
+static bool is_older(const struct block *b, const struct moment *m)
+{
+	uint64_t events = block_latest(b) + 1;
+
+	if (b->entry != LG_ENTRY_POOL)
+		return b->birth < m->events;
+	return events < m->events || (events == m->events && b->key <= m->key);
+}
+
 /* When a pooled block came nobody has seen. */
 static bool is_counted(const struct counting *c, const struct block *b)
 {
-	return b->birth >= c->from_birth && !b->pooled;
+	return !b->pooled && !(c->since && is_older(b, c->since));
 }
 
 static int count_moment(struct counting *c, uint32_t moment, const struct heap *h)
@@ -110,11 +121,11 @@ static int count_moment(struct counting *c, uint32_t moment, const struct heap *
 
 static int count_before(struct counting *c, uint32_t moment, struct err *err)
 {
-	struct trace_snapshot upto = { .events = c->moments[moment].events };
+	struct trace_snapshot upto = { .events = c->moments[moment].events, .key = c->moments[moment].key };
 	struct heap h;
 	int failed = heap_build(&h, &c->a->trace, &upto, err);
 
-	if (!failed && count_moment(c, moment, &h))
+	if (!failed && (told_find(&h) || count_moment(c, moment, &h)))
 		failed = fail(err, "out of memory");
 	heap_free(&h);
 	return failed;
@@ -123,12 +134,12 @@ static int count_before(struct counting *c, uint32_t moment, struct err *err)
 /* ---- survivors ----------------------------------------------------------------------------------------- */
 
 /* Moments that a survivor lived through before the last. */
-static uint32_t generation(const struct counting *c, uint64_t birth)
+static uint32_t generation(const struct counting *c, const struct block *b)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i + 1 < c->p->nmoments; i++)
-		n += birth < c->moments[i].events;
+		n += is_older(b, &c->moments[i]);
 	return n;
 }
 
@@ -151,7 +162,7 @@ static void count_survivor(struct counting *c, uint32_t block)
 		return;
 	row = &c->p->rows[c->row_of[b->stack]];
 	facts = &c->facts[c->row_of[b->stack]];
-	heap_add(&row->survived[generation(c, b->birth)], &c->a->heap, block);
+	heap_add(&row->survived[generation(c, b)], &c->a->heap, block);
 	take_type(row, facts,
 		  c->a->is_judged ? pool_text(c->book.pool, models_type(&c->a->models, block)) : NULL);
 	if (facts->newest == NO_BLOCK || b->birth > c->a->heap.blocks[facts->newest].birth)
@@ -295,7 +306,7 @@ static int count_moments(struct counting *c, const char *path, const struct mome
 	    report_one(&c->p->report, c->a, &c->book, o->report, err))
 		return -1;
 	c->moments = from;
-	c->from_birth = o->since ? from->events : 0;
+	c->since = o->since ? from : NULL;
 	return list_moments(c->p, &c->a->trace, from, number, n) ? count_all(c, err)
 								 : fail(err, "out of memory");
 }

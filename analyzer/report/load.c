@@ -6,6 +6,7 @@
 #include "report/moments.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,15 @@ static int compare_births(const void *left, const void *right)
 	return (a->image > b->image) - (a->image < b->image);
 }
 
+static int doubt_children(struct report *r, uint32_t parent, const char *why, const char *how,
+			  struct err *err)
+{
+	return report_add_reason(&r->processes[parent], &r->pool, REASON_CHILD,
+				 pool_print(&r->pool, "%s cannot be read: %s", why, how))
+		   ? no_memory(err)
+		   : 0;
+}
+
 /* A child whose trace cannot be read is no reason to keep quiet about the rest: its parent's verdict says so. */
 static int load_child(struct report *r, uint32_t parent, const char *folder, const char *name,
 		      const struct report_options *options, struct ancestry *ancestry, struct err *err)
@@ -64,10 +74,7 @@ static int load_child(struct report *r, uint32_t parent, const char *folder, con
 		return no_memory(err);
 	if (!load_one(r, path, options, ancestry, &trouble))
 		return 0;
-	return report_add_reason(&r->processes[parent], &r->pool, REASON_CHILD,
-				 pool_print(&r->pool, "a child's trace cannot be read: %s", trouble.text))
-		   ? no_memory(err)
-		   : 0;
+	return doubt_children(r, parent, "a child's trace", trouble.text, err);
 }
 
 static int load_children(struct report *r, const char *path, const struct report_options *options,
@@ -75,9 +82,12 @@ static int load_children(struct report *r, const char *path, const struct report
 {
 	struct dirent **entries = NULL;
 	char *folder = pool_print(&r->pool, "%s.children", path);
-	int n = folder ? scandir(folder, &entries, is_trace_name, alphasort) : -1, failed = 0;
+	int n = folder ? scandir(folder, &entries, is_trace_name, alphasort) : 0,
+	    failed = folder ? 0 : no_memory(err);
 	uint32_t parent = r->nprocesses - 1;
 
+	if (n < 0 && errno != ENOENT)
+		failed = doubt_children(r, parent, folder, strerror(errno), err);
 	for (int i = 0; i < n; i++) {
 		if (!failed)
 			failed = load_child(r, parent, folder, entries[i]->d_name, options, ancestry, err);

@@ -108,7 +108,7 @@ int moment_open(struct analysis *a, const char *path, const struct moment *momen
 {
 	if (moment->snapshot)
 		return analysis_open_at(a, path, moment->snapshot->id, ancestry, options, err);
-	return analysis_open_events(a, path, moment->events, ancestry, options, err);
+	return analysis_open_events(a, path, moment->events, moment->key, ancestry, options, err);
 }
 
 static int open_named(struct analysis *a, const char *path, const char *word, struct ancestry *ancestry,

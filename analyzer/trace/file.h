@@ -69,16 +69,30 @@ bool array_grow(struct trace *t, void *array_pointer, size_t n, size_t more, siz
 /* Notes damage: the first finding is kept in words, the others are counted. */
 void trace_note(struct trace *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+size_t bytes_left(const struct cursor *c);
+/* The number of items that follow, each of which takes at least `least_bytes`. */
+size_t take_items(struct cursor *c, size_t least_bytes, const char *what);
+uint32_t take_u32(struct cursor *c, const char *what);
+void refuse(struct cursor *c, bool wrong, const char *what); /* breaks it if it is not broken yet */
+
 /* ---- memory.c ------------------------------------------------------------------------------------------ */
 
 /* The next n words of a MEMORY payload, which has CHUNK_SLACK behind it. False: broken. */
 bool take_memory(struct cursor *cursor, uint64_t *words, size_t n);
 
-/* ---- load.c: one decoder a kind ----------------------------------------------------------------------- */
+/* ---- load.c, load_snapshot.c: one decoder a kind ------------------------------------------------------ */
 
 /* Takes one payload into the trace's tables. On trouble c->broken says what; what came before it is kept. */
 void load_chunk(struct trace *t, uint16_t kind, struct cursor *c);
 bool load_event_chunk(struct trace *t, uint64_t at);
+void load_snapshot(struct trace *t, struct cursor *c);
+void load_threads(struct trace *t, struct cursor *c);
+void load_mappings(struct trace *t, struct cursor *c);
+void load_memory(struct trace *t, struct cursor *c);
+void load_unread(struct trace *t, struct cursor *c);
+void load_snapshot_end(struct trace *t, struct cursor *c);
+void load_held(struct trace *t, struct cursor *c);
+void load_kept(struct trace *t, struct cursor *c);
 void process_free(struct trace_process *p);
 void end_free(struct trace_end *e);
 

@@ -62,22 +62,6 @@ static void join_memory(struct trace_snapshot *s)
 	s->nmemory = kept;
 }
 
-/* The range that holds addr, else the first one behind it; NULL: there is none. */
-static const struct trace_memory *memory_at_or_after(const struct trace_snapshot *s, uint64_t addr)
-{
-	size_t low = 0, high = s->nmemory;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->memory[middle].start + s->memory[middle].bytes > addr)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < s->nmemory ? &s->memory[low] : NULL;
-}
-
 static void seal_memory(struct trace *t, struct trace_snapshot *s)
 {
 	size_t kept = 0;
@@ -100,7 +84,8 @@ static size_t put_over(const struct trace_snapshot *s, const struct trace_memory
 		       bool *is_held)
 {
 	uint64_t start = kept->start + 8 * at, bytes = kept->bytes - 8 * at;
-	const struct trace_memory *m = memory_at_or_after(s, start);
+	size_t after = memory_after(s->memory, s->nmemory, start);
+	const struct trace_memory *m = after < s->nmemory ? &s->memory[after] : NULL;
 
 	*is_held = m && m->start <= start;
 	if (*is_held) {
@@ -188,6 +173,36 @@ void snapshot_free(struct trace_snapshot *s)
 }
 
 /* ---- look-ups ----------------------------------------------------------------------------------------- */
+
+size_t mappings_after(const struct trace_mapping *mappings, size_t n, uint64_t addr)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (mappings[middle].end > addr)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+size_t memory_after(const struct trace_memory *memory, size_t n, uint64_t addr)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memory[middle].start + memory[middle].bytes > addr)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
 
 /* Index of the last item that starts at or below addr, or n when there is none. Every kind of item begins with
  * its start address. */

@@ -1,4 +1,5 @@
-/* tables.c: what all who fill the tables of struct trace share: room for more, and a note of what was wrong. */
+/* tables.c: what all who fill the tables of struct trace share: room for more, counts out of untrusted bytes, and a note of what was
+ * wrong. */
 #include "trace/file.h"
 
 #include <stdarg.h>
@@ -43,4 +44,27 @@ void trace_note(struct trace *t, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(t->damage, sizeof t->damage, format, args);
 	va_end(args);
+}
+
+size_t bytes_left(const struct cursor *c)
+{
+	return c->broken ? 0 : (size_t)(c->end - c->at);
+}
+
+size_t take_items(struct cursor *c, size_t least_bytes, const char *what)
+{
+	uint64_t n = take_count(c, bytes_left(c) / least_bytes, what);
+
+	return c->broken ? 0 : (size_t)n;
+}
+
+uint32_t take_u32(struct cursor *c, const char *what)
+{
+	return (uint32_t)take_count(c, UINT32_MAX, what);
+}
+
+void refuse(struct cursor *c, bool wrong, const char *what)
+{
+	if (wrong && !c->broken)
+		c->broken = what;
 }

@@ -180,6 +180,9 @@ int trace_events(const struct trace *t, trace_batch *each, void *context, struct
 /* Reads a word of a snapshot's memory; false where the snapshot holds none. Absent pages of a mapping that was
  * read are zero. */
 bool snapshot_word(const struct trace_snapshot *s, uint64_t addr, uint64_t *word);
+/* Of n that are sorted and disjoint the first that ends behind addr; n: none does. */
+size_t mappings_after(const struct trace_mapping *mappings, size_t n, uint64_t addr);
+size_t memory_after(const struct trace_memory *memory, size_t n, uint64_t addr);
 
 /* ---- writing ----------------------------------------------------------------------------------------- */
 

@@ -100,6 +100,7 @@ int main(void)
 {
 	open_arenas();
 	kept_list();
+	LEAKGRAPH_MARK("kept");
 	lost_in_block();
 	lost_in_mapping();
 	lost_with_what_it_holds();

@@ -272,6 +272,86 @@ START_TEST(counted_arrays_are_held_by_a_pointer_past_the_count)
 }
 END_TEST
 
+/* What the words before its characters must say. */
+START_TEST(old_strings_are_held_by_a_pointer_to_their_characters)
+{
+	static const struct {
+		uint64_t length, capacity, size;
+		enum leak_class class;
+	} rows[] = {
+		{ 10, 10, 24 + 11, CLASS_REACHABLE },	 { 3, 20, 24 + 21, CLASS_REACHABLE },
+		{ 11, 10, 24 + 11, CLASS_POSSIBLE },	 { 0, 0, 24 + 11, CLASS_POSSIBLE },
+		{ 3, 20, 24 + 20, CLASS_POSSIBLE }, /* no room for the NUL */
+		{ 3, 1 << 20, 24 + 20, CLASS_POSSIBLE },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		world_open(&w);
+		uint64_t string = world_block(&w, rows[i].size, 1);
+		world_set(&w, string, rows[i].length);
+		world_set(&w, string + 8, rows[i].capacity);
+		world_root(&w, string + 24);
+		world_classify(&w);
+		ck_class(string, rows[i].class);
+		world_close(&w);
+	}
+}
+END_TEST
+
+/* 4 buckets of 8 bytes, their control bytes and a group: the mask stands on either side of the pointer. */
+START_TEST(hash_tables_are_held_by_a_pointer_to_their_control_bytes)
+{
+	static const struct {
+		uint64_t before, after, size;
+		enum leak_class class;
+	} rows[] = {
+		{ 0, 3, 32 + 4 + 16, CLASS_REACHABLE }, { 3, 0, 32 + 4 + 16, CLASS_REACHABLE },
+		{ 0, 0, 32 + 4 + 16, CLASS_POSSIBLE },	{ 0, 5, 32 + 6 + 16, CLASS_POSSIBLE },
+		{ 0, 3, 32 + 5 + 16, CLASS_POSSIBLE },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		world_open(&w);
+		uint64_t table = world_block(&w, rows[i].size, 1);
+		world_root(&w, rows[i].before);
+		world_root(&w, table + 32);
+		world_root(&w, rows[i].after);
+		world_classify(&w);
+		ck_class(table, rows[i].class);
+		world_close(&w);
+	}
+}
+END_TEST
+
+#define CONSTANTS 0x500000u
+
+START_TEST(objects_are_held_by_a_pointer_to_another_base)
+{
+	static const struct {
+		uint64_t first, other;
+		enum leak_class class;
+	} rows[] = {
+		{ CONSTANTS + 16, CONSTANTS + 64, CLASS_REACHABLE },
+		{ CONSTANTS + 16, CONSTANTS + 16, CLASS_POSSIBLE },
+		{ CONSTANTS + 16, CONSTANTS + 65, CLASS_POSSIBLE },
+		{ CONSTANTS + 16, 0x404000, CLASS_POSSIBLE }, /* can be written to */
+		{ 0, CONSTANTS + 64, CLASS_POSSIBLE },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		world_open(&w);
+		world_map(&w, CONSTANTS, 0x1000, PROT_READ, 0, "/bin/app");
+		uint64_t object = world_block(&w, 48, 1);
+		world_set(&w, object, rows[i].first);
+		world_set(&w, object + 40, rows[i].other); /* the last word */
+		world_root(&w, object + 40);
+		world_classify(&w);
+		ck_class(object, rows[i].class);
+		world_close(&w);
+	}
+}
+END_TEST
+
 START_TEST(zero_size_block_is_held_by_its_start_only)
 {
 	world_open(&w);
@@ -390,6 +470,9 @@ int main(void)
 		past_end_of_one_is_the_start_of_the_next,
 		past_end_between_lost_blocks_makes_no_indirect_leak,
 		counted_arrays_are_held_by_a_pointer_past_the_count,
+		old_strings_are_held_by_a_pointer_to_their_characters,
+		hash_tables_are_held_by_a_pointer_to_their_control_bytes,
+		objects_are_held_by_a_pointer_to_another_base,
 		zero_size_block_is_held_by_its_start_only,
 		list_of_a_million_is_one_direct_leak,
 		ring_of_a_million_is_one_cycle,

@@ -251,15 +251,15 @@ START_TEST(a_count_above_what_is_found_is_a_surplus)
 	struct py_world p;
 
 	py_open_world(&p);
-	uint64_t lost = new_node(&p, 2, 0), odd = new_node(&p, 2, 0), tagged = new_node(&p, 1, 0);
+	uint64_t lost = new_node(&p, 2, 0), odd = new_node(&p, 2, 0);
 	uint64_t record = world_block(&p.w, 48, 3);
 	p.w.heap_next = (p.w.heap_next + 48 + 255) / 256 * 256 - 48;
-	uint64_t low = new_node(&p, 1, 0);
+	uint64_t low = new_node(&p, 1, 0), tagged = new_node(&p, 1, 0); /* the highest */
 	world_root(&p.w, lost);
 	world_root(&p.w, odd);
 	world_root(&p.w, record);
-	world_set(&p.w, record + 8, odd << 24);
-	world_set(&p.w, record + 16, odd >> 40);
+	world_set(&p.w, record + 8, odd << 56); /* in both words */
+	world_set(&p.w, record + 16, odd >> 8);
 	world_set(&p.w, record + 24, tagged | 1);
 	world_set(&p.w, record + 40, low >> 8); /* its lowest byte is the last of a word that is 0 */
 	py_finish(&p);

@@ -60,6 +60,22 @@ static const struct {
 	  0,
 	  0 },
 	{ "inside", { ALLOC(A), FREE(1, A + 8) }, HEAP_ERROR_INSIDE, A, 1, 0, 0 },
+	{ "at the last byte", { ALLOC(A), FREE(1, A + 99) }, HEAP_ERROR_INSIDE, A, 1, 0, 0 },
+	{ "behind the last byte", { ALLOC(A), FREE(1, A + 100) }, HEAP_ERROR_NO_BLOCK, 0, 1, 0, 0 },
+	{ "inside another than the one before",
+	  { ALLOC(A), ALLOC(B), FREE(1, A), FREE(1, B + 8) },
+	  HEAP_ERROR_INSIDE,
+	  B,
+	  1,
+	  0,
+	  0 },
+	{ "two blocks, at one place",
+	  { ALLOC(A), ALLOC(B), FREE(1, A), FREE(1, A), FREE(1, B), FREE(1, B) },
+	  HEAP_ERROR_DOUBLE_FREE,
+	  A,
+	  2,
+	  0,
+	  0 },
 	{ "odd", { ALLOC(A), FREE(1, B + 4) }, HEAP_ERROR_NO_BLOCK, 0, 1, 0, 0 },
 	{ "too low", { ALLOC(A), FREE(1, 0x8000) }, HEAP_ERROR_NO_BLOCK, 0, 1, 0, 0 },
 	{ "new's", { BORN(A, LG_ENTRY_NEW), FREE(1, A) }, HEAP_ERROR_FAMILY, A, 1, 0, 0 },
@@ -185,8 +201,8 @@ END_TEST
 START_TEST(the_shims_suspects_know_more)
 {
 	static const struct trace_event events[] = { ALLOC(A), FREE(1, A), FREE(1, A), FREE(1, A) };
-	struct trace_suspect suspects[] = { { .event = 2, .addr = A, .stack = 5, .before = 6 },
-					    { .event = 3, .addr = A, .stack = 5, .before = 7 } };
+	struct trace_suspect suspects[] = { { .event = 2, .addr = A, .stack = 5, .before = 7 },
+					    { .event = 3, .addr = A, .stack = 5, .before = 6 } };
 	struct stray_free strays[] = { { 2, A, false }, { 3, A, false } };
 	char path[] = "/tmp/leakgraph-errors-XXXXXX";
 	struct heap_errors found;
@@ -205,7 +221,8 @@ START_TEST(the_shims_suspects_know_more)
 	ck_assert_int_eq(heap_errors_find(&found, &heap, &err), 0);
 	ck_assert_uint_eq(found.n, 2);
 	ck_assert_uint_eq(found.at[0].call.stack, 5);
-	ck_assert_uint_eq(found.at[1].call.before, 7);
+	ck_assert_uint_eq(found.at[0].call.before, 7); /* in the order of events */
+	ck_assert_uint_eq(found.at[1].call.before, 6);
 	ck_assert_uint_eq(found.at[0].instances + found.at[1].instances, 2);
 	heap_errors_free(&found);
 	trace_close(&trace);
@@ -213,9 +230,38 @@ START_TEST(the_shims_suspects_know_more)
 }
 END_TEST
 
+/* A heap that ends so many blocks that it does not know has others whose addresses come again. */
+START_TEST(too_many_strays_prove_nothing)
+{
+	static const struct trace_event events[] = { ALLOC(A), FREE(1, A), FREE(1, A) };
+	static struct stray_free strays[STRAYS_MOST] = { { 2, A, false } };
+	char path[] = "/tmp/leakgraph-errors-XXXXXX";
+	struct heap_errors found;
+	struct trace trace;
+	struct err err = { "" };
+
+	for (size_t i = 1; i < STRAYS_MOST; i++)
+		strays[i] = (struct stray_free){ 2 + i, B + 16 * i, false };
+	ck_assert_int_ge(mkstemp(path), 0);
+	unlink(path);
+	write_trace(path, &(struct trace_process){ .pid = 1 }, events, 3,
+		    &(struct trace_end){ .present = true });
+	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
+	for (size_t n = STRAYS_MOST - 1; n <= STRAYS_MOST; n++) {
+		struct heap heap = { .trace = &trace, .strays = strays, .nstrays = n };
+		ck_assert_int_eq(heap_errors_find(&found, &heap, &err), 0);
+		ck_assert_uint_eq(found.n, n < STRAYS_MOST);
+		heap_errors_free(&found);
+	}
+	trace_close(&trace);
+	unlink(path);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = { what_is_wrong_by_the_events, the_shims_suspects_know_more };
+	const TTest *const tests[] = { what_is_wrong_by_the_events, the_shims_suspects_know_more,
+				       too_many_strays_prove_nothing };
 
 	return suite_run("errors", tests, sizeof tests / sizeof *tests);
 }

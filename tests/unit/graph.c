@@ -100,6 +100,21 @@ START_TEST(large_blocks_are_found_from_anywhere_inside)
 }
 END_TEST
 
+START_TEST(words_beyond_all_blocks_point_nowhere)
+{
+	static const uint64_t far[] = { 8, 0x7f0000000000 - 8, 0x7f8000000000, LG_ADDRESS_BITS - 7,
+					UINT64_MAX - 7 };
+
+	world_open_at(&w, 0x7f0000000000, 1 << 20);
+	world_block(&w, 24, 1);
+	for (size_t i = 0; i < sizeof far / sizeof *far; i++)
+		world_root(&w, far[i]);
+	world_graph(&w);
+	ck_assert_uint_eq(w.graph.nroot_refs, 0);
+	world_close(&w);
+}
+END_TEST
+
 /* The index against plain search, at every byte around blocks of random sizes. */
 START_TEST(index_agrees_with_plain_search)
 {
@@ -305,6 +320,20 @@ START_TEST(registers_count_and_at_exit_only_saved_ones)
 	ck_class(rdi, CLASS_DIRECT);
 	ck_assert_uint_eq(w.graph.root_refs[1].at, 8 * (LG_REGS + 1));
 	ck_assert_uint_eq(w.graph.regions[w.graph.root_refs[1].region].thread, 101);
+	world_close(&w);
+}
+END_TEST
+
+/* In a container ids are as small as numbers. */
+START_TEST(a_number_may_be_another_threads_id)
+{
+	world_open(&w);
+	uint64_t a = world_block(&w, 24, 1), b = world_block(&w, 24, 1);
+	add_thread(12, 7, LG_THREAD_STOPPED, 0, STACK)->regs[LG_REG_RAX] = a;
+	add_thread(7, 0, LG_THREAD_STOPPED, 0, STACK)->regs[LG_REG_RAX] = b;
+	world_classify(&w);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(b, CLASS_REACHABLE);
 	world_close(&w);
 }
 END_TEST
@@ -529,6 +558,7 @@ int main(void)
 		references_have_offset_and_kind,
 		only_requested_bytes_are_scanned,
 		large_blocks_are_found_from_anywhere_inside,
+		words_beyond_all_blocks_point_nowhere,
 		index_agrees_with_plain_search,
 		writable_data_of_modules_are_globals,
 		unlisted_modules_and_unloaded_ones,
@@ -538,6 +568,7 @@ int main(void)
 		stack_of_a_main_thread_that_is_gone_is_dead,
 		thread_stack_tls_and_tsd_are_told_apart,
 		main_tls_lies_in_a_mapping_of_its_own,
+		a_number_may_be_another_threads_id,
 		registers_count_and_at_exit_only_saved_ones,
 		stack_of_a_running_thread_holds_only_possibly,
 		thread_on_another_stack_keeps_both,

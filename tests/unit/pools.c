@@ -141,10 +141,27 @@ START_TEST(an_empty_pool_holds_nothing)
 }
 END_TEST
 
+/* The kernel has merged the arena with a mapping of malloc's, and with one that is neither's. */
+START_TEST(what_lies_beside_a_pool_is_not_mallocs)
+{
+	world_open(&w);
+	world_map(&w, ARENA - 0x21000, 0x21000 + 4 * POOL + 0x1000, WORLD_RW, 0, "");
+	put_pool(ARENA, 4, 1 << 2);
+	world_alloc(&w, ARENA - 0x21000 + 16, 0x20000, 1);
+	uint64_t outside = world_block(&w, 32, 1);
+	world_set(&w, ARENA + 4 * POOL, outside);
+	look();
+	ck_assert_uint_eq(w.heap.totals.pooled_blocks, 3);
+	ck_assert_int_eq(world_class(&w, outside), CLASS_REACHABLE);
+	world_close(&w);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { blocks_in_pools_have_classes, what_does_not_agree_stays_a_root,
-				       pools_of_others_are_left_alone, an_empty_pool_holds_nothing };
+				       pools_of_others_are_left_alone, an_empty_pool_holds_nothing,
+				       what_lies_beside_a_pool_is_not_mallocs };
 
 	return suite_run("pools", tests, sizeof tests / sizeof *tests);
 }

@@ -71,6 +71,7 @@ START_TEST(peak_is_exact)
 	ck_assert_uint_eq(w.heap.totals.peak_bytes, 160);
 	ck_assert_uint_eq(w.heap.totals.peak_blocks, 3);
 	ck_assert_uint_eq(w.heap.totals.peak_key, 1004);
+	ck_assert_uint_eq(w.heap.totals.peak_events, 5); /* the fifth makes it */
 	check_balance();
 }
 END_TEST

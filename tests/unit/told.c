@@ -95,6 +95,24 @@ START_TEST(weak_words_hold_nothing)
 }
 END_TEST
 
+START_TEST(words_beside_a_weak_range_hold)
+{
+	open_world();
+	uint64_t holder = world_block(&w, 40, 1), a = world_block(&w, 24, 1), b = world_block(&w, 24, 1),
+		 c = world_block(&w, 24, 1);
+	world_root(&w, holder);
+	world_set(&w, holder, a);
+	world_set(&w, holder + 8, b);
+	world_set(&w, holder + 16, c);
+	tell(LG_TOLD_WEAK, holder + 8, 8);
+	world_classify(&w);
+	ck_class(a, CLASS_REACHABLE);
+	ck_class(b, CLASS_DIRECT);
+	ck_class(c, CLASS_REACHABLE);
+	world_close(&w);
+}
+END_TEST
+
 START_TEST(weak_words_go_with_their_block)
 {
 	open_world();
@@ -180,10 +198,13 @@ START_TEST(a_moment_knows_what_was_told_by_then)
 	tell(LG_TOLD_IGNORE, a, 0);
 	uint64_t b = world_block(&w, 40, 1);
 	tell(LG_TOLD_IGNORE, b, 0);
+	tell_at(1, LG_TOLD_LEFT_OUT, 0, 0, "");
+	told[w.trace.ntold - 1].key = 1; /* later, without an event in between */
 	w.snapshot.events = 1;
 	world_classify(&w);
 	ck_class(a, CLASS_REACHABLE);
 	ck_class(b, CLASS_DIRECT);
+	ck_assert(!w.heap.told.has_left_out);
 	world_close(&w);
 }
 END_TEST
@@ -269,16 +290,45 @@ START_TEST(members_of_mapped_pools_are_no_roots)
 }
 END_TEST
 
+/* Whatever a file tells: blocks stay disjoint, and where addresses can be. */
+START_TEST(members_give_way_to_blocks_in_mapped_pools)
+{
+	open_world();
+	world_map(&w, 0x7f0000000000, 0x4000, WORLD_RW, 0, "");
+	tell(LG_TOLD_POOL, 0x7f0000000000, 1ULL << 40);
+	tell(LG_TOLD_MEMBER, 0x7f0000000000, 1ULL << 39); /* a block begins in it */
+	tell(LG_TOLD_MEMBER, 0x7f8000001020, 8); /* in a block */
+	tell(LG_TOLD_MEMBER, 0x7f8000001040, 8);
+	tell(LG_TOLD_POOL, UINT64_MAX - 64, 64);
+	tell(LG_TOLD_MEMBER, UINT64_MAX - 64, 16);
+	world_alloc(&w, 0x7f0000001000, 64, 1);
+	world_alloc(&w, 0x7f8000001000, 64, 1);
+	world_classify(&w);
+	ck_assert_uint_eq(w.heap.told.members.blocks, 1);
+	ck_assert_uint_eq(w.heap.nblocks, 3);
+	ck_assert_uint_eq(w.heap.blocks[2].addr, 0x7f8000001040);
+	world_close(&w);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		ignored_blocks_hold_what_they_point_at,	 what_was_told_of_a_block_is_not_of_the_next_there,
-		ranges_told_twice_are_taken_back_twice,	 weak_words_hold_nothing,
-		weak_words_go_with_their_block,		 the_last_type_is_the_type,
-		a_snapshot_knows_what_was_told_before,	 members_are_blocks_and_the_rest_holds_nothing,
-		a_moment_knows_what_was_told_by_then,	 ignored_blocks_stand_in_their_place_among_roots,
-		members_are_disjoint_and_in_their_block, members_go_with_their_pool,
+		ignored_blocks_hold_what_they_point_at,
+		what_was_told_of_a_block_is_not_of_the_next_there,
+		ranges_told_twice_are_taken_back_twice,
+		weak_words_hold_nothing,
+		words_beside_a_weak_range_hold,
+		weak_words_go_with_their_block,
+		the_last_type_is_the_type,
+		a_snapshot_knows_what_was_told_before,
+		members_are_blocks_and_the_rest_holds_nothing,
+		a_moment_knows_what_was_told_by_then,
+		ignored_blocks_stand_in_their_place_among_roots,
+		members_are_disjoint_and_in_their_block,
+		members_go_with_their_pool,
 		members_of_mapped_pools_are_no_roots,
+		members_give_way_to_blocks_in_mapped_pools,
 	};
 
 	return suite_run("told", tests, sizeof tests / sizeof *tests);

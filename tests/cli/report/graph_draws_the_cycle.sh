@@ -19,3 +19,7 @@ if command -v dot >/dev/null; then
 else
 	refuses 2 'graphviz' "$LG" graph --svg t.lgt
 fi
+mkdir fake
+printf '#!/bin/sh\n[ "$1" = -V ]\n' >fake/dot
+chmod +x fake/dot
+PATH="$PWD/fake:$PATH" refuses 125 'written whole' "$LG" graph --svg t.lgt

@@ -16,6 +16,8 @@ for flags in 'gcc -std=gnu99 -O1' 'g++ -x c++ -std=c++11 -O2 -no-pie'; do
 	grep -q 'lost_in_mapping' cycle || fails "$flags: $(paste -sd, cycle)"
 	grep -qx 'next' cycle || fails "$flags: $(paste -sd, cycle)"
 done
+exits 0 "$LG" types --json t.lgt@kept # of the members only those that there were by then
+[ "$(json out '[.types[].blocks] | add')" = 6 ] || fails "$(json out '.types')"
 exits 0 "$LG" types t.lgt
 exits 0 "$LG" lines t.lgt
 exits 0 "$LG" growth t.lgt
