@@ -58,6 +58,7 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 		.allocator = allocator,
 		.recorder = (char *)LG_VERSION,
 		.sample_bytes = s->control->sample_bytes,
+		.run_unix_ns = s->begun_unix_ns,
 	};
 
 	memcpy(allocator, a->allocator, sizeof allocator);

@@ -21,6 +21,8 @@ struct trace_process {
 	char **argv; /* argc strings and a NULL */
 	uint32_t argc;
 	uint64_t sample_bytes; /* 0: all blocks are recorded; else at most LG_SAMPLE_MOST */
+	uint64_t
+	    run_unix_ns; /* when the run began: the same in all of its traces, and in no others; 0: not known */
 };
 
 struct trace_module {

@@ -65,7 +65,9 @@ _Static_assert(LG_CHUNK_PYTHON == LG_CHUNK_KINDS - 1, "the last kind");
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
  * start_unix_ns, page_bytes; string executable, directory, allocator (file of the traced malloc),
  * recorder version; varint argc; argc strings; varint sample_bytes (files that end before are older: 0), at most
- * LG_SAMPLE_MOST: 0, or each byte that was allocated had its block recorded with a chance of one in so many. */
+ * LG_SAMPLE_MOST: 0, or each byte that was allocated had its block recorded with a chance of one in so many; varint
+ * run_unix_ns (files that end before are older: 0), when the run began that the image is of: all traces of a run have
+ * the same, and no others. */
 #define LG_SAMPLE_MOST (1ULL << 40)
 enum {
 	LG_PROCESS_FORKED = 1,
