@@ -550,6 +550,7 @@ char *const *target_environment(void *room, char *const *envp);
 
 /* Notes the calling thread's registers as the program had them when it called for the end. */
 void note_end(void);
+void ending_syscall(long n, long status); /* syscall(SYS_exit_group, status): sandbox.c leads there */
 void exit_watch(void); /* registers the last hooks of the process */
 /* Asks the recorder for a snapshot and waits, as long as the recorder lives. */
 void request_snapshot(enum lg_request request);
