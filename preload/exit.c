@@ -31,7 +31,7 @@ void note_end(void)
 		note->regs[i] = regs.r[i];
 	/* The control block's first word is its own address, which is fs_base (x86-64 TLS ABI, variant II). */
 	__asm__("movq %%fs:0, %0" : "=r"(note->fs_base));
-	note->signal_stack = sys_signal_stack();
+	note_signal_stack();
 	note->tid = tid;
 	atomic_store(&shim.area->exiting, 1 + which);
 }

@@ -121,8 +121,7 @@ enum lg_snapshot_method {
  * varint nregs, nregs varints in the order of enum lg_reg; varint nvector, nvector varints. */
 enum {
 	LG_THREAD_STOPPED = 1, /* registers are of the moment of the snapshot */
-	/* Registers are those of the caller of exit, of main at its return; what stands for vector registers is where its
-	 * alternate signal stack begins, if it has one. */
+	/* Registers are those of the caller of exit, of main at its return. */
 	LG_THREAD_AT_EXIT = 2,
 	/* In a system call that libc made: registers are those of the code that called libc, and of the others the system
 	 * call's arguments, all else zero; what stands for vector registers is what libc's frames have in such registers as
@@ -155,7 +154,8 @@ static inline int lg_is_small(uint64_t word)
 /* UNREAD: varint count; each: varint start, end, errno. */
 #define LG_HOLDERS(X)                                                                                        \
 	X(EPOLL, 1, "epoll") /* the data of a registration; id: the epoll's descriptor */                    \
-	X(TIMER, 2, "timer") /* the value that a POSIX timer signals; id: the timer */
+	X(TIMER, 2, "timer") /* the value that a POSIX timer signals; id: the timer */                       \
+	X(SIGNAL_STACK, 3, "signal-stack") /* where a thread's alternate one begins; id: the thread */
 enum lg_holder {
 #define X(name, number, text) LG_HOLDER_##name = number,
 	LG_HOLDERS(X)
