@@ -41,7 +41,7 @@ enum report_reason_code {
 };
 
 /* REASON_FOREIGN's: whose malloc */
-#define REPORT_FOREIGN_TEXT "allocator not visible: the program's own calls go to the malloc of %s"
+#define REPORT_FOREIGN_TEXT TRACE_UNSEEN_ALLOCATOR "the program's own calls go to the malloc of %s"
 const char *report_cure(enum report_reason_code code); /* NULL: none is known */
 
 struct report_reason {

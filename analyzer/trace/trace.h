@@ -97,6 +97,7 @@ struct trace_end {
 	uint64_t lost_allocs, lost_frees, lost_bytes, stackless, truncated, lost_stacks, untraced;
 	char **reasons; /* why the verdict is degraded, as the recorder saw it */
 #define TRACE_CROWDED "more than " /* begins the one of threads that were too many */
+#define TRACE_UNSEEN_ALLOCATOR "allocator not visible: "
 	size_t nreasons;
 	uint64_t recorder_cpu_ns; /* what the recorder spent while the image lived; 0: not told */
 	uint64_t left_out_allocs, left_out_bytes; /* not recorded, by the program's wish or the user's */
