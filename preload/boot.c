@@ -148,6 +148,7 @@ static void find_real(void)
 		.prctl = dlsym(RTLD_NEXT, "prctl"),
 		.ptrace = dlsym(RTLD_NEXT, "ptrace"),
 		.mlockall = dlsym(RTLD_NEXT, "mlockall"),
+		.sigaltstack = dlsym(RTLD_NEXT, "sigaltstack"),
 		.execve = dlsym(RTLD_NEXT, "execve"),
 		.execv = dlsym(RTLD_NEXT, "execv"),
 		.execvp = dlsym(RTLD_NEXT, "execvp"),

@@ -76,11 +76,12 @@ __attribute__((used)) static long filtering_syscall(long n, long a, long b, long
 	return answer;
 }
 
-/* The others go straight on, with the caller's stack as it is: vfork is one of them. */
+/* One ends the process; the others go straight on, with the caller's stack as it is: vfork is one of them. */
 _Static_assert(offsetof(struct real_end, syscall) == 0, "as the stub below finds it");
 __asm__(".globl syscall\n\t.type syscall, @function\n"
 	"syscall:\n\t.cfi_startproc\n\t"
 	"cmpq $317, %rdi\n\tje filtering_syscall\n\t" /* SYS_seccomp */
 	"cmpq $157, %rdi\n\tje filtering_syscall\n\t" /* SYS_prctl */
+	"cmpq $231, %rdi\n\tje ending_syscall\n\t" /* SYS_exit_group */
 	"jmp *real_end(%rip)\n\t"
 	".cfi_endproc\n\t.size syscall, .-syscall");

@@ -41,6 +41,7 @@
 #include "sample.h"
 
 #include <elf.h>
+#include <signal.h>
 #include <spawn.h>
 
 #include <stdbool.h>
@@ -75,6 +76,7 @@ struct real_end {
 	int (*prctl)(int, ...);
 	long (*ptrace)(int, ...);
 	int (*mlockall)(int);
+	int (*sigaltstack)(const stack_t *, stack_t *);
 	int (*execve)(const char *, char *const[], char *const[]);
 	int (*execv)(const char *, char *const[]);
 	int (*execvp)(const char *, char *const[]);
@@ -550,6 +552,8 @@ char *const *target_environment(void *room, char *const *envp);
 
 /* Notes the calling thread's registers as the program had them when it called for the end. */
 void note_end(void);
+void note_signal_stack(void); /* of this thread, which is ready */
+void ending_syscall(long n, long status); /* syscall(SYS_exit_group, status): sandbox.c leads there */
 void exit_watch(void); /* registers the last hooks of the process */
 /* Asks the recorder for a snapshot and waits, as long as the recorder lives. */
 void request_snapshot(enum lg_request request);

@@ -273,6 +273,11 @@ static inline int sys_readable_file(const char *path)
 	return (int)sys6(SYS_faccessat, AT_FDCWD, (long)path, 4 /* R_OK */, 0, 0, 0);
 }
 
+static inline int sys_descriptor_flags(int fd)
+{
+	return (int)sys6(SYS_fcntl, fd, F_GETFD, 0, 0, 0, 0);
+}
+
 static inline int sys_exists(const char *path)
 {
 	return sys6(SYS_faccessat, AT_FDCWD, (long)path, 1 /* X_OK */, 0, 0, 0) == 0;

@@ -1,6 +1,6 @@
 /* target.c: what an exec is about to start. A program that the shim cannot be loaded into (another libc, another class)
- * would be told so by its loader on its stderr, as would one that may not read the shim; musl's loader ends it, and so does
- * a sanitizer. So the shim is taken out of its LD_PRELOAD, other preloads stay. What cannot be read is left to its luck.
+ * would be told so by its loader on its stderr, as would one that may not read the shim or has no descriptor left to open it
+ * with; musl's loader ends it, and so does a sanitizer. So the shim is taken out of its LD_PRELOAD, other preloads stay. What cannot be read is left to its luck.
  *
  * Async-signal-safe, as all of exec: system calls and the stack only. */
 #include "shim.h"
@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define PRELOAD "LD_PRELOAD="
 #define SCRIPT_DEPTH 4u
@@ -52,6 +53,18 @@ static const char *script_program(char *head)
 	return *at ? at : NULL;
 }
 
+/* All that the limit allows are open: whether the loader will have one nevertheless. */
+static bool exec_frees_descriptor(void)
+{
+	struct rlimit limit = { 0 };
+
+	sys_getrlimit(RLIMIT_NOFILE, &limit);
+	for (int fd = 0; (rlim_t)fd < limit.rlim_cur; fd++)
+		if (sys_descriptor_flags(fd) & FD_CLOEXEC)
+			return true;
+	return false;
+}
+
 static bool takes_shim(const char *path, unsigned depth)
 {
 	_Alignas(Elf64_Ehdr) char head[256] = "";
@@ -59,7 +72,7 @@ static bool takes_shim(const char *path, unsigned depth)
 	int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return true;
+		return fd != -EMFILE || exec_frees_descriptor();
 	long n = sys_pread(fd, head, sizeof head - 1, 0);
 	if (n >= (long)sizeof(Elf64_Ehdr) && !memcmp(head, ELFMAG, SELFMAG))
 		answer = loads_shim(fd, (const Elf64_Ehdr *)head);

@@ -7,6 +7,8 @@
 #include "shim.h"
 #include "sys.h"
 
+#define EXPORT __attribute__((visibility("default")))
+
 _Thread_local struct self self;
 
 /* Where slots are mapped here; NULL: not yet. The first one's mapping is its area's. */
@@ -59,6 +61,22 @@ void slots_unmap(void)
 		}
 }
 
+void note_signal_stack(void)
+{
+	atomic_store(&self.thread->signal_stack, sys_signal_stack());
+}
+
+/* Nothing but the kernel may still have it. */
+EXPORT int sigaltstack(const stack_t *stack, stack_t *former)
+{
+	boot(); /* a constructor before ours may call it */
+	int answer = real_end.sigaltstack(stack, former);
+
+	if (!answer && stack && shim.epoch && thread_ready())
+		note_signal_stack();
+	return answer;
+}
+
 static void use_slot(struct lg_area *area, uint32_t i)
 {
 	struct lg_thread *t = &area->threads[i];
@@ -73,6 +91,7 @@ static void use_slot(struct lg_area *area, uint32_t i)
 	atomic_store(&t->waiting, 0);
 	atomic_store(&t->asking, 0);
 	self.thread = t;
+	note_signal_stack();
 	self.tail = atomic_load(&t->tail);
 	self.put_key = 0;
 	order_now(); /* keys count on from here */

@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "leakgraph/ring.h"
+#include "record/builtin.h"
 #include "record/launch.h"
 #include "record/preflight.h"
 #include "report/gate.h"
@@ -291,8 +292,14 @@ static void tell_symbols(struct visit *v, const struct program_facts *f)
 
 static void tell_allocator(struct visit *v, const char *path, const struct program_facts *f)
 {
+	const char *builtin = builtin_allocator(path);
+
 	if (f->defines_malloc)
 		tell(v, FAIL, "allocator", REPORT_FOREIGN_TEXT "; %s", path, report_cure(REASON_FOREIGN));
+	else if (builtin)
+		tell(v, FAIL, "allocator",
+		     TRACE_UNSEEN_ALLOCATOR "blocks of %s, built into it, are not recorded; %s", builtin,
+		     report_cure(REASON_FOREIGN));
 	else if (*f->allocator)
 		tell(v, OK, "allocator", "%s, whose malloc and operator new are seen", f->allocator);
 	else

@@ -152,7 +152,7 @@ static void dump_process(const struct trace_process *p)
 	print_text(" directory=", p->directory);
 	print_text(" allocator=", p->allocator);
 	print_text(" recorder=", p->recorder);
-	printf(" sample_bytes=%" PRIu64 "\n", p->sample_bytes);
+	printf(" sample_bytes=%" PRIu64 " run_unix_ns=%" PRIu64 "\n", p->sample_bytes, p->run_unix_ns);
 	for (uint32_t i = 0; i < p->argc; i++) {
 		printf("argument number=%u", i);
 		print_text(" text=", p->argv[i]);

@@ -102,6 +102,22 @@ static void tell_name(const char *program)
 	term_clean(&out, short_name(program));
 }
 
+/* What no report can show is said at once. */
+static void tell_unseen(const struct trace *t, const char *program)
+{
+	const struct term out = term_on(stderr, COLOR_NEVER);
+
+	if (t->process.flags & LG_PROCESS_FOREIGN_MALLOC)
+		fprintf(stderr, "leakgraph: " REPORT_FOREIGN_TEXT "; %s\n", program,
+			report_cure(REASON_FOREIGN));
+	for (size_t i = 0; i < t->end.nreasons; i++)
+		if (!strncmp(t->end.reasons[i], TRACE_UNSEEN_ALLOCATOR, strlen(TRACE_UNSEEN_ALLOCATOR))) {
+			fputs("leakgraph: ", stderr);
+			term_clean(&out, t->end.reasons[i]);
+			fprintf(stderr, "; %s\n", report_cure(REASON_FOREIGN));
+		}
+}
+
 static void tell_first(const struct record_result *result, const char *program, uint64_t ns)
 {
 	struct trace t = { 0 };
@@ -117,9 +133,8 @@ static void tell_first(const struct record_result *result, const char *program, 
 	if (is_open)
 		tell_events(&t);
 	fprintf(stderr, "; trace: %s\n", result->traces[0]);
-	if (is_open && t.process.flags & LG_PROCESS_FOREIGN_MALLOC)
-		fprintf(stderr, "leakgraph: " REPORT_FOREIGN_TEXT "; %s\n", program,
-			report_cure(REASON_FOREIGN));
+	if (is_open)
+		tell_unseen(&t, program);
 	trace_close(&t);
 }
 

@@ -254,12 +254,14 @@ static void scan_registers(struct scanner *s, const struct root_region *region, 
 	}
 }
 
-static void scan_held(struct scanner *s, uint32_t number)
+static void scan_held(struct scanner *s, const struct root_region *region, uint32_t number)
 {
 	const struct trace_snapshot *snapshot = s->heap->snapshot;
 
 	for (size_t i = 0; i < snapshot->nheld; i++)
-		scan_words(s, &snapshot->held[i].value, 1, 8ULL * i, number);
+		if ((snapshot->held[i].holder == LG_HOLDER_SIGNAL_STACK) ==
+		    (region->kind == ROOT_SIGNAL_STACK))
+			scan_words(s, &snapshot->held[i].value, 1, 8ULL * i, number);
 }
 
 /* The parent's memory, or that of blocks which were not recorded: all but this image's own, which are judged like any
@@ -303,8 +305,8 @@ static void scan_region(struct scanner *s, struct root_scan *r, uint32_t number)
 	    (region->kind == ROOT_GLOBAL && (!strncmp(name, "libc.so", 7) || !strncmp(name, "libc-", 5)));
 	if (region->kind == ROOT_REGISTER)
 		scan_registers(s, region, number);
-	else if (region->kind == ROOT_KERNEL)
-		scan_held(s, number);
+	else if (region->kind == ROOT_KERNEL || region->kind == ROOT_SIGNAL_STACK)
+		scan_held(s, region, number);
 	else if (region->kind == ROOT_LOADER)
 		scan_loader(r, number);
 	else if (region->kind == ROOT_INHERITED || region->kind == ROOT_UNRECORDED)

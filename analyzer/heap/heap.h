@@ -153,6 +153,7 @@ uint32_t heap_after(const struct heap *h, uint64_t addr);
 	X(LOADER, "loader") /* a block that the dynamic loader allocated for itself */                       \
 	X(INHERITED, "inherited") /* heap memory that a forked child has from its parent */                  \
 	X(KERNEL, "kernel") /* what only the kernel keeps: epoll's data, a timer's value */                  \
+	X(SIGNAL_STACK, "signal-stack") /* and where threads' alternate signal stacks begin */               \
 	X(KEPT, "kept") /* an object that its runtime never frees, or keeps for reuse */                     \
 	X(STALE, "stale") /* a stack whose thread was not stopped: dead words count as references */         \
 	X(REGION, "region") /* a root region of the program's own */                                         \
@@ -178,10 +179,10 @@ struct root_region {
 	uint32_t module; /* trace module id, 0: none */
 	uint32_t thread_at; /* where that thread is among the snapshot's */
 	uint64_t start,
-	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; KERNEL: 0 .. 8 * held words;
-		  * LOADER, KEPT, IGNORED: 0, 0 */
+	    end; /* REGISTER: 0 .. 8 * words, an index into the thread's registers; KERNEL, SIGNAL_STACK: 0 .. 8 * held
+		  * words; LOADER, KEPT, IGNORED: 0, 0 */
 	/* The module's or mapping's file, "" for none; owned by the trace. REGISTER: "libc" where all but the general ones
-	 * are those of libc's frames (LG_THREAD_IN_CALL), "kernel" where it is a signal stack (LG_THREAD_AT_EXIT). */
+	 * are those of libc's frames (LG_THREAD_IN_CALL). */
 	const char *path;
 };
 

@@ -326,8 +326,6 @@ static void add_registers(struct canvas *c, const struct heap *h)
 
 		if (t->flags & LG_THREAD_IN_CALL)
 			region.path = "libc";
-		if (t->flags & LG_THREAD_AT_EXIT)
-			region.path = "kernel";
 		if (region.end)
 			canvas_add(c, region);
 	}
@@ -335,9 +333,10 @@ static void add_registers(struct canvas *c, const struct heap *h)
 
 static void add_held(struct canvas *c, const struct trace_snapshot *s)
 {
-	if (s->nheld)
-		canvas_add(c,
-			   (struct root_region){ .kind = ROOT_KERNEL, .end = 8ULL * s->nheld, .path = "" });
+	static const enum root_kind kinds[] = { ROOT_KERNEL, ROOT_SIGNAL_STACK };
+
+	for (size_t i = 0; s->nheld && i < sizeof kinds / sizeof *kinds; i++)
+		canvas_add(c, (struct root_region){ .kind = kinds[i], .end = 8ULL * s->nheld, .path = "" });
 }
 
 /* ---- the rest ---------------------------------------------------------------------------------------- */

@@ -168,6 +168,16 @@ static bool ends_alone(const struct follower *f, uint32_t tid, uint32_t pid)
 	       (regs.orig_rax == SYS_exit || (regs.orig_rax != SYS_exit_group && proc_is_unsignaled(tid)));
 }
 
+/* Whether that is the first thread, whose stop a kill has ended already, as others end the process: as if it had not
+ * stopped. */
+static bool is_first_woken(const struct follower *f, const struct tracee *t)
+{
+	struct user_regs_struct regs;
+
+	return t->tid == t->tgid && threads_of(f, t->tgid, false) > 1 &&
+	       ptrace(PTRACE_GETREGS, t->tid, NULL, &regs) && errno == ESRCH;
+}
+
 static int exit_status(uint32_t tid)
 {
 	unsigned long status = 0;
@@ -215,10 +225,12 @@ static void at_exit(struct follower *f, struct tracee *t, uint64_t now_ns)
 	if (!f->hooks->wants_ending(f->context, pid) || ends_alone(f, t->tid, pid) || !hold(f, pid, now_ns)) {
 		t->dead = true;
 		go_on(t->tid, 0);
-		return;
+	} else if (is_first_woken(f, t)) {
+		t->missed = true; /* if all others are held, check_held() sees it */
+	} else {
+		t->held = true;
+		end_if_complete(f, pid, t->tid);
 	}
-	t->held = true;
-	end_if_complete(f, pid, t->tid);
 }
 
 /* A thread that calls exit(2) or exit_group(2) just as another one ends the process does not stop (Linux kernel/signal.c,

@@ -16,7 +16,7 @@ struct tracee {
 	uint32_t tid, tgid;
 	bool held; /* stopped at its exit */
 	bool dead; /* has passed its exit; the first thread is reaped last */
-	bool missed; /* the same, and it did not stop there, though it had not ended alone */
+	bool missed; /* the same, and it did not stop there, or no longer, though it had not ended alone */
 	bool stopped; /* stopped by follow_stop() */
 	int status; /* of that stop, as from waitpid(2) */
 };

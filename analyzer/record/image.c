@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/version.h"
+#include "record/builtin.h"
 #include "record/preflight.h"
 #include "record/proc.h"
 
@@ -58,6 +59,7 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 		.allocator = allocator,
 		.recorder = (char *)LG_VERSION,
 		.sample_bytes = s->control->sample_bytes,
+		.run_unix_ns = s->begun_unix_ns,
 	};
 
 	memcpy(allocator, a->allocator, sizeof allocator);
@@ -440,6 +442,11 @@ const struct live *image_live(const struct image *i)
 
 static void note_trouble(struct image *i, struct trace_end *end)
 {
+	const char *builtin = i->executable ? builtin_allocator(i->executable) : NULL;
+
+	if (builtin)
+		image_degrade(i, TRACE_UNSEEN_ALLOCATOR "blocks of %s, built into %s, are not recorded",
+			      builtin, i->executable);
 	if (i->drain.out_of_memory || i->stacks.out_of_memory)
 		image_degrade(i, "the recorder ran out of memory: events were lost");
 	if (atomic_load(&i->area->lost_no_slot))

@@ -71,6 +71,7 @@ int segment_open(struct segment *s, bool drop_when_full, struct err *err)
 	s->control = (struct lg_control *)s->base;
 	control_fill(s->control, drop_when_full);
 	s->begun_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+	s->begun_unix_ns = clock_ns(CLOCK_REALTIME);
 	return 0;
 }
 

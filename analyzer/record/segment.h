@@ -12,6 +12,7 @@ struct segment {
 	struct lg_control *control;
 	char *base; /* the whole segment, sparse */
 	uint64_t begun_ns; /* CLOCK_MONOTONIC_RAW when keys began to count */
+	uint64_t begun_unix_ns; /* the same moment, by which traces are known to be of this run */
 };
 
 int segment_open(struct segment *s, bool drop_when_full, struct err *err);

@@ -99,8 +99,8 @@ static void take(struct snapshot *s, const struct segment *segment)
 		space_open(&s->image->space, s->tid);
 	s->data.mappings = space_mappings(&s->image->space, &s->data.nmappings);
 	regions_mark(s->data.mappings, s->data.nmappings, s->image->area);
-	take_threads(s);
 	s->data.held = proc_held(s->tid, &s->data.nheld);
+	take_threads(s);
 	if (!open_reading(s))
 		return;
 	reading_take(s->reading);

@@ -93,21 +93,22 @@ static void registers_of_stopped(const struct threads_request *r, const struct l
 		vector_registers(t);
 }
 
-/* What nothing but the kernel may still have of the thread. */
-static void hold_signal_stack(struct trace_thread *t, uint64_t stack)
+/* What nothing but the kernel may still have of the thread. False: no memory. */
+static bool hold_signal_stack(struct trace_snapshot *to, const struct trace_thread *t, uint64_t stack)
 {
-	t->vector = stack ? malloc(sizeof *t->vector) : NULL;
-	if (!t->vector)
-		return;
-	t->vector[0] = stack;
-	t->nvector = 1;
+	struct trace_held *grown = realloc(to->held, (to->nheld + 1) * sizeof *grown);
+
+	if (!grown)
+		return false;
+	to->held = grown;
+	to->held[to->nheld++] =
+	    (struct trace_held){ stack, LG_HOLDER_SIGNAL_STACK, t->number ? t->number : t->tid };
+	return true;
 }
 
-static void describe_thread(const struct threads_request *r, uint32_t tid, bool stopped,
-			    struct trace_thread *t)
+static void describe_thread(const struct threads_request *r, uint32_t tid, const struct lg_thread *slot,
+			    bool stopped, struct trace_thread *t)
 {
-	const struct lg_thread *slot = drain_thread(&r->image->drain, own_tid(r, tid));
-
 	*t = (struct trace_thread){ .tid = tid, .number = slot ? slot->number : 0 };
 	if (stopped)
 		registers_of_stopped(r, slot, t);
@@ -117,7 +118,6 @@ static void describe_thread(const struct threads_request *r, uint32_t tid, bool 
 		t->fs_base = end->fs_base;
 		t->nregs = LG_REGS;
 		t->flags |= LG_THREAD_AT_EXIT;
-		hold_signal_stack(t, end->signal_stack);
 	}
 }
 
@@ -149,10 +149,12 @@ static bool take_thread(const struct threads_request *r, uint32_t tid)
 		return false;
 	to->threads = grown;
 	struct trace_thread *t = &grown[to->nthreads++];
-	describe_thread(r, tid, is_stopped(r, tid), t);
+	const struct lg_thread *slot = drain_thread(&r->image->drain, own_tid(r, tid));
+	uint64_t signal_stack = slot ? atomic_load(&slot->signal_stack) : 0;
+	describe_thread(r, tid, slot, is_stopped(r, tid), t);
 	to->threads_seen++;
 	to->threads_stopped += (t->flags & LG_THREAD_STOPPED) != 0;
-	return true;
+	return !signal_stack || hold_signal_stack(to, t, signal_stack);
 }
 
 /* Each thread is a folder in this one: then `tid`, which is there, is all. */

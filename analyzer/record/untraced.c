@@ -229,7 +229,8 @@ int untraced_write(const struct beginner *b, const struct segment *s, const char
 					 .executable = b->program,
 					 .recorder = (char *)LG_VERSION,
 					 .argv = b->argc ? b->argv : (char **)&b->program,
-					 .argc = b->argc ? b->argc : b->program != NULL };
+					 .argc = b->argc ? b->argc : b->program != NULL,
+					 .run_unix_ns = s->begun_unix_ns };
 	struct err reason = { "" }, line = { "" };
 	struct trace_end end = { .ending = LG_ENDED_UNKNOWN,
 				 .reasons = (char *[]){ line.text },

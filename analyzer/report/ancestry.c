@@ -45,15 +45,15 @@ static void add_member(struct ancestry *a, const char *path)
 	a->members = members;
 	if (trace_peek(&t, path, NULL))
 		return;
-	char *copy = strdup(path);
-	a->members[a->count] = (struct relative){
-		.path = copy,
-		.pid = t.process.pid,
-		.parent_pid = t.process.parent_pid,
-		.begun = t.process.hello_key,
-		.is_forked = t.process.flags & LG_PROCESS_FORKED,
-	};
-	a->count += copy != NULL;
+	char *copy = t.process.run_unix_ns == a->run_unix_ns ? strdup(path) : NULL;
+	if (copy)
+		a->members[a->count++] = (struct relative){
+			.path = copy,
+			.pid = t.process.pid,
+			.parent_pid = t.process.parent_pid,
+			.begun = t.process.hello_key,
+			.is_forked = t.process.flags & LG_PROCESS_FORKED,
+		};
 	trace_close(&t);
 }
 
@@ -68,14 +68,15 @@ static void forget_members(struct ancestry *a)
 	*a = (struct ancestry){ .names = a->names };
 }
 
-static void find_members(struct ancestry *a, const char *path)
+static void find_members(struct ancestry *a, const struct trace *t)
 {
 	char name[PATH_MAX];
 	const struct dirent *entry;
 
 	forget_members(a);
 	a->ranges_left = RANGES_MAX;
-	a->first = first_of(path);
+	a->run_unix_ns = t->process.run_unix_ns;
+	a->first = first_of(t->path);
 	if (!a->first)
 		return;
 	add_member(a, a->first);
@@ -164,8 +165,8 @@ bool ancestry_inherited(struct ancestry *a, const struct trace *child, const str
 {
 	char *first = first_of(child->path);
 
-	if (first && (!a->first || strcmp(first, a->first)))
-		find_members(a, child->path);
+	if (first && (!a->first || strcmp(first, a->first) || a->run_unix_ns != child->process.run_unix_ns))
+		find_members(a, child);
 	free(first);
 	for (size_t i = 0; i < a->count; i++) {
 		struct relative *m = &a->members[i];

@@ -1,8 +1,8 @@
 /* ancestry.h: what forked images inherited, from the traces of the images that they were forked from; and the names of
  * the files that the traces of one run share.
  *
- * Traces are found where `run` puts them: the first in FILE, all others in FILE.children/. A parent's events are
- * replayed once for all of its children. */
+ * Traces are found where `run` puts them: the first in FILE, all others in FILE.children/, where another run's may lie,
+ * too. A parent's events are replayed once for all of its children. */
 #ifndef LG_REPORT_ANCESTRY_H
 #define LG_REPORT_ANCESTRY_H
 
@@ -11,6 +11,7 @@
 
 struct ancestry {
 	char *first; /* FILE of the run that the members are of; NULL: none yet */
+	uint64_t run_unix_ns; /* ... and when it began */
 	struct relative *members;
 	size_t count;
 	uint64_t ranges_left; /* how many more may be kept: beyond, nothing is known */

@@ -2,6 +2,7 @@
  * images needs the memory of its largest. */
 #include "report/model.h"
 
+#include "base/term.h"
 #include "base/version.h"
 #include "report/moments.h"
 
@@ -63,18 +64,39 @@ static int doubt_children(struct report *r, uint32_t parent, const char *why, co
 		   : 0;
 }
 
+/* Another run's, which had a trace of the same name. What cannot be read is not known to be. */
+static bool is_of_another_run(const char *path, uint64_t run_unix_ns)
+{
+	struct trace t;
+
+	if (trace_peek(&t, path, NULL))
+		return false;
+	bool is_other = t.process.run_unix_ns != run_unix_ns;
+	trace_close(&t);
+	return is_other;
+}
+
 /* A child whose trace cannot be read is no reason to keep quiet about the rest: its parent's verdict says so. */
-static int load_child(struct report *r, uint32_t parent, const char *folder, const char *name,
+static int load_child(struct report *r, uint32_t parent, const char *path,
 		      const struct report_options *options, struct ancestry *ancestry, struct err *err)
 {
 	struct err trouble = { "" };
-	char *path = pool_print(&r->pool, "%s/%s", folder, name);
 
-	if (!path)
-		return no_memory(err);
 	if (!load_one(r, path, options, ancestry, &trouble))
 		return 0;
 	return doubt_children(r, parent, "a child's trace", trouble.text, err);
+}
+
+static int tell_of_others(struct report *r, uint32_t parent, const char *folder, unsigned n, struct err *err)
+{
+	char count[64];
+
+	return n && report_add_note(&r->processes[parent], &r->pool,
+				    pool_print(&r->pool,
+					       "%s in %s left out: of other runs, they may be removed",
+					       human_things(count, sizeof count, n, "trace"), folder))
+		   ? no_memory(err)
+		   : 0;
 }
 
 static int load_children(struct report *r, const char *path, const struct report_options *options,
@@ -85,15 +107,25 @@ static int load_children(struct report *r, const char *path, const struct report
 	int n = folder ? scandir(folder, &entries, is_trace_name, alphasort) : 0,
 	    failed = folder ? 0 : no_memory(err);
 	uint32_t parent = r->nprocesses - 1;
+	uint64_t run_unix_ns = r->processes[parent].run_unix_ns;
+	unsigned others = 0;
 
 	if (n < 0 && errno != ENOENT)
 		failed = doubt_children(r, parent, folder, strerror(errno), err);
 	for (int i = 0; i < n; i++) {
-		if (!failed)
-			failed = load_child(r, parent, folder, entries[i]->d_name, options, ancestry, err);
+		const char *child = pool_print(&r->pool, "%s/%s", folder, entries[i]->d_name);
+
+		if (!child)
+			failed = no_memory(err);
+		else if (is_of_another_run(child, run_unix_ns))
+			others++;
+		else if (!failed)
+			failed = load_child(r, parent, child, options, ancestry, err);
 		free(entries[i]);
 	}
 	free(entries);
+	if (!failed)
+		failed = tell_of_others(r, parent, folder, others, err);
 	qsort(r->processes + parent + 1, r->nprocesses - parent - 1, sizeof *r->processes, compare_births);
 	return failed;
 }

@@ -153,6 +153,7 @@ static int copy_facts(struct report_process *p, const struct analysis *a, struct
 		.totals = a->heap.totals,
 		.sample_bytes = t->sample_bytes,
 		.recorded = a->heap.nblocks,
+		.run_unix_ns = t->run_unix_ns,
 		.events_lost = end->lost_allocs + end->lost_frees,
 		.threads = end->present ? end->threads : a->heap.totals.threads,
 		.duration_ns = end->duration_ns,
@@ -164,6 +165,19 @@ static int copy_facts(struct report_process *p, const struct analysis *a, struct
 	else
 		p->unjudged = (struct sum){ p->totals.live_blocks, p->totals.live_bytes };
 	return p->trace && p->name && p->executable && p->directory ? copy_command(p, t, pool) : -1;
+}
+
+int report_add_note(struct report_process *p, struct pool *pool, const char *text)
+{
+	const char **notes = pool_take(pool, (p->nnotes + 1) * sizeof *notes);
+
+	if (!notes || !text)
+		return -1;
+	for (uint32_t i = 0; i < p->nnotes; i++)
+		notes[i] = p->notes[i];
+	notes[p->nnotes++] = text;
+	p->notes = notes;
+	return 0;
 }
 
 /* NULL: nothing was left out; no memory */
@@ -187,18 +201,16 @@ static int copy_notes(struct report_process *p, struct analysis *a, struct pool 
 	const char *const *notes = NULL;
 	const char *of_models[MODELS_MAX];
 	size_t n = a->names ? names_notes(a->names, &notes) : 0, more = models_notes(&a->models, of_models);
-	const char **copies = pool_take(pool, (n + more + 1) * sizeof *copies);
+	const char **copies = pool_take(pool, (n + more) * sizeof *copies);
 	const char *left_out = left_out_note(p, a, pool);
 
 	if (!copies)
 		return -1;
 	for (size_t i = 0; i < n + more; i++)
 		copies[i] = pool_text(pool, i < n ? notes[i] : of_models[i - n]);
-	if (left_out)
-		copies[n + more++] = left_out;
 	p->notes = copies;
 	p->nnotes = (uint32_t)(n + more);
-	return 0;
+	return left_out ? report_add_note(p, pool, left_out) : 0;
 }
 
 /* Of a sampled process where its memory went is the answer. */

@@ -41,7 +41,7 @@ enum report_reason_code {
 };
 
 /* REASON_FOREIGN's: whose malloc */
-#define REPORT_FOREIGN_TEXT "allocator not visible: the program's own calls go to the malloc of %s"
+#define REPORT_FOREIGN_TEXT TRACE_UNSEEN_ALLOCATOR "the program's own calls go to the malloc of %s"
 const char *report_cure(enum report_reason_code code); /* NULL: none is known */
 
 struct report_reason {
@@ -182,6 +182,7 @@ struct report_process {
 	char *const *argv; /* ends with NULL */
 	uint32_t moment; /* that was asked for, from 1; 0: the last */
 	uint64_t pid, parent_pid, image, order; /* order: where it stands among its run's images */
+	uint64_t run_unix_ns; /* trace_process's */
 	bool is_named; /* its trace was named by the user; else it is a child's */
 	enum lg_ending ended;
 	uint64_t status, signal;
@@ -213,7 +214,8 @@ struct report_process {
 	struct report_holder *holders; /* by retained bytes falling; only when asked for */
 	uint32_t nholders;
 	struct report_counts counts; /* of no object when none keeps a count */
-	const char *const *notes; /* about names: what could not be resolved, and the cure */
+	const char *const
+	    *notes; /* what else to know: names that could not be resolved, traces passed over; the cure */
 	uint32_t nnotes;
 };
 
@@ -252,6 +254,8 @@ int report_one(struct report *r, struct analysis *a, struct stack_book *book,
 
 /* verdict.c: fills p->reasons; the rest of p is there. -1: no memory. */
 int report_verdict(struct report_process *p, const struct analysis *a, struct pool *pool);
+/* One more note; `text` lives as long as the report. -1: no memory, also for the text (NULL). */
+int report_add_note(struct report_process *p, struct pool *pool, const char *text);
 /* One more reason, for what is known only outside. */
 int report_add_reason(struct report_process *p, struct pool *pool, enum report_reason_code code,
 		      const char *text);

@@ -58,8 +58,6 @@ static const char *register_text(struct pool *pool, const struct root_region *re
 
 	if (number < LG_REGS)
 		return pool_print(pool, "register %s of thread %u", names[number], region->thread);
-	if (!strcmp(region->path, "kernel"))
-		return pool_print(pool, "the kernel: alternate signal stack of thread %u", region->thread);
 	if (*region->path)
 		return pool_print(pool, "a call of the C library's that thread %u waits in", region->thread);
 	return pool_print(pool, "a vector register of thread %u", region->thread);
@@ -100,6 +98,8 @@ static const char *root_text(struct pool *pool, const struct trace *t, const str
 		return pool_print(pool, "the dynamic loader, which allocated it for itself");
 	case ROOT_KERNEL:
 		return pool_print(pool, "the kernel: data of an epoll registration, or the value of a timer");
+	case ROOT_SIGNAL_STACK:
+		return pool_print(pool, "the kernel: the alternate signal stack of a thread");
 	case ROOT_KEPT:
 		return pool_print(pool, "its runtime, which never frees it or keeps it for reuse");
 	case ROOT_IGNORED:

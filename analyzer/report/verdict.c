@@ -290,12 +290,19 @@ static int judge_snapshot(struct report_process *p, const struct analysis *a, st
 
 /* ---- the recorder -------------------------------------------------------------------------------------- */
 
+static enum report_reason_code code_of(const char *reason)
+{
+	return strncmp(reason, TRACE_UNSEEN_ALLOCATOR, strlen(TRACE_UNSEEN_ALLOCATOR)) ? REASON_RECORDER
+										       : REASON_FOREIGN;
+}
+
 static int judge_recorder(struct report_process *p, const struct trace *t, struct pool *pool)
 {
 	char count[64];
 
 	for (size_t i = 0; i < t->end.nreasons; i++)
-		if (report_add_reason(p, pool, REASON_RECORDER, pool_text(pool, t->end.reasons[i])))
+		if (report_add_reason(p, pool, code_of(t->end.reasons[i]),
+				      pool_text(pool, t->end.reasons[i])))
 			return -1;
 	if (!t->end.untraced)
 		return 0;

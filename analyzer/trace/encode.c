@@ -20,6 +20,7 @@ void put_process(struct buf *out, const struct trace_process *p)
 	for (uint32_t i = 0; i < p->argc; i++)
 		buf_string(out, p->argv[i]);
 	buf_varint(out, p->sample_bytes);
+	buf_varint(out, p->run_unix_ns);
 }
 
 void put_modules(struct buf *out, const struct trace_module *modules, size_t n)

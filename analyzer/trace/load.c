@@ -55,6 +55,8 @@ static void take_process(struct trace_process *p, struct cursor *c)
 	if (bytes_left(c)) /* older files end here */
 		p->sample_bytes = take_varint(c, "sampling interval");
 	refuse(c, p->sample_bytes > LG_SAMPLE_MOST, "sampling interval");
+	if (bytes_left(c)) /* and there */
+		p->run_unix_ns = take_varint(c, "start of the run");
 }
 
 void process_free(struct trace_process *p)

@@ -21,6 +21,8 @@ struct trace_process {
 	char **argv; /* argc strings and a NULL */
 	uint32_t argc;
 	uint64_t sample_bytes; /* 0: all blocks are recorded; else at most LG_SAMPLE_MOST */
+	uint64_t
+	    run_unix_ns; /* when the run began: the same in all of its traces, and in no others; 0: not known */
 };
 
 struct trace_module {
@@ -95,6 +97,7 @@ struct trace_end {
 	uint64_t lost_allocs, lost_frees, lost_bytes, stackless, truncated, lost_stacks, untraced;
 	char **reasons; /* why the verdict is degraded, as the recorder saw it */
 #define TRACE_CROWDED "more than " /* begins the one of threads that were too many */
+#define TRACE_UNSEEN_ALLOCATOR "allocator not visible: "
 	size_t nreasons;
 	uint64_t recorder_cpu_ns; /* what the recorder spent while the image lived; 0: not told */
 	uint64_t left_out_allocs, left_out_bytes; /* not recorded, by the program's wish or the user's */

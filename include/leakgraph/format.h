@@ -65,7 +65,9 @@ _Static_assert(LG_CHUNK_PYTHON == LG_CHUNK_KINDS - 1, "the last kind");
  * flags (LG_PROCESS_*), clock (enum lg_clock), ticks_per_second (0: keys are not times), hello_key,
  * start_unix_ns, page_bytes; string executable, directory, allocator (file of the traced malloc),
  * recorder version; varint argc; argc strings; varint sample_bytes (files that end before are older: 0), at most
- * LG_SAMPLE_MOST: 0, or each byte that was allocated had its block recorded with a chance of one in so many. */
+ * LG_SAMPLE_MOST: 0, or each byte that was allocated had its block recorded with a chance of one in so many; varint
+ * run_unix_ns (files that end before are older: 0), when the run began that the image is of: all traces of a run have
+ * the same, and no others. */
 #define LG_SAMPLE_MOST (1ULL << 40)
 enum {
 	LG_PROCESS_FORKED = 1,
@@ -119,8 +121,7 @@ enum lg_snapshot_method {
  * varint nregs, nregs varints in the order of enum lg_reg; varint nvector, nvector varints. */
 enum {
 	LG_THREAD_STOPPED = 1, /* registers are of the moment of the snapshot */
-	/* Registers are those of the caller of exit, of main at its return; what stands for vector registers is where its
-	 * alternate signal stack begins, if it has one. */
+	/* Registers are those of the caller of exit, of main at its return. */
 	LG_THREAD_AT_EXIT = 2,
 	/* In a system call that libc made: registers are those of the code that called libc, and of the others the system
 	 * call's arguments, all else zero; what stands for vector registers is what libc's frames have in such registers as
@@ -153,7 +154,8 @@ static inline int lg_is_small(uint64_t word)
 /* UNREAD: varint count; each: varint start, end, errno. */
 #define LG_HOLDERS(X)                                                                                        \
 	X(EPOLL, 1, "epoll") /* the data of a registration; id: the epoll's descriptor */                    \
-	X(TIMER, 2, "timer") /* the value that a POSIX timer signals; id: the timer */
+	X(TIMER, 2, "timer") /* the value that a POSIX timer signals; id: the timer */                       \
+	X(SIGNAL_STACK, 3, "signal-stack") /* where a thread's alternate one begins; id: the thread */
 enum lg_holder {
 #define X(name, number, text) LG_HOLDER_##name = number,
 	LG_HOLDERS(X)

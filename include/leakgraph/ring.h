@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 11u
+#define LG_RING_VERSION 12u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
@@ -312,6 +312,7 @@ struct lg_thread {
 	uint64_t check_regs; /* (T) address, in the target, of the waiting thread's uint64_t[LG_REGS] */
 	_Atomic uint32_t
 	    asking; /* (T) it waits for an answer that the program asked for, not in the midst of a hook */
+	_Atomic uint64_t signal_stack; /* (T) where the kernel has its alternate one; 0: none */
 	_Alignas(64) _Atomic uint64_t reserved; /* (T) slots ever reserved */
 	_Atomic uint64_t lost_allocs; /* (T) */
 	_Atomic uint64_t lost_frees; /* (T) */
@@ -429,7 +430,6 @@ struct lg_exit {
 	uint32_t pad0;
 	uint64_t regs[LG_REGS];
 	uint64_t fs_base;
-	uint64_t signal_stack; /* where the kernel has its alternate one; 0: none */
 };
 enum { LG_EXIT_FIRST = 0, LG_EXIT_OTHER = 1, LG_EXITS }; /* the first thread, any other */
 

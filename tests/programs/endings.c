@@ -12,6 +12,9 @@
 // run: _exit
 // expect: direct=1/24 cycle=0/0 indirect=0/0 possible=0/0 reachable=0/0
 // ended: exited 0
+// run: exit_group
+// expect: direct=1/24 cycle=0/0 indirect=0/0 possible=0/0 reachable=0/0
+// ended: exited 0
 // run: quick_exit
 // expect: direct=1/24 cycle=0/0 indirect=0/0 possible=0/0 reachable=0/0
 // ended: exited 0
@@ -43,6 +46,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static volatile int now = 1;
@@ -213,6 +217,8 @@ NOINLINE static int leave(const char *how)
 		exit(how[4] ? 7 : 0);
 	if (!strcmp(how, "_exit"))
 		_exit(0);
+	if (!strcmp(how, "exit_group"))
+		syscall(SYS_exit_group, 0);
 	if (!strcmp(how, "quick_exit"))
 		quick_exit(0);
 	if (!strcmp(how, "abort"))

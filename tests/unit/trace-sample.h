@@ -117,6 +117,7 @@ static const struct trace_process process = {
 	.argv = (char *[]){ TEXT("app"), TEXT(""), TEXT("two words"), NULL },
 	.argc = 3,
 	.sample_bytes = 4096,
+	.run_unix_ns = 1700000000000000001,
 };
 static const struct trace_module modules[] = {
 	{ 2, 3, 0x7000, 0x9000, 0x7000, 12, { 0xde, 0xad, 0x01 }, TEXT("/lib/two.so") },

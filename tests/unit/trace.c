@@ -25,6 +25,7 @@ START_TEST(process_comes_back)
 	ck_assert_str_eq(p->recorder, "0.1.0");
 	ck_assert_uint_eq(p->argc, 3);
 	ck_assert_uint_eq(p->sample_bytes, 4096);
+	ck_assert_uint_eq(p->run_unix_ns, 1700000000000000001);
 	ck_assert_str_eq(p->argv[1], "");
 	ck_assert_str_eq(p->argv[2], "two words");
 	ck_assert_ptr_null(p->argv[3]);
