@@ -41,14 +41,16 @@ static struct rule rule_compute(uint64_t pc, uint64_t *frame)
 	return rule;
 }
 
-/* All of its own line, then lines that may lie anywhere. */
+/* All of its own line, then lines beyond the first pages, each on a page that has nothing to do with the one before:
+ * where code is dense, lines are full for pages on end. */
 static uint32_t place_of(uint64_t pc, uint32_t probe)
 {
-	uint32_t home = rule_home(pc), at = (home + probe) % RULES_A_LINE;
+	uint32_t home = rule_home(pc), line = home - home % RULES_A_LINE, turn = probe / RULES_A_LINE;
+	uint64_t page = pc / CODE_A_PAGE * turn * 0xd6e8feb86659fd93ULL >> 40;
 
-	if (probe >= RULES_A_LINE)
-		home = (uint32_t)((pc >> 7) * 0xd6e8feb86659fd93ULL >> 40) * RULES_A_LINE;
-	return (home - home % RULES_A_LINE + probe - probe % RULES_A_LINE + at) % LG_CODES;
+	if (turn)
+		line = rule_line(RULE_PAGES_FIRST + page % (LG_CODES / RULES_A_PAGE - RULE_PAGES_FIRST), pc);
+	return line + (home + probe) % RULES_A_LINE;
 }
 
 /* Whether a place is for this code: it is taken for it, or was before. Other code at the same address has, for now, no
@@ -117,14 +119,23 @@ void rule_publish(uint32_t code)
 	atomic_store_explicit(&shim.frames[code], frame_of(pc, module, bias), memory_order_release);
 }
 
-/* In the place of a rule: a frame word is no address that code could have. Mixed, for there may be more lines close
- * together than there are calls; and not among the first, which are for those. */
+#define PYTHON_A_PAGE 64u /* units of text: some ten functions */
+
+/* In the place of a rule, beyond the first pages: a frame word is no address that code could have. By where its function's
+ * text is, and mixed, for there may be more lines close together than there are calls. */
+static uint64_t place_key(uint64_t frame)
+{
+	uint64_t page = (frame >> LG_PYTHON_CODE_SHIFT) / PYTHON_A_PAGE;
+
+	return page * CODE_A_PAGE + (frame * 0x9e3779b97f4a7c15ULL >> 32) % CODE_A_PAGE;
+}
+
 uint32_t code_number(uint64_t frame)
 {
-	uint64_t mixed = frame * 0x9e3779b97f4a7c15ULL;
+	uint64_t key = place_key(frame);
 
 	for (uint32_t probe = RULES_A_LINE; probe < PROBES; probe++) {
-		uint32_t code = place_of(mixed, probe);
+		uint32_t code = place_of(key, probe);
 
 		if (!place_serves(code, frame, frame))
 			continue;

@@ -399,16 +399,26 @@ static inline struct rule rule_unpack(uint64_t packed, uint32_t code)
 	};
 }
 
-/* Calls that lie close together share a cache line. What has no place in its line among the first looks further, so that
- * a small program touches little. */
+/* Calls that lie close together share a cache line, and what surrounds them a page, so that a small program touches little:
+ * lines of the first pages, and of others what has no place in its own there. */
 #define RULES_A_LINE 4u
-#define RULES_FIRST (1u << 14)
+#define RULES_A_PAGE 256u
+#define RULE_LINES_A_PAGE (RULES_A_PAGE / RULES_A_LINE)
+#define RULE_PAGES_FIRST (1u << 6)
+#define CODE_A_LINE 128u /* bytes of machine code */
+#define CODE_A_PAGE (CODE_A_LINE * RULE_LINES_A_PAGE)
+_Static_assert(RULES_A_PAGE * sizeof(struct rule_place) == LG_PAGE, "a page of places");
+
+static inline uint32_t rule_line(uint64_t page, uint64_t pc)
+{
+	return (uint32_t)(page * RULES_A_PAGE + pc / CODE_A_LINE % RULE_LINES_A_PAGE * RULES_A_LINE);
+}
 
 static inline uint32_t rule_home(uint64_t pc)
 {
-	uint32_t line = (uint32_t)(((pc >> 7) * 0x9e3779b97f4a7c15ULL) >> 40);
+	uint64_t page = (pc / CODE_A_PAGE * 0x9e3779b97f4a7c15ULL >> 32) % RULE_PAGES_FIRST;
 
-	return (line * RULES_A_LINE + (uint32_t)(pc ^ pc >> 3) % RULES_A_LINE) % RULES_FIRST;
+	return rule_line(page, pc) + (uint32_t)(pc ^ pc >> 3) % RULES_A_LINE;
 }
 
 /* Code without a module may be anything tomorrow: it is looked at each time. */

@@ -38,7 +38,8 @@ struct word {
 #define FRAMES_MAX (LG_MAX_FRAMES + 1) /* with the mark that a cut stack has for its outermost frame */
 
 /* The inner part of a walk, as far as it was fresh then. A program goes back and forth between few of them: most walks
- * that differ from the last one are a known part on the outer frames of the last one. */
+ * that differ from the last one are a known part on the outer frames of the last one. Of those that begin alike, some
+ * are kept, as many ways lead to one place. */
 #define PART_WORDS 8u
 struct part {
 	uint64_t pc, sp, bp; /* where it begins; pc 0: vacant */
@@ -50,6 +51,7 @@ struct part {
 	bool wants_bp;
 	struct word words[PART_WORDS]; /* outermost first, as in scratch.words */
 };
+#define PARTS_ALIKE 4u
 #define PARTS 256u
 
 struct scratch {
@@ -61,7 +63,8 @@ struct scratch {
 	struct word words[WORDS_MAX]; /* behind `last`, outermost first */
 	struct frame last[FRAMES_MAX]; /* the last walk, outermost first */
 	struct frame fresh[FRAMES_MAX]; /* this walk's, innermost first, and the one it stands at */
-	struct part parts[PARTS]; /* by hash of pc and sp */
+	uint32_t nkept; /* parts, ever */
+	struct part parts[PARTS]; /* by hash of pc and sp, PARTS_ALIKE each */
 	unsigned char cfi_work[CFI_WORK_BYTES];
 };
 _Static_assert(sizeof(struct scratch) <= UNWIND_BYTES, "fits its slot");
@@ -499,33 +502,39 @@ static uint32_t node_of(const struct scratch *s, uint32_t reuse, uint32_t n)
 	return likely(node) ? node : add_frames(s, reuse, n);
 }
 
-static inline struct part *part_of(struct scratch *s, const struct frame *f)
+/* The first of those that may begin at `f`. */
+static inline uint32_t parts_at(const struct frame *f)
 {
-	return &s->parts[(f->pc ^ f->sp << 12) * 0x9e3779b97f4a7c15ULL >> 56];
+	return ((f->pc ^ f->sp << 12) * 0x9e3779b97f4a7c15ULL >> 58) * PARTS_ALIKE;
 }
-_Static_assert(PARTS == 1u << 8, "as many as the hash has values");
+_Static_assert(PARTS == PARTS_ALIKE << 6, "as many as the hash has values");
 
-/* Keeps the fresh part of the walk that is in last[0] to last[n - 1]. */
-static void part_keep(struct scratch *s, const struct walk *w, uint32_t n)
+/* Keeps the fresh part of the walk that is in last[0] to last[n - 1], unless a signal handler's walk has come between. */
+static void part_keep(struct scratch *s, const struct walk *w, uint32_t n, uint32_t ticket)
 {
 	const struct frame *top = &s->last[n - 1], *base = &s->last[w->reuse - 1];
 	uint32_t first = words_outside(s, w->reuse), nwords = words_outside(s, n - 1) - first;
-	struct part *p = part_of(s, top);
+	struct part *p = &s->parts[parts_at(top) + s->nkept++ % PARTS_ALIKE];
 
 	if (nwords > PART_WORDS)
 		return;
-	*p = (struct part){ .pc = top->pc,
-			    .sp = top->sp,
-			    .bp = top->bp,
-			    .base_sp = base->sp,
-			    .base_bp = base->bp,
-			    .base_path = base->path,
-			    .base = w->reuse - 1,
-			    .node = s->node,
-			    .generation = s->generation,
-			    .nwords = (uint16_t)nwords,
-			    .wants_bp = top->wants_bp };
+	p->pc = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	p->sp = top->sp;
+	p->bp = top->bp;
+	p->base_sp = base->sp;
+	p->base_bp = base->bp;
+	p->base_path = base->path;
+	p->base = w->reuse - 1;
+	p->node = s->node;
+	p->generation = s->generation;
+	p->nwords = (uint16_t)nwords;
+	p->wants_bp = top->wants_bp;
 	memcpy(p->words, s->words + first, nwords * sizeof *p->words);
+	p->pc = top->pc;
+	atomic_signal_fence(memory_order_seq_cst);
+	if (unlikely(s->ticket != ticket))
+		p->pc = 0;
 }
 
 static bool walk_once(struct scratch *s, const struct frame *from, uint32_t *node)
@@ -545,7 +554,7 @@ static bool walk_once(struct scratch *s, const struct frame *from, uint32_t *nod
 	*node = s->node = node_of(s, w.reuse, n);
 	s->nlast = w.plain ? n : 0;
 	if (w.plain && w.reuse)
-		part_keep(s, &w, n);
+		part_keep(s, &w, n, ticket);
 	atomic_signal_fence(memory_order_release);
 	return likely(s->ticket == ticket); /* else what is there may be a signal handler's */
 }
@@ -577,21 +586,28 @@ static inline bool part_fits(const struct scratch *s, const struct part *p, cons
 	       p->base_sp == base->sp && (p->base_bp == base->bp || !base->wants_bp);
 }
 
-/* The node of the last walk, where today's begins as it did and every word still holds; or of a known part on the last
- * walk's outer frames; else 0. */
-static inline uint32_t known_walk(struct scratch *s, const struct frame *f)
+/* The node of a known part on the last walk's outer frames, else 0. */
+static inline uint32_t known_part(const struct scratch *s, const struct frame *f)
 {
-	const struct part *p = part_of(s, f);
+	const struct part *p = &s->parts[parts_at(f)], *end = p + PARTS_ALIKE;
+
+	for (; p < end; p++)
+		if (part_fits(s, p, f) && word_changed(p->words, p->nwords) == ALL_HOLD &&
+		    word_changed(s->words, s->last[p->base].nwords) == ALL_HOLD)
+			return p->node;
+	return 0;
+}
+
+/* The node of the last walk, where today's begins as it did and every word still holds; or of a known part; else 0. */
+static inline uint32_t known_walk(const struct scratch *s, const struct frame *f)
+{
 	uint32_t n = s->nlast;
 
 	if (unlikely(!n || s->generation != atomic_load_explicit(&shim.generation, memory_order_relaxed)))
 		return 0;
-	if (same_state(&s->last[n - 1], f))
-		return word_changed(s->words, words_outside(s, n - 1)) == ALL_HOLD ? s->node : 0;
-	if (part_fits(s, p, f) && word_changed(p->words, p->nwords) == ALL_HOLD &&
-	    word_changed(s->words, s->last[p->base].nwords) == ALL_HOLD)
-		return p->node;
-	return 0;
+	if (same_state(&s->last[n - 1], f) && word_changed(s->words, words_outside(s, n - 1)) == ALL_HOLD)
+		return s->node;
+	return known_part(s, f);
 }
 
 uint32_t unwind_stack(const uint64_t *hook)

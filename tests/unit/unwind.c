@@ -1,4 +1,5 @@
 /* unwind: the shim's stacks are libunwind's, whatever the frames look like and however often they are reused. */
+#include "leakgraph/ring.h"
 #include "probe/probe.h"
 #include "suite.h"
 
@@ -302,6 +303,35 @@ START_TEST(damaged_frames_end_the_walk)
 }
 END_TEST
 
+#define PAGES_OF_CODE 128u
+#define BYTES_A_CALL 16u
+#define FUNCTIONS 4000u
+#define LINES_A_FUNCTION 8u
+
+static bool is_number_of[LG_CODES];
+
+static void take_number(uint32_t number)
+{
+	ck_assert_uint_ge(number, LG_CODES_RESERVED);
+	ck_assert(!is_number_of[number]);
+	is_number_of[number] = true;
+}
+
+/* A third of the table is taken, and what lies together has its places together: whole pages of them are full. */
+START_TEST(dense_code_leaves_places_for_others)
+{
+	uint64_t code = 0x7f0012345000, python = LG_FRAME_PYTHON << LG_FRAME_MODULE_SHIFT;
+
+	probe_open();
+	for (uint64_t at = 0; at < PAGES_OF_CODE * 2 * LG_PAGE; at += BYTES_A_CALL)
+		take_number(probe_code(code + at));
+	for (uint64_t f = 1; f <= FUNCTIONS; f++)
+		for (uint64_t line = 1; line <= LINES_A_FUNCTION; line++)
+			take_number(probe_number(python | 6 * f << LG_PYTHON_CODE_SHIFT | (10 * f + line)));
+	ck_assert_uint_eq(probe_code(code), probe_code(code));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -313,6 +343,7 @@ int main(void)
 		threads_share_rules_and_nodes,
 		fibers_do_no_harm,
 		damaged_frames_end_the_walk,
+		dense_code_leaves_places_for_others,
 	};
 	return suite_run("unwind", tests, sizeof tests / sizeof *tests);
 }

@@ -159,6 +159,16 @@ void probe_block(const void *p)
 	atomic_store(memo_place((uint64_t)p), 0);
 }
 
+uint32_t probe_code(uint64_t pc)
+{
+	return rule_at(pc).code;
+}
+
+uint32_t probe_number(uint64_t frame)
+{
+	return code_number(frame);
+}
+
 uint32_t probe_line(const uint8_t *table, uint64_t n, uint32_t first_line, uint64_t offset)
 {
 	return python_line(table, n, first_line, offset);

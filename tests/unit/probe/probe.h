@@ -26,6 +26,9 @@ uint64_t probe_python_lost(void);
 const char *probe_python_name(uint64_t frame, char text[2 * 1024]);
 /* A block begins, or ends, at an address. */
 void probe_block(const void *p);
+/* The numbers of a code address and of a frame of Python's; 0: there is no place for it. */
+uint32_t probe_code(uint64_t pc);
+uint32_t probe_number(uint64_t frame);
 /* As python_line() of the shim. */
 uint32_t probe_line(const uint8_t *table, uint64_t n, uint32_t first_line, uint64_t offset);
 
