@@ -27,6 +27,10 @@ static int show_help(void)
 	      "  --value=live|leaked|allocated|peak\n"
 	      "                         folded: what a stack is weighed by (live)\n"
 	      "  --count                folded: in blocks, not in bytes\n"
+	      "  --frames=live|all|table\n"
+	      "                         json: frames of stacks of which something lives, and of the\n"
+	      "                         1,000 heaviest others (live), of all, or of all as numbers\n"
+	      "                         of frames that are written once\n"
 	      "  --max-nodes=N          dot: how much of the graph (200)\n"
 	      "  --debug-dir=DIR        more places for debug files, separated by ':'\n"
 	      "  --no-debuginfod        do not ask the servers of DEBUGINFOD_URLS\n"
@@ -69,6 +73,10 @@ static int take_option(struct request *r, int code, const char *value, struct er
 		choice = parse_choice("--value", value, export_value_names, err);
 		r->options.value = choice < 0 ? EXPORT_LIVE : (enum export_value)choice;
 		return choice < 0 ? -1 : 0;
+	case OPT_FRAMES:
+		choice = parse_choice("--frames", value, export_frames_names, err);
+		r->options.frames = choice < 0 ? EXPORT_FRAMES_LIVE : (enum export_frames)choice;
+		return choice < 0 ? -1 : 0;
 	case OPT_COUNT:
 		r->options.is_count = true;
 		return 0;
@@ -95,6 +103,15 @@ static void tell_verdict(const struct report_process *p)
 		fprintf(stderr, "leakgraph: %s: degraded: %s\n", p->trace, p->reasons[i].text);
 }
 
+static void tell_left_out(const struct export *e)
+{
+	if (e->nframeless)
+		fprintf(stderr,
+			"leakgraph: %s: frames of %u stacks of which nothing lives are left out; "
+			"--frames=all writes them, --frames=table each once\n",
+			e->process->trace, e->nframeless);
+}
+
 static int write_file(struct export *e, const struct request *r, struct err *err)
 {
 	FILE *to = r->file ? fopen(r->file, "we") : stdout;
@@ -118,6 +135,7 @@ static int give(const struct request *r, const char *path)
 	else if (!export_load(e, path, &r->options, &err)) {
 		tell_verdict(e->process);
 		status = write_file(e, r, &err) ? STATUS_TOOL : 0;
+		tell_left_out(e);
 	}
 	if (e)
 		export_free(e);
@@ -130,6 +148,7 @@ const struct option export_longs[] = { COMMON_OPTIONS,
 				       { "output", required_argument, NULL, OPT_OUTPUT },
 				       { "value", required_argument, NULL, OPT_VALUE },
 				       { "count", no_argument, NULL, OPT_COUNT },
+				       { "frames", required_argument, NULL, OPT_FRAMES },
 				       { "max-nodes", required_argument, NULL, OPT_MAX_NODES },
 				       { "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
 				       { "no-debuginfod", no_argument, NULL, OPT_NO_DEBUGINFOD },

@@ -1,43 +1,46 @@
 /* dominators.c: semi-NCA (Georgiadis, "Linear-Time Algorithms for Dominators and Related Problems", 2005), with
  * stacks of its own: a list may be millions of blocks long.
  *
- * All after the first walk happens in preorder numbers: a node's number is its place in the walk, and smaller
- * numbers are nearer to the roots. Time goes into cache misses, so references are gone through in order of memory
- * and in batches, and what a climb asks of one number lies together. */
+ * A node's number is its place in a walk depth first, and smaller numbers are nearer to the roots. Of the ways that lead
+ * to a node, those from smaller numbers come from above it and are looked at as the walk takes them; only the others have
+ * to be kept until what lies below is known. Time goes into cache misses, so memory is asked for ahead. */
 #include "passes/dominators.h"
 
 #include "base/ahead.h"
 #include "base/huge.h"
+#include "passes/ways.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define UNMET UINT32_MAX
-#define BATCH 64u
+#define AHEAD 8u /* steps that memory is asked for ahead */
 
 /* On the way up. */
 struct climb {
 	uint32_t parent; /* in the walk's tree; find_semi() shortens the ways */
-	uint32_t least; /* semi-dominator on the way shortened so far; before its own is known: its number */
+	uint32_t least; /* semi-dominator on the way shortened so far */
+};
+
+/* A way to a node from a larger number. */
+struct later {
+	uint32_t to, from; /* numbers */
 };
 
 struct walk {
 	struct dominators *d;
-	uint64_t *group_first; /* ngroups + 1 into group_to */
-	uint32_t *group_to; /* blocks that a group's words point at */
-	uint8_t *is_scope; /* nblocks: it has scoped references; NULL: none has */
-	uint32_t *entries; /* lost blocks that hang on the top */
-	uint32_t nentries;
+	struct ways ways;
 
-	uint32_t *order; /* number -> node */
-	uint32_t *number; /* node -> number, UNMET; find_semi() uses it as its stack */
-	struct climb *at; /* by number */
-	uint32_t *semi; /* by number: its semi-dominator */
 	uint32_t *idom; /* by number: its parent in the walk, then its dominator */
 	uint32_t met; /* nodes met so far */
+	struct later *later; /* room for all ways; memory that is never touched costs nothing */
+	uint32_t nlater;
 
-	uint64_t *pred_first; /* met + 1 into pred */
-	uint32_t *pred; /* numbers */
+	uint32_t *from_first; /* met + 1 into from: those of `later` by where they lead */
+	uint32_t *from;
+	struct climb *at; /* by number */
+	uint32_t *order; /* number -> node */
+	uint32_t *semi; /* by number: the least of what leads to it from above, then its semi-dominator */
+	uint32_t *stack; /* of a climb: as deep as the walk's tree is */
 };
 
 static void *take(size_t n, size_t size)
@@ -52,284 +55,115 @@ static void *take_zeroed(size_t n, size_t size)
 	return huge_pages(calloc(n + 1, size), n * size);
 }
 
-/* ---- successors -------------------------------------------------------------------------------------- */
-
-static bool owns(enum ref_kind kind)
-{
-	return KINDS_OWNING >> kind & 1;
-}
-
-static bool is_lost(const struct classes *c, uint32_t block)
-{
-	return c->of[block] <= CLASS_INDIRECT;
-}
-
-/* What is lost keeps nothing alive that is not. */
-static bool holds(const struct classes *c, uint32_t block, struct ref r)
-{
-	return owns(ref_kind(r)) && (!is_lost(c, block) || is_lost(c, r.to));
-}
-
-static int by_ref(const void *left, const void *right)
-{
-	const struct scoped_ref *a = left, *b = right;
-
-	return a->ref < b->ref ? -1 : a->ref > b->ref;
-}
-
-static bool is_scoped(const struct walk *w, uint32_t block, uint64_t ref)
-{
-	const struct root_groups *groups = &w->d->groups;
-	const struct scoped_ref wanted = { .ref = ref };
-
-	return w->is_scope && w->is_scope[block] &&
-	       bsearch(&wanted, groups->scoped, groups->nscoped, sizeof wanted, by_ref);
-}
-
-/* Whether the block's number-th reference in the graph is a way on from it. */
-static bool leads_on(const struct walk *w, uint32_t block, uint64_t ref)
-{
-	const struct classes *c = w->d->classes;
-
-	return holds(c, block, c->graph->refs[ref]) && !is_scoped(w, block, ref);
-}
-
-static int mark_scopes(struct walk *w)
-{
-	const struct root_groups *groups = &w->d->groups;
-
-	if (!groups->nscoped)
-		return 0;
-	w->is_scope = calloc((size_t)w->d->classes->graph->heap->nblocks + 1, 1);
-	for (size_t i = 0; w->is_scope && i < groups->nscoped; i++)
-		w->is_scope[groups->scoped[i].block] = 1;
-	return w->is_scope ? 0 : -1;
-}
-
-/* The words of all groups, one a call; false: there are no more. */
-static bool next_word(const struct walk *w, uint64_t *i, uint32_t *group, uint32_t *to)
-{
-	const struct graph *g = w->d->classes->graph;
-	const struct root_groups *groups = &w->d->groups;
-
-	for (; *i < g->nroot_refs; (*i)++)
-		if (owns(g->root_refs[*i].kind)) {
-			*group = groups->of[*i];
-			*to = g->root_refs[(*i)++].to;
-			return true;
-		}
-	if (*i - g->nroot_refs >= groups->nscoped)
-		return false;
-	const struct scoped_ref *s = &groups->scoped[(*i)++ - g->nroot_refs];
-	*group = s->group;
-	*to = g->refs[s->ref].to;
-	return true;
-}
-
-/* Words by group: counting sort, so that each group's are in order. */
-static int sort_groups(struct walk *w)
-{
-	const struct root_groups *groups = &w->d->groups;
-	uint32_t group, to;
-
-	w->group_first = calloc((size_t)groups->n + 2, sizeof *w->group_first);
-	w->group_to = take(w->d->classes->graph->nroot_refs + groups->nscoped, sizeof *w->group_to);
-	if (!w->group_first || !w->group_to)
-		return -1;
-	uint64_t *place = w->group_first + 1;
-	for (uint64_t i = 0; next_word(w, &i, &group, &to);)
-		place[group + 1]++;
-	for (uint32_t k = 1; k <= groups->n; k++)
-		place[k] += place[k - 1];
-	for (uint64_t i = 0; next_word(w, &i, &group, &to);)
-		w->group_to[place[group]++] = to;
-	return 0;
-}
-
-/* The oldest member of each component that is a leak's head. */
-static int list_entries(struct walk *w)
-{
-	const struct components *c = &w->d->classes->components;
-
-	w->entries = take(c->ncomponents, sizeof *w->entries);
-	if (!w->entries)
-		return -1;
-	for (uint32_t k = 0; k < c->ncomponents; k++) {
-		uint32_t oldest = c->members[c->first[k]];
-		if (w->d->classes->of[oldest] != CLASS_INDIRECT)
-			w->entries[w->nentries++] = oldest;
-	}
-	return 0;
-}
-
-/* The k-th successor of a node in its own counting; false when there are no more. `*k` moves past what does not
- * hold. */
-static bool successor(const struct walk *w, uint32_t node, uint32_t *k, uint32_t *to)
-{
-	const struct dominators *d = w->d;
-	const struct graph *g = d->classes->graph;
-
-	if (node == NODE_TOP) {
-		if (*k >= d->groups.n + w->nentries)
-			return false;
-		*to = *k < d->groups.n ? node_of_group(*k) : node_of_block(d, w->entries[*k - d->groups.n]);
-		(*k)++;
-		return true;
-	}
-	if (!node_is_block(d, node)) {
-		if (w->group_first[node - 1] + *k >= w->group_first[node])
-			return false;
-		*to = node_of_block(d, w->group_to[w->group_first[node - 1] + (*k)++]);
-		return true;
-	}
-	uint32_t block = block_of_node(d, node);
-	for (uint64_t e = g->first[block] + *k; e < g->first[block + 1]; e++) {
-		(*k)++;
-		if (leads_on(w, block, e)) {
-			*to = node_of_block(d, g->refs[e].to);
-			return true;
-		}
-	}
-	return false;
-}
-
 /* ---- the walk ---------------------------------------------------------------------------------------- */
 
-/* A successor that waits to be met, and the number of who has it. */
+/* A way that waits to be taken, and the number of who has it. */
 struct waiting {
-	uint32_t node, parent;
+	uint32_t place, parent;
 };
 
 struct waiting_stack {
-	struct waiting *at; /* room for every edge; memory that is never touched costs nothing */
+	struct waiting *at; /* room for all ways */
 	size_t n;
 };
 
-/* The one on top is needed next, the ones below soon: its number, its place, its references. */
-LOOK_AHEAD walk_look_ahead(const struct walk *w, const struct waiting_stack *s)
+static uint32_t distance(uint32_t a, uint32_t b)
 {
-	const struct dominators *d = w->d;
-	const struct graph *g = d->classes->graph;
+	return a < b ? b - a : a - b;
+}
 
-	if (s->n < 8)
-		return;
-	uint32_t node = s->at[s->n - 8].node;
-	__builtin_prefetch(&w->number[node]);
-	if (node_is_block(d, node))
-		__builtin_prefetch(&g->first[block_of_node(d, node)]);
-	node = s->at[s->n - 4].node;
-	if (node_is_block(d, node))
-		__builtin_prefetch(&g->refs[g->first[block_of_node(d, node)]]);
+/* The nearest in memory is taken first: what is near one block mostly refers to what is near, too. */
+static void keep_nearest_on_top(struct waiting *top, uint32_t place)
+{
+	struct waiting below = top[-1];
+
+	if (distance(below.place, place) < distance(top->place, place)) {
+		top[-1] = *top;
+		*top = below;
+	}
 }
 
 static void meet(struct walk *w, struct waiting_stack *s, struct waiting who)
 {
-	uint32_t to, i = w->met++;
+	struct stop *stop = ways_stop(&w->ways, who.place);
+	uint32_t nways = stop->least, number = w->met++;
 
-	w->number[who.node] = i;
-	w->order[i] = who.node;
-	w->at[i] = (struct climb){ .parent = who.parent, .least = i };
-	w->idom[i] = who.parent;
-	for (uint32_t k = 0; successor(w, who.node, &k, &to);) {
-		__builtin_prefetch(&w->number[to]);
-		s->at[s->n++] = (struct waiting){ to, i };
+	stop->number = number;
+	stop->least = who.parent;
+	w->idom[number] = who.parent;
+	for (uint32_t k = 0; k < nways; k++) {
+		__builtin_prefetch(ways_stop(&w->ways, stop->to[k]), 1);
+		s->at[s->n++] = (struct waiting){ stop->to[k], number };
+		if (k)
+			keep_nearest_on_top(&s->at[s->n - 1], who.place);
+	}
+}
+
+/* A further way to a node that was met. */
+static void meet_again(struct walk *w, struct stop *stop, uint32_t from)
+{
+	if (from < stop->number) {
+		stop->least = from < stop->least ? from : stop->least;
+	} else if (from > stop->number) {
+		w->later[w->nlater++] = (struct later){ stop->number, from };
 	}
 }
 
 /* Depth first from the top: who is met is whoever came last onto the stack, by whom it came. */
 static int walk_all(struct walk *w)
 {
-	const struct graph *g = w->d->classes->graph;
-	struct waiting_stack s = { .at = take(g->first[g->heap->nblocks] + g->nroot_refs + w->d->nnodes,
-					      sizeof *s.at) };
+	struct waiting_stack s = { .at = take(w->ways.nways + 1, sizeof *s.at) };
 
 	if (!s.at)
 		return -1;
-	s.at[s.n++] = (struct waiting){ NODE_TOP, 0 };
+	s.at[s.n++] = (struct waiting){ 0, 0 };
 	while (s.n) {
-		walk_look_ahead(w, &s);
 		struct waiting next = s.at[--s.n];
-		if (w->number[next.node] == UNMET)
+		struct stop *stop = ways_stop(&w->ways, next.place);
+
+		if (s.n >= AHEAD)
+			__builtin_prefetch(ways_stop(&w->ways, s.at[s.n - AHEAD].place), 1);
+		if (stop->number == UNMET)
 			meet(w, &s, next);
+		else
+			meet_again(w, stop, next.parent);
 	}
 	free(s.at);
 	return 0;
 }
 
-/* ---- predecessors ------------------------------------------------------------------------------------ */
+/* ---- what leads up ------------------------------------------------------------------------------------- */
 
-/* Edges on their way into the lists, in two steps so that each finds its memory there. */
-struct edges {
-	uint64_t *place; /* by number */
-	uint32_t *pred; /* NULL: only count */
-	uint32_t from[BATCH], to[BATCH]; /* numbers; `to` first as a node */
-	unsigned n;
-};
-
-static void edges_flush(struct walk *w, struct edges *e)
+/* Each way's list is needed soon, and then its place in it. */
+LOOK_AHEAD sort_look_ahead(const struct walk *w, uint32_t k)
 {
-	for (unsigned i = 0; i < e->n; i++) {
-		e->to[i] = w->number[e->to[i]];
-		__builtin_prefetch(&e->place[e->to[i]], 1);
-	}
-	for (unsigned i = 0; e->pred && i < e->n; i++)
-		__builtin_prefetch(&e->pred[e->place[e->to[i]]], 1);
-	for (unsigned i = 0; i < e->n; i++) {
-		uint64_t place = e->place[e->to[i]]++;
-		if (e->pred)
-			e->pred[place] = e->from[i];
-	}
-	e->n = 0;
+	if (k + 4 * AHEAD >= w->nlater)
+		return;
+	__builtin_prefetch(&w->from_first[w->later[k + 4 * AHEAD].to + 1], 1);
+	__builtin_prefetch(&w->from[w->from_first[w->later[k + 2 * AHEAD].to + 1]], 1);
 }
 
-static void edges_add(struct walk *w, struct edges *e, uint32_t from, uint32_t to)
+/* Counting sort by where they lead. */
+static int sort_later(struct walk *w)
 {
-	__builtin_prefetch(&w->number[to]);
-	e->from[e->n] = from;
-	e->to[e->n++] = to;
-	if (e->n == BATCH)
-		edges_flush(w, e);
-}
-
-/* All edges between nodes that were met; of blocks in the order of memory. */
-static void edges_all(struct walk *w, struct edges *e)
-{
-	const struct dominators *d = w->d;
-	const struct graph *g = d->classes->graph;
-	uint32_t to;
-
-	for (uint32_t node = NODE_TOP; node <= d->groups.n; node++)
-		for (uint32_t k = 0; successor(w, node, &k, &to);)
-			edges_add(w, e, w->number[node], to);
-	for (uint32_t block = 0; block < g->heap->nblocks; block++) {
-		uint32_t number = w->number[node_of_block(d, block)];
-		if (number == UNMET)
-			continue;
-		for (uint64_t i = g->first[block]; i < g->first[block + 1]; i++)
-			if (leads_on(w, block, i))
-				edges_add(w, e, number, node_of_block(d, g->refs[i].to));
-	}
-	edges_flush(w, e);
-}
-
-static int list_predecessors(struct walk *w)
-{
-	size_t bytes = ((size_t)w->met + 2) * sizeof *w->pred_first;
-
-	w->pred_first = huge_pages(calloc(1, bytes), bytes);
-	if (!w->pred_first)
+	w->from_first = take_zeroed((size_t)w->met + 1, sizeof *w->from_first);
+	w->from = take(w->nlater, sizeof *w->from);
+	if (!w->from_first || !w->from)
 		return -1;
-	uint64_t *place = w->pred_first + 1;
-	struct edges e = { .place = place + 1 };
-	edges_all(w, &e);
-	for (uint32_t i = 1; i <= w->met; i++)
+	uint32_t *place = w->from_first + 1;
+	for (uint32_t k = 0; k < w->nlater; k++) {
+		if (k + 4 * AHEAD < w->nlater)
+			__builtin_prefetch(&place[w->later[k + 4 * AHEAD].to + 1], 1);
+		place[w->later[k].to + 1]++;
+	}
+	for (uint32_t i = 1; i < w->met; i++)
 		place[i] += place[i - 1];
-	w->pred = take(place[w->met], sizeof *w->pred);
-	if (!w->pred)
-		return -1;
-	e.place = place;
-	e.pred = w->pred;
-	edges_all(w, &e);
+	for (uint32_t k = 0; k < w->nlater; k++) {
+		sort_look_ahead(w, k);
+		w->from[place[w->later[k].to]++] = w->later[k].from;
+	}
+	free(w->later);
+	w->later = NULL;
 	return 0;
 }
 
@@ -339,7 +173,7 @@ static int list_predecessors(struct walk *w)
 static uint32_t eval(struct walk *w, uint32_t v, uint32_t linked)
 {
 	struct climb *at = w->at;
-	uint32_t *stack = w->number, depth = 0;
+	uint32_t *stack = w->stack, depth = 0;
 
 	if (at[v].parent < linked)
 		return at[v].least;
@@ -355,27 +189,28 @@ static uint32_t eval(struct walk *w, uint32_t v, uint32_t linked)
 }
 
 /* The first steps of the climbs that come soon. */
-LOOK_AHEAD climb_look_ahead(const struct walk *w, uint64_t k)
+LOOK_AHEAD climb_look_ahead(const struct walk *w, uint32_t k)
 {
 	const struct climb *at = w->at;
 
-	if (k < 24)
+	if (k < 3 * AHEAD)
 		return;
-	__builtin_prefetch(&at[w->pred[k - 24]]);
-	__builtin_prefetch(&at[at[w->pred[k - 16]].parent]);
-	__builtin_prefetch(&at[at[at[w->pred[k - 8]].parent].parent]);
+	__builtin_prefetch(&at[w->from[k - 3 * AHEAD]]);
+	__builtin_prefetch(&at[at[w->from[k - 2 * AHEAD]].parent]);
+	__builtin_prefetch(&at[at[at[w->from[k - AHEAD]].parent].parent]);
 }
 
-/* What lies before a node in the walk is not linked yet: it is its own semi-dominator. */
 static void find_semi(struct walk *w)
 {
+	for (uint32_t i = 0; i < w->met; i++)
+		w->at[i].parent = w->idom[i];
 	for (uint32_t i = w->met; i-- > 1;) {
-		uint32_t semi = w->at[i].parent;
+		uint32_t semi = w->semi[i];
 
-		for (uint64_t k = w->pred_first[i]; k < w->pred_first[i + 1]; k++) {
+		for (uint32_t k = w->from_first[i + 1]; k-- > w->from_first[i];) {
 			climb_look_ahead(w, k);
-			uint32_t v = w->pred[k], s = v <= i ? v : eval(w, v, i + 1);
-			semi = s < semi ? s : semi;
+			uint32_t least = eval(w, w->from[k], i + 1);
+			semi = least < semi ? least : semi;
 		}
 		w->at[i].least = w->semi[i] = semi;
 	}
@@ -421,52 +256,65 @@ static void add_retained(const struct walk *w)
 	}
 }
 
-static int walk_open(struct walk *w)
+static void climbs_free(struct walk *w)
 {
-	uint32_t n = w->d->nnodes;
-
-	w->order = take(n, sizeof *w->order);
-	w->number = take(n, sizeof *w->number);
-	w->at = take(n, sizeof *w->at);
-	w->semi = take(n, sizeof *w->semi);
-	w->idom = take(n, sizeof *w->idom);
-	if (!w->order || !w->number || !w->at || !w->semi || !w->idom)
-		return -1;
-	memset(w->number, 0xff, n * sizeof *w->number); /* UNMET */
-	return mark_scopes(w) || sort_groups(w) || list_entries(w) ? -1 : 0;
-}
-
-static void predecessors_free(struct walk *w)
-{
-	free(w->pred_first);
-	free(w->pred);
-	w->pred_first = NULL;
-	w->pred = NULL;
+	free(w->later);
+	free(w->from_first);
+	free(w->from);
+	free(w->at);
+	free(w->semi);
+	free(w->stack);
+	w->later = NULL;
+	w->at = NULL;
+	w->from_first = w->from = w->semi = w->stack = NULL;
 }
 
 static void walk_close(struct walk *w)
 {
-	predecessors_free(w);
-	free(w->group_first);
-	free(w->group_to);
-	free(w->is_scope);
-	free(w->entries);
+	ways_free(&w->ways);
+	climbs_free(w);
 	free(w->order);
-	free(w->number);
-	free(w->at);
-	free(w->semi);
 	free(w->idom);
 }
 
-static int find_all(struct walk *w)
+static int walk_through(struct walk *w)
+{
+	if (ways_build(&w->ways, w->d))
+		return -1;
+	w->idom = take(w->d->nnodes, sizeof *w->idom);
+	w->later = take(w->ways.nways, sizeof *w->later);
+	return w->idom && w->later ? walk_all(w) : -1;
+}
+
+static int list_met(struct walk *w)
+{
+	w->order = take(w->met, sizeof *w->order);
+	w->semi = take(w->met, sizeof *w->semi);
+	if (!w->order || !w->semi)
+		return -1;
+	ways_list_met(&w->ways, w->order, w->semi);
+	ways_free(&w->ways);
+	return 0;
+}
+
+static int climb_all(struct walk *w)
+{
+	if (sort_later(w))
+		return -1;
+	w->at = take(w->met, sizeof *w->at);
+	w->stack = take(w->met, sizeof *w->stack);
+	if (!w->at || !w->stack)
+		return -1;
+	find_semi(w);
+	find_idom(w);
+	climbs_free(w);
+	return 0;
+}
+
+static int sum_up(struct walk *w)
 {
 	struct dominators *d = w->d;
 
-	if (walk_all(w) || list_predecessors(w))
-		return -1;
-	find_semi(w);
-	predecessors_free(w);
-	find_idom(w);
 	d->idom = take_zeroed(d->nnodes, sizeof *d->idom);
 	d->retained = take_zeroed(d->nnodes, sizeof *d->retained);
 	if (!d->idom || !d->retained)
@@ -478,10 +326,8 @@ static int find_all(struct walk *w)
 static int find(struct dominators *d)
 {
 	struct walk w = { .d = d };
-	int failed = walk_open(&w);
+	int failed = walk_through(&w) || list_met(&w) || climb_all(&w) || sum_up(&w) ? -1 : 0;
 
-	if (!failed)
-		failed = find_all(&w);
 	walk_close(&w);
 	return failed;
 }
@@ -519,12 +365,12 @@ static bool is_held_by_others(const struct dominators *d, uint32_t from, uint32_
 	uint32_t node = node_of_block(d, block);
 
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
-		if (g->root_refs[i].to == block && owns(g->root_refs[i].kind) &&
+		if (g->root_refs[i].to == block && (KINDS_OWNING >> g->root_refs[i].kind & 1) &&
 		    node_of_group(d->groups.of[i]) != from)
 			return true;
 	for (uint32_t b = 0; b < g->heap->nblocks; b++)
 		for (uint64_t e = g->first[b]; e < g->first[b + 1]; e++)
-			if (g->refs[e].to == block && holds(d->classes, b, g->refs[e]) &&
+			if (g->refs[e].to == block && leads_on(d->classes, b, g->refs[e]) &&
 			    node_of_block(d, b) != from && !dominates(d, node, node_of_block(d, b)))
 				return true;
 	return false;

@@ -37,9 +37,8 @@ void json_put_addresses(struct json *j, const uint64_t *addresses, uint32_t n)
 	json_close(j, ']');
 }
 
-static void put_frame(struct json *j, const struct report_frame *f)
+void json_put_frame_facts(struct json *j, const struct report_frame *f)
 {
-	json_open_flat(j, '{');
 	json_put_text(j, "function", f->function);
 	json_put_text(j, "file", f->file);
 	json_put_known(j, "line", f->line);
@@ -49,6 +48,12 @@ static void put_frame(struct json *j, const struct report_frame *f)
 	json_put_bool(j, "inlined", f->is_inlined);
 	if (f->language)
 		json_put_text(j, "language", f->language);
+}
+
+static void put_frame(struct json *j, const struct report_frame *f)
+{
+	json_open_flat(j, '{');
+	json_put_frame_facts(j, f);
 	json_close(j, '}');
 }
 

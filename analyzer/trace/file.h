@@ -59,6 +59,8 @@ struct trace_file {
 	bool has_process;
 	bool in_snapshot; /* the last snapshot has begun and not ended */
 	bool snapshot_hurt; /* a chunk was lost since it began */
+	uint64_t memory_room,
+	    kept_room; /* bytes that its mappings have and its memory, or kept words, do not */
 	bool starved; /* out of memory */
 };
 
@@ -77,7 +79,8 @@ void refuse(struct cursor *c, bool wrong, const char *what); /* breaks it if it 
 
 /* ---- memory.c ------------------------------------------------------------------------------------------ */
 
-/* The next n words of a MEMORY payload, which has CHUNK_SLACK behind it. False: broken. */
+/* The next n words of a MEMORY payload, which has CHUNK_SLACK behind it, into `words`, which are zeroed: memory of zeros alone
+ * is never touched. False: broken. */
 bool take_memory(struct cursor *cursor, uint64_t *words, size_t n);
 
 /* ---- load.c, load_snapshot.c: one decoder a kind ------------------------------------------------------ */

@@ -18,6 +18,7 @@ void load_snapshot(struct trace *t, struct cursor *c)
 	t->snapshots[t->nsnapshots++] = s;
 	t->file->in_snapshot = true;
 	t->file->snapshot_hurt = false;
+	t->file->memory_room = t->file->kept_room = 0;
 }
 
 /* The snapshot that a part belongs to: the one begun last. */
@@ -76,10 +77,13 @@ void load_mappings(struct trace *t, struct cursor *c)
 		m.file_offset = take_varint(c, "mapping offset");
 		refuse(c, m.start >= m.end, "mapping that ends behind its start");
 		m.path = take_string(c, "mapping path");
-		if (c->broken || !array_grow(t, &s->mappings, s->nmappings, 1, sizeof m))
+		if (c->broken || !array_grow(t, &s->mappings, s->nmappings, 1, sizeof m)) {
 			free(m.path);
-		else
-			s->mappings[s->nmappings++] = m;
+			return;
+		}
+		s->mappings[s->nmappings++] = m;
+		t->file->memory_room += m.end - m.start;
+		t->file->kept_room += m.end - m.start;
 	}
 }
 
@@ -130,8 +134,10 @@ void load_snapshot_end(struct trace *t, struct cursor *c)
 
 /* ---- a snapshot's memory ------------------------------------------------------------------------------ */
 
-/* Appends to `ranges`, still without words, and returns how many bytes the new ones take together. */
-static uint64_t take_ranges(struct trace *t, struct trace_memory **ranges, size_t *nranges, struct cursor *c)
+/* Appends to `ranges`, still without words, and returns how many bytes the new ones take together. Zeros take next to nothing
+ * in a file, so what a few bytes of it claim is held against what the process had mapped. */
+static uint64_t take_ranges(struct trace *t, struct trace_memory **ranges, size_t *nranges, struct cursor *c,
+			    uint64_t *room)
 {
 	uint64_t total = 0;
 
@@ -147,13 +153,15 @@ static uint64_t take_ranges(struct trace *t, struct trace_memory **ranges, size_
 			break;
 		(*ranges)[(*nranges)++] = m;
 	}
+	refuse(c, total > *room, "room for so much memory in what was mapped");
+	*room -= c->broken ? 0 : total;
 	return total;
 }
 
 /* The words of all ranges, owned by the trace. */
 static const uint64_t *load_words(struct trace *t, struct cursor *c, uint64_t bytes)
 {
-	struct words *w = c->broken ? NULL : malloc(sizeof *w + (size_t)bytes);
+	struct words *w = c->broken ? NULL : calloc(1, sizeof *w + (size_t)bytes);
 
 	if (!w || !take_memory(c, w->word, (size_t)(bytes / 8))) {
 		t->file->starved |= !w && !c->broken;
@@ -165,10 +173,11 @@ static const uint64_t *load_words(struct trace *t, struct cursor *c, uint64_t by
 	return w->word;
 }
 
-static void load_ranges(struct trace *t, struct trace_memory **ranges, size_t *nranges, struct cursor *c)
+static void load_ranges(struct trace *t, struct trace_memory **ranges, size_t *nranges, struct cursor *c,
+			uint64_t *room)
 {
 	size_t before = *nranges;
-	const uint64_t *words = load_words(t, c, take_ranges(t, ranges, nranges, c));
+	const uint64_t *words = load_words(t, c, take_ranges(t, ranges, nranges, c, room));
 
 	if (!words) {
 		*nranges = before;
@@ -185,7 +194,7 @@ void load_memory(struct trace *t, struct cursor *c)
 	struct trace_snapshot *s = snapshot_of(t, c);
 
 	if (s)
-		load_ranges(t, &s->memory, &s->nmemory, c);
+		load_ranges(t, &s->memory, &s->nmemory, c, &t->file->memory_room);
 }
 
 void load_kept(struct trace *t, struct cursor *c)
@@ -193,5 +202,5 @@ void load_kept(struct trace *t, struct cursor *c)
 	struct trace_snapshot *s = snapshot_of(t, c);
 
 	if (s)
-		load_ranges(t, &s->kept, &s->nkept, c);
+		load_ranges(t, &s->kept, &s->nkept, c, &t->file->kept_room);
 }

@@ -93,6 +93,8 @@ static void take_group(struct columns *c, uint64_t *words, size_t n)
 {
 	unsigned there = *c->there++, wide = *c->wide++;
 
+	if (!there)
+		return; /* memory that is never touched costs nothing */
 	for (size_t i = 0; i < n; i++) {
 		unsigned is_there = there >> i & 1, is_wide = wide >> i & 1;
 		uint32_t low, high;

@@ -123,9 +123,26 @@ START_TEST(hostile_memory_ranges_are_refused)
 	buf_put(&b, (char[2]){ 0 }, 2);
 	write_odd(LG_CHUNK_MEMORY, &b);
 	struct trace t = open_good();
-	ck_assert_ptr_nonnull(strstr(t.damage, "chunk 3 at byte"));
+	ck_assert_ptr_nonnull(strstr(t.damage, "chunk 4 at byte"));
 	ck_assert_uint_eq(t.snapshots[0].nmemory, 0);
 	trace_close(&t);
+}
+END_TEST
+
+START_TEST(memory_beyond_what_is_mapped_is_refused)
+{
+	struct trace_memory range = { 0x10000, 0x7000 + 8 * (uint64_t)_i,
+				      NULL }; /* as much as the sample maps */
+	uint64_t *zeros = calloc(1, range.bytes);
+	struct buf b = { 0 };
+
+	put_memory(&b, &range, 1, zeros);
+	write_odd(LG_CHUNK_MEMORY, &b);
+	struct trace t = open_good();
+	ck_assert_uint_eq(t.snapshots[0].nmemory, !_i);
+	ck_assert_int_eq(!!strstr(t.damage, "no room for so much memory"), _i);
+	trace_close(&t);
+	free(zeros);
 }
 END_TEST
 
@@ -401,6 +418,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, hostile_fields_are_refused);
 	tcase_add_loop_test(tc, hostile_memory_ranges_are_refused, 0, 6);
 	tcase_add_loop_test(tc, memory_comes_back_word_for_word, 0, 40);
+	tcase_add_loop_test(tc, memory_beyond_what_is_mapped_is_refused, 0, 2);
 	tcase_add_loop_test(tc, hostile_words_are_refused, 0, COUNT(bad_words));
 	tcase_add_test(tc, a_payload_that_does_not_decompress_is_damage);
 	tcase_add_test(tc, loops_of_nodes_are_cut);

@@ -349,6 +349,8 @@ static inline void write_odd(enum lg_chunk_kind kind, struct buf *payload)
 		struct buf b = { 0 };
 		put_snapshot(&b, &(struct trace_snapshot){ .id = 1 });
 		put(w, LG_CHUNK_SNAPSHOT, &b);
+		if (kind == LG_CHUNK_MEMORY)
+			put_mappings(&b, mappings, 3), put(w, LG_CHUNK_MAPPINGS, &b);
 	}
 	put(w, kind, payload);
 	if (kind != LG_CHUNK_END)

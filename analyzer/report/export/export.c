@@ -17,6 +17,13 @@ const char *const export_value_names[] = {
 	    NULL
 };
 
+const char *const export_frames_names[] = {
+#define X(name, text) text,
+	EXPORT_FRAMES(X)
+#undef X
+	    NULL
+};
+
 const struct export_format export_formats[] = {
 	{ "folded", "one line a stack, for flame graphs", export_folded },
 	{ "pprof", "for go tool pprof, Pyroscope, Parca, Perfetto", export_pprof },
@@ -136,7 +143,7 @@ static void add(struct sum *sum, struct sum more)
 	sum->bytes += more.bytes;
 }
 
-bool export_next(struct export_use *u, struct export *e)
+bool export_next_frameless(struct export_use *u, const struct export *e)
 {
 	while (u->next_stack < e->a.trace.nnodes) {
 		uint32_t stack = u->next_stack++;
@@ -155,12 +162,27 @@ bool export_next(struct export_use *u, struct export *e)
 		u->nshares = (uint32_t)(&e->shares[u->next_share] - u->shares);
 		u->of[EXPORT_ALLOCATED] = (struct sum){ site->allocated_blocks, site->allocated_bytes };
 		u->of[EXPORT_PEAK] = (struct sum){ site->peak_blocks, site->peak_bytes };
-		if (!u->nshares && !site->allocated_blocks && !site->peak_blocks)
-			continue;
-		u->frames = export_stack(e, stack);
-		return u->frames;
+		if (u->nshares || site->allocated_blocks || site->peak_blocks)
+			return true;
 	}
 	return false;
+}
+
+bool export_next(struct export_use *u, struct export *e)
+{
+	u->frames = export_next_frameless(u, e) ? export_stack(e, u->stack) : NULL;
+	return u->frames;
+}
+
+uint32_t export_number(struct export *e, struct texts *texts, const char *text)
+{
+	uint32_t known = texts->n, number = texts_number(texts, text);
+	char *copy = number == known ? pool_text(&e->report.pool, text) : NULL;
+
+	if (number == known)
+		texts->at[number] = copy ? copy : "";
+	e->out.failed |= number == NO_TEXT || (number == known && !copy);
+	return number;
 }
 
 const char *export_function(struct export *e, const struct report_frame *f)

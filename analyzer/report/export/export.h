@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "heap/sites.h"
+#include "names/store.h"
 #include "report/model.h"
 
 #include <stdio.h>
@@ -25,10 +26,24 @@ enum export_value {
 };
 extern const char *const export_value_names[]; /* ends with NULL */
 
+/* Of which stacks json writes the frames. */
+#define EXPORT_FRAMES(X)                                                                                     \
+	X(LIVE, "live") /* of which something lives, and of the EXPORT_HEAVIEST others */                    \
+	X(ALL, "all")                                                                                        \
+	X(TABLE, "table") /* all, as numbers of frames that are written once */
+enum export_frames {
+#define X(name, text) EXPORT_FRAMES_##name,
+	EXPORT_FRAMES(X)
+#undef X
+};
+extern const char *const export_frames_names[]; /* ends with NULL */
+#define EXPORT_HEAVIEST 1000u /* by the bytes allocated */
+
 struct export_options {
 	struct report_options report;
 	enum export_value value; /* of folded */
 	bool is_count; /* ... in blocks, not in bytes */
+	enum export_frames frames; /* of json */
 	uint32_t max_nodes; /* of dot; 0: as it likes */
 };
 
@@ -63,6 +78,7 @@ struct export
 	uint32_t *leak_of; /* nblocks; NULL: not judged */
 	struct export_share *shares; /* by stack, then leak, then class */
 	uint32_t nshares;
+	uint32_t nframeless; /* stacks that were written without their frames */
 	struct buf out; /* not yet written */
 	FILE *to; /* borrowed; NULL once a write failed: then `error` says why */
 	int error;
@@ -90,11 +106,14 @@ struct export_use {
 	struct sum of[EXPORT_VALUE_COUNT];
 };
 bool export_next(struct export_use *u, struct export *e);
+bool export_next_frameless(struct export_use *u, const struct export *e); /* `frames` stays NULL */
 
 /* Of a block; 0, the empty stack, when the trace does not hold it. */
 uint32_t export_stack_id(const struct export *e, uint32_t block);
 /* These are NULL, and `out` has failed, when there is no memory. */
 const struct report_stack *export_stack(struct export *e, uint32_t stack);
+/* The text's place among the texts, which get a copy where it is new. NO_TEXT: no memory. */
+uint32_t export_number(struct export *e, struct texts *texts, const char *text);
 /* A frame's function, else "[module]". */
 const char *export_function(struct export *e, const struct report_frame *f);
 /* The command's words with blanks between. */

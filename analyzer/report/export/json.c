@@ -1,8 +1,14 @@
 /* json.c: one JSON object a line, each with one key that names what it is: the process, then its leaks, stacks,
- * blocks, references and root words, each group in a fixed order. Field names are those of the report. */
+ * blocks, references and root words, each group in a fixed order. Field names are those of the report.
+ *
+ * A program may have a hundred thousand stacks of fifty frames, most of them of blocks that are long freed: which of
+ * them have their frames, and how, is what export_options.frames says. */
 #include "base/json.h"
+#include "base/sort.h"
 #include "report/export/export.h"
 #include "report/json.h"
+
+#include <stdlib.h>
 
 /* {"KEY": { ... */
 static void open_line(struct json *j, struct export *e, const char *key)
@@ -29,6 +35,7 @@ static void put_process_line(struct export *e)
 	json_put_process_facts(&j, e->process);
 	json_put_verdict(&j, e->process);
 	json_put_bool(&j, "judged", e->a.is_judged);
+	json_put_number(&j, "stacks_without_frames", e->nframeless);
 	json_close(&j, '}');
 	close_line(&j, e);
 }
@@ -44,7 +51,111 @@ static void put_leaks(struct export *e)
 	}
 }
 
-static void put_stacks_used(struct export *e)
+/* ---- stacks -------------------------------------------------------------------------------------------- */
+
+struct stacks {
+	struct export *e;
+	uint8_t *has_frames; /* by stack; NULL: all have */
+	struct texts frames; /* TABLE: what was written of each, by its number */
+	struct buf frame; /* the one at hand */
+	struct buf numbers; /* uint32_t: of the stack at hand */
+};
+
+/* Those of which nothing lives, heaviest first, with more bytes allocated as the smaller key. */
+static uint32_t list_dead(const struct export *e, uint8_t *has_frames, struct sort_pair *dead)
+{
+	uint32_t n = 0;
+
+	for (struct export_use u = { 0 }; export_next_frameless(&u, e);)
+		if (u.of[EXPORT_LIVE].blocks)
+			has_frames[u.stack] = 1;
+		else
+			dead[n++] = (struct sort_pair){ ~u.of[EXPORT_ALLOCATED].bytes, u.stack };
+	return n;
+}
+
+/* 0, or -1: not enough memory. */
+static int choose_stacks(struct stacks *s)
+{
+	struct export *e = s->e;
+
+	if (e->options->frames != EXPORT_FRAMES_LIVE)
+		return 0;
+	struct sort_pair *dead = malloc(((size_t)e->a.trace.nnodes + 1) * sizeof *dead);
+	s->has_frames = calloc((size_t)e->a.trace.nnodes + 1, 1);
+	uint32_t n = dead && s->has_frames ? list_dead(e, s->has_frames, dead) : 0;
+	int failed = !dead || !s->has_frames || sort_pairs(dead, n);
+	for (uint32_t i = 0; !failed && i < n && i < EXPORT_HEAVIEST; i++)
+		s->has_frames[dead[i].value] = 1;
+	e->nframeless = n > EXPORT_HEAVIEST ? n - EXPORT_HEAVIEST : 0;
+	free(dead);
+	return failed ? -1 : 0;
+}
+
+/* Frames are told apart by all that is written of them. */
+static uint32_t frame_number(struct stacks *s, const struct report_frame *f)
+{
+	struct json j;
+
+	s->frame.used = 0;
+	json_start(&j, &s->frame);
+	json_open_flat(&j, '{');
+	json_put_frame_facts(&j, f);
+	json_close(&j, '}');
+	buf_put(&s->frame, "", 1);
+	s->e->out.failed |= s->frame.failed;
+	return s->frame.failed ? NO_TEXT : export_number(s->e, &s->frames, (char *)s->frame.bytes);
+}
+
+static void put_frame(struct export *e, uint32_t number, const struct report_frame *f)
+{
+	struct json j;
+
+	open_line(&j, e, "frame");
+	json_open(&j, '{');
+	json_put_number(&j, "id", number);
+	json_put_frame_facts(&j, f);
+	json_close(&j, '}');
+	close_line(&j, e);
+}
+
+/* Writes those that are new. */
+static void number_frames(struct stacks *s, const struct report_stack *stack)
+{
+	s->numbers.used = 0;
+	for (uint32_t i = 0; i < stack->nframes; i++) {
+		uint32_t known = s->frames.n, number = frame_number(s, &stack->frames[i]);
+
+		if (number == known)
+			put_frame(s->e, number, &stack->frames[i]);
+		buf_put(&s->numbers, &number, sizeof number);
+	}
+	s->e->out.failed |= s->numbers.failed;
+}
+
+static void put_frame_numbers(struct json *j, const struct stacks *s)
+{
+	const uint32_t *numbers = (const uint32_t *)s->numbers.bytes;
+
+	json_key(j, "frames");
+	json_open(j, '[');
+	for (size_t i = 0; i < s->numbers.used / sizeof *numbers; i++)
+		json_number(j, numbers[i]);
+	json_close(j, ']');
+}
+
+static void put_frames(struct json *j, struct stacks *s, const struct report_stack *stack)
+{
+	static const struct report_stack without = { 0 };
+
+	if (s->e->options->frames == EXPORT_FRAMES_TABLE)
+		put_frame_numbers(j, s);
+	else
+		json_put_stack(j, "frames", stack ? stack : &without);
+	json_put_bool(j, "frames_left_out", !stack);
+}
+
+static void put_stack(struct stacks *s, const struct export_use *u)
 {
 	static const char *const keys[][2] = {
 		[EXPORT_LIVE] = { "live_blocks", "live_bytes" },
@@ -54,17 +165,31 @@ static void put_stacks_used(struct export *e)
 	};
 	struct json j;
 
-	for (struct export_use u = { 0 }; export_next(&u, e);) {
-		open_line(&j, e, "stack");
-		json_open(&j, '{');
-		json_put_number(&j, "id", u.stack);
-		for (unsigned i = 0; i < EXPORT_VALUE_COUNT; i++)
-			json_put_pair(&j, keys[i][0], keys[i][1], u.of[i]);
-		json_put_stack(&j, "frames", u.frames);
-		json_close(&j, '}');
-		close_line(&j, e);
+	open_line(&j, s->e, "stack");
+	json_open(&j, '{');
+	json_put_number(&j, "id", u->stack);
+	for (unsigned i = 0; i < EXPORT_VALUE_COUNT; i++)
+		json_put_pair(&j, keys[i][0], keys[i][1], u->of[i]);
+	put_frames(&j, s, u->frames);
+	json_close(&j, '}');
+	close_line(&j, s->e);
+}
+
+static void put_stacks_used(struct stacks *s)
+{
+	for (struct export_use u = { 0 }; export_next_frameless(&u, s->e);) {
+		bool has_frames = !s->has_frames || s->has_frames[u.stack];
+
+		u.frames = has_frames ? export_stack(s->e, u.stack) : NULL;
+		if (has_frames && !u.frames)
+			return; /* out has failed */
+		if (s->e->options->frames == EXPORT_FRAMES_TABLE)
+			number_frames(s, u.frames);
+		put_stack(s, &u);
 	}
 }
+
+/* ---- blocks -------------------------------------------------------------------------------------------- */
 
 static void put_block(struct export *e, uint32_t block)
 {
@@ -120,13 +245,10 @@ static void put_root(struct export *e, const struct root_ref *r)
 	close_line(&j, e);
 }
 
-int export_json(struct export *e, struct err *err)
+static void put_graph(struct export *e)
 {
 	const struct graph *g = &e->a.graph;
 
-	put_process_line(e);
-	put_leaks(e);
-	put_stacks_used(e);
 	for (uint32_t i = 0; i < e->a.heap.nblocks; i++)
 		put_block(e, i);
 	for (uint32_t i = 0; g->first && i < e->a.heap.nblocks; i++)
@@ -134,5 +256,21 @@ int export_json(struct export *e, struct err *err)
 			put_reference(e, i, g->refs[k]);
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		put_root(e, &g->root_refs[i]);
+}
+
+int export_json(struct export *e, struct err *err)
+{
+	struct stacks stacks = { .e = e };
+
+	e->out.failed |= choose_stacks(&stacks) != 0;
+	put_process_line(e);
+	put_leaks(e);
+	if (!e->out.failed)
+		put_stacks_used(&stacks);
+	put_graph(e);
+	free(stacks.has_frames);
+	texts_free(&stacks.frames);
+	buf_free(&stacks.frame);
+	buf_free(&stacks.numbers);
 	return e->out.failed ? export_no_memory(e, err) : 0;
 }

@@ -8,23 +8,21 @@
 struct frames {
 	struct export *e;
 	struct texts keys; /* what tells frames apart; the number is the place in the file */
+	struct buf key; /* of the one at hand */
 };
-
-static const char *key_of(struct export *e, const struct report_frame *f)
-{
-	const char *function = export_function(e, f);
-
-	return function ? pool_print(&e->report.pool, "%s\n%s\n%u", function, f->file ? f->file : "", f->line)
-			: NULL;
-}
 
 static uint32_t frame_number(struct frames *f, const struct report_frame *frame)
 {
-	const char *key = key_of(f->e, frame);
-	uint32_t number = key ? texts_number(&f->keys, key) : NO_TEXT;
+	char line[32];
 
-	f->e->out.failed |= number == NO_TEXT;
-	return number;
+	snprintf(line, sizeof line, "\n%u\n%d\n", frame->line, frame->function != NULL);
+	f->key.used = 0;
+	buf_text(&f->key, frame->function ? frame->function : frame->module);
+	buf_text(&f->key, line);
+	buf_text(&f->key, frame->file ? frame->file : "");
+	buf_put(&f->key, "", 1);
+	f->e->out.failed |= f->key.failed;
+	return f->key.failed ? NO_TEXT : export_number(f->e, &f->keys, (char *)f->key.bytes);
 }
 
 static void put_frame(struct json *j, struct export *e, const struct report_frame *f)
@@ -118,5 +116,6 @@ int export_speedscope(struct export *e, struct err *err)
 	json_close(&j, '}');
 	json_end(&j);
 	texts_free(&f.keys);
+	buf_free(&f.key);
 	return e->out.failed ? export_no_memory(e, err) : 0;
 }
