@@ -67,6 +67,14 @@ static const struct told *told_by(struct names *n, uint64_t frame)
 	return told;
 }
 
+/* What is asked of each frame that may know, and the best answer so far. */
+struct question {
+	uint64_t bytes; /* of the block, or of an item */
+	uint64_t at; /* of items: where in the block they begin; 0: the block is asked about */
+	const struct type *best;
+	unsigned least; /* merit of `best` */
+};
+
 /* Lower is better; what was only near must fit exactly. */
 static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 {
@@ -79,37 +87,56 @@ static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 	return 2 * (unsigned)fit;
 }
 
-/* Takes what fits better; of what fits as well the whole rather than its part (a constructor's bases). */
-static void weigh(const struct told *told, bool is_weak, uint64_t bytes, const struct type **best,
-		  unsigned *least)
+static unsigned merit_of_items(const struct finding *f, bool is_weak, uint64_t bytes)
+{
+	return !is_weak && f->how != FOUND_NEAR && type_bytes(f->type) == bytes ? 1 : 2 * FIT_NOT;
+}
+
+/* Takes what fits better; of what fits as well the whole rather than its part (a constructor's bases). `into`: how far
+ * into the block the code was given a pointer. */
+static void weigh(struct question *q, const struct told *told, bool is_weak, uint64_t into)
 {
 	for (unsigned i = 0; i < told->findings.n; i++) {
-		const struct type *t = told->findings.at[i].type;
-		unsigned m = merit(&told->findings.at[i], is_weak, bytes);
-		if (m < *least || (*best && m == *least && type_wraps(t, *best))) {
-			*least = m;
-			*best = t;
+		const struct finding *f = &told->findings.at[i];
+		unsigned m = q->at ? merit_of_items(f, is_weak, q->bytes) : merit(f, is_weak, q->bytes);
+
+		if (into + f->into != q->at)
+			continue;
+		if (m < q->least || (q->best && m == q->least && type_wraps(f->type, q->best))) {
+			q->least = m;
+			q->best = f->type;
 		}
 	}
 }
 
-const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes)
+static const struct type *ask_stack(struct names *n, uint32_t stack, struct question q)
 {
 	const struct trace *t = n->trace;
-	const struct type *best = NULL;
-	unsigned least = 2 * FIT_NOT;
+	uint64_t into = 0;
 	bool is_weak = false;
 
-	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED && least; asked++) {
+	q.least = 2 * FIT_NOT;
+	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED && q.least; asked++) {
 		uint64_t frame = t->nodes[stack].frame;
 		const struct told *told = frame && frame != LG_FRAME_TRUNCATED ? told_by(n, frame) : NULL;
 		if (!told)
 			break;
 		is_weak |= told->is_foreign && !told->is_sure;
-		weigh(told, is_weak, bytes, &best, &least);
+		weigh(&q, told, is_weak, into);
 		if (told->is_end || (!told->is_foreign && !told->findings.is_returned))
 			break;
+		into += told->findings.returned_into;
 		stack = t->nodes[stack].parent;
 	}
-	return best;
+	return q.best;
+}
+
+const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes)
+{
+	return ask_stack(n, stack, (struct question){ .bytes = bytes });
+}
+
+const struct type *names_site_items(struct names *n, uint32_t stack, uint64_t at, uint64_t bytes)
+{
+	return ask_stack(n, stack, (struct question){ .bytes = bytes, .at = at });
 }

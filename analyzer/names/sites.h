@@ -8,5 +8,7 @@
 /* The type that the program takes a block of that size from that stack for; NULL: not known. The code is looked at once
  * per stack. */
 const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes);
+/* The same of items of that size, the first of which lies `at` bytes into the block, behind their count. */
+const struct type *names_site_items(struct names *n, uint32_t stack, uint64_t at, uint64_t bytes);
 
 #endif
