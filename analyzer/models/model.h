@@ -106,6 +106,10 @@ struct model {
 	/* Whether a word that points at a block of mine is one that the object counts; such words point at the block's
 	 * start. NULL: each counts that points to where the object begins. */
 	enum share (*share)(void *state, uint32_t block, const struct owner_word *w);
+	/* Whether the word at an address in block `holder` is an owner of a block of mine beyond doubt, where share() is sure that
+	 * it would count: the holder lives, and nothing but an owner can be there. Asked of what has more owners than it counts;
+	 * NULL: of none. */
+	bool (*owns_surely)(void *state, uint32_t block, uint32_t holder, uint64_t at);
 
 	/* DWARF's type of what begins `*offset` bytes into a block of mine. NULL: not known; never. */
 	const struct type *(*layout)(void *state, uint32_t block, uint32_t *offset);

@@ -331,6 +331,13 @@ enum share models_share(const struct models *m, uint32_t block, const struct own
 	return w->is_register && w->kind == REF_INTERIOR ? SHARE_MAYBE : SHARE_NOT;
 }
 
+bool models_owns_surely(const struct models *m, uint32_t block, uint32_t holder, uint64_t at)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->owns_surely && model->owns_surely(state_of(m, block), block, holder, at);
+}
+
 bool models_doubt_root(const struct models *m, const struct root_ref *r)
 {
 	enum root_kind kind = m->world.graph->regions[r->region].kind;

@@ -61,6 +61,8 @@ const struct type *models_layout(struct models *m, uint32_t block, uint32_t *off
 uint64_t models_counted_addr(const struct models *m, uint32_t block);
 /* Whether a word that points at an object counts as its owner. */
 enum share models_share(const struct models *m, uint32_t block, const struct owner_word *w);
+/* Whether a word in block `holder` that points at an object owns it beyond doubt. */
+bool models_owns_surely(const struct models *m, uint32_t block, uint32_t holder, uint64_t at);
 /* Whether a root's word may be left over from before. */
 bool models_doubt_root(const struct models *m, const struct root_ref *r);
 /* What a word of a root is in its source; false: unknown. */
