@@ -83,9 +83,9 @@ void shared_live_free(struct shared_live *live)
 /* Whether the source says that a shared_ptr is there, whatever happens. */
 static bool is_declared(const struct type *t, uint64_t bytes, uint64_t offset)
 {
-	static const char *const holders[] = { "shared_ptr<",	 "__shared_ptr<", "__shared_count<",
-					       "shared_count",	 "weak_ptr<",	  "__weak_ptr<",
-					       "__weak_count<",	 "weak_count",	  NULL };
+	static const char *const holders[] = { "shared_ptr<",	"__shared_ptr<", "__shared_count<",
+					       "shared_count",	"weak_ptr<",	 "__weak_ptr<",
+					       "__weak_count<", "weak_count",	 NULL };
 	struct type_member m;
 	int which = type_around(t, bytes, offset, holders);
 
