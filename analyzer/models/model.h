@@ -119,6 +119,11 @@ struct model {
 	/* Whether a word of a block of mine leads only to more of what its source sees as one object: a list's items, the
 	 * values of attributes. NULL: never. */
 	bool (*is_inner)(void *state, uint32_t block, uint64_t offset);
+	/* Whether what `weak` says can refer to a block of mine: to no list of Python's. NULL: to any. */
+	bool (*takes_weak)(void *state, uint32_t block);
+	/* Whether nobody who writes its source can let a word of a block of mine refer to something else: a tuple's item. NULL:
+	 * never. */
+	bool (*is_fixed)(void *state, uint32_t block, uint64_t offset);
 	/* What a word of a block of mine is called if it is a variable of its program for as long as that runs: "app.cache", of a
 	 * module. False: it is none. NULL: never. */
 	bool (*global)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);

@@ -70,6 +70,8 @@ static const char *weak_instead(const struct maker *m, const struct cycle_edge *
 {
 	const char *weak = models_weak(&m->a->models, edge->to);
 
+	if (!models_takes_weak(&m->a->models, edge->to))
+		return NULL;
 	return weak ? weak : models_weak(&m->a->models, edge->from);
 }
 
