@@ -1,4 +1,5 @@
-/* dwarf.c: what debug information says of blocks: by the code that allocated each, and by what is known to point at it.
+/* dwarf.c: what debug information says of blocks: by the code that allocated each, and by what is known to point at it;
+ * where it says nothing, the name of the library's function that did.
  *
  * Code comes first. From variables and typed blocks types then spread in rounds, through pointer members, into blocks
  * of which the code said nothing, or only how they begin; a type must fit the block's size. Of what one round offers a
@@ -320,8 +321,11 @@ static bool dwarf_classify(void *state, uint32_t block, struct object *o)
 	struct dwarf *d = state;
 	struct placed p = d->of[block];
 
-	if (!p.type)
-		return false;
+	if (!p.type) {
+		const struct block *b = &d->world->heap->blocks[block];
+		o->type = is_returned(b) ? names_site_name(d->world->names, b->stack) : NULL;
+		return o->type;
+	}
 	enum type_fit fit = fit_of(d, block, p);
 	bool is_array = p.at || fit == FIT_ARRAY || fit == FIT_BYTES;
 	o->type = is_array ? arrays_name(&d->arrays, type_name(p.type)) : type_name(p.type);
@@ -344,7 +348,7 @@ static bool dwarf_field(void *state, uint32_t block, uint64_t offset, char *text
 
 	struct placed p = d->of[block];
 
-	return offset >= p.at &&
+	return p.type && offset >= p.at &&
 	       type_word_at(p.type, d->world->heap->blocks[block].size - p.at, offset - p.at, &m, text,
 			    room) &&
 	       !m.offset_within && *text;

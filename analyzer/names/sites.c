@@ -5,6 +5,7 @@
 #include "names/demangle.h"
 #include "names/follow.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FRAMES_ASKED 24u
@@ -16,6 +17,7 @@ struct told {
 	bool is_foreign;
 	bool is_sure; /* that it does */
 	bool is_end; /* it returns nothing */
+	const char *named; /* what it allocates, by its own name; NULL: not known */
 };
 
 /* Functions of libraries that return the very block that they allocate. */
@@ -30,6 +32,49 @@ static bool hands_on(const char *symbol)
 		if (!strcmp(symbol, known[i]))
 			return true;
 	return false;
+}
+
+/* Members of strings allocate nothing but characters. */
+static const char *chars_of(const char *symbol)
+{
+	static const char *const strings[] = { "_ZNSt7__cxx1112basic_stringI",
+					       "_ZNKSt7__cxx1112basic_stringI", "_ZNSt3__112basic_stringI" };
+	static const char *const kinds[][2] = { { "cS", "char[]" },	{ "cN", "char[]" },
+						{ "wS", "wchar_t[]" },	{ "wN", "wchar_t[]" },
+						{ "Ds", "char16_t[]" }, { "Di", "char32_t[]" } };
+
+	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+		size_t n = strlen(strings[i]);
+
+		for (size_t k = 0; !strncmp(symbol, strings[i], n) && k < sizeof kinds / sizeof *kinds; k++)
+			if (!strncmp(symbol + n, kinds[k][0], 2))
+				return kinds[k][1];
+	}
+	return NULL;
+}
+
+/* What an allocator of C++'s library allocates: one node of a container, or an array of whatever else. */
+static const char *allocated_by(struct names *n, const char *symbol)
+{
+	static const char *const allocators[] = { "std::__new_allocator<", "__gnu_cxx::new_allocator<",
+						  "std::__1::allocator<", "std::allocator<" };
+	char *text = demangle(symbol);
+	const char *name = NULL;
+
+	for (size_t i = 0; text && !name && i < sizeof allocators / sizeof *allocators; i++) {
+		size_t begin = strlen(allocators[i]);
+		const char *end = strstr(text, ">::allocate");
+
+		if (!end || strncmp(text, allocators[i], begin))
+			continue;
+		int length = (int)(end - text - (long)begin);
+		while (length && text[begin + (size_t)length - 1] == ' ')
+			length--;
+		bool is_node = strstr(text, "_node<") && strstr(text, "_node<") < end;
+		name = arena_format(&n->arena, "%.*s%s", length, text + begin, is_node ? "" : "[]");
+	}
+	free(text);
+	return name;
 }
 
 static bool has_function(struct object *o, uint64_t address)
@@ -47,6 +92,9 @@ static void ask(struct names *n, uint64_t frame, struct told *told)
 
 	const struct symbol *symbol = o ? symbol_of_code(o, address - 1) : NULL;
 	told->is_sure = symbol && hands_on(symbol->name);
+	told->named = symbol ? chars_of(symbol->name) : NULL;
+	if (symbol && !told->named && strstr(symbol->name, "allocator"))
+		told->named = allocated_by(n, symbol->name);
 	told->is_foreign = told->is_sure || !has_function(o, address - 1);
 	told->is_end = told->is_foreign && symbol && demangle_tells_void(symbol->name);
 	if (!told->is_foreign && !call_returns_no_block(o, address))
@@ -139,4 +187,20 @@ const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t byt
 const struct type *names_site_items(struct names *n, uint32_t stack, uint64_t at, uint64_t bytes)
 {
 	return ask_stack(n, stack, (struct question){ .bytes = bytes, .at = at });
+}
+
+/* By who calls operator new. */
+const char *names_site_name(struct names *n, uint32_t stack)
+{
+	const struct trace *t = n->trace;
+
+	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED; asked++) {
+		uint64_t frame = t->nodes[stack].frame;
+		const struct told *told = frame && frame != LG_FRAME_TRUNCATED ? told_by(n, frame) : NULL;
+
+		if (!told || told->named || !told->is_sure)
+			return told ? told->named : NULL;
+		stack = t->nodes[stack].parent;
+	}
+	return NULL;
 }
