@@ -32,6 +32,7 @@ static struct why_block describe(struct search *s, uint32_t block)
 		.class = s->a->is_judged ? leak_class_name((enum leak_class)s->a->classes.of[block]) : "live",
 		.type = pool_text(s->pool, models_type(&s->a->models, block)),
 		.stack = stack,
+		.is_reused = graph_is_reused(&s->a->graph, block),
 	};
 }
 

@@ -17,6 +17,7 @@ struct why_block {
 	const char *class; /* "live" when nothing was judged */
 	const char *type; /* NULL: unknown */
 	const struct report_stack *stack;
+	bool is_reused; /* its memory may have been another object's: the stack may be of that one */
 };
 
 /* One word that points at a block. */

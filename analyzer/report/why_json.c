@@ -9,6 +9,7 @@ static void put_block_fields(struct json *j, const struct why_block *b)
 	json_put_text(j, "class", b->class);
 	json_put_text(j, "type", b->type);
 	json_put_number(j, "thread", b->thread);
+	json_put_bool(j, "reused", b->is_reused);
 }
 
 static void put_block(struct json *j, const struct why_block *b)

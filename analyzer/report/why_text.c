@@ -18,7 +18,7 @@ static void print_block(struct page *g, const struct why_block *b)
 
 	fprintf(g->term->out, "0x%llx  ", (unsigned long long)b->addr);
 	term_clean(g->term, lines_what(what, b->type, b->size));
-	fputs(" (", g->term->out);
+	fprintf(g->term->out, " (%s", b->is_reused ? LINES_REUSED : "");
 	term_clean(g->term, lines_place(place, &g->lines, b->stack));
 	fputc(')', g->term->out);
 }
@@ -184,7 +184,7 @@ static void print_edges(struct page *g, const struct report_leak *leak)
 			fputs("    ", t->out);
 		fprintf(t->out, "0x%llx  ", (unsigned long long)e->from);
 		term_clean(t, lines_what(what, e->from_type, e->from_bytes));
-		fputs(" (", t->out);
+		fprintf(t->out, " (%s", e->from_is_reused ? LINES_REUSED : "");
 		term_clean(t, lines_place(place, &g->lines, e->from_stack));
 		fprintf(t->out, ")\n      %s", line);
 		term_clean(t, lines_field(field, e->field, e->offset));
