@@ -10,7 +10,7 @@ static int load(void *answer, char **words, const struct view *view, struct err 
 
 static bool text(const struct term *t, const void *answer, const struct view *view, const char *here)
 {
-	why_text(t, answer, view->text.full_stacks, here);
+	why_text(t, answer, view->text.all, view->text.full_stacks, here);
 	return true;
 }
 

@@ -281,10 +281,15 @@ static inline uint32_t graph_kind(const struct graph *g, uint32_t block)
 {
 	return g->kinds ? g->kinds[block] : g->heap->blocks[block].stack;
 }
+/* Whether its runtime may have made it of what another object was freed as, whose stack and birth it then has. */
+static inline bool graph_is_reused(const struct graph *g, uint32_t block)
+{
+	return g->reused && g->reused[block];
+}
 /* When it was allocated, for what is oldest: what may be another object's birth comes behind all others. */
 static inline uint64_t graph_age(const struct graph *g, uint32_t block)
 {
-	return g->heap->blocks[block].birth | (g->reused && g->reused[block] ? 1ull << 63 : 0);
+	return g->heap->blocks[block].birth | (graph_is_reused(g, block) ? 1ull << 63 : 0);
 }
 void graph_free(struct graph *g);
 bool graph_is_valid(const struct graph *g); /* the invariants above; tests call it */

@@ -2,20 +2,9 @@
 #include "heap/scan.h"
 
 #include "heap/owned.h"
+#include "trace/items.h"
 
 #include <sys/mman.h>
-
-/* A pointer to byte 8 of a block whose first word counts what follows, in elements or in bytes: new T[n] where T has
- * a destructor keeps n there (Itanium C++ ABI, 2.7), others a length. The same rules as Memcheck's heuristics
- * "newarray" and "length64"; a length is an element count of one-byte elements. */
-static bool is_counted_array(const struct heap *h, const struct block *b)
-{
-	uint64_t n;
-
-	if (b->size <= 8 || !snapshot_word(h->snapshot, b->addr, &n))
-		return false;
-	return n > 0 && (b->size - 8) % n == 0;
-}
 
 /* A pointer to the characters of a string of the old C++ ABI: three words before them tell the length, the capacity and how
  * many share it (libstdc++, basic_string.h, _Rep). Memcheck's heuristic "stdstring". */
@@ -74,7 +63,7 @@ static bool is_recognised(const struct heap *h, const struct block *b, const str
 {
 	uint64_t offset = p->value - b->addr;
 
-	return (offset == 8 && is_counted_array(h, b)) ||
+	return items_counted(h->snapshot, b->addr, b->size, offset) ||
 	       (offset == OLD_STRING_HEADER && is_old_string(h, b)) || is_other_base(h, b, offset) ||
 	       is_hash_table(h, b, p);
 }

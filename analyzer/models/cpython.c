@@ -235,6 +235,19 @@ static bool is_inner(void *state, uint32_t block, uint64_t offset)
 	return py_is_inner(state, block, offset);
 }
 
+static bool takes_weak(void *state, uint32_t block)
+{
+	struct py *p = state;
+	const struct py_type *t = p->of[block].what == PY_INSTANCE ? py_type_of_block(p, block) : NULL;
+
+	return t && (t->weaklist || (p->l->minor >= 12 && t->flags & FLAG_MANAGED_WEAK));
+}
+
+static bool is_fixed(void *state, uint32_t block, uint64_t offset)
+{
+	return py_is_fixed(state, block, offset);
+}
+
 static bool global(void *state, uint32_t block, uint64_t offset, char *text, size_t room)
 {
 	return py_global(state, block, offset, text, room);
@@ -261,6 +274,8 @@ const struct model model_cpython = {
 	.note = note,
 	.field = field,
 	.is_inner = is_inner,
+	.is_fixed = is_fixed,
+	.takes_weak = takes_weak,
 	.global = global,
 	.generation = generation,
 };

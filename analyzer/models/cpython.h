@@ -87,6 +87,7 @@ enum py_mark {
 	PY_LAST = 2,
 	PY_NAMESPACE = 4, /* a dictionary: the attributes of an object */
 	PY_GLOBALS = 8, /* ... which is a module */
+	PY_CLASS = 16, /* ... which is a class */
 };
 
 struct py_block {
@@ -220,6 +221,7 @@ bool py_doubts_root(const struct py *p, const struct root_ref *r); /* a running 
 bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
 bool py_global(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
 bool py_is_inner(struct py *p, uint32_t block, uint64_t offset);
+bool py_is_fixed(struct py *p, uint32_t block, uint64_t offset);
 /* The characters of a str, as far as the snapshot has them. */
 bool py_text(struct py *p, uint64_t str, char *text, size_t room);
 

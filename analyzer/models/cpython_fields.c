@@ -58,8 +58,8 @@ bool py_text(struct py *p, uint64_t str, char *text, size_t room)
 
 /* ---- instances --------------------------------------------------------------------------------------- */
 
-/* The name that the type or a base of it gives to a word of its instances: slots, and members of C's types. */
-static bool member_name(struct py *p, const struct py_type *t, uint64_t offset, char *text, size_t room)
+/* What the type or a base of it says of a word of its instances: slots, and members of C's types. Its address; 0: nothing. */
+static uint64_t member_at(const struct py *p, const struct py_type *t, uint64_t offset)
 {
 	for (unsigned depth = 0; t && depth < BASES_MAX; t = t->base, depth++)
 		for (uint64_t m = t->members, n = 0; m && n < MEMBERS_MAX; m += MEMBER_BYTES, n++) {
@@ -69,9 +69,16 @@ static bool member_name(struct py *p, const struct py_type *t, uint64_t offset, 
 			    !memory_word(p->memory, m + MEMBER_OFFSET, &at))
 				break;
 			if (at == offset)
-				return memory_text(p->memory, name, text, room);
+				return m;
 		}
-	return false;
+	return 0;
+}
+
+static bool member_name(struct py *p, const struct py_type *t, uint64_t offset, char *text, size_t room)
+{
+	uint64_t member = member_at(p, t, offset);
+
+	return member && memory_text(p->memory, py_get(p, member), text, room);
 }
 
 static bool say(char *text, size_t room, const char *what)
@@ -207,6 +214,28 @@ bool py_is_inner(struct py *p, uint32_t block, uint64_t in_block)
 	if (p->of[block].what == PY_DEQUE_BLOCK) /* to its neighbours */
 		return offset == 0 || offset == DEQUE_BLOCK - 8;
 	return p->of[block].what == PY_INSTANCE && is_inner_word(p, block, offset);
+}
+
+/* Items of what is made whole, what a class is made of, and what C's types let only be read. */
+static bool is_fixed_word(struct py *p, uint32_t block, uint64_t offset)
+{
+	const struct py_type *t = py_type_of_block(p, block);
+	uint32_t from = p->of[block].from;
+	bool is_made_whole = t->family == PY_TUPLE || t->family == PY_FROZENSET || t->family == PY_TYPE;
+	uint64_t member = offset < from ? 0 : member_at(p, t, offset - from);
+
+	return is_made_whole || offset == from + OBJECT_TYPE ||
+	       (member && py_get(p, member + MEMBER_FLAGS) & MEMBER_READONLY);
+}
+
+bool py_is_fixed(struct py *p, uint32_t block, uint64_t in_block)
+{
+	uint64_t head = py_head(p, block);
+	bool is_instance = p->of[block].what == PY_INSTANCE;
+
+	if (p->of[block].what == PY_KEYS)
+		return p->of[p->of[block].of].what == PY_INSTANCE && p->of[p->of[block].of].marks & PY_CLASS;
+	return is_instance && in_block >= head && is_fixed_word(p, block, in_block - head);
 }
 
 /* ---- parts ------------------------------------------------------------------------------------------- */

@@ -175,7 +175,9 @@ static void find_parts(struct py *p, uint32_t block)
 	}
 	if (t->dict)
 		mark_namespace(p, py_get(p, addr + t->dict),
-			       t->family == PY_MODULE ? PY_NAMESPACE | PY_GLOBALS : PY_NAMESPACE);
+			       t->family == PY_MODULE ? PY_NAMESPACE | PY_GLOBALS
+			       : t->family == PY_TYPE ? PY_NAMESPACE | PY_CLASS
+						      : PY_NAMESPACE);
 	switch (t->family) {
 	case PY_LIST:
 		mark_start(p, py_get(p, addr + LIST_ITEMS), PY_ITEMS, block);

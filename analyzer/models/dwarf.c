@@ -1,13 +1,15 @@
-/* dwarf.c: what debug information says of blocks: by the code that allocated each, and by what is known to point at it.
+/* dwarf.c: what debug information says of blocks: by the code that allocated each, and by what is known to point at it;
+ * where it says nothing, the name of the library's function that did.
  *
  * Code comes first. From variables and typed blocks types then spread in rounds, through pointer members, into blocks
  * of which the code said nothing, or only how they begin; a type must fit the block's size. Of what one round offers a
  * block the best is taken, by fit, size and name, so that order never matters. Members of unions are believed last. */
 #include "models/model.h"
 
+#include "models/arrays.h"
 #include "models/variable.h"
 #include "names/sites.h"
-#include "names/store.h"
+#include "trace/items.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +18,23 @@
 #define ANSWERS 4096u /* of sites, the last ones; a power of two */
 #define STACK_WORDS 65536u /* words of stacks that are looked up among locals */
 
+/* What begins where in a block. */
+struct placed {
+	const struct type *type; /* NULL: not known */
+	uint32_t at; /* more than 0: items begin there, behind a count of them */
+};
+
 struct dwarf {
 	const struct model_world *world;
-	struct arena arena;
-	struct map array_names; /* type -> "struct node[]" */
-	const struct type **of; /* nblocks; NULL: not known */
+	struct arrays arrays;
+	struct placed *of; /* nblocks */
 };
 
 /* While types are being found. */
 struct spread {
 	struct dwarf *d;
 	uint8_t *fit; /* nblocks: how well of[] fits; enum type_fit */
-	const struct type **offered; /* nblocks: the best offer of this round */
+	struct placed *offered; /* nblocks: the best offer of this round */
 	uint32_t *front,
 	    *next; /* blocks that got their type in the last round; that were offered one in this */
 	uint32_t nfront, nnext;
@@ -58,6 +65,48 @@ static bool is_returned(const struct block *b)
 	return b->stack && b->entry != LG_ENTRY_POSIX_MEMALIGN;
 }
 
+static bool counts_its_items(const struct dwarf *d, uint32_t block, struct placed p)
+{
+	const struct heap *h = d->world->heap;
+	const struct block *b = &h->blocks[block];
+	uint64_t n = p.type ? items_counted(h->snapshot, b->addr, b->size, p.at) : 0;
+
+	return n && n * type_bytes(p.type) == b->size - p.at;
+}
+
+static enum type_fit fit_of(const struct dwarf *d, uint32_t block, struct placed p)
+{
+	return p.type ? type_fit(p.type, d->world->heap->blocks[block].size - p.at) : FIT_NOT;
+}
+
+static void settle(struct spread *s, uint32_t block, struct placed p)
+{
+	s->d->of[block] = p;
+	s->fit[block] = (uint8_t)fit_of(s->d, block, p);
+}
+
+/* What the code takes the items of a new T[n] for that counts them. */
+static struct placed site_items(const struct dwarf *d, const struct block *b)
+{
+	struct placed p = { NULL, 0 };
+
+	for (uint32_t at = 8; !p.type && at <= ITEMS_AT_MAX && at < b->size; at *= 2) {
+		uint64_t n = items_counted(d->world->heap->snapshot, b->addr, b->size, at);
+
+		p.at = at;
+		p.type = n ? names_site_items(d->world->names, b->stack, at, (b->size - at) / n) : NULL;
+	}
+	return p;
+}
+
+static struct placed ask_site(const struct dwarf *d, const struct block *b, struct answer *answers)
+{
+	bool may_count = b->entry == LG_ENTRY_NEW_ARRAY || b->entry == LG_ENTRY_NEW_ARRAY_ALIGNED;
+	struct placed items = may_count ? site_items(d, b) : (struct placed){ NULL, 0 };
+
+	return items.type ? items : (struct placed){ site_type(d->world->names, answers, b), 0 };
+}
+
 static bool ask_sites(struct spread *s)
 {
 	const struct model_world *w = s->d->world;
@@ -66,13 +115,12 @@ static bool ask_sites(struct spread *s)
 	for (uint32_t i = 0; answers && i < w->heap->nblocks; i++) {
 		const struct block *b = &w->heap->blocks[i];
 		const char *told = heap_told_type(w->heap, i);
-		const struct type *t = told ? names_type_named(w->names, told) : NULL;
+		struct placed p = { told ? names_type_named(w->names, told) : NULL, 0 };
 
-		if (!t && is_returned(b))
-			t = site_type(w->names, answers, b);
-		s->d->of[i] = t;
-		s->fit[i] = (uint8_t)(t ? type_fit(t, b->size) : FIT_NOT);
-		if (t)
+		if (!p.type && is_returned(b))
+			p = ask_site(s->d, b, answers);
+		settle(s, i, p);
+		if (p.type)
 			s->front[s->nfront++] = i;
 	}
 	free(answers);
@@ -86,35 +134,56 @@ static bool is_settled(const struct spread *s, uint32_t block)
 	return s->fit[block] <= FIT_ARRAY;
 }
 
-static bool is_better(const struct type *a, const struct type *b, uint64_t bytes)
+static bool is_better(const struct dwarf *d, uint32_t block, struct placed a, struct placed b)
 {
-	enum type_fit fit_a = type_fit(a, bytes), fit_b = type_fit(b, bytes);
+	enum type_fit fit_a = fit_of(d, block, a), fit_b = fit_of(d, block, b);
 
 	if (fit_a != fit_b)
 		return fit_a < fit_b;
-	if (type_bytes(a) != type_bytes(b))
-		return type_bytes(a) > type_bytes(b);
-	return strcmp(type_name(a), type_name(b)) < 0;
+	if (type_bytes(a.type) != type_bytes(b.type))
+		return type_bytes(a.type) > type_bytes(b.type);
+	return strcmp(type_name(a.type), type_name(b.type)) < 0;
 }
 
 /* A block may be what the type of a pointer to it says. */
-static void offer(struct spread *s, uint32_t block, const struct type *t)
+static void offer(struct spread *s, uint32_t block, struct placed p)
 {
-	uint64_t bytes = s->d->world->heap->blocks[block].size;
-	enum type_fit fit = type_fit(t, bytes);
+	enum type_fit fit = fit_of(s->d, block, p);
 
-	if (is_settled(s, block) || fit == FIT_PREFIX || fit >= s->fit[block])
+	if (is_settled(s, block) || fit == FIT_PREFIX || fit >= s->fit[block] ||
+	    (p.at && !counts_its_items(s->d, block, p)))
 		return;
-	if (!s->offered[block])
+	if (!s->offered[block].type)
 		s->next[s->nnext++] = block;
-	else if (!is_better(t, s->offered[block], bytes))
+	else if (!is_better(s->d, block, p, s->offered[block]))
 		return;
-	s->offered[block] = t;
+	s->offered[block] = p;
+}
+
+/* A word that points at a block, `into` bytes behind its start. */
+struct pointer {
+	uint32_t block;
+	uint32_t into;
+};
+
+/* What a reference points at; false: nothing that a type could begin at. */
+static bool points(const struct dwarf *d, uint64_t at, uint32_t to, enum ref_kind kind, struct pointer *p)
+{
+	uint64_t value, start = d->world->heap->blocks[to].addr;
+
+	*p = (struct pointer){ to, 0 };
+	if (kind == REF_START)
+		return true;
+	if (kind != REF_RECOGNISED || !memory_word(d->world->memory, at, &value) ||
+	    !items_may_begin(value - start))
+		return false;
+	p->into = (uint32_t)(value - start);
+	return true;
 }
 
 /* What the word at an offset of something says of the block that it points at. */
 static void offer_member(struct spread *s, const struct type *t, uint64_t bytes, uint64_t offset,
-			 uint32_t block)
+			 struct pointer to)
 {
 	struct type_member m;
 
@@ -122,7 +191,7 @@ static void offer_member(struct spread *s, const struct type *t, uint64_t bytes,
 		if (!type_member_at(t, bytes, offset, i, &m, NULL, 0))
 			return;
 		if (!m.offset_within && (!m.is_union || s->believes_unions))
-			offer(s, block, type_pointee(m.type));
+			offer(s, to.block, (struct placed){ type_pointee(m.type), to.into });
 		if (!m.is_union)
 			return;
 	}
@@ -131,11 +200,17 @@ static void offer_member(struct spread *s, const struct type *t, uint64_t bytes,
 static void spread_from_block(struct spread *s, uint32_t block)
 {
 	const struct graph *g = s->d->world->graph;
+	const struct block *b = &g->heap->blocks[block];
+	struct placed from = s->d->of[block];
+	struct pointer p;
 
-	for (uint64_t i = g->first[block]; i < g->first[block + 1]; i++)
-		if (ref_kind(g->refs[i]) == REF_START && !is_settled(s, g->refs[i].to))
-			offer_member(s, s->d->of[block], g->heap->blocks[block].size, ref_offset(g->refs[i]),
-				     g->refs[i].to);
+	for (uint64_t i = g->first[block]; i < g->first[block + 1]; i++) {
+		struct ref r = g->refs[i];
+
+		if (ref_offset(r) >= from.at && !is_settled(s, r.to) &&
+		    points(s->d, b->addr + ref_offset(r), r.to, ref_kind(r), &p))
+			offer_member(s, from.type, b->size - from.at, ref_offset(r) - from.at, p);
+	}
 }
 
 static void spread_from_roots(struct spread *s)
@@ -143,16 +218,18 @@ static void spread_from_roots(struct spread *s)
 	const struct model_world *w = s->d->world;
 	uint32_t stack_words = 0;
 	struct variable v;
+	struct pointer p;
 
 	for (uint64_t i = 0; i < w->graph->nroot_refs; i++) {
 		const struct root_ref *r = &w->graph->root_refs[i];
 		const struct root_region *region = &w->graph->regions[r->region];
 		bool is_stack = region->kind == ROOT_STACK;
-		if (r->kind != REF_START || is_settled(s, r->to) ||
+		if (is_settled(s, r->to) || region->kind == ROOT_REGISTER ||
+		    !points(s->d, r->at, r->to, (enum ref_kind)r->kind, &p) ||
 		    (is_stack && stack_words++ >= STACK_WORDS))
 			continue;
 		if (root_variable(w->names, w->heap, region, r->at, &v) && type_bytes(v.type))
-			offer_member(s, v.type, type_bytes(v.type), v.offset, r->to);
+			offer_member(s, v.type, type_bytes(v.type), v.offset, p);
 	}
 }
 
@@ -163,9 +240,8 @@ static void end_round(struct spread *s)
 
 	for (uint32_t i = 0; i < s->nnext; i++) {
 		uint32_t block = taken[i];
-		s->d->of[block] = s->offered[block];
-		s->fit[block] = (uint8_t)type_fit(s->offered[block], s->d->world->heap->blocks[block].size);
-		s->offered[block] = NULL;
+		settle(s, block, s->offered[block]);
+		s->offered[block] = (struct placed){ 0 };
 	}
 	s->next = s->front;
 	s->front = taken;
@@ -188,7 +264,7 @@ static void believe_unions(struct spread *s)
 {
 	s->believes_unions = true;
 	for (uint32_t i = 0; i < s->d->world->heap->nblocks; i++)
-		if (s->d->of[i])
+		if (s->d->of[i].type)
 			s->front[s->nfront++] = i;
 }
 
@@ -220,8 +296,7 @@ static void dwarf_close(void *state)
 {
 	struct dwarf *d = state;
 
-	arena_free(&d->arena);
-	map_free(&d->array_names);
+	arrays_free(&d->arrays);
 	free(d->of);
 	free(d);
 }
@@ -241,27 +316,20 @@ static int dwarf_open(void **state, const struct model_world *w)
 	return -1;
 }
 
-/* "struct node[]" */
-static const char *array_name(struct dwarf *d, const struct type *t)
-{
-	const char *name = map_get(&d->array_names, map_pointer_key(t));
-
-	if (!name) {
-		name = arena_format(&d->arena, "%s[]", type_name(t));
-		map_put(&d->array_names, map_pointer_key(t), (void *)(uintptr_t)name);
-	}
-	return name;
-}
-
 static bool dwarf_classify(void *state, uint32_t block, struct object *o)
 {
 	struct dwarf *d = state;
-	const struct type *t = d->of[block];
+	struct placed p = d->of[block];
 
-	if (!t)
-		return false;
-	enum type_fit fit = type_fit(t, d->world->heap->blocks[block].size);
-	o->type = fit == FIT_ARRAY || fit == FIT_BYTES ? array_name(d, t) : type_name(t);
+	if (!p.type) {
+		const struct block *b = &d->world->heap->blocks[block];
+		o->type = is_returned(b) ? names_site_name(d->world->names, b->stack) : NULL;
+		return o->type;
+	}
+	enum type_fit fit = fit_of(d, block, p);
+	bool is_array = p.at || fit == FIT_ARRAY || fit == FIT_BYTES;
+	o->type = is_array ? arrays_name(&d->arrays, type_name(p.type)) : type_name(p.type);
+	o->offset = p.at;
 	return true;
 }
 
@@ -269,8 +337,8 @@ static const struct type *dwarf_layout(void *state, uint32_t block, uint32_t *of
 {
 	struct dwarf *d = state;
 
-	*offset = 0;
-	return d->of[block];
+	*offset = d->of[block].at;
+	return d->of[block].type;
 }
 
 static bool dwarf_field(void *state, uint32_t block, uint64_t offset, char *text, size_t room)
@@ -278,7 +346,11 @@ static bool dwarf_field(void *state, uint32_t block, uint64_t offset, char *text
 	struct dwarf *d = state;
 	struct type_member m;
 
-	return type_word_at(d->of[block], d->world->heap->blocks[block].size, offset, &m, text, room) &&
+	struct placed p = d->of[block];
+
+	return p.type && offset >= p.at &&
+	       type_word_at(p.type, d->world->heap->blocks[block].size - p.at, offset - p.at, &m, text,
+			    room) &&
 	       !m.offset_within && *text;
 }
 

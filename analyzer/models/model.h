@@ -106,6 +106,10 @@ struct model {
 	/* Whether a word that points at a block of mine is one that the object counts; such words point at the block's
 	 * start. NULL: each counts that points to where the object begins. */
 	enum share (*share)(void *state, uint32_t block, const struct owner_word *w);
+	/* Whether the word at an address in block `holder` is an owner of a block of mine beyond doubt, where share() is sure that
+	 * it would count: the holder lives, and nothing but an owner can be there. Asked of what has more owners than it counts;
+	 * NULL: of none. */
+	bool (*owns_surely)(void *state, uint32_t block, uint32_t holder, uint64_t at);
 
 	/* DWARF's type of what begins `*offset` bytes into a block of mine. NULL: not known; never. */
 	const struct type *(*layout)(void *state, uint32_t block, uint32_t *offset);
@@ -115,6 +119,11 @@ struct model {
 	/* Whether a word of a block of mine leads only to more of what its source sees as one object: a list's items, the
 	 * values of attributes. NULL: never. */
 	bool (*is_inner)(void *state, uint32_t block, uint64_t offset);
+	/* Whether what `weak` says can refer to a block of mine: to no list of Python's. NULL: to any. */
+	bool (*takes_weak)(void *state, uint32_t block);
+	/* Whether nobody who writes its source can let a word of a block of mine refer to something else: a tuple's item. NULL:
+	 * never. */
+	bool (*is_fixed)(void *state, uint32_t block, uint64_t offset);
 	/* What a word of a block of mine is called if it is a variable of its program for as long as that runs: "app.cache", of a
 	 * module. False: it is none. NULL: never. */
 	bool (*global)(void *state, uint32_t block, uint64_t offset, char *text, size_t room);

@@ -271,6 +271,20 @@ bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset)
 	return model && model->is_inner && model->is_inner(state_of(m, block), block, offset);
 }
 
+bool models_takes_weak(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return !model || !model->takes_weak || model->takes_weak(state_of(m, block), block);
+}
+
+bool models_is_fixed(const struct models *m, uint32_t block, uint64_t offset)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->is_fixed && model->is_fixed(state_of(m, block), block, offset);
+}
+
 bool models_global(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room)
 {
 	const struct model *model = model_of(m, block);
@@ -329,6 +343,13 @@ enum share models_share(const struct models *m, uint32_t block, const struct own
 		return SHARE_SURE;
 	/* registers are no memory: which byte they point at is not looked up */
 	return w->is_register && w->kind == REF_INTERIOR ? SHARE_MAYBE : SHARE_NOT;
+}
+
+bool models_owns_surely(const struct models *m, uint32_t block, uint32_t holder, uint64_t at)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->owns_surely && model->owns_surely(state_of(m, block), block, holder, at);
 }
 
 bool models_doubt_root(const struct models *m, const struct root_ref *r)

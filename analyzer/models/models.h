@@ -43,10 +43,14 @@ const char *models_who(struct models *m, uint32_t block);
 /* What frees cycles of such blocks: "gc.collect()", or NULL. */
 const char *models_collector(const struct models *m, uint32_t block);
 const char *models_weak(const struct models *m, uint32_t block);
+/* Whether something can refer to the block without owning it, for all that is known. */
+bool models_takes_weak(const struct models *m, uint32_t block);
 /* What its source writes between such a block and a name in it: "->" or ".". */
 const char *models_access(const struct models *m, uint32_t block);
 /* Whether a word of the block leads only to more of the same object. */
 bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset);
+/* Whether nobody can let a word of the block refer to something else. */
+bool models_is_fixed(const struct models *m, uint32_t block, uint64_t offset);
 /* Whether a word of the block is a variable that lives as long as the program, and what it is called. */
 bool models_global(const struct models *m, uint32_t block, uint64_t offset, char *text, size_t room);
 /* In which generation of its runtime's collector it is; NO_GENERATION: in none, or nobody knows. */
@@ -61,6 +65,8 @@ const struct type *models_layout(struct models *m, uint32_t block, uint32_t *off
 uint64_t models_counted_addr(const struct models *m, uint32_t block);
 /* Whether a word that points at an object counts as its owner. */
 enum share models_share(const struct models *m, uint32_t block, const struct owner_word *w);
+/* Whether a word in block `holder` that points at an object owns it beyond doubt. */
+bool models_owns_surely(const struct models *m, uint32_t block, uint32_t holder, uint64_t at);
 /* Whether a root's word may be left over from before. */
 bool models_doubt_root(const struct models *m, const struct root_ref *r);
 /* What a word of a root is in its source; false: unknown. */

@@ -118,6 +118,15 @@ static enum share shared_share(void *state, uint32_t block, const struct owner_w
 	return w->kind == REF_START ? SHARE_MAYBE : SHARE_NOT;
 }
 
+static bool shared_surely(void *state, uint32_t block, uint32_t holder, uint64_t at)
+{
+	struct control c;
+	uint32_t pointed;
+
+	return shared_is_pair(state, at, &c, &pointed) && pointed == block &&
+	       shared_owns_surely(state, holder, at);
+}
+
 /* What is left of an object that was destroyed owns nothing. */
 static enum ref_kind shared_label(void *state, uint32_t block, struct ref r)
 {
@@ -158,6 +167,7 @@ static void shared_close(void *state)
 	arena_free(&s->arena);
 	map_free(&s->classes);
 	map_free(&s->places);
+	shared_live_free(s->live);
 	free(s);
 }
 
@@ -195,5 +205,6 @@ const struct model model_shared_ptr = { .name = "shared_ptr",
 					.label_any = shared_label_any,
 					.label_root = shared_label_root,
 					.share = shared_share,
+					.owns_surely = shared_surely,
 					.layout = shared_layout,
 					.field = shared_field };

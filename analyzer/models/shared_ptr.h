@@ -2,7 +2,8 @@
  *
  * shared_ptr.c      the model: what a block is, and what its words own
  * shared_control.c  control blocks, and the pairs that point at them
- * shared_kinds.c    which pairs are weak where no debug information tells */
+ * shared_kinds.c    which pairs are weak where no debug information tells
+ * shared_live.c     which pairs own beyond doubt */
 #ifndef LG_MODELS_SHARED_PTR_H
 #define LG_MODELS_SHARED_PTR_H
 
@@ -10,6 +11,7 @@
 #include "names/store.h"
 
 struct shared_layout;
+struct shared_live;
 
 /* A class of control blocks. */
 struct shared_class {
@@ -28,6 +30,7 @@ struct shared {
 	struct arena arena;
 	struct map classes; /* class name -> struct shared_class */
 	struct map places; /* key of a place -> struct shared_place */
+	struct shared_live *live; /* NULL: nobody has asked */
 };
 
 /* One control block. */
@@ -46,5 +49,9 @@ bool shared_is_own(const struct shared *s, uint64_t at, const struct control *c)
 /* Finds out by the counts which places hold weak pointers. -1: no memory */
 int shared_find_weak(struct shared *s);
 bool shared_is_weak(const struct shared *s, uint32_t holder, uint64_t at); /* holder NO_BLOCK: a root */
+
+/* Whether the word at `at` in a block, the second of a pair, surely is an owner's. */
+bool shared_owns_surely(struct shared *s, uint32_t holder, uint64_t at);
+void shared_live_free(struct shared_live *live); /* NULL is fine */
 
 #endif

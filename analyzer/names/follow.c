@@ -39,7 +39,7 @@ static void pass_arguments(struct follow *f, Dwarf_Die *callee)
 		if (dwarf_tag(&die) != DW_TAG_formal_parameter) /* of a template: its parameters */
 			continue;
 		if (f->now.regs[order[n]].is_value && type_bytes(type_of(f->names, f->object, &die)) == 8)
-			follow_taken_by(f, &die);
+			follow_taken_by(f, &die, f->now.regs[order[n]]);
 		n++;
 	} while (n < 6 && die_next(&die));
 }
@@ -77,24 +77,39 @@ static void return_value(struct follow *f)
 {
 	Dwarf_Die *function;
 
-	if (!f->now.regs[LG_REG_RAX].is_value)
+	struct fact value = f->now.regs[LG_REG_RAX];
+
+	if (!value.is_value)
 		return;
 	bool is_known = unit_at(f->object, f->now.at, &function) && function;
-	f->findings->is_returned |= !is_known || !returns_no_block(function);
+	if (!is_known || !returns_no_block(function)) {
+		f->findings->is_returned = true;
+		f->findings->returned_into = value.into;
+	}
 	if (is_known)
-		follow_taken_for(f, type_of(f->names, f->object, function), 0);
+		follow_taken_for(f, type_of(f->names, f->object, function), 0, value);
 }
 
 /* ---- one instruction --------------------------------------------------------------------------------- */
 
-static bool has_value(const struct follow *f, const struct insn *i)
+static struct fact operand(const struct follow *f, const struct insn *i)
 {
 	if (!i->is_memory)
-		return i->from < 16 && f->now.regs[i->from].is_value;
+		return i->from < 16 ? f->now.regs[i->from] : (struct fact){ 0 };
 	const struct slot *slot = follow_is_frame(f, i) ? follow_slot((struct state *)(uintptr_t)&f->now,
 								      follow_frame_address(f, i))
 							: NULL;
-	return slot && slot->fact.is_value;
+	return slot ? slot->fact : (struct fact){ 0 };
+}
+
+static bool has_value(const struct follow *f, const struct insn *i)
+{
+	return operand(f, i).is_value;
+}
+
+static bool is_start(struct fact fact)
+{
+	return fact.is_value && !fact.into;
 }
 
 static void move(struct follow *f, const struct insn *i)
@@ -115,11 +130,14 @@ static void add(struct follow *f, const struct insn *i)
 	if (i->to == NO_REG)
 		return;
 	fact = f->now.regs[i->to];
-	if (i->from == NO_REG && !i->is_memory)
+	if (i->from == NO_REG && !i->is_memory) {
 		fact.offset += i->disp;
-	else if (!fact.target)
-		fact = i->is_memory ? follow_load(f, i) : f->now.regs[i->from];
-	fact.is_value = false;
+		fact.is_value = fact.is_value && follow_further(&fact, i->disp);
+	} else {
+		if (!fact.target)
+			fact = i->is_memory ? follow_load(f, i) : f->now.regs[i->from];
+		fact.is_value = false;
+	}
 	f->now.regs[i->to] = fact;
 }
 
@@ -130,7 +148,7 @@ static uint8_t load_vector(struct follow *f, const struct insn *i)
 	uint8_t values = 0;
 
 	for (unsigned upper = 0; upper < 2 && i->is_memory; upper++, half.disp += 8)
-		values |= (uint8_t)(has_value(f, &half) << upper);
+		values |= (uint8_t)(is_start(operand(f, &half)) << upper);
 	return values;
 }
 
@@ -204,7 +222,7 @@ static bool step(struct follow *f, const struct insn *i)
 		after_call(f, i->target);
 		break;
 	case INSN_VECTOR_SET:
-		f->now.vectors[i->to] = f->now.regs[i->from].is_value;
+		f->now.vectors[i->to] = is_start(f->now.regs[i->from]);
 		break;
 	case INSN_VECTOR_PAIR:
 		f->now.vectors[i->to] = (f->now.vectors[i->to] & 1) | (f->now.vectors[i->from] & 1) << 1;
@@ -382,7 +400,7 @@ static void weigh_templates(struct follow *f, Dwarf_Die *function, const struct 
 					   ? type_of(f->names, f->object, &die)
 					   : NULL;
 		if (t && !is_owner(owners, t))
-			follow_found(f->findings, t, FOUND_NEAR);
+			follow_found(f->findings, t, FOUND_NEAR, 0);
 	} while (die_next(&die));
 }
 
@@ -397,7 +415,7 @@ static void weigh_scopes(struct follow *f, uint64_t address)
 		weigh_templates(f, &functions[i], &owners);
 		if (!returns_no_block(&functions[i]))
 			follow_found(f->findings, type_pointee(type_of(f->names, f->object, &functions[i])),
-				     FOUND_NEAR);
+				     FOUND_NEAR, 0);
 	}
 }
 
@@ -421,8 +439,8 @@ static void weigh_lost(struct follow *f, uint64_t address)
 		for (size_t k = 0; k < nplaces; k++)
 			if (is_declared_at(f, u, &lost[i], &places[k]))
 				follow_found(f->findings,
-					     type_pointee(type_of(f->names, f->object, &lost[i])),
-					     FOUND_NEAR);
+					     type_pointee(type_of(f->names, f->object, &lost[i])), FOUND_NEAR,
+					     0);
 }
 
 void follow_value(struct names *n, struct object *o, uint64_t address, struct findings *findings)

@@ -18,6 +18,7 @@ enum found {
 struct finding {
 	const struct type *type; /* what the pointer may point at; its size is known */
 	enum found how;
+	uint32_t into; /* it was taken so many bytes into the block: behind a count of items */
 };
 
 #define FINDINGS_MAX 24u
@@ -25,6 +26,7 @@ struct findings {
 	struct finding at[FINDINGS_MAX]; /* nearest first */
 	unsigned n;
 	bool is_returned; /* the function returns the value itself: its caller knows more */
+	uint32_t returned_into; /* ... that many bytes further */
 };
 
 /* Adds what the code at a return address (ELF virtual) tells. */

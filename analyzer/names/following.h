@@ -14,6 +14,7 @@
 /* What is known of a word. */
 struct fact {
 	bool is_value; /* it is what the call returned */
+	uint32_t into; /* ... that many bytes further */
 	const struct type *target; /* what it points into; NULL: not known */
 	int64_t offset; /* where */
 };
@@ -47,9 +48,12 @@ struct follow {
 };
 
 /* What a value may be: a type, and what a word of something has for one. */
-void follow_found(struct findings *f, const struct type *type, enum found how);
-void follow_taken_for(struct follow *f, const struct type *t, uint64_t offset);
-void follow_taken_by(struct follow *f, Dwarf_Die *parameter); /* a variable or parameter becomes the value */
+void follow_found(struct findings *f, const struct type *type, enum found how, uint32_t into);
+void follow_taken_for(struct follow *f, const struct type *t, uint64_t offset, struct fact value);
+/* a variable or parameter becomes the value */
+void follow_taken_by(struct follow *f, Dwarf_Die *parameter, struct fact value);
+/* The value and so many bytes: still the value if it is the start, or where items may begin behind their count. */
+bool follow_further(struct fact *value, int64_t bytes);
 
 /* At now.at: the frame, and the variables in scope. */
 void follow_frame(struct follow *f);

@@ -3,6 +3,7 @@
 #include "names/following.h"
 
 #include "names/variables.h"
+#include "trace/items.h"
 
 #include <dwarf.h>
 #include <stdlib.h>
@@ -12,14 +13,14 @@
 
 /* ---- findings ---------------------------------------------------------------------------------------- */
 
-void follow_found(struct findings *f, const struct type *type, enum found how)
+void follow_found(struct findings *f, const struct type *type, enum found how, uint32_t into)
 {
 	if (!type_bytes(type) || f->n == FINDINGS_MAX)
 		return;
 	for (unsigned i = 0; i < f->n; i++)
-		if (f->at[i].type == type && f->at[i].how <= how)
+		if (f->at[i].type == type && f->at[i].into == into && f->at[i].how <= how)
 			return;
-	f->at[f->n++] = (struct finding){ type, how };
+	f->at[f->n++] = (struct finding){ type, how, into };
 }
 
 /* The type of the word at an offset of something of a type; an array's elements for what goes on behind it. */
@@ -36,9 +37,9 @@ static const struct type *word_type(const struct type *t, uint64_t offset)
 }
 
 /* The value becomes a word of something. */
-void follow_taken_for(struct follow *f, const struct type *t, uint64_t offset)
+void follow_taken_for(struct follow *f, const struct type *t, uint64_t offset, struct fact value)
 {
-	follow_found(f->findings, type_pointee(word_type(t, offset)), FOUND_TAKEN);
+	follow_found(f->findings, type_pointee(word_type(t, offset)), FOUND_TAKEN, value.into);
 }
 
 static bool is_self(Dwarf_Die *parameter)
@@ -51,11 +52,19 @@ static bool is_self(Dwarf_Die *parameter)
 	       is_artificial;
 }
 
-void follow_taken_by(struct follow *f, Dwarf_Die *parameter)
+void follow_taken_by(struct follow *f, Dwarf_Die *parameter, struct fact value)
 {
 	const struct type *t = type_pointee(word_type(type_of(f->names, f->object, parameter), 0));
 
-	follow_found(f->findings, t, is_self(parameter) ? FOUND_SELF : FOUND_TAKEN);
+	follow_found(f->findings, t, is_self(parameter) ? FOUND_SELF : FOUND_TAKEN, value.into);
+}
+
+bool follow_further(struct fact *value, int64_t bytes)
+{
+	uint64_t into = value->into + (uint64_t)bytes;
+
+	value->into = (uint32_t)into;
+	return !into || items_may_begin(into);
 }
 
 /* ---- variables --------------------------------------------------------------------------------------- */
@@ -107,12 +116,12 @@ void follow_variables(struct follow *f)
 	for (size_t i = 0; i < f->nlocals; i++) {
 		struct place_of_value p = f->locals[i].place;
 		if (p.kind == AT_REGISTER && p.number < 16 && f->now.regs[p.number].is_value)
-			follow_taken_by(f, &f->locals[i].die);
+			follow_taken_by(f, &f->locals[i].die, f->now.regs[p.number]);
 		for (unsigned k = 0; p.kind == AT_ADDRESS && k < f->now.nslots; k++) {
 			const struct type *t = follow_local_type(f, i);
 			uint64_t offset = f->now.slots[k].address - p.number;
 			if (f->now.slots[k].fact.is_value && offset < type_bytes(t))
-				follow_taken_for(f, t, offset);
+				follow_taken_for(f, t, offset, f->now.slots[k].fact);
 		}
 	}
 }
@@ -128,7 +137,7 @@ static struct fact register_fact(struct follow *f, unsigned number)
 		if (f->locals[i].place.kind == AT_REGISTER && f->locals[i].place.number == number)
 			target = type_pointee(word_type(follow_local_type(f, i), 0));
 		if (target)
-			return (struct fact){ false, target, 0 };
+			return (struct fact){ .target = target };
 	}
 	return f->now.regs[number];
 }
@@ -183,7 +192,7 @@ struct fact follow_load(struct follow *f, const struct insn *i)
 
 	if (slot)
 		return slot->fact;
-	return (struct fact){ false, type_pointee(memory_word(f, i)), 0 };
+	return (struct fact){ .target = type_pointee(memory_word(f, i)) };
 }
 
 /* An index may hide any offset: the value may be for each pointer of the record that its size fits exactly. */
@@ -195,7 +204,7 @@ static void weigh_members(struct follow *f, const struct insn *i)
 	for (uint64_t offset = 0; type_is_record(t) && offset < type_bytes(t) && offset < MEMBERS_WEIGHED;
 	     offset += 8)
 		if (type_word_at(t, type_bytes(t), offset, &m, NULL, 0))
-			follow_found(f->findings, type_pointee(m.type), FOUND_NEAR);
+			follow_found(f->findings, type_pointee(m.type), FOUND_NEAR, 0);
 }
 
 void follow_store(struct follow *f, const struct insn *i, struct fact fact)
@@ -203,7 +212,7 @@ void follow_store(struct follow *f, const struct insn *i, struct fact fact)
 	struct slot *slot = follow_is_frame(f, i) ? follow_slot(&f->now, follow_frame_address(f, i)) : NULL;
 
 	if (fact.is_value)
-		follow_found(f->findings, type_pointee(memory_word(f, i)), FOUND_TAKEN);
+		follow_found(f->findings, type_pointee(memory_word(f, i)), FOUND_TAKEN, fact.into);
 	if (fact.is_value && i->index != NO_REG && i->base < 16)
 		weigh_members(f, i);
 	if (!slot && follow_is_frame(f, i) && f->now.nslots < SLOTS && (fact.is_value || fact.target)) {
@@ -222,11 +231,13 @@ struct fact follow_address(struct follow *f, const struct insn *i)
 
 	if (i->base == REG_RIP) {
 		if (variable_find(f->names, f->object, f->now.at + i->length + (uint64_t)i->disp, &v))
-			fact = (struct fact){ false, v.type, (int64_t)v.offset };
+			fact = (struct fact){ .target = v.type, .offset = (int64_t)v.offset };
 	} else if (i->base < 16 && !follow_is_frame(f, i)) {
+		struct fact value = f->now.regs[i->base];
 		fact = register_fact(f, i->base);
-		fact.is_value = false;
 		fact.offset += i->disp;
+		fact.is_value = value.is_value && i->index == NO_REG && follow_further(&value, i->disp);
+		fact.into = value.into;
 	}
 	return fact;
 }

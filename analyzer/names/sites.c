@@ -5,6 +5,7 @@
 #include "names/demangle.h"
 #include "names/follow.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FRAMES_ASKED 24u
@@ -16,6 +17,7 @@ struct told {
 	bool is_foreign;
 	bool is_sure; /* that it does */
 	bool is_end; /* it returns nothing */
+	const char *named; /* what it allocates, by its own name; NULL: not known */
 };
 
 /* Functions of libraries that return the very block that they allocate. */
@@ -30,6 +32,49 @@ static bool hands_on(const char *symbol)
 		if (!strcmp(symbol, known[i]))
 			return true;
 	return false;
+}
+
+/* Members of strings allocate nothing but characters. */
+static const char *chars_of(const char *symbol)
+{
+	static const char *const strings[] = { "_ZNSt7__cxx1112basic_stringI",
+					       "_ZNKSt7__cxx1112basic_stringI", "_ZNSt3__112basic_stringI" };
+	static const char *const kinds[][2] = { { "cS", "char[]" },	{ "cN", "char[]" },
+						{ "wS", "wchar_t[]" },	{ "wN", "wchar_t[]" },
+						{ "Ds", "char16_t[]" }, { "Di", "char32_t[]" } };
+
+	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+		size_t n = strlen(strings[i]);
+
+		for (size_t k = 0; !strncmp(symbol, strings[i], n) && k < sizeof kinds / sizeof *kinds; k++)
+			if (!strncmp(symbol + n, kinds[k][0], 2))
+				return kinds[k][1];
+	}
+	return NULL;
+}
+
+/* What an allocator of C++'s library allocates: one node of a container, or an array of whatever else. */
+static const char *allocated_by(struct names *n, const char *symbol)
+{
+	static const char *const allocators[] = { "std::__new_allocator<", "__gnu_cxx::new_allocator<",
+						  "std::__1::allocator<", "std::allocator<" };
+	char *text = demangle(symbol);
+	const char *name = NULL;
+
+	for (size_t i = 0; text && !name && i < sizeof allocators / sizeof *allocators; i++) {
+		size_t begin = strlen(allocators[i]);
+		const char *end = strstr(text, ">::allocate");
+
+		if (!end || strncmp(text, allocators[i], begin))
+			continue;
+		int length = (int)(end - text - (long)begin);
+		while (length && text[begin + (size_t)length - 1] == ' ')
+			length--;
+		bool is_node = strstr(text, "_node<") && strstr(text, "_node<") < end;
+		name = arena_format(&n->arena, "%.*s%s", length, text + begin, is_node ? "" : "[]");
+	}
+	free(text);
+	return name;
 }
 
 static bool has_function(struct object *o, uint64_t address)
@@ -47,6 +92,9 @@ static void ask(struct names *n, uint64_t frame, struct told *told)
 
 	const struct symbol *symbol = o ? symbol_of_code(o, address - 1) : NULL;
 	told->is_sure = symbol && hands_on(symbol->name);
+	told->named = symbol ? chars_of(symbol->name) : NULL;
+	if (symbol && !told->named && strstr(symbol->name, "allocator"))
+		told->named = allocated_by(n, symbol->name);
 	told->is_foreign = told->is_sure || !has_function(o, address - 1);
 	told->is_end = told->is_foreign && symbol && demangle_tells_void(symbol->name);
 	if (!told->is_foreign && !call_returns_no_block(o, address))
@@ -67,6 +115,14 @@ static const struct told *told_by(struct names *n, uint64_t frame)
 	return told;
 }
 
+/* What is asked of each frame that may know, and the best answer so far. */
+struct question {
+	uint64_t bytes; /* of the block, or of an item */
+	uint64_t at; /* of items: where in the block they begin; 0: the block is asked about */
+	const struct type *best;
+	unsigned least; /* merit of `best` */
+};
+
 /* Lower is better; what was only near must fit exactly. */
 static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 {
@@ -79,37 +135,72 @@ static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 	return 2 * (unsigned)fit;
 }
 
-/* Takes what fits better; of what fits as well the whole rather than its part (a constructor's bases). */
-static void weigh(const struct told *told, bool is_weak, uint64_t bytes, const struct type **best,
-		  unsigned *least)
+static unsigned merit_of_items(const struct finding *f, bool is_weak, uint64_t bytes)
+{
+	return !is_weak && f->how != FOUND_NEAR && type_bytes(f->type) == bytes ? 1 : 2 * FIT_NOT;
+}
+
+/* Takes what fits better; of what fits as well the whole rather than its part (a constructor's bases). `into`: how far
+ * into the block the code was given a pointer. */
+static void weigh(struct question *q, const struct told *told, bool is_weak, uint64_t into)
 {
 	for (unsigned i = 0; i < told->findings.n; i++) {
-		const struct type *t = told->findings.at[i].type;
-		unsigned m = merit(&told->findings.at[i], is_weak, bytes);
-		if (m < *least || (*best && m == *least && type_wraps(t, *best))) {
-			*least = m;
-			*best = t;
+		const struct finding *f = &told->findings.at[i];
+		unsigned m = q->at ? merit_of_items(f, is_weak, q->bytes) : merit(f, is_weak, q->bytes);
+
+		if (into + f->into != q->at)
+			continue;
+		if (m < q->least || (q->best && m == q->least && type_wraps(f->type, q->best))) {
+			q->least = m;
+			q->best = f->type;
 		}
 	}
 }
 
-const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes)
+static const struct type *ask_stack(struct names *n, uint32_t stack, struct question q)
 {
 	const struct trace *t = n->trace;
-	const struct type *best = NULL;
-	unsigned least = 2 * FIT_NOT;
+	uint64_t into = 0;
 	bool is_weak = false;
 
-	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED && least; asked++) {
+	q.least = 2 * FIT_NOT;
+	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED && q.least; asked++) {
 		uint64_t frame = t->nodes[stack].frame;
 		const struct told *told = frame && frame != LG_FRAME_TRUNCATED ? told_by(n, frame) : NULL;
 		if (!told)
 			break;
 		is_weak |= told->is_foreign && !told->is_sure;
-		weigh(told, is_weak, bytes, &best, &least);
+		weigh(&q, told, is_weak, into);
 		if (told->is_end || (!told->is_foreign && !told->findings.is_returned))
 			break;
+		into += told->findings.returned_into;
 		stack = t->nodes[stack].parent;
 	}
-	return best;
+	return q.best;
+}
+
+const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes)
+{
+	return ask_stack(n, stack, (struct question){ .bytes = bytes });
+}
+
+const struct type *names_site_items(struct names *n, uint32_t stack, uint64_t at, uint64_t bytes)
+{
+	return ask_stack(n, stack, (struct question){ .bytes = bytes, .at = at });
+}
+
+/* By who calls operator new. */
+const char *names_site_name(struct names *n, uint32_t stack)
+{
+	const struct trace *t = n->trace;
+
+	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED; asked++) {
+		uint64_t frame = t->nodes[stack].frame;
+		const struct told *told = frame && frame != LG_FRAME_TRUNCATED ? told_by(n, frame) : NULL;
+
+		if (!told || told->named || !told->is_sure)
+			return told ? told->named : NULL;
+		stack = t->nodes[stack].parent;
+	}
+	return NULL;
 }

@@ -8,5 +8,11 @@
 /* The type that the program takes a block of that size from that stack for; NULL: not known. The code is looked at once
  * per stack. */
 const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes);
+/* The same of items of that size, the first of which lies `at` bytes into the block, behind their count. */
+const struct type *names_site_items(struct names *n, uint32_t stack, uint64_t at, uint64_t bytes);
+
+/* What it is called by the name of the library's function that allocated it, where no debug information tells: "char[]" of a
+ * std::string, "std::_List_node<Item>". Lives as long as the names; NULL: not known. */
+const char *names_site_name(struct names *n, uint32_t stack);
 
 #endif

@@ -105,48 +105,76 @@ static bool opens_all(const struct proposing *p, uint32_t component, const struc
 	return tail == n;
 }
 
-static bool leads_to_oldest(const struct graph *g, const struct leak *leak, const struct cycle_edge *edge)
+/* Whether a programmer can change the word: it is no part of what the source sees as one object, and none that is made for
+ * good. */
+static bool may_cut(const struct proposing *p, const struct cycle_edge *edge)
+{
+	struct object from;
+
+	return !(models_object(p->models, edge->from, &from) && from.is_link) &&
+	       !models_is_inner(p->models, edge->from, edge->offset) &&
+	       !models_is_fixed(p->models, edge->from, edge->offset);
+}
+
+static bool is_oldest(const struct graph *g, const struct leak *leak, uint32_t block)
 {
 	for (uint32_t i = 0; i < leak->nedges; i++)
-		if (graph_age(g, leak->edges[i].to) < graph_age(g, edge->to))
+		if (graph_age(g, leak->edges[i].to) < graph_age(g, block))
 			return false;
 	return true;
 }
 
-static enum break_reason reason_of(const struct proposing *p, const struct leak *leak,
-				   const struct cycle_edge *edge)
+/* The last edge that may be cut before the oldest block is as good as the one that points at it. */
+static bool leads_to_oldest(const struct proposing *p, const struct leak *leak, uint32_t edge)
 {
+	uint32_t i = edge;
+
+	do {
+		if (is_oldest(p->classes->graph, leak, leak->edges[i].to))
+			return true;
+		i = (i + 1) % leak->nedges;
+	} while (i != edge && !may_cut(p, &leak->edges[i]));
+	return false;
+}
+
+static enum break_reason reason_of(const struct proposing *p, const struct leak *leak, uint32_t number)
+{
+	const struct cycle_edge *edge = &leak->edges[number];
 	char field[256];
 	enum break_reason reason = 0;
 
 	if (models_field(p->models, edge->from, edge->offset, field, sizeof field) && is_back_name(field))
 		reason |= BREAK_NAME;
-	if (leads_to_oldest(p->classes->graph, leak, edge))
+	if (leads_to_oldest(p, leak, number))
 		reason |= BREAK_AGE;
 	if (opens_all(p, p->classes->components.of[edge->from], edge))
 		reason |= BREAK_ALL;
 	return reason;
 }
 
-/* A name is the best reason, then that nothing stays closed, then age. */
+/* What something weak can stand for goes first. Then a name is the best reason, then that nothing stays closed, then
+ * age. */
+static unsigned merit(const struct proposing *p, const struct cycle_edge *edge, enum break_reason reason)
+{
+	return (models_takes_weak(p->models, edge->to) ? 2u * BREAK_NAME : 0) + (unsigned)reason;
+}
+
 static void propose(const struct proposing *p, struct leak *leak)
 {
-	enum break_reason best = 0;
+	enum break_reason reason;
+	unsigned best = 0;
 
 	leak->break_edge = NO_BREAK;
 	for (uint32_t i = 0; i < leak->nedges && i < KINDS_TRIED; i++) {
-		struct object from;
-
-		if ((models_object(p->models, leak->edges[i].from, &from) && from.is_link) ||
-		    models_is_inner(p->models, leak->edges[i].from, leak->edges[i].offset))
+		if (!may_cut(p, &leak->edges[i]))
 			continue;
-		enum break_reason reason = reason_of(p, leak, &leak->edges[i]);
-		if (leak->break_edge != NO_BREAK && reason <= best)
+		reason = reason_of(p, leak, i);
+		if (leak->break_edge != NO_BREAK && merit(p, &leak->edges[i], reason) <= best)
 			continue;
-		best = reason;
+		best = merit(p, &leak->edges[i], reason);
+		leak->break_reason = reason;
 		leak->break_edge = i;
 	}
-	leak->break_reason = best;
 }
 
 static int make_room(struct proposing *p)

@@ -94,6 +94,28 @@ static void drop_left_over(const struct count_set *c, const struct models *m, st
 			g->refs[e] = ref_of_kind(g->refs[e], REF_BORROWED);
 }
 
+/* Of what has more owners than it counts those are looked at again that its model knows one by one. */
+static void confirm_owners(struct count_set *c, const struct models *m, const struct graph *g)
+{
+	for (uint32_t i = 0; i < g->heap->nblocks; i++)
+		for (uint64_t e = g->first[i]; e < g->first[i + 1]; e++) {
+			uint64_t at = g->heap->blocks[i].addr + ref_offset(g->refs[e]);
+			struct counted *o = &c->of[g->refs[e].to];
+
+			if (o->stored != NO_COUNT && o->stored < (int64_t)o->strong &&
+			    ref_kind(g->refs[e]) == REF_START && models_owns_surely(m, g->refs[e].to, i, at))
+				o->exact++;
+		}
+}
+
+static bool has_more_owners(const struct count_set *c, uint32_t nblocks)
+{
+	for (uint32_t i = 0; i < nblocks; i++)
+		if (c->of[i].stored != NO_COUNT && c->of[i].stored < (int64_t)c->of[i].strong)
+			return true;
+	return false;
+}
+
 /* ---- through the memory ------------------------------------------------------------------------------ */
 
 /* Objects that seem to count too many, by address. */
@@ -306,6 +328,8 @@ static int find(struct count_set *c, const struct models *m, struct graph *g)
 		add_references(c, m, g, i);
 	add_roots(c, m, g);
 	drop_left_over(c, m, g);
+	if (has_more_owners(c, nblocks))
+		confirm_owners(c, m, g);
 	if (search_memory(c, m, g))
 		return -1;
 	judge_all(c, nblocks);

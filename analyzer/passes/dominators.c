@@ -359,25 +359,30 @@ bool dominates(const struct dominators *d, uint32_t above, uint32_t node)
 	return node == above;
 }
 
-static bool is_held_by_others(const struct dominators *d, uint32_t from, uint32_t block)
+/* One more node that holds the block; NODE_TOP when it is not the only one. */
+static bool add_owner(const struct dominators *d, uint32_t block, uint32_t *sole, uint32_t owner)
+{
+	if (owner != *sole && !dominates(d, node_of_block(d, block), owner)) {
+		bool is_second = *sole != NODE_TOP;
+		*sole = is_second ? NODE_TOP : owner;
+		return !is_second;
+	}
+	return true;
+}
+
+uint32_t dominators_sole_owner(const struct dominators *d, uint32_t block)
 {
 	const struct graph *g = d->classes->graph;
-	uint32_t node = node_of_block(d, block);
+	uint32_t sole = NODE_TOP;
 
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		if (g->root_refs[i].to == block && (KINDS_OWNING >> g->root_refs[i].kind & 1) &&
-		    node_of_group(d->groups.of[i]) != from)
-			return true;
+		    !add_owner(d, block, &sole, node_of_group(d->groups.of[i])))
+			return NODE_TOP;
 	for (uint32_t b = 0; b < g->heap->nblocks; b++)
 		for (uint64_t e = g->first[b]; e < g->first[b + 1]; e++)
 			if (g->refs[e].to == block && leads_on(d->classes, b, g->refs[e]) &&
-			    node_of_block(d, b) != from && !dominates(d, node, node_of_block(d, b)))
-				return true;
-	return false;
-}
-
-struct sum dominators_cut(const struct dominators *d, uint32_t from, uint32_t block)
-{
-	return is_held_by_others(d, from, block) ? (struct sum){ 0, 0 }
-						 : d->retained[node_of_block(d, block)];
+			    !add_owner(d, block, &sole, node_of_block(d, b)))
+				return NODE_TOP;
+	return sole;
 }

@@ -57,8 +57,8 @@ void dominators_free(struct dominators *d);
 /* Does `above` dominate `node`, or is it the same? */
 bool dominates(const struct dominators *d, uint32_t above, uint32_t node);
 
-/* What would be freed if the references from node `from` to `block` were cut: what the block retains when all that
- * still holds it is held by itself, else nothing. No reference may be scoped. */
-struct sum dominators_cut(const struct dominators *d, uint32_t from, uint32_t block);
+/* The only node that holds the block, but for those that it holds itself: what the block retains would be freed if that let
+ * go. NODE_TOP: there is none, or more than one. No reference may be scoped. */
+uint32_t dominators_sole_owner(const struct dominators *d, uint32_t block);
 
 #endif

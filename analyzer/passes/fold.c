@@ -44,7 +44,7 @@ struct folding {
 /* The kind of a block that does not stand for its leak: its stack may be another object's. */
 static uint32_t kind_of_other(const struct graph *g, uint32_t block)
 {
-	return g->reused && g->reused[block] ? g->reused[block] : graph_kind(g, block);
+	return graph_is_reused(g, block) ? g->reused[block] : graph_kind(g, block);
 }
 
 static bool is_behind(const struct forest *f, uint32_t block)

@@ -72,7 +72,7 @@ struct leak_set {
 int fold_leaks(struct leak_set *out, const struct classes *c, struct err *err);
 void leak_set_free(struct leak_set *set);
 
-/* A shortest path of references from a root to a block (start references preferred at equal length).
+/* A shortest path of references from a root to a block, by such as surely own if there is one.
  * steps[0] is the block that the root word points at. */
 struct path {
 	bool found;
@@ -89,7 +89,7 @@ struct referrers {
 	struct cycle_edge *blocks; /* from other blocks (to == block), by from's birth */
 	uint8_t *kinds; /* enum ref_kind of each */
 	uint64_t nblocks;
-	struct root_ref *roots;
+	uint64_t *roots; /* numbers of root_refs */
 	uint64_t nroots;
 };
 int find_referrers(struct referrers *r, const struct graph *g, uint32_t block, struct err *err);

@@ -7,8 +7,9 @@
 
 #define NOT_MET UINT32_MAX
 
-/* Breadth first from all roots at once. At equal distance the way with fewer vague references wins, then the one
- * that was found first: in order of regions, then of offsets. */
+/* Breadth first from all roots at once, along references that are sure to own; where no way leads along those alone, along
+ * vague ones too. Then at equal distance the way with fewer of them wins, then the one that was found first: in order of
+ * regions, then of offsets. */
 struct met {
 	uint32_t distance; /* references from the root's word; NOT_MET */
 	uint32_t vague; /* of these, neither start nor recognised */
@@ -18,6 +19,7 @@ struct met {
 
 struct search {
 	const struct graph *graph;
+	bool is_strict; /* no vague ones */
 	struct met *met; /* nblocks */
 	uint32_t *queue;
 	uint32_t head, tail;
@@ -32,6 +34,8 @@ static void meet(struct search *s, uint32_t block, struct met how)
 {
 	struct met *m = &s->met[block];
 
+	if (s->is_strict && how.vague)
+		return;
 	if (m->distance == NOT_MET)
 		s->queue[s->tail++] = block;
 	else if (m->distance < how.distance || m->vague <= how.vague)
@@ -69,6 +73,14 @@ static void search_until(struct search *s, uint32_t target)
 	}
 }
 
+static void search_anew(struct search *s, uint32_t target)
+{
+	memset(s->met, 0xff, ((size_t)s->graph->heap->nblocks + 1) * sizeof *s->met); /* NOT_MET */
+	s->head = s->tail = 0;
+	meet_roots(s);
+	search_until(s, target);
+}
+
 static int keep_path(struct path *p, const struct search *s, uint32_t block)
 {
 	const struct graph *g = s->graph;
@@ -101,9 +113,11 @@ int path_from_root(struct path *p, const struct graph *g, uint32_t block, struct
 
 	*p = (struct path){ 0 };
 	if (!answer) {
-		memset(s.met, 0xff, n * sizeof *s.met); /* NOT_MET */
-		meet_roots(&s);
-		search_until(&s, block);
+		s.is_strict = true;
+		search_anew(&s, block);
+		s.is_strict = false;
+		if (s.met[block].distance == NOT_MET)
+			search_anew(&s, block);
 		if (s.met[block].distance != NOT_MET)
 			answer = keep_path(p, &s, block);
 	}
@@ -180,7 +194,7 @@ static int fill_referrers(struct referrers *r, const struct graph *g, uint32_t b
 		return -1;
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		if (g->root_refs[i].to == block)
-			r->roots[n++] = g->root_refs[i];
+			r->roots[n++] = i;
 	return list_referrers(r, g, block);
 }
 

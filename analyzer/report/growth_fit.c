@@ -64,6 +64,8 @@ static enum fit fit_of(const struct point *at, uint32_t n)
 		return FIT_BOUNDED;
 	if (falls)
 		return FIT_UNEVEN;
+	if (rises == 1 && !at[0].bytes)
+		return FIT_NEW;
 	if (straightness(at, n, 0) >= STRAIGHT || straightness(at, n, 1) >= STRAIGHT)
 		return FIT_LINEAR;
 	if (rises < n - 1)

@@ -13,7 +13,8 @@
 	X(STEPS, "steps", "it grows by steps and rests in between")                                          \
 	X(SLOWING, "slowing", "it only grows, but ever more slowly")                                         \
 	X(RISING, "rising", "it only grows, but on no straight line")                                        \
-	X(UNEVEN, "uneven", "it grows and shrinks, and its high is new")
+	X(UNEVEN, "uneven", "it grows and shrinks, and its high is new")                                     \
+	X(NEW, "new", "there was nothing before, and all of it came between two moments")
 enum fit {
 #define X(name, text, words) FIT_##name,
 	LG_FITS(X)

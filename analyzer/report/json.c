@@ -17,6 +17,7 @@ static void put_edge(struct json *j, const struct report_edge *e)
 	json_put_text(j, "from_type", e->from_type);
 	json_put_text(j, "to_type", e->to_type);
 	json_put_bool(j, "inner", e->is_inner);
+	json_put_bool(j, "from_reused", e->from_is_reused);
 	json_put_bool(j, "suggested_break", e->break_reason);
 	if (e->break_reason) {
 		json_put_bool(j, "break_by_name", e->break_reason & BREAK_NAME);

@@ -21,6 +21,8 @@ struct lines {
 const char *lines_sum(char text[SUM_TEXT], struct sum sum);
 /* "mk, app.c:12", or "mk, libfoo.so" where there is no line. */
 const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const struct report_stack *s);
+/* Stands before the place of what may have been made of memory that another object was freed as. */
+#define LINES_REUSED "memory of "
 /* What a wrong free was of: "of 24 B, 3 times", "8 B into a block of 24 B". */
 const char *lines_freed(char text[PLACE_TEXT], const struct report_error *e);
 /* "freed by free in" and the frames below it, indented. */

@@ -21,8 +21,8 @@ static const char *member_text(char text[PLACE_TEXT], const struct lines *l, con
 	char place[PLACE_TEXT], what[PLACE_TEXT];
 	int used = snprintf(text, PLACE_TEXT, "%.80s", lines_what(what, e->from_type, e->from_bytes));
 
-	snprintf(text + used, PLACE_TEXT - (size_t)used, " (%.*s)", (int)PLACE_TEXT - used - 4,
-		 lines_place(place, l, e->from_stack));
+	snprintf(text + used, PLACE_TEXT - (size_t)used, " (%s%.*s)", e->from_is_reused ? LINES_REUSED : "",
+		 (int)PLACE_TEXT - used - 4 - (int)sizeof LINES_REUSED, lines_place(place, l, e->from_stack));
 	return text;
 }
 

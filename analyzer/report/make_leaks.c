@@ -70,6 +70,8 @@ static const char *weak_instead(const struct maker *m, const struct cycle_edge *
 {
 	const char *weak = models_weak(&m->a->models, edge->to);
 
+	if (!models_takes_weak(&m->a->models, edge->to))
+		return NULL;
 	return weak ? weak : models_weak(&m->a->models, edge->from);
 }
 
@@ -94,6 +96,7 @@ static int note_objects(struct report_leak *out, struct pool *pool)
 		ring[out->nring].from = from->from;
 		ring[out->nring].from_bytes = from->from_bytes;
 		ring[out->nring].from_type = from->from_type;
+		ring[out->nring].from_is_reused = from->from_is_reused;
 		ring[out->nring++].from_stack = from->from_stack;
 		from = NULL;
 	}
@@ -116,6 +119,7 @@ static int note_ring(struct report_leak *out, struct maker *m, const struct leak
 			.offset = leak->edges[i].offset,
 			.from_bytes = from->size,
 			.from_stack = maker_stack(m, leak->edges[i].from),
+			.from_is_reused = graph_is_reused(&m->a->graph, leak->edges[i].from),
 			.field = field_of(m, leak->edges[i].from, leak->edges[i].offset),
 			.from_type = maker_type(m, leak->edges[i].from),
 			.to_type = maker_type(m, leak->edges[i].to),

@@ -74,6 +74,7 @@ enum {
 struct report_edge {
 	uint64_t from, to, offset, from_bytes;
 	const struct report_stack *from_stack;
+	bool from_is_reused; /* its memory may have been another object's: from_stack may be of that one */
 	const char *field, *from_type, *to_type; /* NULL: unknown */
 	bool is_inner; /* it leads to more of what the source sees as one object: a list's items */
 	enum break_reason break_reason; /* not 0: cut this one */

@@ -207,11 +207,14 @@ static void print_counted(struct page *g, const struct report_counted *c)
 	fprintf(t->out, "%s: ", c->type ? lines_function(type, c->type, 48) : "?");
 	fprintf(t->out, "%s in %s",
 		human_things(references, sizeof references, c->references,
-			     *c->verdict == 's' ? "lost reference" : "missing reference"),
+			     *c->verdict == 's' ? "lost reference" : "uncounted reference"),
 		human_things(objects, sizeof objects, c->objects, "object"));
 	if (c->reachable)
 		fprintf(t->out, ", %llu of them still reachable", (unsigned long long)c->reachable);
 	fprintf(t->out, "; retained: %s\n", lines_sum(sum, c->retained));
+	if (*c->verdict == 'd')
+		fputs("      freed while still in use, once the references that it counts are gone\n",
+		      t->out);
 	lines_stack(&g->lines, 6, c->stack);
 }
 

@@ -170,11 +170,12 @@ static int draw_referrers(struct drawing *d, uint32_t block, struct err *err)
 	if (find_referrers(&found, &d->a->graph, block, err))
 		return -1;
 	for (uint64_t i = 0; i < found.nroots && i < REFERRERS_SHOWN; i++) {
+		const struct root_ref *word = &d->a->graph.root_refs[found.roots[i]];
 		bool is_path = d->p->nedges && d->blocks[d->p->edges[0].from] == NO_BLOCK &&
 			       d->p->edges[0].to == node_of(d, block) && !i;
-		uint32_t root = is_path ? UINT32_MAX : add_root(d, &found.roots[i]);
+		uint32_t root = is_path ? UINT32_MAX : add_root(d, word);
 		if (root != UINT32_MAX)
-			add_edge(d, root, node_of(d, block), (enum ref_kind)found.roots[i].kind);
+			add_edge(d, root, node_of(d, block), (enum ref_kind)word->kind);
 	}
 	for (uint64_t i = 0; i < found.nblocks && i < REFERRERS_SHOWN; i++)
 		add_block(d, found.blocks[i].from);

@@ -15,6 +15,7 @@ struct search {
 	struct analysis *a;
 	struct stack_book *book;
 	struct pool *pool;
+	bool keeps_all; /* references, however many */
 	bool is_out_of_memory;
 };
 
@@ -31,6 +32,7 @@ static struct why_block describe(struct search *s, uint32_t block)
 		.class = s->a->is_judged ? leak_class_name((enum leak_class)s->a->classes.of[block]) : "live",
 		.type = pool_text(s->pool, models_type(&s->a->models, block)),
 		.stack = stack,
+		.is_reused = graph_is_reused(&s->a->graph, block),
 	};
 }
 
@@ -147,73 +149,66 @@ static int find_path(struct search *s, uint32_t block, struct err *err)
 	return failed;
 }
 
-/* The node of a root word, for the dominators. */
-static uint32_t node_of_word(const struct holders *h, const struct graph *g, const struct root_ref *r)
-{
-	for (uint64_t i = 0; i < g->nroot_refs; i++)
-		if (g->root_refs[i].region == r->region && g->root_refs[i].at == r->at)
-			return node_of_group(h->group_of[i]);
-	return NODE_TOP;
-}
-
 /* Who lets go of what is lost, or of what it never owned, frees nothing. */
-static bool may_free(const struct search *s, uint32_t block, const struct referrers *found, uint64_t i)
+static bool may_free(const struct search *s, uint32_t block, unsigned kind)
 {
-	unsigned kind = i < found->nroots ? found->roots[i].kind : found->kinds[i - found->nroots];
-
 	return s->a->classes.of[block] > CLASS_INDIRECT && KINDS_OWNING >> kind & 1;
 }
 
-/* The node that holds a referrer's word; NODE_TOP: one that owns nothing. */
-static uint32_t owner_of(const struct search *s, uint32_t block, const struct referrers *found,
-			 const struct holders *h, uint64_t i)
+/* Whether the i-th referrer is a word that `owner` holds the block by. */
+static bool is_owners(const struct search *s, uint32_t block, const struct referrers *found,
+		      const struct holders *h, uint64_t i, uint32_t owner)
 {
-	if (!may_free(s, block, found, i))
-		return NODE_TOP;
-	return i < found->nroots ? node_of_word(h, &s->a->graph, &found->roots[i])
-				 : node_of_block(&h->dominators, found->blocks[i - found->nroots].from);
+	bool is_root = i < found->nroots;
+	uint64_t root = is_root ? found->roots[i] : 0, k = i - found->nroots;
+	unsigned kind = is_root ? s->a->graph.root_refs[root].kind : found->kinds[k];
+	uint32_t node =
+	    is_root ? node_of_group(h->group_of[root]) : node_of_block(&h->dominators, found->blocks[k].from);
+
+	return node == owner && may_free(s, block, kind);
 }
 
-/* What would go if only that one of the referrers let go: nothing if its holder has another such word. */
-static struct sum freed_by(const struct search *s, uint32_t block, const struct dominators *d,
-			   const uint32_t *owners, uint64_t i)
-{
-	for (uint64_t k = 0; k < s->w->nreferrers; k++)
-		if (owners[i] == NODE_TOP || (k != i && owners[k] == owners[i]))
-			return (struct sum){ 0, 0 };
-	return dominators_cut(d, owners[i], block);
-}
-
-/* What goes with the block, and what would go if only one of its referrers let go. */
+/* What goes with the block, and which of its referrers it would go with if that one let go: its only owner's only word. */
 static int weigh(struct search *s, uint32_t block, const struct referrers *found, struct err *err)
 {
 	struct holders h;
 	int failed = holders_find(&h, s->a, err);
-	const struct dominators *d = &h.dominators;
-	uint32_t owners[WHY_REFERENCES_MAX];
+	uint32_t owner = failed ? NODE_TOP : dominators_sole_owner(&h.dominators, block);
+	uint64_t words = 0, last = 0;
 
 	if (!failed)
-		s->w->retained = d->retained[node_of_block(d, block)];
-	for (uint64_t i = 0; !failed && i < s->w->nreferrers; i++)
-		owners[i] = owner_of(s, block, found, &h, i);
-	for (uint64_t i = 0; !failed && i < s->w->nreferrers; i++)
-		s->w->referrers[i].freed = freed_by(s, block, d, owners, i);
+		s->w->retained = h.dominators.retained[node_of_block(&h.dominators, block)];
+	for (uint64_t i = 0; owner != NODE_TOP && i < s->w->nreferrers_all; i++)
+		if (is_owners(s, block, found, &h, i, owner)) {
+			last = i;
+			words++;
+		}
+	if (words == 1 && last < s->w->nreferrers)
+		s->w->referrers[last].freed = s->w->retained;
 	holders_free(&h);
 	return failed;
+}
+
+/* How many of so many references the answer keeps. */
+static uint64_t kept_of(const struct search *s, uint64_t n)
+{
+	return s->keeps_all || n < WHY_REFERENCES_KEPT ? n : WHY_REFERENCES_KEPT;
 }
 
 /* Roots first: they are what keeps a block alive. */
 static int list_referrers(struct search *s, uint32_t block, struct err *err)
 {
 	struct referrers found = { 0 };
-	struct why_reference *list = take(s, WHY_REFERENCES_MAX * sizeof *list);
+	const struct graph *g = &s->a->graph;
 	uint64_t n = 0;
 
-	if (find_referrers(&found, &s->a->graph, block, err))
+	if (find_referrers(&found, g, block, err))
 		return -1;
-	for (uint64_t i = 0; list && i < found.nroots && n < WHY_REFERENCES_MAX; i++)
-		list[n++] = from_root(s, &found.roots[i]);
-	for (uint64_t i = 0; list && i < found.nblocks && n < WHY_REFERENCES_MAX; i++)
+	uint64_t most = kept_of(s, found.nroots + found.nblocks);
+	struct why_reference *list = take(s, most * sizeof *list);
+	for (uint64_t i = 0; list && i < found.nroots && n < most; i++)
+		list[n++] = from_root(s, &g->root_refs[found.roots[i]]);
+	for (uint64_t i = 0; list && i < found.nblocks && n < most; i++)
 		list[n++] = from_block(s, found.blocks[i].from, found.blocks[i].offset,
 				       (enum ref_kind)found.kinds[i]);
 	s->w->referrers = list;
@@ -236,10 +231,10 @@ static struct why_reference to_block(struct search *s, uint32_t block, struct re
 static void list_referents(struct search *s, uint32_t block)
 {
 	const struct graph *g = &s->a->graph;
-	struct why_reference *list = take(s, WHY_REFERENCES_MAX * sizeof *list);
-	uint64_t n = 0;
+	uint64_t n = 0, most = kept_of(s, g->first[block + 1] - g->first[block]);
+	struct why_reference *list = take(s, most * sizeof *list);
 
-	for (uint64_t i = g->first[block]; list && i < g->first[block + 1] && n < WHY_REFERENCES_MAX; i++)
+	for (uint64_t i = g->first[block]; list && n < most; i++)
 		list[n++] = to_block(s, block, g->refs[i]);
 	s->w->referents = list;
 	s->w->nreferents = n;
@@ -364,7 +359,9 @@ int why_load(struct why *w, const char *path, const char *what, const struct rep
 	struct analysis a;
 	struct ancestry ancestry = { 0 };
 	struct stack_book book = { .pool = &w->report.pool };
-	struct search s = { .w = w, .a = &a, .book = &book, .pool = &w->report.pool };
+	struct search s = {
+		.w = w, .a = &a, .book = &book, .pool = &w->report.pool, .keeps_all = options->all_places
+	};
 
 	*w = (struct why){ 0 };
 	int failed = moment_open_named(&a, path, &ancestry, &options->analysis, err) ||

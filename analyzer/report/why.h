@@ -7,7 +7,8 @@
 #include "base/term.h"
 #include "report/model.h"
 
-#define WHY_REFERENCES_MAX 10u
+#define WHY_REFERENCES_KEPT 1000u /* unless all were asked for */
+#define WHY_REFERENCES_SHOWN 10u
 #define WHY_BEHIND_MAX 5u
 #define WHY_STEPS_MAX 64u
 
@@ -16,6 +17,7 @@ struct why_block {
 	const char *class; /* "live" when nothing was judged */
 	const char *type; /* NULL: unknown */
 	const struct report_stack *stack;
+	bool is_reused; /* its memory may have been another object's: the stack may be of that one */
 };
 
 /* One word that points at a block. */
@@ -66,7 +68,8 @@ int why_load(struct why *w, const char *path, const char *what, const struct rep
 int why_held(struct why *w, struct analysis *a, uint32_t block, struct stack_book *book, struct err *err);
 void why_free(struct why *w);
 
-void why_text(const struct term *t, const struct why *w, bool full_stacks, const char *here);
+/* `all`: every reference that is kept, not only the first few. */
+void why_text(const struct term *t, const struct why *w, bool all, bool full_stacks, const char *here);
 void why_json(struct buf *out, const struct why *w);
 
 #endif

@@ -9,6 +9,7 @@ static void put_block_fields(struct json *j, const struct why_block *b)
 	json_put_text(j, "class", b->class);
 	json_put_text(j, "type", b->type);
 	json_put_number(j, "thread", b->thread);
+	json_put_bool(j, "reused", b->is_reused);
 }
 
 static void put_block(struct json *j, const struct why_block *b)
@@ -111,8 +112,10 @@ void why_json(struct buf *out, const struct why *w)
 	json_put_text(&j, "path_expression", w->expression);
 	put_references(&j, "referrers", w->referrers, w->nreferrers);
 	json_put_number(&j, "referrer_count", w->nreferrers_all);
+	json_put_number(&j, "referrers_left_out", w->nreferrers_all - w->nreferrers);
 	put_references(&j, "referents", w->referents, w->nreferents);
 	json_put_number(&j, "referent_count", w->nreferents_all);
+	json_put_number(&j, "referents_left_out", w->nreferents_all - w->nreferents);
 	json_close(&j, '}');
 	json_end(&j);
 }

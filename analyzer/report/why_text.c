@@ -9,6 +9,7 @@
 struct page {
 	const struct term *term;
 	struct lines lines;
+	bool all; /* every reference */
 };
 
 static void print_block(struct page *g, const struct why_block *b)
@@ -17,7 +18,7 @@ static void print_block(struct page *g, const struct why_block *b)
 
 	fprintf(g->term->out, "0x%llx  ", (unsigned long long)b->addr);
 	term_clean(g->term, lines_what(what, b->type, b->size));
-	fputs(" (", g->term->out);
+	fprintf(g->term->out, " (%s", b->is_reused ? LINES_REUSED : "");
 	term_clean(g->term, lines_place(place, &g->lines, b->stack));
 	fputc(')', g->term->out);
 }
@@ -131,16 +132,17 @@ static void print_reference(struct page *g, const struct why_reference *r, const
 static void print_references(struct page *g, const char *title, const char *direction,
 			     const struct why_reference *list, uint64_t kept, uint64_t all)
 {
+	uint64_t shown = g->all || kept < WHY_REFERENCES_SHOWN ? kept : WHY_REFERENCES_SHOWN;
 	char text[64];
 
 	print_title(g, title);
-	for (uint64_t i = 0; i < kept; i++)
+	for (uint64_t i = 0; i < shown; i++)
 		print_reference(g, &list[i], direction);
 	if (!all)
 		fputs("    nothing\n", g->term->out);
-	if (all > kept)
-		fprintf(g->term->out, "    and %s\n",
-			human_things(text, sizeof text, all - kept, "more reference"));
+	if (all > shown)
+		fprintf(g->term->out, "    and %s (--all lists them)\n",
+			human_things(text, sizeof text, all - shown, "more reference"));
 }
 
 /* ---- a leak -------------------------------------------------------------------------------------------- */
@@ -182,7 +184,7 @@ static void print_edges(struct page *g, const struct report_leak *leak)
 			fputs("    ", t->out);
 		fprintf(t->out, "0x%llx  ", (unsigned long long)e->from);
 		term_clean(t, lines_what(what, e->from_type, e->from_bytes));
-		fputs(" (", t->out);
+		fprintf(t->out, " (%s", e->from_is_reused ? LINES_REUSED : "");
 		term_clean(t, lines_place(place, &g->lines, e->from_stack));
 		fprintf(t->out, ")\n      %s", line);
 		term_clean(t, lines_field(field, e->field, e->offset));
@@ -333,10 +335,11 @@ static void print_asked_block(struct page *g, const struct why *w)
 	print_references(g, "Refers to", "to", w->referents, w->nreferents, w->nreferents_all);
 }
 
-void why_text(const struct term *t, const struct why *w, bool full_stacks, const char *here)
+void why_text(const struct term *t, const struct why *w, bool all, bool full_stacks, const char *here)
 {
 	struct page g = {
 		.term = t,
+		.all = all,
 		.lines = { .term = t,
 			   .here = here,
 			   .directory = w->report.processes[0].directory,

@@ -71,6 +71,8 @@ static void ask_address(struct names *names, struct trace_node *node, uint64_t a
 
 	node->frame = (uint64_t)MODULE << LG_FRAME_MODULE_SHIFT | address;
 	ask_type(names_site_type(names, 1, 40), 0);
+	ask_type(names_site_items(names, 1, 8, 40), 0);
+	names_site_name(names, 1);
 	named += names_stack(names, 1, &frames, NULL) && frames[0].function;
 	if (names_variable(names, MODULE, BIAS + address, &v)) {
 		named++;

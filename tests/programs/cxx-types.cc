@@ -1,4 +1,5 @@
-/* cxx-types.cc: two polymorphic classes: a global keeps three nodes in a chain, two more hold each other and are lost. */
+/* cxx-types.cc: two polymorphic classes: a global keeps three nodes in a chain, another an array;
+ * two more nodes hold each other and are lost. */
 namespace app
 {
 struct Shape {
@@ -13,6 +14,7 @@ struct Node {
 } // namespace app
 
 app::Node *kept;
+app::Shape *counted;
 
 __attribute__((noinline)) static app::Node *chain(int n)
 {
@@ -30,6 +32,7 @@ __attribute__((noinline)) static app::Node *chain(int n)
 int main()
 {
 	kept = chain(3);
+	counted = new app::Shape[3];
 	app::Node *lost = chain(2);
 	lost->next->next = lost;
 	return 0;

@@ -3,7 +3,7 @@
  * to the control bytes of a hash table. All are held. */
 // build: -D_GLIBCXX_USE_CXX11_ABI=0
 // expect: direct=0/0 cycle=0/0 indirect=0/0 possible=0/0
-// more: .processes[0].summary.reachable.blocks >= 4
+// more: .processes[0].summary.reachable.blocks >= 5
 #include "victim.h"
 
 #include <string>
@@ -24,6 +24,11 @@ struct counted {
 	long number = 4;
 };
 
+struct alignas(32) wide {
+	~wide() { escape(&numbers); }
+	long numbers[8] = {};
+};
+
 /* A HashMap of 8 buckets of 24 bytes, as Rust lays it out. */
 static struct {
 	char *control;
@@ -32,12 +37,14 @@ static struct {
 
 static second *volatile base;
 static counted *volatile array;
+static wide *volatile wides;
 static std::string &text = *new std::string;
 
 NOINLINE static void hold()
 {
 	base = new both;
 	array = new counted[9];
+	wides = new wide[3];
 	text.assign(100, 'x');
 	table.control = (char *)operator new(8 * 24 + 8 + 16) + 8 * 24;
 	table.mask = 7;

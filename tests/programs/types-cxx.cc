@@ -11,12 +11,14 @@
 static struct {
 	unsigned long hidden;
 	const char *type;
+	unsigned kept; /* bytes at its start: of a count of items */
 } told[64];
 static unsigned ntold;
 
-static __attribute__((noinline)) void tell(const void *block, const char *type)
+static __attribute__((noinline)) void tell(const void *block, const char *type, unsigned kept = 0)
 {
-	told[ntold].hidden = ~(unsigned long)block;
+	told[ntold].hidden = ~((unsigned long)block - kept);
+	told[ntold].kept = kept;
 	told[ntold++].type = type;
 }
 
@@ -49,6 +51,10 @@ struct Pair { /* begins with a class that works on itself, and would fill it as 
 struct Small { /* as large as what holds it */
 	int x, y;
 };
+struct alignas(16) Wide {
+	double d[4];
+	std::string name;
+};
 struct Holder {
 	std::vector<Plain> plains;
 	std::unique_ptr<Item> item;
@@ -58,6 +64,10 @@ using namespace shop;
 __attribute__((noinline)) Item *make(long i)
 {
 	return new Item(i);
+}
+__attribute__((noinline)) Pair *make_pairs(int n)
+{
+	return new Pair[n];
 }
 __attribute__((noinline)) void plant()
 {
@@ -92,6 +102,11 @@ __attribute__((noinline)) void plant()
 	tell(small.release(), "shop::Small");
 	Plain *unthrown = new (std::nothrow) Plain;
 	tell(unthrown, "shop::Plain");
+	Pair *pairs = new Pair[4];
+	tell(pairs, "shop::Pair[]", 8);
+	tell(make_pairs(3), "shop::Pair[]", 8);
+	Wide *wides = new Wide[2];
+	tell(wides, "shop::Wide[]", 16);
 }
 int main()
 {
@@ -99,6 +114,7 @@ int main()
 	for (unsigned i = 0; i < ntold; i++) {
 		printf("0x%lx %s\n", ~told[i].hidden, told[i].type);
 		fflush(stdout);
-		memset((void *)~told[i].hidden, 0, malloc_usable_size((void *)~told[i].hidden));
+		memset((char *)~told[i].hidden + told[i].kept, 0,
+		       malloc_usable_size((void *)~told[i].hidden) - told[i].kept);
 	}
 }

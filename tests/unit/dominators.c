@@ -95,9 +95,10 @@ START_TEST(cutting_the_only_reference_frees_what_it_retains)
 	world_set(&w, tail, tail); /* what it holds of itself does not keep it */
 	world_set(&w, tail + 8, both);
 	dominate(true);
-	ck_assert_uint_eq(dominators_cut(&d, node(head), world_index(&w, tail)).bytes, 24);
-	ck_assert_uint_eq(dominators_cut(&d, node(tail), world_index(&w, both)).bytes, 0);
-	ck_assert_uint_eq(dominators_cut(&d, node_of_group(0), world_index(&w, head)).bytes, 40);
+	ck_assert_uint_eq(dominators_sole_owner(&d, world_index(&w, tail)), node(head));
+	ck_assert_uint_eq(d.retained[node(tail)].bytes, 24);
+	ck_assert_uint_eq(dominators_sole_owner(&d, world_index(&w, both)), NODE_TOP);
+	ck_assert_uint_eq(dominators_sole_owner(&d, world_index(&w, head)), node_of_group(0));
 	done();
 }
 END_TEST

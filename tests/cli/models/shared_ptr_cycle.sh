@@ -1,5 +1,6 @@
 # A company and its employees hold each other by std::shared_ptr: types, fields, counts and the reference to break are
-# told; a std::weak_ptr holds nothing, without debug information neither; a lost copy is a lost reference. libstdc++ and libc++, with debug information or not.
+# told; a std::weak_ptr holds nothing, without debug information neither; a lost copy is a lost reference;
+# an owner that is not counted is told, words that are left over are not. libstdc++ and libc++, with debug information or not.
 # (Debian's libc++-14-dev cannot be had besides libunwind-dev: LIBCXX_FLAGS say where another libc++ is.)
 libraries='libstdc++ libc++'
 # shellcheck disable=SC2086
@@ -48,8 +49,16 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	"$LG" run -o "$library$level.weak.lgt" -- ./app lost-weak 2>/dev/null
 	exits 0 "$LG" report "$library$level.weak.lgt"
 	grep -q 'counts 1, found 0: it counts weak references that are nowhere' out || fails "$library $level: $(cat out)"
+	reports 0 ./app over
+	says "$counts" '0 0 1'
+	says '.processes[0].leaked_references[] | "\(.verdict) \(.type) \(.references) \(.reachable_objects)"' 'deficit make_shared<Employee> 1 1'
+	"$LG" run -o "$library$level.over.lgt" -- ./app over 2>/dev/null
+	exits 0 "$LG" report --all "$library$level.over.lgt"
+	grep -q 'deficit  make_shared<Employee>: 1 uncounted reference in 1 object' out || fails "$library $level: $(cat out)"
 
 	strip -o stripped app
+	reports 0 ./stripped over # what nobody knows to be alive proves nothing
+	says '.processes[0].counts.deficit' 0
 	reports 23 ./stripped
 	says "$break" 'make_shared<Employee> .null weak_ptr'
 	says "$counts" '4 0 0'

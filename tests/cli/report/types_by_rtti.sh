@@ -5,6 +5,7 @@ exits 0 "$LG" types --json t.lgt
 row() { json out ".types[] | select(.type == \"$1\") | [.model, .blocks, .bytes, .retained_bytes, .lost_blocks] | join(\" \")"; }
 [ "$(row app::Node)" = 'c++ 5 120 680 2' ] || fails "app::Node: $(row app::Node)"
 [ "$(row app::Shape)" = 'c++ 5 560 560 2' ] || fails "app::Shape: $(row app::Shape)"
+[ "$(row 'app::Shape[]')" = 'c++ 1 344 344 0' ] || fails "app::Shape[]: $(row 'app::Shape[]')"
 exits 0 "$LG" types t.lgt
 grep -Eq '5 +120 B +680 B +2 +48 B +app::Node$' out || fails "$(cat out)"
 exits 0 "$LG" report --json t.lgt
