@@ -420,6 +420,7 @@ static void count_losses(const struct image *i, struct trace_end *end)
 	/* What could not even be told apart may have been a free: the kind whose loss makes false leaks. */
 	end->lost_frees += atomic_load(&a->lost_no_slot) + atomic_load(&a->lost_nested);
 	end->threads = atomic_load(&a->nthreads);
+	end->threads += !end->threads; /* one that has allocated nothing */
 	end->python_lost = atomic_load(&a->python_lost);
 }
 
@@ -429,6 +430,12 @@ bool image_has_lost(const struct image *i)
 
 	count_losses(i, &losses);
 	return losses.lost_allocs || losses.lost_frees || i->drain.out_of_memory;
+}
+
+/* A thread's first event gives it a number, before anything else. */
+bool image_is_bare(const struct image *i)
+{
+	return !(i->area->flags & LG_IMAGE_FORKED) && !atomic_load(&i->area->nthreads) && !image_has_lost(i);
 }
 
 const struct live *image_live(const struct image *i)

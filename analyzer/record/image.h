@@ -79,6 +79,8 @@ void image_take(struct image *i);
 void image_write(struct image *i);
 /* Not all that it did is known. */
 bool image_has_lost(const struct image *i);
+/* It has allocated nothing, ever: to judge it takes no memory of it. */
+bool image_is_bare(const struct image *i);
 /* What lives by the events so far; NULL when that is not known for sure. */
 const struct live *image_live(const struct image *i);
 /* Adds a line to the footer's reasons; equal lines are kept once. */
