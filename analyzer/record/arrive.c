@@ -162,7 +162,9 @@ static void take_on(struct recorder *r, uint32_t index)
 		atomic_fetch_add(&r->segment.control->untraced, 1); /* in a namespace that cannot be seen */
 	if (former)
 		depart(r, former, LG_ENDED_EXEC, 0);
-	notes_take(r);
+	if (atomic_load(&area->accepted) !=
+	    LG_ACCEPT_WELCOME) /* else later notes are about what it becomes */
+		notes_take(r);
 	untraced_take(&r->untraced, pid, &told);
 	welcome_take(r, pid, &met);
 	i = is_wanted ? image_new(&r->segment, index, pid, recorder_number(r, pid)) : NULL;
@@ -189,20 +191,33 @@ static void take_on(struct recorder *r, uint32_t index)
 		answer(area, accept);
 }
 
+/* Whether an area has been claimed by an image that waits for an answer of this kind, and is not met yet. */
+static bool is_new(struct recorder *r, uint32_t n, enum lg_accept accepted)
+{
+	struct lg_area *area = segment_area(&r->segment, n);
+
+	/* In this order: an area that is being recycled meanwhile is wiped at once. */
+	return !r->images[n] && atomic_load(&r->segment.control->area_state[n]) == LG_AREA_CLAIMED &&
+	       atomic_load(&area->accepted) == accepted && atomic_load(&area->state) == LG_AREA_LIVE;
+}
+
+void arrive_welcome(struct recorder *r)
+{
+	for (uint32_t n = 0; n < LG_AREAS; n++)
+		if (is_new(r, n, LG_ACCEPT_WELCOME))
+			take_on(r, n);
+}
+
 /* Areas in the hands of targets, but not of an image: new ones, and those that a refused target has left. */
 void arrive_all(struct recorder *r)
 {
+	arrive_welcome(r);
 	for (uint32_t n = 0; n < LG_AREAS; n++) {
-		struct lg_area *area = segment_area(&r->segment, n);
-
 		if (r->images[n] || atomic_load(&r->segment.control->area_state[n]) != LG_AREA_CLAIMED)
 			continue;
-		uint32_t accepted = atomic_load(&area->accepted);
-		/* In this order: an area that is being recycled meanwhile is wiped at once. */
-		if ((accepted == LG_ACCEPT_WAITING || accepted == LG_ACCEPT_WELCOME) &&
-		    atomic_load(&area->state) == LG_AREA_LIVE)
+		if (is_new(r, n, LG_ACCEPT_WAITING))
 			take_on(r, n);
-		else if (atomic_load(&area->state) == LG_AREA_ENDED)
+		else if (atomic_load(&segment_area(&r->segment, n)->state) == LG_AREA_ENDED)
 			segment_recycle(&r->segment, n);
 	}
 }

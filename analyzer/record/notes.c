@@ -27,6 +27,7 @@ void notes_take(struct recorder *r)
 	for (unsigned n = 0; n < LG_NOTES && (note = first_note(r)); n++) {
 		uint32_t pid = recorder_pid(r, note->pid_namespace, note->pid);
 		note->path[sizeof note->path - 1] = 0;
+		arrive_welcome(r); /* it may be the first that is heard of the image that leaves it */
 		struct image *i = recorder_find(r, pid);
 		if (note->what == LG_NOTE_FAILED && i)
 			i->exec_foretold = false;

@@ -107,6 +107,7 @@ void welcome_free(struct welcome *w); /* one that was taken */
 /* ---- arrive.c ---------------------------------------------------------------------------------------- */
 
 void arrive_lend(struct recorder *r); /* the segment, to programs that cannot open it */
+void arrive_welcome(struct recorder *r); /* takes on those that did not wait */
 void arrive_all(struct recorder *r); /* takes on what has claimed an area */
 struct image *arrive_find(struct recorder *r,
 			  uint32_t pid); /* also one that was welcome, and not met yet; or NULL */

@@ -87,7 +87,11 @@ void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint
 	if (!b)
 		return;
 	free(b->program);
+	free(b->argv);
 	b->program = resolve(pid, path);
+	b->is_seen = false;
+	b->argv = NULL;
+	b->argc = 0;
 	b->image = image;
 	b->takes_shim = takes_shim;
 	b->is_silent = false;
