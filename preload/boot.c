@@ -295,6 +295,20 @@ static void begin_sampling(void)
 		atomic_fetch_or(&shim.area->paused, LG_PAUSED_SAMPLED);
 }
 
+/* Whether the recorder follows this process already. */
+static bool is_expected(const struct lg_area *area)
+{
+	if (!area->pid_namespace || area->pid_namespace != shim.control->pid_namespace)
+		return false;
+	for (unsigned n = 0; n < LG_WELCOMES; n++) {
+		uint32_t pid = atomic_load(&area->pid);
+
+		if (atomic_compare_exchange_strong(&shim.control->welcome[n], &pid, 0))
+			return true;
+	}
+	return false;
+}
+
 /* Says HELLO. False: there is no room for this image. */
 static bool say_hello(uint32_t flags, uint32_t parent_pid)
 {
@@ -314,19 +328,23 @@ static bool say_hello(uint32_t flags, uint32_t parent_pid)
 	shim.memo_mask = (shim.ended ? MEMOS_MOST : MEMOS) - 1;
 	begin_sampling();
 	describe_image(area, flags, parent_pid);
+	bool is_welcome = is_expected(area);
+	if (is_welcome)
+		atomic_store(&area->accepted, LG_ACCEPT_WELCOME);
 	atomic_store(&area->state, LG_AREA_LIVE);
-	doorbell_ring();
+	if (!is_welcome)
+		doorbell_ring();
 	return true;
 }
 
 /* Waits until the recorder follows this image: from then on it sees every ending. False: it does not want this image, or
  * is gone. */
-static bool is_welcome(void)
+static bool is_followed(void)
 {
 	struct lg_area *area = shim.area;
 	uint32_t answer = await_answer(area);
 
-	if (answer == LG_ACCEPT_READ || answer == LG_ACCEPT_PTRACE)
+	if (answer == LG_ACCEPT_READ || answer == LG_ACCEPT_PTRACE || answer == LG_ACCEPT_WELCOME)
 		return true;
 	atomic_store(&area->state, LG_AREA_ENDED);
 	sys_munmap(area, LG_AREA_MAPPED);
@@ -381,7 +399,7 @@ void boot(void)
 	operators_find(); /* meanwhile the recorder is woken, and looks */
 	lsan_find();
 	atomic_store(&stage, BOOT_REAL);
-	if (has_begun && is_welcome())
+	if (has_begun && is_followed())
 		open_epoch();
 	atomic_store(&stage, BOOT_DONE);
 	errno = error;
@@ -422,7 +440,7 @@ bool boot_child(void)
 	sys_munmap(shim.area, LG_AREA_MAPPED);
 	bool attached =
 	    say_hello(LG_IMAGE_FORKED | (shim.has_left_out ? LG_IMAGE_LEFT_OUT : 0), parent_pid) &&
-	    is_welcome();
+	    is_followed();
 	shim.fork_key = 0;
 	if (!attached)
 		return false;

@@ -76,7 +76,8 @@ static __attribute__((noinline)) bool ring_wait(struct self *s)
 {
 	struct patience patience = { 0 };
 
-	if (shim.control->drop_when_full || atomic_load(&shim.control->closed))
+	if (shim.control->drop_when_full || atomic_load(&shim.control->closed) ||
+	    atomic_load(&shim.area->accepted) == LG_ACCEPT_REFUSED)
 		return false;
 	while (!ring_has_room(s, LG_RING_RESUME)) {
 		wake_recorder();

@@ -39,7 +39,7 @@ static uint64_t pid_namespace(uint32_t pid, uint32_t parent)
 }
 
 /* Leaves a note for the recorder: it waits for what becomes of this process. */
-static void tell_exec(const char *path, bool has_failed)
+static void tell_exec(const char *path, enum lg_note_what what)
 {
 	struct patience patience = { 0 };
 	struct lg_note *note;
@@ -57,7 +57,7 @@ static void tell_exec(const char *path, bool has_failed)
 	note->pid = sys_getpid();
 	note->parent_pid = sys_getppid();
 	note->pid_namespace = pid_namespace(note->pid, note->parent_pid);
-	note->has_failed = has_failed;
+	note->what = what;
 	note->order = atomic_fetch_add(&shim.control->note_order, 1);
 	atomic_store(&note->state, LG_NOTE_READY);
 }
@@ -74,12 +74,11 @@ static bool is_recorded(void)
 }
 
 /* `path` with a slash that is not executable will fail: no need to look at the image. */
-static void about_to_exec(const char *path)
+static void about_to_exec(const char *path, bool with_shim)
 {
-	boot(); /* a constructor before ours may exec */
 	if (!has_recorder() || (path && strchr(path, '/') && !sys_exists(path)))
 		return;
-	tell_exec(path, false);
+	tell_exec(path, with_shim ? LG_NOTE_EXECS_WITH_SHIM : LG_NOTE_EXECS);
 	if (!is_recorded())
 		return;
 	if (thread_ready())
@@ -91,7 +90,7 @@ static void about_to_exec(const char *path)
 static int still_here(int answer)
 {
 	if (has_recorder())
-		tell_exec(NULL, true);
+		tell_exec(NULL, LG_NOTE_FAILED);
 	if (is_recorded())
 		atomic_store(&shim.area->exiting, 0);
 	return answer;
@@ -100,20 +99,28 @@ static int still_here(int answer)
 /* ---- the family ---------------------------------------------------------------------------------------- */
 
 /* In the caller's frame, since it must last until the real call: the environment that the program is to have. */
-#define FIT_ENVIRONMENT(file, path_envp, envp)                                                               \
+#define FIT_ENVIRONMENT(takes_shim, envp)                                                                    \
 	do {                                                                                                 \
-		size_t room = target_takes_shim(file, path_envp) ? 0 : target_room(envp);                    \
+		size_t room = (takes_shim) ? 0 : target_room(envp);                                          \
                                                                                                              \
 		if (room)                                                                                    \
 			envp = (char **)target_environment(__builtin_alloca(room), envp);                    \
+	} while (0)
+
+#define EXEC_PREPARED(file, path_envp, envp)                                                                 \
+	do {                                                                                                 \
+		boot(); /* a constructor before ours may exec */                                             \
+		bool takes_shim = target_takes_shim(file, path_envp);                                        \
+                                                                                                             \
+		about_to_exec(file, takes_shim &&target_has_shim(envp));                                     \
+		FIT_ENVIRONMENT(takes_shim, envp);                                                           \
 	} while (0)
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
 	char *const *with = envp;
 
-	about_to_exec(path);
-	FIT_ENVIRONMENT(path, NULL, with);
+	EXEC_PREPARED(path, NULL, with);
 	return still_here(real_end.execve(path, argv, with));
 }
 
@@ -121,8 +128,7 @@ EXPORT int execv(const char *path, char *const argv[])
 {
 	char *const *with = environ;
 
-	about_to_exec(path);
-	FIT_ENVIRONMENT(path, NULL, with);
+	EXEC_PREPARED(path, NULL, with);
 	return still_here(with == environ ? real_end.execv(path, argv) : real_end.execve(path, argv, with));
 }
 
@@ -130,8 +136,7 @@ EXPORT int execvp(const char *file, char *const argv[])
 {
 	char *const *with = environ;
 
-	about_to_exec(file);
-	FIT_ENVIRONMENT(file, environ, with);
+	EXEC_PREPARED(file, environ, with);
 	return still_here(with == environ ? real_end.execvp(file, argv) : real_end.execvpe(file, argv, with));
 }
 
@@ -139,20 +144,21 @@ EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	char *const *with = envp;
 
-	about_to_exec(file);
-	FIT_ENVIRONMENT(file, environ, with);
+	EXEC_PREPARED(file, environ, with);
 	return still_here(real_end.execvpe(file, argv, with));
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	about_to_exec(NULL);
+	boot();
+	about_to_exec(NULL, false);
 	return still_here(real_end.fexecve(fd, argv, envp));
 }
 
 EXPORT int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	about_to_exec(NULL);
+	boot();
+	about_to_exec(NULL, false);
 	return still_here(real_end.execveat(fd, path, argv, envp, flags));
 }
 
@@ -163,7 +169,7 @@ EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_acti
 	char *const *with = envp;
 
 	boot();
-	FIT_ENVIRONMENT(path, NULL, with);
+	FIT_ENVIRONMENT(target_takes_shim(path, NULL), with);
 	return real_end.posix_spawn(pid, path, actions, attributes, argv, with);
 }
 
@@ -173,7 +179,7 @@ EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_act
 	char *const *with = envp;
 
 	boot();
-	FIT_ENVIRONMENT(file, environ, with);
+	FIT_ENVIRONMENT(target_takes_shim(file, environ), with);
 	return real_end.posix_spawnp(pid, file, actions, attributes, argv, with);
 }
 

@@ -36,12 +36,22 @@ void note_end(void)
 	atomic_store(&shim.area->exiting, 1 + which);
 }
 
+/* Then nothing that its registers refer to is a block. Of a forked child, which may not have said HELLO, no one knows. */
+static bool has_allocated_nothing(void)
+{
+	return *shim.epoch && !atomic_load(&shim.area->nthreads);
+}
+
 static void last_hook(void *unused)
 {
 	(void)unused;
-	if (!shim.epoch || !thread_ready())
+	if (!shim.epoch)
 		return;
-	note_end();
+	if (!has_allocated_nothing()) {
+		if (!thread_ready())
+			return;
+		note_end();
+	}
 	if (atomic_load(&shim.area->accepted) == LG_ACCEPT_READ)
 		request_snapshot(LG_REQ_SNAPSHOT_EXIT);
 }

@@ -102,6 +102,13 @@ bool segment_find(void)
 	return !sandboxed;
 }
 
+bool segment_is_named(const char *value)
+{
+	size_t n = strlen(segment_path);
+
+	return value && n && !strncmp(value, segment_path, n) && value[n] == ':';
+}
+
 /* ---- its mappings ------------------------------------------------------------------------------------ */
 
 static struct lg_control *map_control(int fd)

@@ -214,6 +214,7 @@ bool operators_contain(uint64_t pc);
 
 /* Whether a recorder has left the segment's path in the environment, and system calls may be made. */
 bool segment_find(void);
+bool segment_is_named(const char *value); /* it, by what an environment says; NULL: nothing */
 struct lg_control *segment_open(void); /* NULL: it is not there, or not meant */
 /* An area for a new image; NULL: there is none left, or no room for it. */
 struct lg_area *segment_claim(struct lg_control *control);
@@ -553,6 +554,8 @@ void rules_notice_loader(void);
 /* Whether the program that exec is about to start can have the shim loaded. `path_envp`: where to find PATH for a name
  * without a slash; NULL: it is a path as it is. */
 bool target_takes_shim(const char *file, char *const *path_envp);
+/* Whether an environment has the shim loaded, and leads it to the recorder of this process. */
+bool target_has_shim(char *const *envp);
 bool is_sanitized(int fd, const Elf64_Ehdr *elf);
 /* A copy of the environment with the shim taken out of LD_PRELOAD, in target_room() bytes; 0: nothing to take out. */
 size_t target_room(char *const *envp);

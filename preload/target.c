@@ -6,6 +6,8 @@
 #include "shim.h"
 #include "sys.h"
 
+#include "leakgraph/env.h"
+
 #include <dlfcn.h>
 #include <link.h>
 #include <string.h>
@@ -140,6 +142,21 @@ bool target_takes_shim(const char *file, char *const *path_envp)
 		return takes_shim(file, 0);
 	folders = value_of(path_envp, "PATH=");
 	return found_takes_shim(file, folders ? folders : "/bin:/usr/bin");
+}
+
+bool target_has_shim(char *const *envp)
+{
+	const char *at = value_of(envp, PRELOAD), *own = shim_path();
+	size_t length, n = strlen(own);
+
+	if (!at || !segment_is_named(value_of(envp, LG_ENV_SEGMENT "=")))
+		return false;
+	for (; *at; at += length, at += strspn(at, " :")) {
+		length = strcspn(at, " :");
+		if (length == n && !memcmp(at, own, n))
+			return true;
+	}
+	return false;
 }
 
 /* ---- an environment without the shim ------------------------------------------------------------------- */

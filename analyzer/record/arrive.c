@@ -15,7 +15,8 @@
 
 static void answer(struct lg_area *area, enum lg_accept accept)
 {
-	atomic_store(&area->accepted, accept);
+	if (atomic_exchange(&area->accepted, accept) == LG_ACCEPT_WELCOME)
+		return; /* it does not wait */
 	syscall(SYS_futex, &area->accepted, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
@@ -112,12 +113,38 @@ static char *file_told(const struct beginner *told)
 /* Of a program that may not be looked at the kernel does not tell the file; exec was told it. */
 static char *executable_of(uint32_t pid, const struct beginner *told)
 {
-	char *executable = proc_link(pid, "exe"), *file;
+	char *executable = told->is_seen ? strdup(told->program) : proc_link(pid, "exe"), *file;
 
 	if (!executable || *executable || !told->program || !(file = file_told(told)))
 		return executable;
 	free(executable);
 	return file;
+}
+
+/* What was opened before it came, if it was expected. */
+static void open_space(struct recorder *r, struct image *i, struct welcome *met)
+{
+	if (met->is_followed) {
+		i->space = met->space;
+		i->begun_ns = met->since_ns;
+	} else {
+		space_init(&i->space, i->pid);
+	}
+	met->is_followed = false;
+	i->space.breathe = recorder_breathe;
+	i->space.context = r;
+}
+
+static void begin(struct recorder *r, struct image *i, struct beginner *told, const struct welcome *met)
+{
+	struct image_start start = { .directory = met->directory,
+				     .argv = told->argv,
+				     .argc = told->argc,
+				     .full_contents = r->options->full_contents };
+
+	i->executable = executable_of(i->pid, told);
+	start.writer = open_trace(r, i, &start.path);
+	image_begin(i, &r->segment, &start);
 }
 
 /* The image goes on as soon as its end can be seen; what its trace begins with is written meanwhile. Where its end cannot
@@ -128,53 +155,76 @@ static void take_on(struct recorder *r, uint32_t index)
 	uint32_t pid = recorder_pid(r, area->pid_namespace, atomic_load(&area->pid));
 	struct image *former = recorder_find(r, pid), *i;
 	struct beginner told = { .pidfd = -1 };
-	const char *path;
+	struct welcome met = { .pid = 0 };
 	bool is_wanted = pid && (is_first(r, pid) || !r->options->no_children);
 
 	if (!pid)
 		atomic_fetch_add(&r->segment.control->untraced, 1); /* in a namespace that cannot be seen */
 	if (former)
 		depart(r, former, LG_ENDED_EXEC, 0);
-	notes_take(r);
+	if (atomic_load(&area->accepted) !=
+	    LG_ACCEPT_WELCOME) /* else later notes are about what it becomes */
+		notes_take(r);
 	untraced_take(&r->untraced, pid, &told);
+	welcome_take(r, pid, &met);
 	i = is_wanted ? image_new(&r->segment, index, pid, recorder_number(r, pid)) : NULL;
-	if (i) {
-		i->space.breathe = recorder_breathe;
-		i->space.context = r;
-	}
 	if (is_wanted && !i && !r->trouble.text[0])
 		fail(&r->trouble, "out of memory");
 	if (!i) {
 		answer(area, LG_ACCEPT_REFUSED);
 		beginner_free(&told);
+		welcome_free(&met);
 		return;
 	}
 	r->images[index] = i;
 	r->nforked += (area->flags & LG_IMAGE_FORKED) != 0;
-	enum lg_accept accept = follow(r, i);
+	bool is_followed = met.is_followed;
+	open_space(r, i, &met);
+	enum lg_accept accept = is_followed ? LG_ACCEPT_PTRACE : follow(r, i);
 	if (accept == LG_ACCEPT_PTRACE)
 		answer(area, accept);
 	space_open(&i->space, pid);
-	i->executable = executable_of(pid, &told);
+	begin(r, i, &told, &met);
 	beginner_free(&told);
-	struct trace_writer *writer = open_trace(r, i, &path);
-	image_begin(i, &r->segment, path, writer, r->options->full_contents);
+	welcome_free(&met);
 	if (accept != LG_ACCEPT_PTRACE)
 		answer(area, accept);
+}
+
+/* Whether an area has been claimed by an image that waits for an answer of this kind, and is not met yet. */
+static bool is_new(struct recorder *r, uint32_t n, enum lg_accept accepted)
+{
+	struct lg_area *area = segment_area(&r->segment, n);
+
+	/* In this order: an area that is being recycled meanwhile is wiped at once. */
+	return !r->images[n] && atomic_load(&r->segment.control->area_state[n]) == LG_AREA_CLAIMED &&
+	       atomic_load(&area->accepted) == accepted && atomic_load(&area->state) == LG_AREA_LIVE;
+}
+
+void arrive_welcome(struct recorder *r)
+{
+	for (uint32_t n = 0; n < LG_AREAS; n++)
+		if (is_new(r, n, LG_ACCEPT_WELCOME))
+			take_on(r, n);
 }
 
 /* Areas in the hands of targets, but not of an image: new ones, and those that a refused target has left. */
 void arrive_all(struct recorder *r)
 {
+	arrive_welcome(r);
 	for (uint32_t n = 0; n < LG_AREAS; n++) {
-		struct lg_area *area = segment_area(&r->segment, n);
-
 		if (r->images[n] || atomic_load(&r->segment.control->area_state[n]) != LG_AREA_CLAIMED)
 			continue;
-		/* In this order: an area that is being recycled meanwhile is wiped at once. */
-		if (!atomic_load(&area->accepted) && atomic_load(&area->state) == LG_AREA_LIVE)
+		if (is_new(r, n, LG_ACCEPT_WAITING))
 			take_on(r, n);
-		else if (atomic_load(&area->state) == LG_AREA_ENDED)
+		else if (atomic_load(&segment_area(&r->segment, n)->state) == LG_AREA_ENDED)
 			segment_recycle(&r->segment, n);
 	}
+}
+
+struct image *arrive_find(struct recorder *r, uint32_t pid)
+{
+	if (!recorder_find(r, pid))
+		arrive_all(r);
+	return recorder_find(r, pid);
 }

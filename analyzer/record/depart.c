@@ -35,7 +35,7 @@ void depart(struct recorder *r, struct image *i, enum lg_ending ending, int stat
 
 static bool hook_wants_ending(void *context, uint32_t pid)
 {
-	return recorder_find(context, pid) != NULL;
+	return arrive_find(context, pid) != NULL;
 }
 
 static bool hook_execs(void *context, uint32_t pid)
@@ -73,15 +73,17 @@ static void hook_let_go(void *context, uint32_t pid, bool over, int status)
 		last_write(i);
 }
 
-static void hook_executed(void *context, uint32_t pid)
+static bool hook_executed(void *context, uint32_t pid)
 {
 	struct recorder *r = context;
-	struct image *i = recorder_find(r, pid);
+	struct image *i = arrive_find(r, pid);
 
 	if (i)
 		depart(r, i, LG_ENDED_EXEC, 0);
-	if (!r->options->no_children)
-		untraced_began(&r->untraced, pid, recorder_images(r, pid));
+	if (r->options->no_children)
+		return false;
+	untraced_began(&r->untraced, pid, recorder_images(r, pid));
+	return welcome(r, pid);
 }
 
 /* Of most, a note tells that they were about to exec. */
@@ -92,8 +94,10 @@ static void hook_vforked(void *context, uint32_t child)
 	if (r->options->no_children || recorder_images(r, child))
 		return;
 	notes_take(r);
-	if (untraced_expects(&r->untraced, child) || proc_has_executed(child))
-		untraced_began(&r->untraced, child, 0);
+	if (!untraced_expects(&r->untraced, child) && !proc_has_executed(child))
+		return;
+	untraced_began(&r->untraced, child, 0);
+	welcome(r, child);
 }
 
 /* What ended was not the image, but another program that it had become. */
@@ -105,8 +109,9 @@ static bool has_executed_unseen(const struct recorder *r, const struct image *i)
 static void hook_gone(void *context, uint32_t pid, int status)
 {
 	struct recorder *r = context;
-	struct image *i = recorder_find(r, pid);
+	struct image *i = arrive_find(r, pid);
 
+	welcome_forget(r, pid);
 	if (i && has_executed_unseen(r, i)) {
 		depart(r, i, LG_ENDED_EXEC, 0);
 	} else if (i) {

@@ -218,11 +218,13 @@ static void end_if_complete(struct follower *f, uint32_t pid, uint32_t held_tid)
 	f->hooks->let_go(f->context, pid, over, status);
 }
 
-static void at_exit(struct follower *f, struct tracee *t, uint64_t now_ns)
+static void at_exit(struct follower *f, uint32_t tid, uint32_t pid, uint64_t now_ns)
 {
-	uint32_t pid = t->tgid;
+	bool is_wanted =
+	    f->hooks->wants_ending(f->context, pid); /* it may be met only now, and others: they are added */
+	struct tracee *t = find(f, tid);
 
-	if (!f->hooks->wants_ending(f->context, pid) || ends_alone(f, t->tid, pid) || !hold(f, pid, now_ns)) {
+	if (!is_wanted || ends_alone(f, t->tid, pid) || !hold(f, pid, now_ns)) {
 		t->dead = true;
 		go_on(t->tid, 0);
 	} else if (is_first_woken(f, t)) {
@@ -290,7 +292,11 @@ static void executed(struct follower *f, uint32_t pid)
 		else
 			i++;
 	drop(f, pid);
-	f->hooks->executed(f->context, pid);
+	if (add(f, pid, pid) && f->hooks->executed(f->context, pid)) {
+		go_on(pid, 0);
+		return;
+	}
+	drop(f, pid);
 	ptrace(PTRACE_DETACH, pid, NULL,
 	       NULL); /* a sanitizer may not be traced; others say HELLO and are seized */
 }
@@ -327,7 +333,7 @@ static void stopped(struct follower *f, uint32_t tid, int status, uint64_t now_n
 	}
 	switch (status >> 16) {
 	case PTRACE_EVENT_EXIT:
-		at_exit(f, t, now_ns);
+		at_exit(f, tid, t->tgid, now_ns);
 		break;
 	case PTRACE_EVENT_EXEC:
 		executed(f, tid);

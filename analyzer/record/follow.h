@@ -31,7 +31,8 @@ struct follow_hooks {
 	bool (*wants_ending)(void *context, uint32_t pid);
 	/* Whether the process said that it is about to exec: its other threads die without an ending. */
 	bool (*execs)(void *context, uint32_t pid);
-	void (*executed)(void *context, uint32_t pid);
+	/* Whether the process is to be followed on, as another program. */
+	bool (*executed)(void *context, uint32_t pid);
 	/* A child by vfork lets its parent go on. */
 	void (*vforked)(void *context, uint32_t child);
 	void (*gone)(void *context, uint32_t pid, int wait_status);

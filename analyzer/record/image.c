@@ -36,26 +36,28 @@ static bool brings_own_malloc(const struct image *i)
 	return facts.defines_malloc;
 }
 
-static void put_process_chunk(struct image *i, const struct segment *s, bool full_contents)
+static void put_process_chunk(struct image *i, const struct segment *s, const struct image_start *start)
 {
 	const struct lg_area *a = i->area;
 	struct buf out = { 0 };
 	char allocator[sizeof a->allocator];
+	uint32_t argc = 0;
 	struct trace_process p = {
 		.pid = i->pid,
 		.parent_pid = i->is_elsewhere ? proc_parent(i->pid) : a->parent_pid,
 		.image = i->number,
 		.flags = (a->flags & LG_IMAGE_FORKED ? LG_PROCESS_FORKED : 0) |
 			 (brings_own_malloc(i) ? LG_PROCESS_FOREIGN_MALLOC : 0) |
-			 (full_contents ? LG_PROCESS_FULL_CONTENTS : 0) |
+			 (start->full_contents ? LG_PROCESS_FULL_CONTENTS : 0) |
 			 (a->flags & LG_IMAGE_LEFT_OUT ? LG_PROCESS_LEFT_OUT : 0),
 		.clock = s->control->clock,
 		.ticks_per_second = segment_key_hz(s),
 		.hello_key = a->hello_key,
-		.start_unix_ns = clock_ns(CLOCK_REALTIME),
+		.start_unix_ns = clock_ns(CLOCK_REALTIME) - (clock_ns(CLOCK_MONOTONIC) - i->begun_ns),
 		.page_bytes = LG_PAGE,
 		.executable = i->executable,
-		.directory = proc_link(i->pid, "cwd"),
+		.directory = start->directory ? strdup(start->directory) : proc_link(i->pid, "cwd"),
+		.argv = start->argc ? start->argv : proc_arguments(i->pid, &argc),
 		.allocator = allocator,
 		.recorder = (char *)LG_VERSION,
 		.sample_bytes = s->control->sample_bytes,
@@ -64,11 +66,12 @@ static void put_process_chunk(struct image *i, const struct segment *s, bool ful
 
 	memcpy(allocator, a->allocator, sizeof allocator);
 	allocator[sizeof allocator - 1] = 0;
-	p.argv = proc_arguments(i->pid, &p.argc);
+	p.argc = start->argc ? start->argc : argc;
 	put_process(&out, &p);
 	image_put(i, LG_CHUNK_PROCESS, &out);
 	buf_free(&out);
-	free(p.argv);
+	if (!start->argc)
+		free(p.argv);
 	free(p.directory);
 }
 
@@ -102,19 +105,17 @@ struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, u
 	i->begun_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	i->pidfd = -1;
 	pthread_mutex_init(&i->file_lock, NULL);
-	space_init(&i->space, i->pid);
 	return i;
 }
 
-void image_begin(struct image *i, const struct segment *s, const char *path, struct trace_writer *writer,
-		 bool full_contents)
+void image_begin(struct image *i, const struct segment *s, const struct image_start *start)
 {
 	drain_init(&i->drain, i->area);
 	stacks_init(&i->stacks, i->area);
 	i->key_shift = s->control->clock == LG_CLOCK_TSC ? KEY_SHIFT : 0;
-	i->path = strdup(path);
-	i->writer = writer;
-	put_process_chunk(i, s, full_contents);
+	i->path = strdup(start->path);
+	i->writer = start->writer;
+	put_process_chunk(i, s, start);
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------- */
@@ -421,6 +422,7 @@ static void count_losses(const struct image *i, struct trace_end *end)
 	/* What could not even be told apart may have been a free: the kind whose loss makes false leaks. */
 	end->lost_frees += atomic_load(&a->lost_no_slot) + atomic_load(&a->lost_nested);
 	end->threads = atomic_load(&a->nthreads);
+	end->threads += !end->threads; /* one that has allocated nothing */
 	end->python_lost = atomic_load(&a->python_lost);
 }
 
@@ -430,6 +432,12 @@ bool image_has_lost(const struct image *i)
 
 	count_losses(i, &losses);
 	return losses.lost_allocs || losses.lost_frees || i->drain.out_of_memory;
+}
+
+/* A thread's first event gives it a number, before anything else. */
+bool image_is_bare(const struct image *i)
+{
+	return !(i->area->flags & LG_IMAGE_FORKED) && !atomic_load(&i->area->nthreads) && !image_has_lost(i);
 }
 
 const struct live *image_live(const struct image *i)

@@ -59,10 +59,17 @@ struct image {
 
 /* The image in area `index`, by the id that the recorder knows it by. NULL: no memory. */
 struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, uint32_t number);
-/* Its events can be taken from here on. Begins its trace, in the file `path`; takes the writer over. NULL: it has none,
- * and `broken` says why. */
-void image_begin(struct image *i, const struct segment *s, const char *path, struct trace_writer *writer,
-		 bool full_contents);
+/* What its trace begins with. Of what is NULL the process is asked. */
+struct image_start {
+	const char *path; /* of the trace */
+	struct trace_writer *writer; /* the image takes it over; NULL: it has none, and `broken` says why */
+	const char *directory;
+	char **argv;
+	uint32_t argc;
+	bool full_contents;
+};
+/* Its events can be taken from here on. */
+void image_begin(struct image *i, const struct segment *s, const struct image_start *start);
 /* One round: takes events from the rings and writes what is due (a full chunk, or any older than a quarter of a
  * second). `key` is segment_key() from before the round's segment_beat(). */
 void image_round(struct image *i, uint64_t key, uint64_t now_ns);
@@ -72,6 +79,8 @@ void image_take(struct image *i);
 void image_write(struct image *i);
 /* Not all that it did is known. */
 bool image_has_lost(const struct image *i);
+/* It has allocated nothing, ever: to judge it takes no memory of it. */
+bool image_is_bare(const struct image *i);
 /* What lives by the events so far; NULL when that is not known for sure. */
 const struct live *image_live(const struct image *i);
 /* Adds a line to the footer's reasons; equal lines are kept once. */

@@ -27,14 +27,15 @@ void notes_take(struct recorder *r)
 	for (unsigned n = 0; n < LG_NOTES && (note = first_note(r)); n++) {
 		uint32_t pid = recorder_pid(r, note->pid_namespace, note->pid);
 		note->path[sizeof note->path - 1] = 0;
+		arrive_welcome(r); /* it may be the first that is heard of the image that leaves it */
 		struct image *i = recorder_find(r, pid);
-		if (note->has_failed && i)
+		if (note->what == LG_NOTE_FAILED && i)
 			i->exec_foretold = false;
-		if (note->has_failed)
+		if (note->what == LG_NOTE_FAILED)
 			untraced_forget(&r->untraced, pid);
 		else if (pid && !r->options->no_children)
 			untraced_expect(&r->untraced, pid, parent_told(r, note), recorder_images(r, pid),
-					note->path);
+					note->path, note->what == LG_NOTE_EXECS_WITH_SHIM);
 		atomic_store(&note->state, LG_NOTE_FREE);
 	}
 }

@@ -25,11 +25,22 @@ struct midway {
 	struct demand_answer answer; /* when it is in the file */
 };
 
+/* A process that is expected to say HELLO. */
+struct welcome {
+	uint32_t pid; /* 0: vacant */
+	uint64_t since_ns; /* CLOCK_MONOTONIC */
+	bool is_followed; /* and has the rest */
+	struct space space;
+	char *directory; /* owned */
+};
+
 struct recorder {
 	const struct record_options *options;
 	struct segment segment;
 	struct follower follower;
 	struct untraced untraced;
+	struct welcome welcomes[LG_WELCOMES]; /* as lg_control.welcome has those that are followed */
+	bool awaits_exec; /* some are not yet */
 	int lender; /* socket: see lend.h */
 	uint64_t nforked; /* images that began by a fork */
 	struct output output;
@@ -83,10 +94,23 @@ void depart_notice(struct recorder *r); /* ends of images that ptrace does not f
 
 void notes_take(struct recorder *r); /* of execs to come, or that have failed */
 
+/* ---- welcome.c --------------------------------------------------------------------------------------- */
+
+/* A process becomes another program. True: it is followed from here on. */
+bool welcome(struct recorder *r, uint32_t pid);
+void welcome_go_on(struct recorder *r, uint64_t now_ns); /* each round */
+void welcome_take(struct recorder *r, uint32_t pid, struct welcome *taken); /* it has said HELLO */
+void welcome_forget(struct recorder *r, uint32_t pid); /* it is over */
+void welcome_forget_all(struct recorder *r);
+void welcome_free(struct welcome *w); /* one that was taken */
+
 /* ---- arrive.c ---------------------------------------------------------------------------------------- */
 
 void arrive_lend(struct recorder *r); /* the segment, to programs that cannot open it */
+void arrive_welcome(struct recorder *r); /* takes on those that did not wait */
 void arrive_all(struct recorder *r); /* takes on what has claimed an area */
+struct image *arrive_find(struct recorder *r,
+			  uint32_t pid); /* also one that was welcome, and not met yet; or NULL */
 
 /* ---- shimless.c -------------------------------------------------------------------------------------- */
 

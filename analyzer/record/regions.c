@@ -44,12 +44,12 @@ static bool holds_references(const struct lg_area *a, const struct trace_mapping
 	return !m->path[0] || m->path[0] == '[' || is_relro(m, end);
 }
 
-void regions_mark(struct trace_mapping *mappings, size_t n, const struct lg_area *area)
+void regions_mark(struct trace_mapping *mappings, size_t n, const struct lg_area *area, bool has_no_blocks)
 {
 	for (struct trace_mapping *m = mappings, *end = m + n; m < end; m++) {
 		if (is_shim(area, m))
 			m->flags |= LG_MAPPING_SHIM;
-		if (holds_references(area, m, end))
+		if (!has_no_blocks && holds_references(area, m, end))
 			m->flags |= LG_MAPPING_READ;
 	}
 }

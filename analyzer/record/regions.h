@@ -5,7 +5,7 @@
 
 #include "trace/trace.h"
 
-/* Sets LG_MAPPING_SHIM and LG_MAPPING_READ. `mappings` ascend. */
-void regions_mark(struct trace_mapping *mappings, size_t n, const struct lg_area *area);
+/* Sets LG_MAPPING_SHIM and, unless there is nothing to refer to, LG_MAPPING_READ. `mappings` ascend. */
+void regions_mark(struct trace_mapping *mappings, size_t n, const struct lg_area *area, bool has_no_blocks);
 
 #endif

@@ -29,6 +29,7 @@
 #define END_EXPECTED_NS (5u * 1000 * 1000) /* after the snapshot of an image that asked for it */
 #define BUSY_NAP_NS (5u * 1000 * 1000) /* threads that fill their rings sooner ring the doorbell */
 #define IDLE_NAP_NS (10u * 1000 * 1000)
+#define EXEC_NAP_NS (50u * 1000) /* the rest of an exec takes no longer, mostly */
 #define YOUNG_NS (1000u * 1000) /* an image's rings are not looked at before: many are over by then */
 
 /* What a round brought in. */
@@ -89,7 +90,7 @@ static void nap(struct recorder *r, uint32_t doorbell, struct haul haul)
 {
 	if (haul.is_behind)
 		return;
-	struct timespec t = { 0, haul.taken ? BUSY_NAP_NS : IDLE_NAP_NS };
+	struct timespec t = { 0, r->awaits_exec ? EXEC_NAP_NS : haul.taken ? BUSY_NAP_NS : IDLE_NAP_NS };
 
 	atomic_store(&r->segment.control->asleep, 1);
 	syscall(SYS_futex, &r->segment.control->doorbell, FUTEX_WAIT, doorbell, &t, NULL, 0);
@@ -117,6 +118,7 @@ static struct haul round_of(struct recorder *r, uint64_t now)
 
 	segment_beat(&r->segment);
 	follow_poll(&r->follower, now);
+	welcome_go_on(r, now);
 	depart_notice(r);
 	notes_take(r);
 	arrive_lend(r);
@@ -294,6 +296,7 @@ int record_run(const struct record_options *options, struct record_result *resul
 	if (!failed)
 		fill_result(r, result);
 	follow_free(&r->follower);
+	welcome_forget_all(r);
 	untraced_free(&r->untraced);
 	verify_close(r->verifier);
 	lend_close(r->lender);

@@ -104,7 +104,8 @@ void serve_let_go(struct recorder *r, struct image *asking)
 	if (!tid)
 		return;
 	pid = follow_process(&r->follower, tid);
-	i = pid ? recorder_find(r, pid) : NULL;
+	i = pid ? arrive_find(r, pid) : NULL;
+	welcome_forget(r, pid);
 	if (i)
 		let_go(r, i);
 	else if (pid)

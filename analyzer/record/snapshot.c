@@ -85,6 +85,13 @@ static void take_threads(struct snapshot *s)
 	s->trouble = threads_take(&threads);
 }
 
+/* What holds blocks besides memory. Threads add to what the kernel holds. */
+static void take_held(struct snapshot *s)
+{
+	s->data.held = proc_held(s->tid, &s->data.nheld);
+	take_threads(s);
+}
+
 static void take(struct snapshot *s, const struct segment *segment)
 {
 	s->tid = live_thread(s->follower, s->image->pid);
@@ -98,9 +105,10 @@ static void take(struct snapshot *s, const struct segment *segment)
 	if (!s->image->space.window)
 		space_open(&s->image->space, s->tid);
 	s->data.mappings = space_mappings(&s->image->space, &s->data.nmappings);
-	regions_mark(s->data.mappings, s->data.nmappings, s->image->area);
-	s->data.held = proc_held(s->tid, &s->data.nheld);
-	take_threads(s);
+	bool is_bare = image_is_bare(s->image) && !s->request.full_contents;
+	regions_mark(s->data.mappings, s->data.nmappings, s->image->area, is_bare);
+	if (!is_bare)
+		take_held(s);
 	if (!open_reading(s))
 		return;
 	reading_take(s->reading);

@@ -79,34 +79,47 @@ static char *resolve(uint32_t pid, const char *path)
 	return whole;
 }
 
-void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint32_t image, const char *path)
+void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint32_t image, const char *path,
+		     bool takes_shim)
 {
 	struct beginner *b = add(u, pid);
 
 	if (!b)
 		return;
 	free(b->program);
+	free(b->argv);
 	b->program = resolve(pid, path);
+	b->is_seen = false;
+	b->argv = NULL;
+	b->argc = 0;
 	b->image = image;
+	b->takes_shim = takes_shim;
 	b->is_silent = false;
 	b->parent_pid = parent_pid;
 	find_parent(b);
 }
 
-/* One that has ended already has no more than what exec was given, or the name that the kernel keeps. */
-static char *program_of(uint32_t pid, char *given)
+static void find_arguments(struct beginner *b)
 {
-	char *program = proc_link(pid, "exe");
+	free(b->argv);
+	b->argv = proc_arguments(b->pid, &b->argc);
+}
+
+/* One that has ended already has no more than what exec was given, or the name that the kernel keeps. */
+static void find_program(struct beginner *b)
+{
+	char *program = proc_link(b->pid, "exe");
 	size_t bytes = 0;
 
-	if (program && !*program) {
+	b->is_seen = program && *program;
+	if (program && !b->is_seen) {
 		free(program);
-		program = given ? strdup(given) : proc_read(pid, "comm", &bytes);
+		program = b->program ? strdup(b->program) : proc_read(b->pid, "comm", &bytes);
 		if (program && bytes)
 			program[bytes - 1] = 0; /* for the newline */
 	}
-	free(given);
-	return program;
+	free(b->program);
+	b->program = program;
 }
 
 void untraced_began(struct untraced *u, uint32_t pid, uint32_t image)
@@ -118,9 +131,8 @@ void untraced_began(struct untraced *u, uint32_t pid, uint32_t image)
 	b->image = image;
 	b->is_silent = false;
 	find_parent(b);
-	free(b->argv);
-	b->argv = proc_arguments(pid, &b->argc);
-	b->program = program_of(pid, b->program);
+	find_arguments(b);
+	find_program(b);
 }
 
 void untraced_silent(struct untraced *u, uint32_t pid)
@@ -146,6 +158,22 @@ void untraced_forget(struct untraced *u, uint32_t pid)
 bool untraced_expects(const struct untraced *u, uint32_t pid)
 {
 	return find(u, pid);
+}
+
+bool untraced_takes_shim(const struct untraced *u, uint32_t pid)
+{
+	const struct beginner *b = find(u, pid);
+
+	return b && b->takes_shim;
+}
+
+bool untraced_has_arguments(struct untraced *u, uint32_t pid)
+{
+	struct beginner *b = find(u, pid);
+
+	if (b && !b->argc)
+		find_arguments(b);
+	return b && b->argc;
 }
 
 bool untraced_gains_privileges(const struct untraced *u, uint32_t pid)

@@ -15,8 +15,10 @@ struct beginner {
 	uint32_t image; /* how many images of this pid came before */
 	int pidfd; /* -1: it was gone before it could be watched */
 	char *program; /* its file, or what exec was given; owned */
+	bool is_seen; /* the kernel told its file */
 	char **argv; /* owned, in one block with their bytes; NULL: not known */
 	uint32_t argc;
+	bool takes_shim; /* it will say HELLO: its parent has looked at its file and its environment */
 	bool is_silent; /* it is a forked child that has allocated nothing so far */
 };
 
@@ -27,7 +29,8 @@ struct untraced {
 };
 
 /* A process is about to become `path`. `parent_pid` 0: not known. */
-void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint32_t image, const char *path);
+void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint32_t image, const char *path,
+		     bool takes_shim);
 /* A process has become another program, just now. */
 void untraced_began(struct untraced *u, uint32_t pid, uint32_t image);
 /* A forked child is there that has not said HELLO. */
@@ -36,6 +39,10 @@ void untraced_silent(struct untraced *u, uint32_t pid);
 void untraced_forget(struct untraced *u, uint32_t pid);
 /* Whether a process is there that may yet say HELLO. */
 bool untraced_expects(const struct untraced *u, uint32_t pid);
+/* ... and will. */
+bool untraced_takes_shim(const struct untraced *u, uint32_t pid);
+/* Whether it has its arguments, which the kernel lays down near the end of an exec. */
+bool untraced_has_arguments(struct untraced *u, uint32_t pid);
 /* Whether it is about to run a file that exec gives privileges, which ptrace(2) would keep from it. */
 bool untraced_gains_privileges(const struct untraced *u, uint32_t pid);
 /* One that has ended, or with `all` any; 0: there is none. */

@@ -276,7 +276,10 @@ static int make(struct drawing *d, const char *what, const struct report_options
 	if (report_one(&p->report, d->a, &d->book, options, err))
 		return -1;
 	if (!d->a->is_judged)
-		return fail(err, "%s ends without a snapshot, so nothing is known of references",
+		return fail(err,
+			    d->a->heap.nblocks
+				? "%s ends without a snapshot, so nothing is known of references"
+				: "%s has no live block to draw",
 			    d->a->trace.path);
 	if (what ? asked_find(&asked, d->a, what, err) : choose(&asked, d->a, err))
 		return -1;

@@ -17,6 +17,7 @@
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
+#define LG_WELCOMES 32u /* processes that are followed before they say HELLO */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_THREADS_AHEAD 64u /* of which so many are at hand for threads that begin in a sandbox */
 #define LG_RING_SLOTS 32768u /* slots per ring, a power of two; most events take one */
@@ -339,6 +340,7 @@ enum lg_accept {
 	LG_ACCEPT_PTRACE = 2, /* followed by ptrace: the recorder sees the end by itself */
 	LG_ACCEPT_REFUSED = 3, /* not wanted: pass through */
 	LG_ACCEPT_INVITE = 4, /* no answer yet: it may not be traced before it invites (Yama) */
+	LG_ACCEPT_WELCOME = 5, /* (T) before LIVE: as PTRACE, which (R) makes of it when it comes to it */
 };
 
 /* What an image waits for, and beside it what the recorder asks of the image while it waits: a part of one of its own
@@ -497,12 +499,18 @@ _Static_assert(LG_AREA_BYTES % LG_PAGE == 0, "areas are mapped one by one");
 /* ---- notes ------------------------------------------------------------------------------------------- */
 
 /* A process tells of each exec, since it, or what it becomes, may have no area. */
+enum lg_note_what {
+	LG_NOTE_EXECS = 0, /* it is about to exec */
+	LG_NOTE_EXECS_WITH_SHIM =
+	    1, /* ... and what it becomes will say HELLO, by its file and its environment */
+	LG_NOTE_FAILED = 2, /* it is still here */
+};
 enum lg_note_state { LG_NOTE_FREE = 0, LG_NOTE_CLAIMED = 1, LG_NOTE_READY = 2 };
 struct lg_note {
 	_Atomic uint32_t state; /* (T) FREE -> CLAIMED by compare-exchange -> READY; (R) -> FREE */
 	uint32_t pid; /* (T) as the process itself has it */
 	uint64_t pid_namespace; /* (T) */
-	uint32_t has_failed; /* (T) 0: it is about to exec; 1: and is still here */
+	uint32_t what; /* (T) enum lg_note_what */
 	uint32_t order; /* (T) rises from note to note of a process; may wrap */
 	uint32_t parent_pid; /* (T) in the same namespace; 0: it is not there */
 	char path[228]; /* (T) as exec was given it, cut; empty: not known */
@@ -569,6 +577,8 @@ struct lg_control {
 	_Alignas(64) _Atomic uint64_t untraced; /* (T) images that found no area */
 	_Atomic uint32_t note_order; /* (T) counts notes */
 	_Atomic uint64_t forks; /* (T) by fork(3), in all of the tree */
+	/* (R) pids of processes that the recorder follows, but has not met; (T) 0 as one says HELLO, which does not wait then */
+	_Atomic uint32_t welcome[LG_WELCOMES];
 	_Atomic uint32_t area_state[LG_AREAS]; /* (T) FREE -> CLAIMED by compare-exchange; (R) -> FREE */
 	struct lg_note notes[LG_NOTES];
 	struct lg_demand demand;
