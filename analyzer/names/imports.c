@@ -1,7 +1,10 @@
 /* imports.c: what the loader puts into words of the global offset table, by the relocations that ask for it: functions
- * that stubs of the procedure linkage table jump to, and the module's number for thread-local storage. */
+ * that stubs of the procedure linkage table jump to, and the module's number for thread-local storage; and what a module
+ * has for others to import. */
 #include "names/decode.h"
 #include "names/inside.h"
+
+#include <string.h>
 
 #define STUB_INSNS 3u /* endbr64, jmp *word(%rip) */
 
@@ -98,4 +101,33 @@ uint64_t object_tls_number(struct object *o)
 			o->tls_number = number_word(elf, section, &header);
 	}
 	return o->tls_number;
+}
+
+/* ---- exports ------------------------------------------------------------------------------------------- */
+
+static uint64_t exported_by(Elf_Scn *section, const GElf_Shdr *header, Elf *elf, const char *function)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t n = data && header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+	GElf_Sym symbol;
+
+	for (size_t i = 0; i < n && gelf_getsym(data, (int)i, &symbol); i++) {
+		const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
+		if (symbol.st_shndx != SHN_UNDEF && name && !strcmp(name, function))
+			return symbol.st_value;
+	}
+	return 0;
+}
+
+uint64_t object_export(struct object *o, const char *function)
+{
+	GElf_Addr bias;
+	Elf *elf = o->file ? dwfl_module_getelf(o->file, &bias) : NULL;
+
+	for (Elf_Scn *section = NULL; elf && (section = elf_nextscn(elf, section));) {
+		GElf_Shdr header;
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_DYNSYM)
+			return exported_by(section, &header, elf, function);
+	}
+	return 0;
 }

@@ -184,6 +184,8 @@ size_t object_bytes(struct object *o, uint64_t address, void *bytes, size_t coun
 /* imports.c: the function of another object that a stub of the procedure linkage table at an address leads to, by its
  * name; NULL: there is no stub. */
 const char *object_import(struct object *o, uint64_t address);
+/* A function that it exports, by its name; 0: there is none. */
+uint64_t object_export(struct object *o, const char *function);
 /* The ELF virtual address of the word that holds the module's number for thread-local storage; 0: there is none. */
 uint64_t object_tls_number(struct object *o);
 

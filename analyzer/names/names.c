@@ -309,3 +309,13 @@ bool names_data(struct names *n, uint32_t module, uint64_t address, const char *
 	*offset = address - m->bias - found->address;
 	return true;
 }
+
+bool names_export(struct names *n, uint32_t module, const char *function, uint64_t *address)
+{
+	const struct trace_module *m;
+	struct object *o = object_with(n, module, &m);
+	uint64_t found = o ? object_export(o, function) : 0;
+
+	*address = found + (m ? m->bias : 0);
+	return found;
+}

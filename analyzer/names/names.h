@@ -50,6 +50,10 @@ size_t names_stack(struct names *n, uint32_t stack, const struct frame_name **fr
  * there is none. `*symbol` lives until names_close. */
 bool names_data(struct names *n, uint32_t module, uint64_t address, const char **symbol, uint64_t *offset);
 
+/* Where the file of a module has a function for others, by its name without a version: its address in the process. False
+ * when there is none. */
+bool names_export(struct names *n, uint32_t module, const char *function, uint64_t *address);
+
 /* What the file of the module at an address of the process holds there: code and read-only data. False when the file
  * is not at hand, is not the one that was traced, or holds nothing there. */
 bool names_bytes(struct names *n, uint64_t address, void *bytes, size_t count);

@@ -128,7 +128,13 @@ static void add_taken(struct drain *d, size_t n)
 	d->taken += n;
 }
 
-/* Looks again at places that were passed over. */
+/* Keys stay far below 2^63; one that was guessed wrong may be below 0. */
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return (int64_t)(a - b) > 0 ? a : b;
+}
+
+/* Looks again at places that were passed over. What stands behind may rest on their keys. */
 static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_slot *ring, uint32_t number,
 			uint64_t now_ns)
 {
@@ -138,8 +144,10 @@ static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_
 		uint64_t place = r->holes[i], head = committed(ring, place);
 
 		if (head && form_of(head) != LG_SLOT_MORE) {
+			uint64_t key = lg_head_key(head, r->latest);
 			add_taken(d, take_event(d, d->pending.items + d->pending.count, number, ring, place,
-						head, lg_head_key(head, r->latest)));
+						head, key));
+			r->latest = later(r->latest, key);
 		} else if (!head &&
 			   (place >= r->overtaken || now_ns - r->hole_since_ns[i] < HOLE_PATIENCE_NS)) {
 			r->holes[kept] = place;
@@ -151,9 +159,15 @@ static void retry_holes(struct drain *d, struct ring_reader *r, const struct lg_
 
 #define AHEAD 32u /* slots; they come from another processor's cache */
 
-static uint64_t later(uint64_t a, uint64_t b)
+/* The latest key that an event may rest on which was there when this was called: what was a hole may not be one any more. */
+static uint64_t latest_with_holes(const struct ring_reader *r, const struct lg_slot *ring, uint64_t latest)
 {
-	return a > b ? a : b;
+	for (unsigned i = 0; i < r->nholes; i++) {
+		uint64_t head = committed(ring, r->holes[i]);
+		if (head && form_of(head) != LG_SLOT_MORE)
+			latest = later(latest, lg_head_key(head, latest));
+	}
+	return latest;
 }
 
 /* Takes events up to `end`, the first that is not there, or the first whose key is past `limit`; false: that one. A
@@ -173,6 +187,8 @@ static bool take_run(struct drain *d, struct ring_reader *r, const struct lg_slo
 			place++;
 			continue;
 		}
+		if (__builtin_expect(r->nholes, 0))
+			latest = latest_with_holes(r, ring, latest);
 		uint64_t key = later(latest, lg_head_key(head, latest));
 		if (key > limit)
 			break;
@@ -254,8 +270,8 @@ static uint64_t key_ahead(const struct drain *d, uint32_t slot, uint64_t most)
 
 	if (left <= most || left > LG_RING_SLOTS || r->nholes == HOLES_MAX)
 		return UINT64_MAX;
-	uint64_t first = key_at(ring, r->next, r->latest), last = key_at(ring, r->next + most - 1, r->latest);
-	return later(r->latest, later(first, last));
+	uint64_t first = later(r->latest, key_at(ring, r->next, r->latest));
+	return later(first, key_at(ring, r->next + most - 1, first));
 }
 
 /* ---- order ------------------------------------------------------------------------------------------- */

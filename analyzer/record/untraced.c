@@ -65,14 +65,25 @@ static void find_parent(struct beginner *b)
 		b->parent_pid = proc_parent(b->pid);
 }
 
+/* The process's folder; of one that has ended its parent's, where most begin. */
+static char *folder_of(const struct beginner *b)
+{
+	char *folder = proc_link(b->pid, "cwd");
+
+	if (folder && *folder)
+		return folder;
+	free(folder);
+	return proc_link(b->parent_pid, "cwd");
+}
+
 /* What exec was given, seen from the process's folder. */
-static char *resolve(uint32_t pid, const char *path)
+static char *resolve(const struct beginner *b, const char *path)
 {
 	char *folder, *whole = NULL;
 
 	if (*path == '/' || !strchr(path, '/'))
 		return strdup(path);
-	folder = proc_link(pid, "cwd");
+	folder = folder_of(b);
 	if (!folder || !*folder || asprintf(&whole, "%s/%s", folder, path) < 0)
 		whole = strdup(path);
 	free(folder);
@@ -86,9 +97,7 @@ void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint
 
 	if (!b)
 		return;
-	free(b->program);
 	free(b->argv);
-	b->program = resolve(pid, path);
 	b->is_seen = false;
 	b->argv = NULL;
 	b->argc = 0;
@@ -97,6 +106,8 @@ void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint
 	b->is_silent = false;
 	b->parent_pid = parent_pid;
 	find_parent(b);
+	free(b->program);
+	b->program = resolve(b, path);
 }
 
 static void find_arguments(struct beginner *b)
@@ -240,8 +251,8 @@ static void find_reason(const struct beginner *b, struct err *reason)
 	fail(reason,
 	     "the shim did not come to life in it: its environment lacks LD_PRELOAD or LEAKGRAPH_SEGMENT, "
 	     "it begins in a seccomp sandbox or with too little address space (ulimit -v), it may not read "
-	     "liblgpreload.so or open the segment (another "
-	     "user, root or /proc), or nothing can be preloaded into it");
+	     "liblgpreload.so or open the segment (another user, root or /proc), nothing can be preloaded "
+	     "into it, or it was killed while it was loaded");
 }
 
 int untraced_write(const struct beginner *b, const struct segment *s, const char *path, struct err *err)

@@ -108,11 +108,61 @@ static bool has_other_libc(const struct trace_snapshot *s)
 	return n > 1;
 }
 
+/* ---- what went past the shim --------------------------------------------------------------------------- */
+
+#define PAST_FUNCTIONS 4u
+
+/* Where libc has what the shim stands before, when libc is the allocator behind it; 0: nowhere that is known. */
+static void find_libcs_own(const struct analysis *a, uint64_t own[PAST_FUNCTIONS])
+{
+	static const char *const functions[PAST_FUNCTIONS] = { "malloc", "calloc", "realloc", "free" };
+	const struct trace *t = &a->trace;
+
+	for (size_t i = 0; i < t->nmodules; i++)
+		if (path_is(t->modules[i].path, "libc.so.6") && t->process.allocator &&
+		    !strcmp(t->modules[i].path, t->process.allocator))
+			for (unsigned f = 0; f < PAST_FUNCTIONS; f++)
+				if (!names_export(a->names, t->modules[i].id, functions[f], &own[f]))
+					own[f] = 0;
+}
+
+static bool holds_one_of(const struct trace_memory *range, const uint64_t own[PAST_FUNCTIONS])
+{
+	for (uint64_t i = 0; i < range->bytes / 8; i++)
+		for (unsigned f = 0; f < PAST_FUNCTIONS; f++)
+			if (range->words[i] == own[f] && own[f])
+				return true;
+	return false;
+}
+
+/* The first library whose own words lead to libc's functions and not to the shim's, as its global offset table does when
+ * it was opened with RTLD_DEEPBIND; NULL: there is none. */
+static const char *bound_past(const struct analysis *a)
+{
+	const struct trace_snapshot *s = a->snapshot;
+	uint64_t own[PAST_FUNCTIONS] = { 0 };
+
+	if (s && a->names)
+		find_libcs_own(a, own);
+	for (size_t i = 0; own[0] && i < s->nmemory; i++) {
+		const struct trace_mapping *m = mapping_at(s, s->memory[i].start);
+		if (m && m->path && *m->path == '/' && !path_is(m->path, "libc.so.6") &&
+		    !path_is(m->path, "liblgpreload.so") && holds_one_of(&s->memory[i], own))
+			return m->path;
+	}
+	return NULL;
+}
+
 /* Frees that were not seen leave blocks that look lost; an address that is handed out again gives one away. */
 static int judge_bypassed(struct report_process *p, const struct analysis *a, struct pool *pool)
 {
 	char count[TERM_TEXT];
+	const char *past = bound_past(a);
 
+	if (past &&
+	    report_add_reason(p, pool, REASON_BYPASSED,
+			      pool_print(pool, "not all calls were seen: %s is bound past leakgraph", past)))
+		return -1;
 	if (p->totals.implied_frees &&
 	    report_add_reason(
 		p, pool, REASON_BYPASSED,

@@ -321,6 +321,25 @@ START_TEST(a_wide_event_is_whole_or_a_hole)
 }
 END_TEST
 
+/* A thread's first event has its whole key, and those behind it the lower bits: it may be passed over before it is there. */
+START_TEST(what_rests_on_a_hole_has_its_key)
+{
+	const struct lg_event e = { 5000000000u, 0xa0, 8, 3, LG_ENTRY_MALLOC, 0, LG_EV_ALLOC };
+
+	open_ring(0, 1);
+	uint64_t hole = atomic_fetch_add(&area->threads[0].reserved, 2);
+	pass(UINT64_MAX, 1);
+	commit_slot(0, hole + 1, lg_more_head(&e), e.size);
+	commit_slot(0, hole, lg_wide_head(&e), e.addr);
+	emit(0, LG_EV_FREE, e.key + 10, 0xa0);
+	pass(UINT64_MAX, 2);
+	keep_rest();
+	ck_assert_uint_eq(out.count, 2);
+	ck_assert_uint_eq(out.items[0].key, e.key);
+	ck_assert_uint_eq(out.items[1].key, e.key + 10);
+}
+END_TEST
+
 START_TEST(a_key_behind_the_one_before_is_taken_with_it)
 {
 	open_ring(0, 1);
@@ -436,6 +455,7 @@ int main(void)
 		a_hole_left_for_good_is_passed_after_a_while,
 		events_come_out_as_they_went_in_whatever_slots_they_take,
 		a_wide_event_is_whole_or_a_hole,
+		what_rests_on_a_hole_has_its_key,
 		a_key_behind_the_one_before_is_taken_with_it,
 		a_dead_threads_slot_is_drained_and_given_back,
 		nonsense_in_the_target_is_survived,

@@ -14,6 +14,15 @@ listed 'LD_PRELOAD' sh -c 'env -i ./children leaf; :'
 listed 'LD_PRELOAD' env -u LD_PRELOAD ./children leaf
 gcc -std=gnu17 -pthread -O1 -static -o still "$TOP/tests/programs/children.c" 2>/dev/null
 listed 'statically linked' sh -c '"$PWD/still" leaf; :'
+# one that is over before anybody could look, too
+cat >over.c <<'C'
+void _start(void)
+{
+	__asm__ volatile("syscall" : : "a"(60), "D"(0));
+}
+C
+gcc -std=gnu17 -O1 -static -nostdlib -o over over.c
+listed 'statically linked' sh -c './over; :'
 # the first alone is judged when that is asked for
 exits 0 "$LG" check --no-children -- sh -c './still leaf; :'
 exits 0 "$LG" check --only-exe=*sh -- sh -c './still leaf; :'

@@ -44,3 +44,23 @@ for how in deepbind dlmopen; do
 	[ "$(cat out)" = fine ] || fails "$how: the program printed $(cat out), exit status $status"
 	case $status in 0 | 125) ;; *) fails "$how: exit status $status: $(head -n 1 err) $(json r.json '.processes[0].summary.direct')" ;; esac
 done
+
+# What it frees looks lost, and when no address is handed out again its own words give it away.
+cat >taken.c <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+int main(int argc, char **argv)
+{
+	void *l = dlopen("./plugin.so", RTLD_NOW | (argc > 1 ? RTLD_DEEPBIND : 0));
+	void (*take)(void *) = (void (*)(void *))dlsym(l, "take");
+	for (int i = 0; i < 10; i++)
+		take(malloc(100 + 64 * i));
+	return !argv;
+}
+C
+gcc -O0 -g -o taken taken.c
+exits 0 "$LG" check -- ./taken
+exits 125 "$LG" check --json=r.json -- ./taken deepbind
+json r.json '.processes[0].verdict_reasons[]' | grep -q 'plugin.so is bound past leakgraph' ||
+	fails "nothing is said of it: $(json r.json '.processes[0].verdict_reasons[]')"

@@ -43,7 +43,7 @@ int main(void)
 
 	for (int i = 0; i < 4; i++)
 		pthread_key_create(&keys[i], destroy);
-	while (stress_now() < end) {
+	for (int round = 0; stress_now() < end || round < 20; round++) {
 		for (int i = 0; i < 16; i++)
 			if (pthread_create(&threads[i], NULL, work, NULL))
 				return 1;
