@@ -196,7 +196,6 @@ static bool is_new(struct recorder *r, uint32_t n, enum lg_accept accepted)
 {
 	struct lg_area *area = segment_area(&r->segment, n);
 
-	/* In this order: an area that is being recycled meanwhile is wiped at once. */
 	return !r->images[n] && atomic_load(&r->segment.control->area_state[n]) == LG_AREA_CLAIMED &&
 	       atomic_load(&area->accepted) == accepted && atomic_load(&area->state) == LG_AREA_LIVE;
 }

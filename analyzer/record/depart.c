@@ -30,6 +30,7 @@ void depart(struct recorder *r, struct image *i, enum lg_ending ending, int stat
 	if (ending == LG_ENDED_EXEC)
 		image_make_file(i); /* the next image may have the same program and pid */
 	r->images[i->index] = NULL;
+	segment_retire(&r->segment, i->index);
 	(is_main && ending != LG_ENDED_EXEC ? retire_last : retire)(&r->retirement, &retiree);
 }
 

@@ -109,6 +109,11 @@ static bool clear(const struct segment *s, off_t start, off_t end)
 	return at >= end || errno == ENXIO;
 }
 
+void segment_retire(struct segment *s, uint32_t index)
+{
+	atomic_store(&s->control->area_state[index], LG_AREA_ENDED);
+}
+
 void segment_recycle(struct segment *s, uint32_t index)
 {
 	off_t start = (off_t)lg_area_offset(index);

@@ -18,6 +18,8 @@ struct segment {
 int segment_open(struct segment *s, bool drop_when_full, struct err *err);
 void segment_close(struct segment *s); /* tells targets to stop recording; safe on a zeroed one */
 struct lg_area *segment_area(const struct segment *s, uint32_t index);
+/* Of an area whose image has gone nothing is read from here on: another thread may give it back. */
+void segment_retire(struct segment *s, uint32_t index);
 /* Gives an area back: its memory is dropped and reads as zero. */
 void segment_recycle(struct segment *s, uint32_t index);
 /* The order key of this moment: no event committed before now has a larger one. */

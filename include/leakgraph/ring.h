@@ -579,7 +579,8 @@ struct lg_control {
 	_Atomic uint64_t forks; /* (T) by fork(3), in all of the tree */
 	/* (R) pids of processes that the recorder follows, but has not met; (T) 0 as one says HELLO, which does not wait then */
 	_Atomic uint32_t welcome[LG_WELCOMES];
-	_Atomic uint32_t area_state[LG_AREAS]; /* (T) FREE -> CLAIMED by compare-exchange; (R) -> FREE */
+	/* (T) FREE -> CLAIMED by compare-exchange; (R) -> ENDED while it is wiped, -> FREE */
+	_Atomic uint32_t area_state[LG_AREAS];
 	struct lg_note notes[LG_NOTES];
 	struct lg_demand demand;
 };
