@@ -63,7 +63,14 @@ void slots_unmap(void)
 
 void note_signal_stack(void)
 {
-	atomic_store(&self.thread->signal_stack, sys_signal_stack());
+	if (!sandboxed)
+		atomic_store(&self.thread->signal_stack, sys_signal_stack());
+}
+
+/* Not in a vfork child, which has its parent's memory and a stack of its own. */
+static bool is_own_slot(void)
+{
+	return shim.epoch && thread_ready() && (sandboxed || atomic_load(&self.thread->tid) == sys_gettid());
 }
 
 /* Nothing but the kernel may still have it. */
@@ -72,8 +79,9 @@ EXPORT int sigaltstack(const stack_t *stack, stack_t *former)
 	boot(); /* a constructor before ours may call it */
 	int answer = real_end.sigaltstack(stack, former);
 
-	if (!answer && stack && shim.epoch && thread_ready())
-		note_signal_stack();
+	if (!answer && stack && is_own_slot())
+		atomic_store(&self.thread->signal_stack,
+			     stack->ss_flags & SS_DISABLE ? 0 : (uint64_t)stack->ss_sp);
 	return answer;
 }
 
@@ -90,6 +98,7 @@ static void use_slot(struct lg_area *area, uint32_t i)
 	atomic_store(&t->check, LG_CHECK_NONE);
 	atomic_store(&t->waiting, 0);
 	atomic_store(&t->asking, 0);
+	atomic_store(&t->signal_stack, 0);
 	self.thread = t;
 	note_signal_stack();
 	self.tail = atomic_load(&t->tail);
