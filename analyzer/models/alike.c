@@ -40,6 +40,17 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
+/* Blocks of one key are of the first one's kind. */
+static int share_kinds(struct graph *g, struct sort_pair *pairs, uint32_t n)
+{
+	if (sort_pairs(pairs, n))
+		return -1;
+	for (uint32_t i = 1; i < n; i++)
+		if (pairs[i].key == pairs[i - 1].key)
+			g->kinds[pairs[i].value] = g->kinds[pairs[i - 1].value];
+	return 0;
+}
+
 /* ---- lines of Python ---------------------------------------------------------------------------------- */
 
 /* Stacks without the interpreter's own frames. */
@@ -115,7 +126,6 @@ static uint32_t list_of_lines(const struct models *m, const struct heap *h, cons
 	return n;
 }
 
-/* They are all of the first one's kind. */
 static int tell_lines(const struct models *m, struct graph *g)
 {
 	struct sort_pair *pairs = malloc(((size_t)g->heap->nblocks + 1) * sizeof *pairs);
@@ -124,10 +134,7 @@ static int tell_lines(const struct models *m, struct graph *g)
 	uint32_t n = answer ? 0 : list_of_lines(m, g->heap, &lines, pairs);
 
 	lines_close(&lines);
-	answer = answer || sort_pairs(pairs, n);
-	for (uint32_t i = 1; i < n && !answer; i++)
-		if (pairs[i].key == pairs[i - 1].key)
-			g->kinds[pairs[i].value] = g->kinds[pairs[i - 1].value];
+	answer = answer || share_kinds(g, pairs, n) ? -1 : 0;
 	free(pairs);
 	return answer;
 }
@@ -175,52 +182,57 @@ static uint64_t hash_reading(struct names *names, uint32_t stack)
 	return hash;
 }
 
-/* The stacks of the lost blocks, in order of their numbers; each once. Returns how many. */
-static uint32_t list_stacks(const struct graph *g, const uint8_t *classes, uint8_t reachable,
-			    uint32_t *stacks)
-{
-	uint32_t n = 0, kept = 0;
+/* The stacks of lost blocks, and how they read. */
+struct readings {
+	const uint8_t *classes;
+	uint8_t reachable;
+	uint32_t *stacks; /* in order of their numbers */
+	uint64_t *hashes; /* of each */
+	uint32_t n;
+};
 
-	for (uint32_t i = 0; i < g->heap->nblocks; i++)
-		if (classes[i] != reachable && graph_kind(g, i) < g->heap->trace->nnodes)
-			stacks[n++] = graph_kind(g, i);
-	sort_numbers(stacks, n);
+static bool is_lost(const struct readings *r, const struct graph *g, uint32_t block)
+{
+	return r->classes[block] != r->reachable && graph_kind(g, block) < g->heap->trace->nnodes;
+}
+
+static int list_stacks(struct readings *r, const struct graph *g)
+{
+	uint32_t n = 0;
+
+	r->stacks = malloc(((size_t)g->heap->nblocks + 1) * sizeof *r->stacks);
+	for (uint32_t i = 0; r->stacks && i < g->heap->nblocks; i++)
+		if (is_lost(r, g, i))
+			r->stacks[n++] = graph_kind(g, i);
+	if (r->stacks)
+		sort_numbers(r->stacks, n);
 	for (uint32_t i = 0; i < n; i++)
-		if (!kept || stacks[i] != stacks[kept - 1])
-			stacks[kept++] = stacks[i];
-	return kept;
+		if (!r->n || r->stacks[i] != r->stacks[r->n - 1])
+			r->stacks[r->n++] = r->stacks[i];
+	return r->stacks ? 0 : -1;
 }
 
-/* Writes for each stack the first that reads like it. */
-static int find_first(struct names *names, const uint32_t *stacks, uint32_t n, uint32_t *first)
+static int read_stacks(struct readings *r, struct names *names)
 {
-	struct sort_pair *pairs = malloc(((size_t)n + 1) * sizeof *pairs);
-
-	for (uint32_t i = 0; pairs && i < n; i++)
-		pairs[i] = (struct sort_pair){ hash_reading(names, stacks[i]), i };
-	int answer = pairs ? sort_pairs(pairs, n) : -1;
-	for (uint32_t i = 0; !answer && i < n; i++) {
-		bool is_first = !i || pairs[i].key != pairs[i - 1].key;
-
-		first[pairs[i].value] = is_first ? stacks[pairs[i].value] : first[pairs[i - 1].value];
-	}
-	free(pairs);
-	return answer;
+	r->hashes = malloc(r->n * sizeof *r->hashes);
+	for (uint32_t i = 0; r->hashes && i < r->n; i++)
+		r->hashes[i] = hash_reading(names, r->stacks[i]);
+	return r->hashes ? 0 : -1;
 }
 
-static uint32_t place_of(const uint32_t *stacks, uint32_t n, uint32_t stack)
+static uint64_t reading_of(const struct readings *r, uint32_t stack)
 {
-	uint32_t low = 0;
+	uint32_t low = 0, end = r->n;
 
-	while (n - low > 1) {
-		uint32_t middle = low + (n - low) / 2;
+	while (end - low > 1) {
+		uint32_t middle = low + (end - low) / 2;
 
-		if (stacks[middle] <= stack)
+		if (r->stacks[middle] <= stack)
 			low = middle;
 		else
-			n = middle;
+			end = middle;
 	}
-	return low;
+	return r->hashes[low];
 }
 
 static int tell_kinds_of_stacks(struct graph *g)
@@ -233,20 +245,40 @@ static int tell_kinds_of_stacks(struct graph *g)
 	return g->kinds ? 0 : -1;
 }
 
-int alike_tell_lost(struct graph *g, struct names *names, const uint8_t *classes, uint8_t reachable)
+/* By how their stacks read, and by type. Returns how many. */
+static uint32_t list_readings(struct models *m, const struct graph *g, const struct readings *r,
+			      struct sort_pair *pairs)
 {
-	uint32_t *stacks = malloc(((size_t)g->heap->nblocks + 1) * sizeof *stacks), *first = NULL;
-	uint32_t n = stacks ? list_stacks(g, classes, reachable, stacks) : 0;
-	int answer = stacks ? 0 : -1;
+	uint32_t n = 0;
 
-	if (n > 1 && n <= ALIKE_STACKS_MAX) {
-		first = malloc(n * sizeof *first);
-		answer = !first || find_first(names, stacks, n, first) || tell_kinds_of_stacks(g) ? -1 : 0;
-	}
-	for (uint32_t i = 0; first && !answer && i < g->heap->nblocks; i++)
-		if (classes[i] != reachable && g->kinds[i] < g->heap->trace->nnodes)
-			g->kinds[i] = first[place_of(stacks, n, g->kinds[i])];
-	free(stacks);
-	free(first);
+	for (uint32_t i = 0; i < g->heap->nblocks; i++)
+		if (is_lost(r, g, i)) {
+			const char *type = models_type(m, i);
+			uint64_t reading = reading_of(r, g->kinds[i]);
+			pairs[n++] = (struct sort_pair){ type ? mix_text(reading, type) : reading, i };
+		}
+	return n;
+}
+
+static int tell_readings(struct models *m, struct graph *g, struct readings *r)
+{
+	struct sort_pair *pairs = malloc(((size_t)g->heap->nblocks + 1) * sizeof *pairs);
+	int answer = !pairs || read_stacks(r, m->world.names) || tell_kinds_of_stacks(g) ? -1 : 0;
+	uint32_t n = answer ? 0 : list_readings(m, g, r, pairs);
+
+	answer = answer || share_kinds(g, pairs, n) ? -1 : 0;
+	free(pairs);
+	return answer;
+}
+
+int alike_tell_lost(struct models *m, struct graph *g, const uint8_t *classes, uint8_t reachable)
+{
+	struct readings r = { .classes = classes, .reachable = reachable };
+	int answer = list_stacks(&r, g);
+
+	if (!answer && r.n > 1 && r.n <= ALIKE_STACKS_MAX)
+		answer = tell_readings(m, g, &r);
+	free(r.stacks);
+	free(r.hashes);
 	return answer;
 }

@@ -57,7 +57,7 @@ static int judge(struct analysis *a, struct err *err)
 	    (are_all_known && counts_find(&a->counts, &a->models, &a->graph, err)) ||
 	    classify(&a->classes, &a->graph, err))
 		return -1;
-	if (alike_tell_lost(&a->graph, a->names, a->classes.of, CLASS_REACHABLE))
+	if (alike_tell_lost(&a->models, &a->graph, a->classes.of, CLASS_REACHABLE))
 		return fail(err, "%s: out of memory", a->trace.path);
 	if (fold_leaks(&a->leaks, &a->classes, err))
 		return -1;
