@@ -8,11 +8,13 @@ jq -r '.processes[0].leaks[] | select(.kind == "cycle") | (.stack | map(.functio
 	| ([.cycle.edges[] | select(.suggested_break) | "\(.from_type) \(.field) \(.break_with)"][0] // "nothing") as $cut
 	| (["closure", "recursion", "method", "pair", "slots", "class_only"][] | select(. as $name | $in | index($name))) as $case
 	| "\($case): \($cut)"' out | sort -u >breaks
-cat >wanted <<'W'
+# 3.13 has an object's values in its block.
+values=$(/usr/bin/python3 -c 'import sys; print("Widget" if sys.version_info >= (3, 13) else "dict values")')
+cat >wanted <<W
 class_only: nothing
 closure: list items [0] weakref.ref
 method: dict values callback weakref.ref
-pair: dict values pair null
+pair: $values pair null
 recursion: cell cell_contents weakref.ref
 slots: Slotted other null
 W
