@@ -13,7 +13,7 @@ values=$(/usr/bin/python3 -c 'import sys; print("Widget" if sys.version_info >= 
 cat >wanted <<W
 class_only: nothing
 closure: list items [0] weakref.ref
-method: dict values callback weakref.ref
+method: $values callback weakref.ref
 pair: $values pair null
 recursion: cell cell_contents weakref.ref
 slots: Slotted other null
