@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int proc_open(uint32_t pid, const char *name)
@@ -108,6 +109,15 @@ uint32_t proc_parent(uint32_t pid)
 bool proc_has_executed(uint32_t pid)
 {
 	return stat_field(pid, 4) && !(stat_field(pid, 9) & PF_FORKNOEXEC);
+}
+
+bool proc_is_set_id(uint32_t pid)
+{
+	char path[64];
+	struct stat s;
+
+	snprintf(path, sizeof path, "/proc/%u/exe", pid);
+	return !stat(path, &s) && s.st_mode & (S_ISUID | S_ISGID);
 }
 
 #define PF_SIGNALED 0x400u /* linux/sched.h: "Killed by a signal" */

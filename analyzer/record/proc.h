@@ -20,6 +20,8 @@ bool proc_maps_inode(uint32_t pid, uint64_t inode); /* of a memfd */
 uint64_t proc_heap_start(uint32_t pid); /* where its brk heap begins; 0: not told */
 uint32_t proc_parent(uint32_t pid); /* 0: not told */
 bool proc_has_executed(uint32_t pid); /* since it was forked; true of a zombie too */
+/* Whether its program gains privileges by its file, so that its loader takes no preloads. */
+bool proc_is_set_id(uint32_t pid);
 char **proc_arguments(uint32_t pid, uint32_t *argc); /* one block; NULL: no memory */
 bool proc_thread_ended(uint32_t pid, uint32_t tid); /* yet listed: a zombie */
 bool proc_is_unsignaled(uint32_t tid); /* no signal ends it, nor an exit_group(2) or exec of another */

@@ -133,6 +133,15 @@ static void find_program(struct beginner *b)
 	b->program = program;
 }
 
+/* Not while its exec is under way: both would be its parent's. */
+static void look_at(struct beginner *b)
+{
+	if (!proc_has_executed(b->pid))
+		return;
+	find_arguments(b);
+	find_program(b);
+}
+
 void untraced_began(struct untraced *u, uint32_t pid, uint32_t image)
 {
 	struct beginner *b = add(u, pid);
@@ -142,8 +151,10 @@ void untraced_began(struct untraced *u, uint32_t pid, uint32_t image)
 	b->image = image;
 	b->is_silent = false;
 	find_parent(b);
-	find_arguments(b);
-	find_program(b);
+	if (b->program)
+		look_at(b);
+	else
+		find_program(b);
 }
 
 void untraced_silent(struct untraced *u, uint32_t pid)
@@ -183,7 +194,7 @@ bool untraced_has_arguments(struct untraced *u, uint32_t pid)
 	struct beginner *b = find(u, pid);
 
 	if (b && !b->argc)
-		find_arguments(b);
+		look_at(b);
 	return b && b->argc;
 }
 

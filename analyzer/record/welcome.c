@@ -34,19 +34,28 @@ static void forget(struct recorder *r, struct welcome *w)
 	welcome_free(w);
 }
 
-/* Not while its exec is under way: its end would be one more stop. */
+/* False: it cannot be traced, or not looked into. */
 static bool follow(struct recorder *r, struct welcome *w)
 {
 	struct err err;
 
-	if (!untraced_has_arguments(&r->untraced, w->pid) || follow_seize(&r->follower, w->pid, &err))
+	if (follow_seize(&r->follower, w->pid, &err))
 		return false;
 	w->is_followed = true;
 	space_init(&w->space, w->pid);
 	w->directory = proc_link(w->pid, "cwd");
-	if (space_is_open(&w->space))
-		atomic_store(word_of(r, w), w->pid);
-	else
+	if (!space_is_open(&w->space))
+		return false;
+	atomic_store(word_of(r, w), w->pid);
+	return true;
+}
+
+/* False: its exec is still under way, the end of which would be one more stop. */
+static bool meet(struct recorder *r, struct welcome *w)
+{
+	if (!untraced_has_arguments(&r->untraced, w->pid))
+		return false;
+	if (proc_is_set_id(w->pid) || !follow(r, w))
 		forget(r, w);
 	return true;
 }
@@ -58,8 +67,8 @@ bool welcome(struct recorder *r, uint32_t pid)
 	if (!w || r->options->no_ptrace || !untraced_takes_shim(&r->untraced, pid))
 		return false;
 	*w = (struct welcome){ .pid = pid, .since_ns = clock_ns(CLOCK_MONOTONIC) };
-	r->awaits_exec = !follow(r, w);
-	return !r->awaits_exec;
+	r->awaits_exec |= !meet(r, w);
+	return w->is_followed;
 }
 
 #define EXEC_NS (1000u * 1000) /* else it is followed when it has said HELLO */
@@ -70,7 +79,7 @@ void welcome_go_on(struct recorder *r, uint64_t now_ns)
 		return;
 	r->awaits_exec = false;
 	for (struct welcome *w = r->welcomes; w < r->welcomes + LG_WELCOMES; w++) {
-		if (!w->pid || w->is_followed || follow(r, w))
+		if (!w->pid || w->is_followed || meet(r, w))
 			continue;
 		if (now_ns > w->since_ns + EXEC_NS)
 			forget(r, w);

@@ -186,7 +186,7 @@ int main(int argc, char **argv)
 		return 1;
 	lap(&b, "fold");
 	if (dominators_find(&b.dominators, &b.classes,
-			    &(struct root_groups){ calloc(b.graph.nroot_refs + 1, 4), 1 }, &err))
+			    &(struct root_groups){ .of = calloc(b.graph.nroot_refs + 1, 4), .n = 1 }, &err))
 		return 1;
 	lap(&b, "dominators");
 	print_sums(&b);
