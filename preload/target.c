@@ -1,6 +1,7 @@
 /* target.c: what an exec is about to start. A program that the shim cannot be loaded into (another libc, another class)
  * would be told so by its loader on its stderr, as would one that may not read the shim or has no descriptor left to open it
- * with; musl's loader ends it, and so does a sanitizer. So the shim is taken out of its LD_PRELOAD, other preloads stay. What cannot be read is left to its luck.
+ * with; musl's loader ends it, and so does a sanitizer. So the shim is taken out of its LD_PRELOAD, other preloads stay.
+ * What cannot be read is left to its luck.
  *
  * Async-signal-safe, as all of exec: system calls and the stack only. */
 #include "shim.h"

@@ -217,9 +217,9 @@ static void add_root_ref(struct root_scan *r, struct root_ref ref)
 	g->root_refs[g->nroot_refs++] = ref;
 }
 
-/* The bins of glibc's main_arena, and free chunks in them, point at the headers of free chunks, 16 bytes before what a free block's user had
- * (malloc.c, mem2chunk). That header overlaps the usable tail of the block before (malloc.c, "the foot of the
- * previous chunk"), so it looks like a reference into that block's last bytes, or to its end. */
+/* The bins of glibc's main_arena, and free chunks in them, point at the headers of free chunks, 16 bytes before what a
+ * free block's user had (malloc.c, mem2chunk). That header overlaps the usable tail of the block before (malloc.c, "the
+ * foot of the previous chunk"), so it looks like a reference into that block's last bytes, or to its end. */
 static bool is_free_chunk(const struct root_scan *r, const struct probe *p)
 {
 	const struct block *b = &r->graph->heap->blocks[p->block];

@@ -2,7 +2,8 @@
  *
  * An instance begins behind its private data, with a pointer to its class; only blocks of exactly the size that the
  * class says are instances. (A trace that leaves out large integers has not the sizes of types with private data: the
- * place and size that most of its seeming instances have in common stand in for them.) Names of types are quarks: numbers in a table that is found by asking all types at once.
+ * place and size that most of its seeming instances have in common stand in for them.) Names of types are quarks:
+ * numbers in a table that is found by asking all types at once.
  * What stands in the lists of weak references, toggle references and closures that an object keeps does not own it,
  * and a GWeakRef does not own its object. Other C code may hold an object without counting itself, so only a surplus
  * means something. */

@@ -1,8 +1,8 @@
 /* components.c: strongly connected components, after D. J. Pearce, "A space-efficient algorithm for finding strongly
  * connected components" (2016): one number a block, on a stack of our own, so that depth is limited by memory only.
  *
- * A block's number is OUTSIDE if the subset lacks it, 0 before its visit, then the lowest visit number known to be reachable and still open, and
- * once its component is complete a number from the top down, above all open ones. */
+ * A block's number is OUTSIDE if the subset lacks it, 0 before its visit, then the lowest visit number known to be
+ * reachable and still open, and once its component is complete a number from the top down, above all open ones. */
 #include "passes/components.h"
 
 #include "base/huge.h"

@@ -45,7 +45,8 @@ int suppressions_add(struct suppressions *s, const char *name, const char *text,
 int suppressions_add_defaults(struct suppressions *s, struct err *err);
 void suppressions_free(struct suppressions *s);
 
-/* Their use counts are of this report. Takes what they match out of the leaks, reachable places and class sums of every process, into `suppressed`. */
+/* Their use counts are of this report. Takes what they match out of the leaks, reachable places and class sums of every
+ * process, into `suppressed`. */
 int suppressions_apply(struct suppressions *s, struct report *r, struct err *err);
 
 #endif

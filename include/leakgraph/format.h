@@ -139,8 +139,9 @@ enum {
  * that its upper half is not 0; the lower halves of words that are not 0; the upper halves that are not 0.
  * Ranges of a snapshot are disjoint; chunks and ranges may come in any order.
  * Unless the process is LG_PROCESS_FULL_CONTENTS, words that are neither addresses of mapped memory (the shim's own
- * is none), whatever their upper 17 bits, nor small integers are zero. Small is a word whose halves both lie in -LG_SMALL_INTEGER .. LG_SMALL_INTEGER - 1 as signed
- * numbers: counts that objects keep of their references are often half a word. */
+ * is none), whatever their upper 17 bits, nor small integers are zero. Small is a word whose halves both lie in
+ * -LG_SMALL_INTEGER .. LG_SMALL_INTEGER - 1 as signed numbers: counts that objects keep of their references are often
+ * half a word. */
 #define LG_SMALL_INTEGER (1u << 20)
 static inline int lg_is_small(uint64_t word)
 {
