@@ -93,16 +93,26 @@ START_TEST(who_has_the_shim_is_welcome)
 	static struct record_options options;
 	static struct recorder r = { .options = &options, .segment = { .control = &control } };
 	struct welcome met = { .pid = 0 };
+	int gate[2];
+	ck_assert(!pipe(gate));
 	pid_t child = fork();
 
-	if (!child)
-		for (;;)
-			pause();
+	if (!child) {
+		close(gate[1]);
+		if (!read(gate[0], gate, 1))
+			execlp("sleep", "sleep", "1000", NULL);
+		_exit(1);
+	}
 	put_note(&control, 0, 1, (uint32_t)child, LG_NOTE_EXECS);
 	notes_take(&r);
 	ck_assert(!welcome(&r, (uint32_t)child) && !follow_has(&r.follower, (uint32_t)child));
 	put_note(&control, 0, 2, (uint32_t)child, LG_NOTE_EXECS_WITH_SHIM);
 	notes_take(&r);
+	ck_assert(!welcome(&r, (uint32_t)child) && r.awaits_exec); /* its exec is still to come */
+	close(gate[0]);
+	close(gate[1]);
+	while (!untraced_has_arguments(&r.untraced, (uint32_t)child))
+		usleep(1000);
 	ck_assert(welcome(&r, (uint32_t)child) && follow_has(&r.follower, (uint32_t)child));
 	ck_assert_uint_eq(control.welcome[0], child);
 	welcome_take(&r, (uint32_t)child, &met);
