@@ -1,4 +1,4 @@
-/* filter.c: see filter.h. While one chunk is compressed and written, the next is made: the target may stand still. */
+/* filter.c: see filter.h. While chunks are compressed and written, the next is made: the target may stand still. */
 #include "record/filter.h"
 
 #include "base/thread.h"
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define CHUNK_BYTES (LG_CHUNK_RAW_MAX / 2)
+#define WRITERS 2 /* to compress takes longer than to read and to filter */
 
 struct filter {
 	struct filter_request request;
@@ -17,9 +18,12 @@ struct filter {
 	size_t nranges, ranges_room;
 	bool is_short; /* there was no memory for a range */
 	struct buf payload; /* of the chunk that they become */
-	struct buf leaving; /* the chunk that `writer` compresses and writes meanwhile */
-	pthread_t writer;
-	bool is_writing;
+	struct leaving {
+		struct filter *filter;
+		struct buf payload; /* of a chunk that `writer` compresses and writes meanwhile */
+		pthread_t writer;
+		bool is_writing;
+	} leaving[WRITERS], *next; /* the one that began first */
 };
 
 struct filter *filter_new(const struct filter_request *request)
@@ -29,6 +33,9 @@ struct filter *filter_new(const struct filter_request *request)
 	if (!f)
 		return NULL;
 	f->request = *request;
+	for (unsigned i = 0; i < WRITERS; i++)
+		f->leaving[i].filter = f;
+	f->next = f->leaving;
 	f->words = malloc(CHUNK_BYTES + FILTER_BATCH_BYTES);
 	if (!f->words) {
 		free(f);
@@ -41,29 +48,30 @@ struct filter *filter_new(const struct filter_request *request)
 
 static void *write_leaving(void *context)
 {
-	struct filter *f = context;
+	struct leaving *l = context;
 
-	image_put(f->request.image, LG_CHUNK_MEMORY, &f->leaving);
+	image_put(l->filter->request.image, LG_CHUNK_MEMORY, &l->payload);
 	return NULL;
 }
 
-/* From here on the image's file is this thread's again. */
-static void finish_writing(struct filter *f)
+static void finish_writing(struct leaving *l)
 {
-	if (f->is_writing)
-		pthread_join(f->writer, NULL);
-	f->is_writing = false;
+	if (l->is_writing)
+		pthread_join(l->writer, NULL);
+	l->is_writing = false;
 }
 
 static void begin_writing(struct filter *f)
 {
-	struct buf swap = f->leaving;
+	struct leaving *l = f->next;
+	struct buf swap = l->payload;
 
-	f->leaving = f->payload;
+	l->payload = f->payload;
 	f->payload = swap;
-	f->is_writing = thread_begin(&f->writer, write_leaving, f);
-	if (!f->is_writing)
-		write_leaving(f);
+	l->is_writing = thread_begin(&l->writer, write_leaving, l);
+	if (!l->is_writing)
+		write_leaving(l);
+	f->next = l + 1 < f->leaving + WRITERS ? l + 1 : f->leaving;
 }
 
 static void fill_payload(struct filter *f)
@@ -78,15 +86,22 @@ static void fill_payload(struct filter *f)
 static void flush(struct filter *f)
 {
 	fill_payload(f);
-	finish_writing(f);
+	finish_writing(f->next);
 	f->request.before(f->request.context);
 	begin_writing(f);
+}
+
+/* From here on nothing else of the snapshot goes to the file. */
+static void finish_all(struct filter *f)
+{
+	for (unsigned i = 0; i < WRITERS; i++)
+		finish_writing(&f->leaving[i]);
 }
 
 /* What is left is mostly all there is: not worth a thread. */
 bool filter_finish(struct filter *f)
 {
-	finish_writing(f);
+	finish_all(f);
 	f->request.before(f->request.context);
 	if (f->nranges || f->is_short) {
 		fill_payload(f);
@@ -99,12 +114,13 @@ void filter_free(struct filter *f)
 {
 	if (!f)
 		return;
-	finish_writing(f);
+	finish_all(f);
 	mapped_free(f->mapped, f->request.mappings, f->request.nmappings, f->request.spare);
 	free(f->words);
 	free(f->ranges);
 	buf_free(&f->payload);
-	buf_free(&f->leaving);
+	for (unsigned i = 0; i < WRITERS; i++)
+		buf_free(&f->leaving[i].payload);
 	free(f);
 }
 

@@ -104,7 +104,7 @@ struct image *image_new(const struct segment *s, uint32_t index, uint32_t pid, u
 	i->begun_ns = i->written_ns = clock_ns(CLOCK_MONOTONIC);
 	i->begun_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	i->pidfd = -1;
-	pthread_mutex_init(&i->file_lock, NULL);
+	pthread_mutex_init(&i->broken_lock, NULL);
 	return i;
 }
 
@@ -120,21 +120,27 @@ void image_begin(struct image *i, const struct segment *s, const struct image_st
 
 /* ---- writing ----------------------------------------------------------------------------------------- */
 
+static void note_broken(struct image *i, const struct err *trouble)
+{
+	pthread_mutex_lock(&i->broken_lock);
+	if (!i->broken.text[0])
+		i->broken = *trouble;
+	pthread_mutex_unlock(&i->broken_lock);
+}
+
 void image_put(struct image *i, enum lg_chunk_kind kind, const struct buf *payload)
 {
 	struct err err = { "" };
 
-	pthread_mutex_lock(&i->file_lock);
-	if (i->writer && trace_put(i->writer, kind, payload, &err) && !i->broken.text[0])
-		i->broken = err;
-	pthread_mutex_unlock(&i->file_lock);
+	if (i->writer && trace_put(i->writer, kind, payload, &err))
+		note_broken(i, &err);
 }
 
 bool image_is_broken(struct image *i)
 {
-	pthread_mutex_lock(&i->file_lock);
+	pthread_mutex_lock(&i->broken_lock);
 	bool is_broken = !i->writer || i->broken.text[0];
-	pthread_mutex_unlock(&i->file_lock);
+	pthread_mutex_unlock(&i->broken_lock);
 	return is_broken;
 }
 
@@ -142,10 +148,8 @@ void image_make_file(struct image *i)
 {
 	struct err err = { "" };
 
-	pthread_mutex_lock(&i->file_lock);
-	if (i->writer && trace_flush(i->writer, &err) && !i->broken.text[0])
-		i->broken = err;
-	pthread_mutex_unlock(&i->file_lock);
+	if (i->writer && trace_flush(i->writer, &err))
+		note_broken(i, &err);
 }
 
 /* The file behind a mapped address, for modules that the loader knows by a relative name only. */
@@ -505,6 +509,6 @@ void image_free(struct image *i)
 	space_close(&i->space);
 	if (i->pidfd >= 0)
 		close(i->pidfd);
-	pthread_mutex_destroy(&i->file_lock);
+	pthread_mutex_destroy(&i->broken_lock);
 	free(i);
 }

@@ -51,7 +51,7 @@ struct image {
 	/* Of the snapshot that the program asked about; NULL: none is under way; owned */
 	struct judgement *judgement;
 	bool exec_foretold; /* the last snapshot was asked for by exec */
-	pthread_mutex_t file_lock; /* of the writer and `broken`: a snapshot may be written beside the rest */
+	pthread_mutex_t broken_lock; /* a snapshot may be written beside the rest */
 	struct err broken; /* first trouble with the trace file */
 	char **reasons; /* why the verdict is degraded */
 	size_t nreasons;

@@ -198,7 +198,8 @@ int trace_writer_open(struct trace_writer **w, const char *path,
 /* A writer that makes its file, and writes, only when much has been put, when it is flushed, and with the footer. */
 int trace_writer_gather(struct trace_writer **w, const char *path, struct err *err);
 int trace_flush(struct trace_writer *w, struct err *err); /* as trace_put() */
-/* Compresses and appends one chunk. Returns 0, or -1 with err (also filled when an earlier put failed). */
+/* Compresses and appends one chunk; several threads may, at the same time. Returns 0, or -1 with err (also filled when an
+ * earlier put failed). */
 int trace_put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf *payload, struct err *err);
 int trace_writer_close(struct trace_writer *w, struct err *err); /* NULL is fine */
 

@@ -2,11 +2,13 @@
  *
  * A chunk is in the file whole or not at all: what cannot be written is cut away again, so that everything before it
  * stays readable. Chunk numbers count what was put, not what was written; a reader sees by the gap how much was
- * dropped. A process that may run into RLIMIT_FSIZE must ignore SIGXFSZ. */
+ * dropped. Threads compress at the same time, each in a press of its own, and write in turn. A process that may run into
+ * RLIMIT_FSIZE must ignore SIGXFSZ. */
 #include "trace/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,10 +17,18 @@
 #define LEVEL (-3) /* half the time of level 1, and a sixth (events) to a third (memory) more bytes */
 #define PACKED_LEAST 256u /* shorter payloads do not shrink, and the first of a trace takes long */
 
+/* Where one chunk is made. */
+struct press {
+	struct press *next;
+	ZSTD_CCtx *zstd;
+	struct buf chunk; /* header and what is stored */
+};
+
 struct trace_writer {
+	pthread_mutex_t lock; /* of all that follows */
 	int fd; /* owned; -1: the file is not made yet */
 	char *path;
-	ZSTD_CCtx *zstd;
+	struct press *idle; /* owned: as many as there have been threads that put at once */
 	/* Whole chunks that are not in the file yet, after its header where it has none */
 	struct buf gathered;
 	bool gathers; /* writes much at once */
@@ -100,12 +110,63 @@ static int flush(struct trace_writer *w, struct err *err)
 	return failed ? -1 : 0;
 }
 
+/* ---- presses ------------------------------------------------------------------------------------------ */
+
+static void press_free(struct press *p)
+{
+	ZSTD_freeCCtx(p->zstd);
+	buf_free(&p->chunk);
+	free(p);
+}
+
+static struct press *press_new(void)
+{
+	struct press *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return NULL;
+	p->zstd = ZSTD_createCCtx();
+	if (!p->zstd) {
+		free(p);
+		return NULL;
+	}
+	ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, LEVEL);
+	return p;
+}
+
+/* One that no other thread has; NULL: no memory, or no chunk of this kind is written any more. */
+static struct press *press_take(struct trace_writer *w, enum lg_chunk_kind kind)
+{
+	pthread_mutex_lock(&w->lock);
+	bool is_wanted = !w->is_broken || kind == LG_CHUNK_END;
+	struct press *p = is_wanted ? w->idle : NULL;
+	if (p)
+		w->idle = p->next;
+	pthread_mutex_unlock(&w->lock);
+	return p || !is_wanted ? p : press_new();
+}
+
+/* Under the lock. */
+static void press_return(struct trace_writer *w, struct press *p)
+{
+	p->next = w->idle;
+	w->idle = p;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------ */
+
 static void destroy(struct trace_writer *w)
 {
+	struct press *next;
+
 	if (w->fd >= 0)
 		close(w->fd);
-	ZSTD_freeCCtx(w->zstd);
+	for (struct press *press = w->idle; press; press = next) {
+		next = press->next;
+		press_free(press);
+	}
 	buf_free(&w->gathered);
+	pthread_mutex_destroy(&w->lock);
 	free(w->path);
 	free(w);
 }
@@ -121,13 +182,13 @@ int trace_writer_gather(struct trace_writer **out, const char *path, struct err 
 	w->fd = -1;
 	w->gathers = true;
 	w->path = strdup(path);
-	w->zstd = ZSTD_createCCtx();
+	w->idle = press_new();
+	pthread_mutex_init(&w->lock, NULL);
 	buf_put(&w->gathered, &head, sizeof head);
-	if (!w->path || !w->zstd || w->gathered.failed) {
+	if (!w->path || !w->idle || w->gathered.failed) {
 		destroy(w);
 		return fail(err, "%s: out of memory", path);
 	}
-	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, LEVEL);
 	*out = w;
 	return 0;
 }
@@ -144,12 +205,14 @@ int trace_writer_open(struct trace_writer **out, const char *path, struct err *e
 	return -1;
 }
 
+/* ---- putting ------------------------------------------------------------------------------------------ */
+
 /* Puts what is stored of the payload to `to`, where there is room for all of it: compressed where that takes less. Returns
  * how many bytes. */
-static size_t pack(struct trace_writer *w, const struct buf *payload, uint8_t *to)
+static size_t squeeze(ZSTD_CCtx *zstd, const struct buf *payload, uint8_t *to)
 {
 	if (payload->used >= PACKED_LEAST) {
-		size_t n = ZSTD_compress2(w->zstd, to, payload->used - 1, payload->bytes, payload->used);
+		size_t n = ZSTD_compress2(zstd, to, payload->used - 1, payload->bytes, payload->used);
 
 		if (!ZSTD_isError(n))
 			return n;
@@ -159,12 +222,28 @@ static size_t pack(struct trace_writer *w, const struct buf *payload, uint8_t *t
 	return payload->used;
 }
 
-static int put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf *payload, uint64_t sequence,
-	       struct err *err)
+/* Makes the chunk, all but its number. NULL is fine. */
+static void press_chunk(struct press *p, enum lg_chunk_kind kind, const struct buf *payload)
 {
-	struct lg_chunk_header head = { .magic = LG_CHUNK_MAGIC,
-					.kind = (uint16_t)kind,
-					.sequence = sequence };
+	struct lg_chunk_header head = { .magic = LG_CHUNK_MAGIC, .kind = (uint16_t)kind };
+
+	if (!p || payload->failed || payload->used > LG_CHUNK_RAW_MAX)
+		return;
+	buf_clear(&p->chunk);
+	if (!buf_reserve(&p->chunk, sizeof head + payload->used))
+		return;
+	head.raw_bytes = (uint32_t)payload->used;
+	head.stored_bytes = (uint32_t)squeeze(p->zstd, payload, p->chunk.bytes + sizeof head);
+	head.codec = head.stored_bytes < head.raw_bytes ? LG_CODEC_ZSTD : LG_CODEC_RAW;
+	buf_put(&p->chunk, &head, sizeof head);
+	p->chunk.used += head.stored_bytes;
+}
+
+/* Numbers the chunk and gathers it. */
+static int gather(struct trace_writer *w, const struct press *p, const struct buf *payload, uint64_t sequence,
+		  struct err *err)
+{
+	struct lg_chunk_header head;
 
 	if (payload->failed)
 		return fail(err, "%s: out of memory; chunk %llu is missing", w->path,
@@ -172,17 +251,15 @@ static int put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf
 	if (payload->used > LG_CHUNK_RAW_MAX)
 		return fail(err, "%s: chunk %llu of %zu bytes is too large", w->path,
 			    (unsigned long long)sequence, payload->used);
-	if (!buf_reserve(&w->gathered, sizeof head + payload->used)) {
+	if (!p || p->chunk.failed || !buf_reserve(&w->gathered, p->chunk.used)) {
 		w->gathered.failed = false;
 		return fail(err, "%s: out of memory", w->path);
 	}
-	uint8_t *stored = w->gathered.bytes + w->gathered.used + sizeof head;
-	head.raw_bytes = (uint32_t)payload->used;
-	head.stored_bytes = (uint32_t)pack(w, payload, stored);
-	head.codec = head.stored_bytes < head.raw_bytes ? LG_CODEC_ZSTD : LG_CODEC_RAW;
-	head.checksum = chunk_checksum(&head, stored);
+	memcpy(&head, p->chunk.bytes, sizeof head);
+	head.sequence = sequence;
+	head.checksum = chunk_checksum(&head, p->chunk.bytes + sizeof head);
 	buf_put(&w->gathered, &head, sizeof head);
-	w->gathered.used += head.stored_bytes;
+	buf_put(&w->gathered, p->chunk.bytes + sizeof head, head.stored_bytes);
 	return 0;
 }
 
@@ -198,28 +275,50 @@ static void note_broken(struct trace_writer *w, const struct err *trouble)
 	w->is_broken = true;
 }
 
-int trace_put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf *payload, struct err *err)
+static int state(const struct trace_writer *w, struct err *err)
+{
+	return w->is_broken ? fail(err, "%s", w->broken.text) : 0;
+}
+
+static void put(struct trace_writer *w, enum lg_chunk_kind kind, const struct press *p,
+		const struct buf *payload)
 {
 	uint64_t sequence = w->sequence++;
 	struct err trouble = { 0 };
 
 	if (w->is_broken && kind != LG_CHUNK_END)
-		return fail(err, "%s", w->broken.text);
-	if (put(w, kind, payload, sequence, &trouble) || (is_due(w, kind) && flush(w, &trouble))) {
+		return;
+	if (gather(w, p, payload, sequence, &trouble) || (is_due(w, kind) && flush(w, &trouble))) {
 		note_broken(w, &trouble);
-		if (kind == LG_CHUNK_END && !put(w, kind, payload, sequence, &trouble))
+		if (kind == LG_CHUNK_END && !gather(w, p, payload, sequence, &trouble))
 			flush(w, &trouble); /* alone it may fit */
 	}
-	return w->is_broken ? fail(err, "%s", w->broken.text) : 0;
+}
+
+int trace_put(struct trace_writer *w, enum lg_chunk_kind kind, const struct buf *payload, struct err *err)
+{
+	struct press *p = press_take(w, kind);
+
+	press_chunk(p, kind, payload);
+	pthread_mutex_lock(&w->lock);
+	put(w, kind, p, payload);
+	if (p)
+		press_return(w, p);
+	int answer = state(w, err);
+	pthread_mutex_unlock(&w->lock);
+	return answer;
 }
 
 int trace_flush(struct trace_writer *w, struct err *err)
 {
 	struct err trouble = { 0 };
 
+	pthread_mutex_lock(&w->lock);
 	if (!w->is_broken && w->gathered.used && flush(w, &trouble))
 		note_broken(w, &trouble);
-	return w->is_broken ? fail(err, "%s", w->broken.text) : 0;
+	int answer = state(w, err);
+	pthread_mutex_unlock(&w->lock);
+	return answer;
 }
 
 int trace_writer_close(struct trace_writer *w, struct err *err)

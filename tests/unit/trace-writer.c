@@ -1,6 +1,7 @@
 /* trace-writer: a writer in trouble keeps what it can, and tells. */
 #include "trace-sample.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -127,6 +128,37 @@ START_TEST(a_full_disk_keeps_what_there_was_room_for_of_what_was_gathered)
 }
 END_TEST
 
+#define PUTTERS 4
+#define PUTS 2000u
+
+static void *put_many(void *context)
+{
+	for (unsigned i = 0; i < PUTS; i++)
+		put_the_events(context);
+	return NULL;
+}
+
+START_TEST(threads_may_put_at_the_same_time)
+{
+	struct trace_writer *w = start();
+	pthread_t putters[PUTTERS];
+
+	put_the_process(w);
+	put_the_nodes(w);
+	for (unsigned i = 0; i < PUTTERS; i++)
+		ck_assert_int_eq(pthread_create(&putters[i], NULL, put_many, w), 0);
+	for (unsigned i = 0; i < PUTTERS; i++)
+		pthread_join(putters[i], NULL);
+	put_the_end(w);
+	finish(w);
+	struct trace t = open_good();
+	ck_assert_str_eq(t.damage, "");
+	ck_assert_uint_eq(t.chunks[LG_CHUNK_EVENTS].count, PUTTERS * PUTS);
+	ck_assert_uint_eq(t.nevents, PUTTERS * PUTS * NEVENTS);
+	trace_close(&t);
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_made_is_told_of_when_it_is_flushed)
 {
 	struct trace_writer *w = start_gathering();
@@ -194,6 +226,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_full_disk_keeps_what_was_written);
 	tcase_add_test(tc, what_is_gathered_is_written_when_it_is_flushed);
 	tcase_add_test(tc, a_full_disk_keeps_what_there_was_room_for_of_what_was_gathered);
+	tcase_add_test(tc, threads_may_put_at_the_same_time);
 	tcase_add_test(tc, a_file_that_cannot_be_made_is_told_of_when_it_is_flushed);
 	tcase_add_test(tc, no_room_for_a_header_leaves_no_file);
 	tcase_add_test(tc, payloads_may_be_as_large_as_the_limit_and_no_larger);
