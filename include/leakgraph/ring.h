@@ -13,16 +13,16 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 12u
+#define LG_RING_VERSION 13u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
 #define LG_WELCOMES 32u /* processes that are followed before they say HELLO */
 #define LG_THREADS 2048u /* thread slots per area; a slot is reused when its thread is gone */
 #define LG_THREADS_AHEAD 64u /* of which so many are at hand for threads that begin in a sandbox */
-#define LG_RING_SLOTS 32768u /* slots per ring, a power of two; most events take one */
-#define LG_RING_WAKE 16384u /* after so many slots a thread wakes a recorder that is asleep */
-#define LG_RING_RESUME 16384u /* a thread whose ring was full goes on when it holds fewer than this */
+#define LG_RING_SLOTS 65536u /* slots per ring, a power of two; most events take one */
+#define LG_RING_WAKE 32768u /* after so many slots a thread wakes a recorder that is asleep */
+#define LG_RING_RESUME 32768u /* a thread whose ring was full goes on when it holds fewer than this */
 #define LG_RING_FREE_ROOM 4096u /* of these, kept for frees when a ring runs full */
 #define LG_SCRATCH_BYTES (400u * 1024u) /* a thread's memory for stacks: the shim's business alone */
 #define LG_MODULES 2048u
