@@ -292,13 +292,14 @@ static void tell_symbols(struct visit *v, const struct program_facts *f)
 
 static void tell_allocator(struct visit *v, const char *path, const struct program_facts *f)
 {
-	const char *builtin = builtin_allocator(path);
+	struct builtin builtin;
+	bool has_builtin = builtin_allocator(path, &builtin);
 
 	if (f->defines_malloc)
 		tell(v, FAIL, "allocator", REPORT_FOREIGN_TEXT "; %s", path, report_cure(REASON_FOREIGN));
-	else if (builtin)
-		tell(v, FAIL, "allocator",
-		     TRACE_UNSEEN_ALLOCATOR "blocks of %s, built into it, are not recorded; %s", builtin,
+	else if (has_builtin)
+		tell(v, FAIL, "allocator", TRACE_UNSEEN_ALLOCATOR "blocks of %s, %s %s, are not recorded; %s",
+		     builtin.name, builtin.is_imported ? "called by" : "built into", path,
 		     report_cure(REASON_FOREIGN));
 	else if (*f->allocator)
 		tell(v, OK, "allocator", "%s, whose malloc and operator new are seen", f->allocator);

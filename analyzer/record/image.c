@@ -42,12 +42,14 @@ static void put_process_chunk(struct image *i, const struct segment *s, const st
 	struct buf out = { 0 };
 	char allocator[sizeof a->allocator];
 	uint32_t argc = 0;
+
+	i->has_own_malloc = brings_own_malloc(i);
 	struct trace_process p = {
 		.pid = i->pid,
 		.parent_pid = i->is_elsewhere ? proc_parent(i->pid) : a->parent_pid,
 		.image = i->number,
 		.flags = (a->flags & LG_IMAGE_FORKED ? LG_PROCESS_FORKED : 0) |
-			 (brings_own_malloc(i) ? LG_PROCESS_FOREIGN_MALLOC : 0) |
+			 (i->has_own_malloc ? LG_PROCESS_FOREIGN_MALLOC : 0) |
 			 (start->full_contents ? LG_PROCESS_FULL_CONTENTS : 0) |
 			 (a->flags & LG_IMAGE_LEFT_OUT ? LG_PROCESS_LEFT_OUT : 0),
 		.clock = s->control->clock,
@@ -450,11 +452,11 @@ const struct live *image_live(const struct image *i)
 
 static void note_trouble(struct image *i, struct trace_end *end)
 {
-	const char *builtin = i->executable ? builtin_allocator(i->executable) : NULL;
+	struct builtin builtin;
 
-	if (builtin)
-		image_degrade(i, TRACE_UNSEEN_ALLOCATOR "blocks of %s, built into %s, are not recorded",
-			      builtin, i->executable);
+	if (!i->has_own_malloc && i->executable && builtin_allocator(i->executable, &builtin))
+		image_degrade(i, TRACE_UNSEEN_ALLOCATOR "blocks of %s, %s %s, are not recorded", builtin.name,
+			      builtin.is_imported ? "called by" : "built into", i->executable);
 	if (i->drain.out_of_memory || i->stacks.out_of_memory)
 		image_degrade(i, "the recorder ran out of memory: events were lost");
 	if (atomic_load(&i->area->lost_no_slot))
