@@ -457,6 +457,11 @@ static void note_trouble(struct image *i, struct trace_end *end)
 	if (!i->has_own_malloc && i->executable && builtin_allocator(i->executable, &builtin))
 		image_degrade(i, TRACE_UNSEEN_ALLOCATOR "blocks of %s, %s %s, are not recorded", builtin.name,
 			      builtin.is_imported ? "called by" : "built into", i->executable);
+	if (i->area->flags & LG_IMAGE_BEHIND_MALLOC && !atomic_load(&i->area->nthreads))
+		image_degrade(i,
+			      "the program's own calls go to a malloc that is preloaded before leakgraph's "
+			      "library and calls no other; set LD_PRELOAD for leakgraph, or append to what "
+			      "it has");
 	if (i->drain.out_of_memory || i->stacks.out_of_memory)
 		image_degrade(i, "the recorder ran out of memory: events were lost");
 	if (atomic_load(&i->area->lost_no_slot))
