@@ -332,7 +332,7 @@ static void tell_elf(struct visit *v, const char *path, const struct program_fac
 }
 
 /* One program file; a script leads on to its interpreter, whose path is then in `next`. */
-static void visit_file(struct visit *v, const char *path, char next[256])
+static void visit_file(struct visit *v, const char *path, unsigned depth, char next[256])
 {
 	struct program_facts facts;
 	struct err err = { "" };
@@ -340,8 +340,7 @@ static void visit_file(struct visit *v, const char *path, char next[256])
 
 	next[0] = '\0';
 	printf("%s:\n", path);
-	program_inspect(path, &facts);
-	if (program_judge(path, &facts, &status, &err)) {
+	if (program_judge_step(path, depth, &facts, &status, &err)) {
 		tell(v, FAIL, "format", "%s", err.text);
 		return;
 	}
@@ -370,16 +369,10 @@ static void visit_program(struct visit *v, const char *program)
 		tell(v, FAIL, "file", "%s", err.text);
 		return;
 	}
-	visit_file(v, path, next);
-	for (int depth = 0; *next && depth < 4; depth++) {
+	visit_file(v, path, 0, next);
+	for (unsigned depth = 1; *next; depth++) {
 		memcpy(here, next, sizeof here);
-		if (access(here, X_OK)) {
-			tell(v, FAIL, "interpreter",
-			     "%s is not there or cannot be executed; correct the first line of %s", here,
-			     path);
-			break;
-		}
-		visit_file(v, here, next);
+		visit_file(v, here, depth, next);
 	}
 	free(path);
 }
