@@ -170,6 +170,15 @@ static bool loader_was_told(const struct image *i)
 	return i->executable && strstr(i->executable, "/ld-linux");
 }
 
+/* Another library may have been loaded there since. */
+static bool may_be_named(const char *file, const char *name)
+{
+	while (!strncmp(name, "./", 2) || !strncmp(name, "../", 3))
+		name = strchr(name, '/') + 1;
+	size_t n = strlen(name), length = strlen(file);
+	return !n || (length > n && file[length - n - 1] == '/' && !strcmp(file + length - n, name));
+}
+
 static char *module_path(const struct image *i, const struct lg_module *m)
 {
 	char path[sizeof m->path];
@@ -179,9 +188,10 @@ static char *module_path(const struct image *i, const struct lg_module *m)
 	path[sizeof path - 1] = 0;
 	if (path[0] != '/' && path[0] != '[' && (path[0] || loader_was_told(i)))
 		found = mapped_file(i->pid, m->start);
-	if (!found && !path[0])
-		return strdup(i->executable ? i->executable : "");
-	return found ? found : strdup(path);
+	if (found && may_be_named(found, path))
+		return found;
+	free(found);
+	return strdup(path[0] || !i->executable ? path : i->executable);
 }
 
 static void write_modules(struct image *i)
