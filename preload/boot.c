@@ -221,12 +221,24 @@ static void find_allocator(void)
 		strncpy(allocator, o.dlfo_link_map->l_name, sizeof allocator - 1);
 }
 
+/* Whose malloc the program calls: an executable's own may be its PLT entry alone. */
+static uint32_t first_malloc_flags(void)
+{
+	struct dl_find_object o;
+
+	if (in_shim((uint64_t)shim.first_malloc))
+		return 0;
+	if (_dl_find_object(shim.first_malloc, &o) || o.dlfo_link_map == _r_debug.r_map)
+		return LG_IMAGE_FOREIGN_MALLOC;
+	return LG_IMAGE_FOREIGN_MALLOC | LG_IMAGE_BEHIND_MALLOC;
+}
+
 static void describe_image(struct lg_area *area, uint32_t flags, uint32_t parent_pid)
 {
 	atomic_store(&area->pid, sys_getpid());
 	area->parent_pid = parent_pid;
 	area->pid_namespace = segment_pid_namespace(shim.control);
-	area->flags = flags | (in_shim((uint64_t)shim.first_malloc) ? 0 : LG_IMAGE_FOREIGN_MALLOC);
+	area->flags = flags | first_malloc_flags();
 	area->hello_key = shim.fork_key ? shim.fork_key : order_now();
 	memcpy(area->allocator, allocator, sizeof allocator);
 	area->shim_ranges[0] = private_range;

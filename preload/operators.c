@@ -203,6 +203,19 @@ static bool is_expected(const struct link_map *m)
 	return is_runtime(m->l_name) || holds(m, (const void *)real.malloc);
 }
 
+/* Calls of the real operators come to us at once. A preload between them and us, as heaptrack's is when it was put in
+ * front, hides whose they are. */
+static bool is_called_directly(const struct link_map *ours)
+{
+	static const char *const called[] = { "malloc", "free", "aligned_alloc" };
+	void *function;
+
+	for (unsigned i = 0; i < sizeof called / sizeof *called; i++)
+		if (symbol_definer(_r_debug.r_map, called[i], &function) != ours)
+			return false;
+	return true;
+}
+
 void operators_find(void)
 {
 	struct dl_find_object o;
@@ -214,7 +227,7 @@ void operators_find(void)
 	if (_dl_find_object((void *)operators_find, &o))
 		return;
 	ours = o.dlfo_link_map;
-	are_followed = true;
+	are_followed = is_called_directly(ours);
 	for (unsigned i = 0; i < OPERATORS; i++) {
 		const char *name = table[i].name;
 		const struct link_map *module = symbol_definer(ours->l_next, name, &function);

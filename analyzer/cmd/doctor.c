@@ -292,13 +292,14 @@ static void tell_symbols(struct visit *v, const struct program_facts *f)
 
 static void tell_allocator(struct visit *v, const char *path, const struct program_facts *f)
 {
-	const char *builtin = builtin_allocator(path);
+	struct builtin builtin;
+	bool has_builtin = builtin_allocator(path, &builtin);
 
 	if (f->defines_malloc)
 		tell(v, FAIL, "allocator", REPORT_FOREIGN_TEXT "; %s", path, report_cure(REASON_FOREIGN));
-	else if (builtin)
-		tell(v, FAIL, "allocator",
-		     TRACE_UNSEEN_ALLOCATOR "blocks of %s, built into it, are not recorded; %s", builtin,
+	else if (has_builtin)
+		tell(v, FAIL, "allocator", TRACE_UNSEEN_ALLOCATOR "blocks of %s, %s %s, are not recorded; %s",
+		     builtin.name, builtin.is_imported ? "called by" : "built into", path,
 		     report_cure(REASON_FOREIGN));
 	else if (*f->allocator)
 		tell(v, OK, "allocator", "%s, whose malloc and operator new are seen", f->allocator);
@@ -331,7 +332,7 @@ static void tell_elf(struct visit *v, const char *path, const struct program_fac
 }
 
 /* One program file; a script leads on to its interpreter, whose path is then in `next`. */
-static void visit_file(struct visit *v, const char *path, char next[256])
+static void visit_file(struct visit *v, const char *path, unsigned depth, char next[256])
 {
 	struct program_facts facts;
 	struct err err = { "" };
@@ -339,8 +340,7 @@ static void visit_file(struct visit *v, const char *path, char next[256])
 
 	next[0] = '\0';
 	printf("%s:\n", path);
-	program_inspect(path, &facts);
-	if (program_judge(path, &facts, &status, &err)) {
+	if (program_judge_step(path, depth, &facts, &status, &err)) {
 		tell(v, FAIL, "format", "%s", err.text);
 		return;
 	}
@@ -369,16 +369,10 @@ static void visit_program(struct visit *v, const char *program)
 		tell(v, FAIL, "file", "%s", err.text);
 		return;
 	}
-	visit_file(v, path, next);
-	for (int depth = 0; *next && depth < 4; depth++) {
+	visit_file(v, path, 0, next);
+	for (unsigned depth = 1; *next; depth++) {
 		memcpy(here, next, sizeof here);
-		if (access(here, X_OK)) {
-			tell(v, FAIL, "interpreter",
-			     "%s is not there or cannot be executed; correct the first line of %s", here,
-			     path);
-			break;
-		}
-		visit_file(v, here, next);
+		visit_file(v, here, depth, next);
 	}
 	free(path);
 }

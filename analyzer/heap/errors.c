@@ -24,6 +24,7 @@ struct holder {
 	uint32_t stack, thread;
 	uint8_t entry, align;
 	bool is_live;
+	bool is_inherited; /* of the parent of a forked child: its start alone is known */
 	uint32_t released_by; /* the thread whose realloc of it is under way, 0: none */
 };
 
@@ -56,7 +57,25 @@ static int by_addr(const void *left, const void *right)
 	return (a->addr > b->addr) - (a->addr < b->addr);
 }
 
-static int open_watches(struct finder *f)
+static int by_range_start(const void *key, const void *element)
+{
+	const uint64_t *addr = key;
+	const struct lg_range *range = element;
+
+	return (*addr > range->start) - (*addr < range->start);
+}
+
+/* What happened in the parent beside the fork may be on either side of it: where a block ends, and so what lies inside of
+ * it, is not believed. */
+static struct holder inherited_at(const struct inherited *parent, uint64_t addr)
+{
+	bool is_known =
+	    parent->n && bsearch(&addr, parent->at, parent->n, sizeof *parent->at, by_range_start);
+
+	return (struct holder){ .start = is_known ? addr : 0, .is_live = is_known, .is_inherited = is_known };
+}
+
+static int open_watches(struct finder *f, const struct inherited *parent)
 {
 	size_t n = 0;
 
@@ -70,6 +89,8 @@ static int open_watches(struct finder *f)
 		if (!n || f->watches[n - 1].addr != f->watches[i].addr)
 			f->watches[n++] = f->watches[i];
 	f->nwatches = n;
+	for (size_t i = 0; i < n; i++)
+		f->watches[i].holder = inherited_at(parent, f->watches[i].addr);
 	return 0;
 }
 
@@ -163,6 +184,8 @@ static enum heap_error_kind judge(struct finder *f, const struct trace_suspect *
 	if (h->is_live && h->start != s->addr)
 		return HEAP_ERROR_INSIDE;
 	if (h->is_live) {
+		if (h->is_inherited)
+			return HEAP_ERROR_KINDS;
 		if (!(lg_entry_ends(e->entry) >> h->entry & 1))
 			return HEAP_ERROR_FAMILY;
 		if (s->align != s->block_align)
@@ -269,7 +292,7 @@ static void judge_suspect(struct finder *f, const struct trace_suspect *s, const
 		return;
 	if (kind != HEAP_ERROR_DOUBLE_FREE)
 		error.call.before = 0;
-	if (kind != HEAP_ERROR_NO_BLOCK) {
+	if (kind != HEAP_ERROR_NO_BLOCK && !h->is_inherited) {
 		error.at = h->start;
 		error.size = h->size;
 		error.stack = h->stack;
@@ -368,20 +391,21 @@ static int gather(struct finder *f, const struct heap *h)
 	}
 }
 
-static int find(struct finder *f, struct err *err)
+static int find(struct finder *f, const struct inherited *parent, struct err *err)
 {
 	const char *path = f->trace->path;
 
 	if (!f->nsuspects)
 		return 0;
-	if (open_watches(f))
+	if (open_watches(f, parent))
 		return fail(err, "%s: out of memory", path);
 	if (trace_events(f->trace, take_batch, f, err))
 		return -1;
 	return f->starved ? fail(err, "%s: out of memory", path) : 0;
 }
 
-int heap_errors_find(struct heap_errors *out, const struct heap *h, struct err *err)
+int heap_errors_find(struct heap_errors *out, const struct heap *h, const struct inherited *parent,
+		     struct err *err)
 {
 	struct finder f = { .trace = h->trace,
 			    .snapshot = h->snapshot,
@@ -389,7 +413,8 @@ int heap_errors_find(struct heap_errors *out, const struct heap *h, struct err *
 	int failed = 0;
 
 	if (is_whole(h->trace))
-		failed = gather(&f, h) ? fail(err, "%s: out of memory", h->trace->path) : find(&f, err);
+		failed =
+		    gather(&f, h) ? fail(err, "%s: out of memory", h->trace->path) : find(&f, parent, err);
 	drop_unproved(&f);
 	fold_errors(&f.found);
 	free(f.suspects);

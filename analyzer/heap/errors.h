@@ -2,7 +2,8 @@
  *
  * The shim names suspects, with their stacks, by what it remembers of blocks; the replay adds frees of no live block that
  * the shim had forgotten. An error is claimed only where the events prove it. A free of an address that no event
- * tells of is none: the block may be from before the trace, from a parent process, or of an allocator that was not seen.
+ * tells of is none: the block may be from before the trace, or of an allocator that was not seen. Of what a forked child
+ * has from its parent only a second free is an error.
  * Where such frees happen, or events were lost, nothing is claimed of addresses that look freed already either. */
 #ifndef LG_HEAP_ERRORS_H
 #define LG_HEAP_ERRORS_H
@@ -31,7 +32,7 @@ struct heap_error {
 	struct trace_suspect call; /* the first */
 	uint8_t entry; /* by which it was freed */
 	uint32_t thread;
-	uint64_t at; /* the block's start; 0: there is none */
+	uint64_t at; /* the block's start; 0: there is none, or the parent had allocated it */
 	uint64_t size; /* requested bytes */
 	uint32_t stack; /* where the block was allocated */
 	uint8_t block_entry;
@@ -42,7 +43,14 @@ struct heap_errors {
 	uint32_t n;
 };
 
-int heap_errors_find(struct heap_errors *out, const struct heap *h, struct err *err);
+/* What a forked child had from its parent: blocks that lived there as it began, by start; n is 0 where that is not known. */
+struct inherited {
+	const struct lg_range *at;
+	size_t n;
+};
+
+int heap_errors_find(struct heap_errors *out, const struct heap *h, const struct inherited *parent,
+		     struct err *err);
 void heap_errors_free(struct heap_errors *e);
 
 #endif

@@ -25,7 +25,7 @@ const struct trace_mapping *mapping_at(const struct trace_snapshot *s, uint64_t 
 
 bool mapping_is_readable(const struct trace_mapping *m)
 {
-	return m->flags & LG_MAPPING_READ && m->prot & PROT_READ && !(m->flags & LG_MAPPING_SHIM);
+	return m->flags & LG_MAPPING_READ && !(m->flags & LG_MAPPING_SHIM);
 }
 
 bool mapping_is_anonymous(const struct trace_mapping *m)

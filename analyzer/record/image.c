@@ -42,12 +42,14 @@ static void put_process_chunk(struct image *i, const struct segment *s, const st
 	struct buf out = { 0 };
 	char allocator[sizeof a->allocator];
 	uint32_t argc = 0;
+
+	i->has_own_malloc = brings_own_malloc(i);
 	struct trace_process p = {
 		.pid = i->pid,
 		.parent_pid = i->is_elsewhere ? proc_parent(i->pid) : a->parent_pid,
 		.image = i->number,
 		.flags = (a->flags & LG_IMAGE_FORKED ? LG_PROCESS_FORKED : 0) |
-			 (brings_own_malloc(i) ? LG_PROCESS_FOREIGN_MALLOC : 0) |
+			 (i->has_own_malloc ? LG_PROCESS_FOREIGN_MALLOC : 0) |
 			 (start->full_contents ? LG_PROCESS_FULL_CONTENTS : 0) |
 			 (a->flags & LG_IMAGE_LEFT_OUT ? LG_PROCESS_LEFT_OUT : 0),
 		.clock = s->control->clock,
@@ -172,6 +174,15 @@ static bool loader_was_told(const struct image *i)
 	return i->executable && strstr(i->executable, "/ld-linux");
 }
 
+/* Another library may have been loaded there since. */
+static bool may_be_named(const char *file, const char *name)
+{
+	while (!strncmp(name, "./", 2) || !strncmp(name, "../", 3))
+		name = strchr(name, '/') + 1;
+	size_t n = strlen(name), length = strlen(file);
+	return !n || (length > n && file[length - n - 1] == '/' && !strcmp(file + length - n, name));
+}
+
 static char *module_path(const struct image *i, const struct lg_module *m)
 {
 	char path[sizeof m->path];
@@ -181,9 +192,10 @@ static char *module_path(const struct image *i, const struct lg_module *m)
 	path[sizeof path - 1] = 0;
 	if (path[0] != '/' && path[0] != '[' && (path[0] || loader_was_told(i)))
 		found = mapped_file(i->pid, m->start);
-	if (!found && !path[0])
-		return strdup(i->executable ? i->executable : "");
-	return found ? found : strdup(path);
+	if (found && may_be_named(found, path))
+		return found;
+	free(found);
+	return strdup(path[0] || !i->executable ? path : i->executable);
 }
 
 static void write_modules(struct image *i)
@@ -454,11 +466,16 @@ const struct live *image_live(const struct image *i)
 
 static void note_trouble(struct image *i, struct trace_end *end)
 {
-	const char *builtin = i->executable ? builtin_allocator(i->executable) : NULL;
+	struct builtin builtin;
 
-	if (builtin)
-		image_degrade(i, TRACE_UNSEEN_ALLOCATOR "blocks of %s, built into %s, are not recorded",
-			      builtin, i->executable);
+	if (!i->has_own_malloc && i->executable && builtin_allocator(i->executable, &builtin))
+		image_degrade(i, TRACE_UNSEEN_ALLOCATOR "blocks of %s, %s %s, are not recorded", builtin.name,
+			      builtin.is_imported ? "called by" : "built into", i->executable);
+	if (i->area->flags & LG_IMAGE_BEHIND_MALLOC && !atomic_load(&i->area->nthreads))
+		image_degrade(i,
+			      "the program's own calls go to a malloc that is preloaded before leakgraph's "
+			      "library and calls no other; set LD_PRELOAD for leakgraph, or append to what "
+			      "it has");
 	if (i->drain.out_of_memory || i->stacks.out_of_memory)
 		image_degrade(i, "the recorder ran out of memory: events were lost");
 	if (atomic_load(&i->area->lost_no_slot))

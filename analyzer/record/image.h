@@ -33,6 +33,7 @@ struct image {
 	bool is_watched; /* or is not to be: events have gone by */
 	struct trace_writer *writer;
 	char *path;
+	bool has_own_malloc; /* where calls of its executable go, unseen */
 	char *executable; /* owned; "" when it is not known, NULL for want of memory */
 	int pidfd; /* -1: ptrace tells of the end */
 	uint64_t begun_ns, written_ns; /* CLOCK_MONOTONIC */

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum { STATUS_TOOL = 125, STATUS_CANNOT_EXECUTE = 126, STATUS_NOT_FOUND = 127 };
-enum { SCRIPT_DEPTH = 4, SYMBOLS_MAX = 4 << 20, DYNAMIC_MAX = 65536 };
+enum { SCRIPT_DEPTH = 4 /* the last that the kernel follows */, SYMBOLS_MAX = 4 << 20, DYNAMIC_MAX = 65536 };
 
 /* ---- finding ----------------------------------------------------------------------------------------- */
 
@@ -397,6 +397,21 @@ static int judge_elf(const char *path, const struct program_facts *f, int *exit_
 	return 0;
 }
 
+static int judge_script(const char *path, const struct program_facts *f, int *exit_status, struct err *err)
+{
+	*exit_status = STATUS_CANNOT_EXECUTE;
+	if (!*f->interpreter)
+		return fail(
+		    err, "%s has a #! line that names no program (or one too long); correct its first line",
+		    path);
+	if (why_not_executable(f->interpreter))
+		return fail(
+		    err, "%s is run by %s, which is not there or cannot be executed; correct its first line",
+		    path, f->interpreter);
+	*exit_status = 0;
+	return 0;
+}
+
 int program_judge(const char *path, const struct program_facts *f, int *exit_status, struct err *err)
 {
 	switch (f->kind) {
@@ -409,12 +424,7 @@ int program_judge(const char *path, const struct program_facts *f, int *exit_sta
 			    "script, add the line #!/bin/sh at its top",
 			    path);
 	case PROGRAM_SCRIPT:
-		if (*f->interpreter)
-			break;
-		*exit_status = STATUS_CANNOT_EXECUTE;
-		return fail(
-		    err, "%s has a #! line that names no program (or one too long); correct its first line",
-		    path);
+		return judge_script(path, f, exit_status, err);
 	case PROGRAM_UNREADABLE:
 		break;
 	}
@@ -422,28 +432,32 @@ int program_judge(const char *path, const struct program_facts *f, int *exit_sta
 	return 0;
 }
 
-/* Follows the #! lines down to the program that really runs, and judges that. */
-static int judge_chain(const char *path, unsigned depth, int *exit_status, struct err *err)
+int program_judge_step(const char *path, unsigned depth, struct program_facts *facts, int *exit_status,
+		       struct err *err)
 {
-	struct program_facts facts;
-
-	program_inspect(path, &facts);
-	if (program_judge(path, &facts, exit_status, err))
-		return -1;
-	if (facts.kind != PROGRAM_SCRIPT)
-		return 0;
-	if (depth == SCRIPT_DEPTH) {
+	program_inspect(path, facts);
+	if (facts->kind == PROGRAM_SCRIPT && depth > SCRIPT_DEPTH) {
 		*exit_status = STATUS_CANNOT_EXECUTE;
 		return fail(
 		    err, "%s: #! lines lead from script to script without end; correct its first line", path);
 	}
-	if (why_not_executable(facts.interpreter)) {
-		*exit_status = STATUS_CANNOT_EXECUTE;
-		return fail(
-		    err, "%s is run by %s, which is not there or cannot be executed; correct its first line",
-		    path, facts.interpreter);
+	return program_judge(path, facts, exit_status, err);
+}
+
+/* Follows the #! lines down to the program that really runs. */
+static int judge_chain(const char *program, int *exit_status, struct err *err)
+{
+	struct program_facts facts;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s", program);
+	for (unsigned depth = 0;; depth++) {
+		if (program_judge_step(path, depth, &facts, exit_status, err))
+			return -1;
+		if (facts.kind != PROGRAM_SCRIPT)
+			return 0;
+		memcpy(path, facts.interpreter, sizeof facts.interpreter);
 	}
-	return judge_chain(facts.interpreter, depth + 1, exit_status, err);
 }
 
 int record_preflight(const char *program, char **path, int *exit_status, struct err *err)
@@ -451,7 +465,7 @@ int record_preflight(const char *program, char **path, int *exit_status, struct 
 	*exit_status = 0;
 	if (program_find(program, path, exit_status, err))
 		return -1;
-	if (!judge_chain(*path, 0, exit_status, err))
+	if (!judge_chain(*path, exit_status, err))
 		return 0;
 	free(*path);
 	*path = NULL;

@@ -51,5 +51,8 @@ void program_inspect(const char *path, struct program_facts *facts);
 
 /* Returns 0 when nothing in the facts stands against tracing, else -1 with err and *exit_status. */
 int program_judge(const char *path, const struct program_facts *facts, int *exit_status, struct err *err);
+/* Looks into `path`, to which so many #! lines led, and judges it. A script's interpreter is the next step. */
+int program_judge_step(const char *path, unsigned depth, struct program_facts *facts, int *exit_status,
+		       struct err *err);
 
 #endif

@@ -67,20 +67,20 @@ static int judge(struct analysis *a, struct err *err)
 	return 0;
 }
 
-/* What a forked image inherited matters only to blocks of its own, which may be held from there. */
+/* What a forked image inherited matters only to blocks of its own, which may be held from there, and to frees that look
+ * wrong. */
 static int build_heap_upto(struct analysis *a, const struct trace_snapshot *upto, struct ancestry *ancestry,
 			   struct err *err)
 {
-	const struct lg_range *inherited;
-	size_t n;
+	struct inherited *from = &a->inherited;
 
 	if (heap_build(&a->heap, &a->trace, upto, err))
 		return -1;
-	if (!(a->trace.process.flags & LG_PROCESS_FORKED) || !a->heap.nblocks ||
-	    !ancestry_inherited(ancestry, &a->trace, &inherited, &n))
+	if (!(a->trace.process.flags & LG_PROCESS_FORKED) || !(a->heap.nblocks || a->trace.nsuspects) ||
+	    !ancestry_inherited(ancestry, &a->trace, &from->at, &from->n))
 		return 0;
 	heap_free(&a->heap);
-	return heap_build_forked(&a->heap, &a->trace, upto, inherited, n, err);
+	return heap_build_forked(&a->heap, &a->trace, upto, from->at, from->n, err);
 }
 
 static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err *err)
@@ -102,7 +102,7 @@ static int compute(struct analysis *a, struct ancestry *ancestry, const struct a
 {
 	if (read_models(a, options, err) ||
 	    ancestry_names(ancestry, &a->names, &a->trace, &options->names, err) ||
-	    build_heap(a, ancestry, err) || heap_errors_find(&a->errors, &a->heap, err))
+	    build_heap(a, ancestry, err) || heap_errors_find(&a->errors, &a->heap, &a->inherited, err))
 		return -1;
 	return a->snapshot ? judge(a, err) : 0;
 }

@@ -25,6 +25,7 @@ struct analysis {
 	bool is_asked; /* the moment is one that was asked for, and need not be the last */
 	uint32_t moment; /* its number, from 1; 0: none was named */
 	uint64_t asked_events, asked_key; /* where that has no snapshot: events before it, and when it was */
+	struct inherited inherited; /* by a forked image; borrowed of the ancestry */
 	struct heap heap;
 	struct names *names; /* borrowed of the ancestry */
 	struct graph graph; /* its references labelled by the models */

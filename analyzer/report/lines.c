@@ -396,7 +396,9 @@ const char *lines_freed(char text[PLACE_TEXT], const struct report_error *e)
 	*text = 0;
 	if (!out)
 		return text;
-	if (!e->has_block)
+	if (!e->has_block && e->kind == HEAP_ERROR_DOUBLE_FREE)
+		fputs("of what the parent process had allocated", out);
+	else if (!e->has_block)
 		fprintf(out, "of 0x%llx, which no allocator gave out", (unsigned long long)e->address);
 	else if (e->address != e->block)
 		fprintf(out, "%s into a block of %s", human_bytes(at, e->address - e->block),

@@ -380,6 +380,7 @@ enum {
 	LG_IMAGE_FORKED = 1u << 0,
 	LG_IMAGE_FOREIGN_MALLOC = 1u << 1,
 	LG_IMAGE_LEFT_OUT = 1u << 2, /* forked, and the parent had left out blocks */
+	LG_IMAGE_BEHIND_MALLOC = 1u << 3, /* another preload is called first, and may keep calls */
 };
 
 /* The program asks what it has lost by now. One thread at a time; one that has given up leaves ABANDONED behind. */

@@ -18,6 +18,13 @@
 // more: [.processes[0].heap_errors[] | .kind, .block.size, .stack] == ["double-free", 1000, []]
 // more: .processes[0].heap_errors[0].allocation_stack[0].function == "twice_forgotten"
 // ended: signaled SIGABRT
+// run: twice-in-child
+// expect: direct=0/0
+// more: .processes[0].heap_errors == []
+// more: [.processes[1].heap_errors[] | .kind, .block, .stack[0].function] == ["double-free", null, "drop"]
+// run: once-in-child
+// expect: direct=0/0
+// more: [.processes[].heap_errors[]] == []
 // run: inside
 // expect: direct=*
 // more: [.processes[0].heap_errors[] | .kind, .block.size] == ["free-inside", 100]
@@ -84,6 +91,8 @@
 #include <new>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 struct Small {
 	long words[3];
@@ -125,6 +134,25 @@ extern "C" NOINLINE void twice_by_realloc()
 	drop(p);
 	free(moved);
 	free(above);
+}
+
+/* The parent's blocks are the child's too, to be freed in each once. */
+extern "C" NOINLINE void in_child(bool is_twice)
+{
+	static void *blocks[10];
+
+	for (void *&block : blocks)
+		block = hidden(malloc(2000));
+	if (!fork()) {
+		for (void *block : blocks)
+			drop(block);
+		if (is_twice)
+			drop(blocks[3]);
+		_exit(0);
+	}
+	wait(nullptr);
+	for (void *block : blocks)
+		drop(block);
 }
 
 /* Blocks everywhere, so that whoever remembers few of them has forgotten the first. */
@@ -245,6 +273,8 @@ int main(int argc, char **argv)
 		twice();
 	else if (!strcmp(what, "twice-by-realloc"))
 		twice_by_realloc();
+	else if (!strcmp(what, "twice-in-child") || !strcmp(what, "once-in-child"))
+		in_child(*what == 't');
 	else if (!strcmp(what, "twice-forgotten"))
 		twice_forgotten();
 	else if (!strcmp(what, "inside"))

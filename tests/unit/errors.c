@@ -170,7 +170,7 @@ static void check_row(int i, const char *path)
 	write_trace(path, &process, rows[i].events, n, &end);
 	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
 	ck_assert_int_eq(heap_build(&heap, &trace, NULL, &err), 0);
-	ck_assert_int_eq(heap_errors_find(&found, &heap, &err), 0);
+	ck_assert_int_eq(heap_errors_find(&found, &heap, &(struct inherited){ 0 }, &err), 0);
 	ck_assert_msg(found.n == (rows[i].kind != NOTHING), "%s: %u errors", rows[i].name, found.n);
 	if (found.n) {
 		ck_assert_msg(found.at->kind == rows[i].kind, "%s: %s", rows[i].name,
@@ -218,13 +218,55 @@ START_TEST(the_shims_suspects_know_more)
 	with.suspects = suspects;
 	with.nsuspects = 2;
 	struct heap heap = { .trace = &with, .strays = strays, .nstrays = 2 };
-	ck_assert_int_eq(heap_errors_find(&found, &heap, &err), 0);
+	ck_assert_int_eq(heap_errors_find(&found, &heap, &(struct inherited){ 0 }, &err), 0);
 	ck_assert_uint_eq(found.n, 2);
 	ck_assert_uint_eq(found.at[0].call.stack, 5);
 	ck_assert_uint_eq(found.at[0].call.before, 7); /* in the order of events */
 	ck_assert_uint_eq(found.at[1].call.before, 6);
 	ck_assert_uint_eq(found.at[0].instances + found.at[1].instances, 2);
 	heap_errors_free(&found);
+	trace_close(&trace);
+	unlink(path);
+}
+END_TEST
+
+/* Its parent's block is freed rightly once; of an address that nobody tells of nothing is claimed, nor then of others. */
+START_TEST(a_child_may_free_once_what_it_inherited)
+{
+	static const struct trace_event events[] = { FREE(1, A), FREE(1, A), FREE(1, UNSEEN) };
+	struct trace_suspect suspects[] = { { .event = 0, .addr = A },
+					    { .event = 1, .addr = A, .stack = 5, .before = 7 },
+					    { .event = 2, .addr = UNSEEN } };
+	const struct lg_range blocks[] = { { A, A + 100 }, { B, B + 100 } };
+	const struct inherited parents = { blocks, 2 };
+	char path[] = "/tmp/leakgraph-errors-XXXXXX";
+	struct heap_errors found;
+	struct trace trace;
+	struct err err = { "" };
+
+	ck_assert_int_ge(mkstemp(path), 0);
+	unlink(path);
+	write_trace(path, &(struct trace_process){ .pid = 1, .flags = LG_PROCESS_FORKED }, events, 3,
+		    &(struct trace_end){ .present = true });
+	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
+	struct trace with = trace;
+	with.suspects = suspects;
+	for (size_t n = 2; n <= 3; n++)
+		for (int is_known = 0; is_known < 2; is_known++) {
+			struct heap heap = { .trace = &with };
+			with.nsuspects = n;
+			ck_assert_int_eq(heap_errors_find(&found, &heap,
+							  is_known ? &parents : &(struct inherited){ 0 },
+							  &err),
+					 0);
+			ck_assert_uint_eq(found.n, is_known && n == 2);
+			if (found.n) {
+				ck_assert_int_eq(found.at->kind, HEAP_ERROR_DOUBLE_FREE);
+				ck_assert_uint_eq(found.at->call.before, 7);
+				ck_assert_uint_eq(found.at->at, 0); /* what it was is the parent's to tell */
+			}
+			heap_errors_free(&found);
+		}
 	trace_close(&trace);
 	unlink(path);
 }
@@ -249,7 +291,7 @@ START_TEST(too_many_strays_prove_nothing)
 	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
 	for (size_t n = STRAYS_MOST - 1; n <= STRAYS_MOST; n++) {
 		struct heap heap = { .trace = &trace, .strays = strays, .nstrays = n };
-		ck_assert_int_eq(heap_errors_find(&found, &heap, &err), 0);
+		ck_assert_int_eq(heap_errors_find(&found, &heap, &(struct inherited){ 0 }, &err), 0);
 		ck_assert_uint_eq(found.n, n < STRAYS_MOST);
 		heap_errors_free(&found);
 	}
@@ -261,6 +303,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = { what_is_wrong_by_the_events, the_shims_suspects_know_more,
+				       a_child_may_free_once_what_it_inherited,
 				       too_many_strays_prove_nothing };
 
 	return suite_run("errors", tests, sizeof tests / sizeof *tests);

@@ -23,6 +23,8 @@ mkfifo fifo && chmod +x fifo && agree 'a pipe.*; name a program' ./fifo
 echo data >data && agree 'chmod \+x ./data' ./data
 chmod +x data && agree 'add the line #!/bin/sh' ./data
 head -c 500 plain >cut && chmod +x cut && agree 'build or install it again' ./cut
+printf '#!/no/such/shell\n' >nobodys && chmod +x nobodys && agree 'correct its first line' ./nobodys
+printf '#!%s/loop\n' "$PWD" >loop && chmod +x loop && agree 'without end; correct its first line' ./loop
 gcc -fsanitize=address -o sanitized plain.c && agree 'without -fsanitize' ./sanitized
 ! gcc -m32 -o small plain.c 2>log || agree 'rebuild it with -m64' ./small
 ! gcc -m32 -static -o small-still plain.c 2>log || agree 'rebuild it with -m64' ./small-still
