@@ -262,7 +262,7 @@ static void find_reason(const struct beginner *b, struct err *reason)
 	fail(reason,
 	     "the shim did not come to life in it: its environment lacks LD_PRELOAD or LEAKGRAPH_SEGMENT, "
 	     "it begins in a seccomp sandbox or with too little address space (ulimit -v), it may not read "
-	     "liblgpreload.so or open the segment (another user, root or /proc), nothing can be preloaded "
+	     "liblgpreload.so or open the segment (another user, root, /proc or network), nothing can be preloaded "
 	     "into it, or it was killed while it was loaded");
 }
 
