@@ -126,15 +126,15 @@ static bool is_stopped(const struct threads_request *r, uint32_t tid)
 	return t && r->is_stopped && (t->held || t->stopped);
 }
 
-/* A thread that has ended but stays listed: the first one, after pthread_exit. Where ptrace has missed its end, it had
- * either said that it ends the process, or called exit(2) as that one does. */
+/* A thread that has ended but stays listed: the first one, after pthread_exit. Where ptrace has missed its end, nobody knows
+ * whether it ended itself by exit(2) or the process by exit_group(2), which would leave its stack alive. */
 static bool is_dead(const struct threads_request *r, uint32_t tid)
 {
 	const struct tracee *t = tracee_of(r, tid);
 
-	if (t && t->missed)
-		return !exit_of(r, tid) && proc_is_unsignaled(tid);
-	return t ? t->dead : proc_thread_ended(r->image->pid, tid);
+	if (t)
+		return t->dead && !t->missed;
+	return proc_thread_ended(r->image->pid, tid);
 }
 
 /* False: no memory. */
