@@ -12,9 +12,10 @@
 #define FRAMES_MAX 32
 
 /* What libunwind asks of a stopped thread: registers from `regs`; CFI and memory from libunwind's ptrace half, which
- * wants to be asked in an address space of its own. */
-struct remote {
-	unw_addr_space_t ptrace_space;
+ * wants to be asked in an address space of its own. It asks the thread that was first, since memory is that of all; for
+ * each thread to begin with it would read the list of mappings anew. */
+struct unwinding {
+	unw_addr_space_t space, ptrace_space;
 	void *upt;
 	uint64_t *regs; /* enum lg_reg: libunwind's numbers are DWARF's too */
 };
@@ -22,32 +23,32 @@ struct remote {
 static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *info, int need,
 			  void *context)
 {
-	const struct remote *r = context;
+	const struct unwinding *u = context;
 
 	(void)space;
-	return _UPT_find_proc_info(r->ptrace_space, ip, info, need, r->upt);
+	return _UPT_find_proc_info(u->ptrace_space, ip, info, need, u->upt);
 }
 
 static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void *context)
 {
-	const struct remote *r = context;
+	const struct unwinding *u = context;
 
 	(void)space;
-	_UPT_put_unwind_info(r->ptrace_space, info, r->upt);
+	_UPT_put_unwind_info(u->ptrace_space, info, u->upt);
 }
 
 static int access_mem(unw_addr_space_t space, unw_word_t addr, unw_word_t *value, int write, void *context)
 {
-	const struct remote *r = context;
+	const struct unwinding *u = context;
 
 	(void)space;
-	return write ? -UNW_EINVAL : _UPT_access_mem(r->ptrace_space, addr, value, 0, r->upt);
+	return write ? -UNW_EINVAL : _UPT_access_mem(u->ptrace_space, addr, value, 0, u->upt);
 }
 
 static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write, void *context)
 {
 	(void)space;
-	return register_of(((const struct remote *)context)->regs, reg, value, write);
+	return register_of(((const struct unwinding *)context)->regs, reg, value, write);
 }
 
 static unw_accessors_t accessors = {
@@ -60,27 +61,27 @@ static unw_accessors_t accessors = {
 };
 
 /* The name of the file that code lies in, from its last slash. */
-static const char *library_of(const struct caller_request *r, uint64_t pc)
+static const char *library_of(const struct callers *c, uint64_t pc)
 {
 	const char *name = NULL;
 
-	for (size_t i = 0; i < r->nmappings; i++)
-		if (pc >= r->mappings[i].start && pc < r->mappings[i].end && r->mappings[i].prot & PROT_EXEC)
-			name = strrchr(r->mappings[i].path, '/');
+	for (size_t i = 0; i < c->nmappings; i++)
+		if (pc >= c->mappings[i].start && pc < c->mappings[i].end && c->mappings[i].prot & PROT_EXEC)
+			name = strrchr(c->mappings[i].path, '/');
 	return name ? name : "";
 }
 
-static bool in_libc(const struct caller_request *r, uint64_t pc)
+static bool in_libc(const struct callers *c, uint64_t pc)
 {
-	const char *library = library_of(r, pc);
+	const char *library = library_of(c, pc);
 
 	return !strncmp(library, "/libc.so", 8) || !strncmp(library, "/libpthread", 11) ||
 	       !strncmp(library, "/ld-linux", 9);
 }
 
-static bool is_asking(const struct caller_request *r, uint64_t pc)
+static bool is_asking(const struct callers *c, const struct caller_request *r, uint64_t pc)
 {
-	return r->is_asking && !strcmp(library_of(r, pc), "/liblgpreload.so");
+	return r->is_asking && !strcmp(library_of(c, pc), "/liblgpreload.so");
 }
 
 /* The first six are for variables. */
@@ -113,42 +114,41 @@ static void hold_variables(unw_cursor_t *cursor, struct trace_thread *t)
 }
 
 /* clone and clone3 have no CFI where they return, since a new thread has no caller; they have no frame either. */
-static bool leave_clone(unw_addr_space_t space, struct remote *remote)
+static bool leave_clone(struct unwinding *u)
 {
-	uint64_t *sp = &remote->regs[LG_REG_RSP];
+	uint64_t *sp = &u->regs[LG_REG_RSP];
 	unw_word_t caller;
 
-	if (access_mem(space, *sp, &caller, 0, remote))
+	if (access_mem(u->space, *sp, &caller, 0, u))
 		return false;
-	remote->regs[LG_REG_RIP] = caller;
+	u->regs[LG_REG_RIP] = caller;
 	*sp += 8;
 	return true;
 }
 
-static bool start(unw_addr_space_t space, struct remote *remote, unw_cursor_t *cursor)
+static bool start(struct unwinding *u, unw_cursor_t *cursor)
 {
 	unw_proc_info_t info;
 
-	if (unw_init_remote(cursor, space, remote))
+	if (unw_init_remote(cursor, u->space, u))
 		return false;
 	/* Where there is no CFI, libunwind 1.6 makes up a function of one byte. */
 	if (!unw_get_proc_info(cursor, &info) && info.end_ip > info.start_ip + 1)
 		return true;
-	return leave_clone(space, remote) && !unw_init_remote(cursor, space, remote);
+	return leave_clone(u) && !unw_init_remote(cursor, u->space, u);
 }
 
-static bool step_out(unw_addr_space_t space, struct remote *remote, const struct caller_request *r,
-		     struct trace_thread *t)
+static bool step_out(const struct callers *c, const struct caller_request *r, struct trace_thread *t)
 {
 	unw_cursor_t cursor;
 	unw_word_t pc;
 
-	if (!start(space, remote, &cursor))
+	if (!start(c->unwinding, &cursor))
 		return false;
 	for (int i = 0; i < FRAMES_MAX; i++) {
 		if (unw_get_reg(&cursor, UNW_REG_IP, &pc) || unw_is_signal_frame(&cursor) > 0)
 			return false;
-		if (!in_libc(r, pc) && !is_asking(r, pc))
+		if (!in_libc(c, pc) && !is_asking(c, r, pc))
 			return preserved_registers(&cursor, t);
 		hold_variables(&cursor, t);
 		if (unw_step(&cursor) <= 0)
@@ -168,22 +168,45 @@ static void clear_others(struct trace_thread *t, int64_t call)
 		    t->regs[LG_REG_R8] = t->regs[LG_REG_R9] = 0;
 }
 
-static bool remote_open(struct remote *r, unw_addr_space_t *space, uint32_t tid)
+static void unwinding_free(struct unwinding *u)
 {
-	*space = unw_create_addr_space(&accessors, 0);
-	r->ptrace_space = unw_create_addr_space(&_UPT_accessors, 0);
-	r->upt = _UPT_create((pid_t)tid);
-	return *space && r->ptrace_space && r->upt;
+	if (u->upt)
+		_UPT_destroy(u->upt);
+	if (u->ptrace_space)
+		unw_destroy_addr_space(u->ptrace_space);
+	if (u->space)
+		unw_destroy_addr_space(u->space);
+	free(u);
 }
 
-static void remote_close(struct remote *r, unw_addr_space_t space)
+/* NULL: no memory. */
+static struct unwinding *unwinding_new(uint32_t tid)
 {
-	if (r->upt)
-		_UPT_destroy(r->upt);
-	if (r->ptrace_space)
-		unw_destroy_addr_space(r->ptrace_space);
-	if (space)
-		unw_destroy_addr_space(space);
+	struct unwinding *u = calloc(1, sizeof *u);
+
+	if (!u)
+		return NULL;
+	u->space = unw_create_addr_space(&accessors, 0);
+	u->ptrace_space = unw_create_addr_space(&_UPT_accessors, 0);
+	u->upt = _UPT_create((pid_t)tid);
+	if (u->space && u->ptrace_space && u->upt)
+		return u;
+	unwinding_free(u);
+	return NULL;
+}
+
+void callers_free(struct callers *c)
+{
+	if (c->unwinding)
+		unwinding_free(c->unwinding);
+	c->unwinding = NULL;
+}
+
+static bool has_unwinding(struct callers *c, uint32_t tid)
+{
+	if (!c->unwinding)
+		c->unwinding = unwinding_new(tid);
+	return c->unwinding;
 }
 
 static void forget(struct trace_thread *t, const uint64_t regs[LG_REGS])
@@ -194,19 +217,17 @@ static void forget(struct trace_thread *t, const uint64_t regs[LG_REGS])
 	t->nvector = 0;
 }
 
-bool caller_of_libc(const struct caller_request *r, struct trace_thread *t)
+bool caller_of_libc(struct callers *c, const struct caller_request *r, struct trace_thread *t)
 {
 	uint64_t before[LG_REGS], begin[LG_REGS], pc = t->regs[LG_REG_RIP];
-	struct remote remote = { .regs = begin };
-	unw_addr_space_t space = NULL;
 
-	if (!(r->call >= 0 && in_libc(r, pc)) && !is_asking(r, pc))
+	if ((!(r->call >= 0 && in_libc(c, pc)) && !is_asking(c, r, pc)) || !has_unwinding(c, t->tid))
 		return false;
 	memcpy(before, t->regs, sizeof before);
 	memcpy(begin, t->regs, sizeof begin);
+	c->unwinding->regs = begin;
 	t->vector = malloc(HELD_MAX * sizeof *t->vector);
-	bool out = t->vector && remote_open(&remote, &space, t->tid) && step_out(space, &remote, r, t);
-	remote_close(&remote, space);
+	bool out = t->vector && step_out(c, r, t);
 	if (out)
 		clear_others(t, r->call);
 	else

@@ -8,9 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct caller_request {
+struct unwinding;
+
+/* A process of which threads are stopped. */
+struct callers {
 	const struct trace_mapping *mappings;
 	size_t nmappings;
+	struct unwinding *unwinding; /* owned: what libunwind knows of it; NULL: nothing yet */
+};
+
+struct caller_request {
 	int64_t call; /* the system call that the thread is in; negative: none */
 	bool is_asking; /* the program had the tool's library wait: its frames are like libc's */
 };
@@ -21,6 +28,7 @@ struct caller_request {
  * may still use; the rest is zero. t->vector is what the frames have in the registers that a callee must preserve.
  * False: not in a system call, not in libc, in the midst of a hook, or no way out; t is as it was. A function that is at
  * work, and a hook, may hold the only pointer to a block that it was given or is about to hand out. */
-bool caller_of_libc(const struct caller_request *r, struct trace_thread *t);
+bool caller_of_libc(struct callers *c, const struct caller_request *r, struct trace_thread *t);
+void callers_free(struct callers *c);
 
 #endif

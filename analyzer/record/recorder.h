@@ -116,6 +116,8 @@ struct image *arrive_find(struct recorder *r,
 
 /* Writes traces of the programs that have ended without an image; `all`: of those that still run, too. */
 void shimless_settle(struct recorder *r, bool all);
+/* The note of one that was over before it was read, in a namespace that went with it: nobody knows its pid out here. */
+void shimless_tell(struct recorder *r, const struct lg_note *note);
 /* Looks for forked children that have allocated nothing yet, and may: daemons. */
 void shimless_find_silent(struct recorder *r);
 

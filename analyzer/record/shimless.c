@@ -3,6 +3,7 @@
 
 #include "record/proc.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 static void write_untraced(struct recorder *r, struct beginner *b)
@@ -14,8 +15,14 @@ static void write_untraced(struct recorder *r, struct beginner *b)
 		path = output_other(&r->output, *b->program ? b->program : "process", b->pid, &err);
 	if (!path || untraced_write(b, &r->segment, path, &err))
 		atomic_fetch_add(&r->segment.control->untraced, 1); /* counted at least */
-	recorder_number(r, b->pid); /* told once: the end of its vfork may be seen only now */
 	beginner_free(b);
+}
+
+void shimless_tell(struct recorder *r, const struct lg_note *note)
+{
+	struct beginner b = { .pid = note->pid, .pidfd = -1, .program = strdup(note->path) };
+
+	write_untraced(r, &b);
 }
 
 /* Looks for notes and new images between seeing that a process has ended and saying that it had none. */
@@ -29,10 +36,12 @@ void shimless_settle(struct recorder *r, bool all)
 		arrive_all(r);
 		if (!untraced_take(&r->untraced, pid, &b))
 			continue;
-		if (b.is_silent && !all)
+		if (b.is_silent && !all) {
 			beginner_free(&b);
-		else
-			write_untraced(r, &b);
+			continue;
+		}
+		write_untraced(r, &b);
+		recorder_number(r, pid); /* told once: the end of its vfork may be seen only now */
 	}
 }
 

@@ -144,12 +144,12 @@ static void put(struct snapshot *s, enum lg_chunk_kind kind, struct buf *out)
 	space_breathe(&s->image->space);
 }
 
-/* Vector registers hold data of the program, as memory does. */
+/* Vector registers hold data of the program, as memory does; of small numbers there nobody asks. */
 static void filter_vectors(struct snapshot *s)
 {
 	for (struct trace_thread *t = s->data.threads; t < s->data.threads + s->data.nthreads; t++)
 		for (size_t i = 0; i < t->nvector; i++)
-			if (lg_is_small(t->vector[i]) || !filter_is_address(s->filter, t->vector[i]))
+			if (!filter_is_address(s->filter, t->vector[i]))
 				t->vector[i] = 0;
 }
 

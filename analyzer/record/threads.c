@@ -83,11 +83,9 @@ static void registers_of_stopped(const struct threads_request *r, const struct l
 	t->flags |= LG_THREAD_STOPPED;
 	if (exit_of(r, t->tid))
 		return;
-	const struct caller_request caller = { .mappings = r->to->mappings,
-					       .nmappings = r->to->nmappings,
-					       .call = (int64_t)regs.orig_rax,
+	const struct caller_request caller = { .call = (int64_t)regs.orig_rax,
 					       .is_asking = slot && atomic_load(&slot->asking) };
-	if (caller_of_libc(&caller, t))
+	if (caller_of_libc(r->callers, &caller, t))
 		t->flags |= LG_THREAD_IN_CALL;
 	else
 		vector_registers(t);
@@ -128,15 +126,15 @@ static bool is_stopped(const struct threads_request *r, uint32_t tid)
 	return t && r->is_stopped && (t->held || t->stopped);
 }
 
-/* A thread that has ended but stays listed: the first one, after pthread_exit. Where ptrace has missed its end, it had
- * either said that it ends the process, or called exit(2) as that one does. */
+/* A thread that has ended but stays listed: the first one, after pthread_exit. Where ptrace has missed its end, nobody knows
+ * whether it ended itself by exit(2) or the process by exit_group(2), which would leave its stack alive. */
 static bool is_dead(const struct threads_request *r, uint32_t tid)
 {
 	const struct tracee *t = tracee_of(r, tid);
 
-	if (t && t->missed)
-		return !exit_of(r, tid) && proc_is_unsignaled(tid);
-	return t ? t->dead : proc_thread_ended(r->image->pid, tid);
+	if (t)
+		return t->dead && !t->missed;
+	return proc_thread_ended(r->image->pid, tid);
 }
 
 /* False: no memory. */
@@ -165,7 +163,7 @@ static bool is_only_one(const char *tasks)
 	return !stat(tasks, &st) && st.st_nlink == 2 + 1;
 }
 
-const char *threads_take(const struct threads_request *r)
+static const char *take_all(const struct threads_request *r)
 {
 	const char *trouble = NULL;
 	char path[64];
@@ -185,5 +183,16 @@ const char *threads_take(const struct threads_request *r)
 	}
 	if (tasks)
 		closedir(tasks);
+	return trouble;
+}
+
+const char *threads_take(const struct threads_request *request)
+{
+	struct callers callers = { .mappings = request->to->mappings, .nmappings = request->to->nmappings };
+	struct threads_request r = *request;
+
+	r.callers = &callers;
+	const char *trouble = take_all(&r);
+	callers_free(&callers);
 	return trouble;
 }

@@ -11,6 +11,7 @@ struct threads_request {
 	bool is_stopped; /* the threads that `follower` knows of are */
 	uint32_t tid; /* one of them, through which /proc shows the process */
 	struct trace_snapshot *to; /* has the mappings; gets the threads */
+	struct callers *callers; /* threads_take()'s own */
 };
 
 /* Those that are not stopped are among them. Returns what went wrong, or NULL. */

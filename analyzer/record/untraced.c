@@ -259,11 +259,12 @@ static void find_reason(const struct beginner *b, struct err *reason)
 		if (facts.kind == PROGRAM_ELF && program_judge(b->program, &facts, &status, reason))
 			return;
 	}
-	fail(reason,
-	     "the shim did not come to life in it: its environment lacks LD_PRELOAD or LEAKGRAPH_SEGMENT, "
-	     "it begins in a seccomp sandbox or with too little address space (ulimit -v), it may not read "
-	     "liblgpreload.so or open the segment (another user, root or /proc), nothing can be preloaded "
-	     "into it, or it was killed while it was loaded");
+	fail(
+	    reason,
+	    "the shim did not come to life in it: its environment lacks LD_PRELOAD or LEAKGRAPH_SEGMENT, "
+	    "it begins in a seccomp sandbox or with too little address space (ulimit -v), it may not read "
+	    "liblgpreload.so or open the segment (another user, root, /proc or network), nothing can be preloaded "
+	    "into it, or it was killed while it was loaded");
 }
 
 int untraced_write(const struct beginner *b, const struct segment *s, const char *path, struct err *err)

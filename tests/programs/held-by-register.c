@@ -1,5 +1,6 @@
 /* held-by-register.c: three blocks whose only pointers are in rbx of a thread that sleeps in the kernel, in r12 of a
- * thread that spins, and in xmm9 of a thread that sleeps. Each thread wipes the stack that malloc used. */
+ * thread that spins, and in xmm9 of a thread that sleeps. Each thread wipes the stack that malloc used. The last block's
+ * address is a round one: both its halves are small numbers. */
 // expect: direct=0/0 cycle=0/0 indirect=0/0 possible=0/0
 // more: .processes[0].summary.reachable.bytes >= 1000 + 2000 + 4000
 #include "victim.h"
@@ -9,6 +10,13 @@
 #include <stdatomic.h>
 
 atomic_int ready;
+
+void *allocate(size_t size)
+{
+	void *round = size == 4000 ? aligned_alloc(1L << 32, size) : NULL;
+
+	return round ? round : malloc(size); /* not everybody has the address space */
+}
 
 /* clang-format off */
 #define HOLDER(name, size, keep, wait)                                                                  \
@@ -21,7 +29,7 @@ atomic_int ready;
 		"	sub $8, %rsp\n"                                                                 \
 		".cfi_adjust_cfa_offset 8\n"                                                            \
 		"	mov $" #size ", %edi\n"                                                         \
-		"	call malloc@PLT\n"                                                              \
+		"	call allocate@PLT\n"                                                            \
 		"	" keep "\n"                                                                     \
 		"	lea -8192(%rsp), %rdi\n" /* wipe what malloc left below */                      \
 		"	mov $1024, %ecx\n"                                                              \

@@ -373,7 +373,7 @@ program_convert() { command=(sh -ec 'convert -seed 7 -size 400x300 plasma: -blur
 program_bwrap()
 {
 	command=(bwrap --ro-bind / / --unshare-all --dev /dev --proc /proc sh -c 'id -u; ls /proc | grep -c "^[0-9]"; exit 5')
-	right='sh: not recorded: .*another user, root or /proc.*' # nor does its network have the recorder's socket
+	right='sh: not recorded: .*another user, root, /proc or network.*' # nor does its network have the recorder's socket
 }
 program_chromium()
 {
