@@ -2,6 +2,7 @@
 #include "models/models.h"
 
 #include "models/alike.h"
+#include "names/usual.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,22 @@ static struct object blank(void)
 	return (struct object){ .count = NO_COUNT, .weak_count = NO_COUNT };
 }
 
+/* Models say what debug information does. */
+static const char *spell(struct models *m, const char *type)
+{
+	const char *spelled = map_get(&m->spelled, map_pointer_key(type));
+
+	if (spelled)
+		return spelled;
+	char *usual = usual_name(type);
+	spelled = usual ? arena_copy(&m->arena, usual, strlen(usual)) : NULL;
+	free(usual);
+	if (!spelled)
+		return type;
+	map_put(&m->spelled, map_pointer_key(type), (void *)(uintptr_t)spelled);
+	return spelled;
+}
+
 static void classify_block(struct models *m, uint32_t block)
 {
 	m->of[block] = (struct known){ .type = NO_TYPE };
@@ -38,11 +55,12 @@ static void classify_block(struct models *m, uint32_t block)
 
 		if (!m->is_open[i] || !models_all[i]->classify(m->states[i], block, &o))
 			continue;
-		m->of[block] = (struct known){ .type = o.type ? texts_number(&m->types, o.type) : NO_TYPE,
-					       .offset = o.offset <= OFFSET_MAX ? o.offset : 0,
-					       .is_kept = o.is_dead || o.is_immortal,
-					       .is_reused = o.is_reused,
-					       .model = i + 1 };
+		m->of[block] =
+		    (struct known){ .type = o.type ? texts_number(&m->types, spell(m, o.type)) : NO_TYPE,
+				    .offset = o.offset <= OFFSET_MAX ? o.offset : 0,
+				    .is_kept = o.is_dead || o.is_immortal,
+				    .is_reused = o.is_reused,
+				    .model = i + 1 };
 		return;
 	}
 }
@@ -216,6 +234,8 @@ void models_close(struct models *m)
 	vtables_free(&m->vtables);
 	free(m->of);
 	texts_free(&m->types);
+	map_free(&m->spelled);
+	arena_free(&m->arena);
 	*m = (struct models){ 0 };
 }
 

@@ -28,6 +28,8 @@ struct models {
 	bool is_described; /* those models were asked that only describe */
 	struct known *of; /* nblocks; NULL: no model found anything */
 	struct texts types; /* distinct names, numbered by the first block, by address, that has it */
+	struct map spelled; /* what a model calls a type, by address, to the usual name of it */
+	struct arena arena;
 };
 
 /* Asks every model that classes depend on, and labels the graph's references: all passes come after it. `declared` by

@@ -162,7 +162,7 @@ static void print_holder(struct page *g, const struct report_holder *h)
 		fputs(",\n      ", t->out);
 	if (h->main_type)
 		fprintf(t->out, "%s %s ", human_count(count, h->main.blocks),
-			lines_function(name, h->main_type, 40));
+			lines_type(name, h->main_type, 40));
 	else
 		fprintf(t->out, "%s ", human_things(count, sizeof count, h->main.blocks, "block"));
 	fputs("from ", t->out);
@@ -204,7 +204,7 @@ static void print_counted(struct page *g, const struct report_counted *c)
 	char references[64], objects[64], sum[96], type[PLACE_TEXT];
 
 	term_print(t, SHADE_WARN, "  %-8s ", c->verdict);
-	fprintf(t->out, "%s: ", c->type ? lines_function(type, c->type, 48) : "?");
+	fprintf(t->out, "%s: ", c->type ? lines_type(type, c->type, 48) : "?");
 	fprintf(t->out, "%s in %s",
 		human_things(references, sizeof references, c->references,
 			     *c->verdict == 's' ? "lost reference" : "uncounted reference"),
