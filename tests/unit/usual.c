@@ -24,24 +24,30 @@ static void check_usual(const char *name, const char *expected)
 START_TEST(leaves_out_what_the_library_takes_anyway)
 {
 	check_usual(STRING, "std::string");
-	check_usual("std::__1::basic_string<wchar_t, std::__1::char_traits<wchar_t>, std::__1::allocator<wchar_t> >[]",
-		    "std::wstring[]");
+	check_usual(
+	    "std::__1::basic_string<wchar_t, std::__1::char_traits<wchar_t>, std::__1::allocator<wchar_t> >[]",
+	    "std::wstring[]");
 	check_usual("std::vector<" STRING ", std::allocator<" STRING " > > *", "std::vector<std::string> *");
-	check_usual("std::map<" STRING ", long unsigned int, std::less<" STRING " >, std::allocator<std::pair<const " STRING
-		    ", long unsigned int> > >",
+	check_usual("std::map<" STRING ", long unsigned int, std::less<" STRING
+		    " >, std::allocator<std::pair<const " STRING ", long unsigned int> > >",
 		    "std::map<std::string, unsigned long>");
-	check_usual("std::unordered_map<int, int, std::hash<int>, std::equal_to<int>, std::allocator<std::pair<int const, int> > >",
-		    "std::unordered_map<int, int>");
-	check_usual("std::unique_ptr<app::Node, std::default_delete<app::Node> >", "std::unique_ptr<app::Node>");
-	check_usual("std::basic_ostringstream<char, std::char_traits<char>, std::allocator<char> >", "std::ostringstream");
-	check_usual("std::set<int, std::greater<int>, std::allocator<int> >", "std::set<int, std::greater<int>>");
+	check_usual(
+	    "std::unordered_map<int, int, std::hash<int>, std::equal_to<int>, std::allocator<std::pair<int const, int> > >",
+	    "std::unordered_map<int, int>");
+	check_usual("std::unique_ptr<app::Node, std::default_delete<app::Node> >",
+		    "std::unique_ptr<app::Node>");
+	check_usual("std::basic_ostringstream<char, std::char_traits<char>, std::allocator<char> >",
+		    "std::ostringstream");
+	check_usual("std::set<int, std::greater<int>, std::allocator<int> >",
+		    "std::set<int, std::greater<int>>");
 	check_usual("std::stack<int, std::deque<int, std::allocator<int> > >", "std::stack<int>");
 	check_usual("std::_Rb_tree_node<std::pair<int const, app::Item> >",
 		    "std::_Rb_tree_node<std::pair<const int, app::Item>>");
 	check_usual("alloc::vec::Vec<alloc::string::String, alloc::alloc::Global>", "Vec<String>");
 	check_usual("alloc::rc::RcInner<core::cell::RefCell<app::Node>>", "RcInner<RefCell<app::Node>>");
-	check_usual("core::mem::maybe_uninit::MaybeUninit<[alloc::sync::Arc<app::Node, alloc::alloc::Global>; 1]>",
-		    "[Arc<app::Node>; 1]");
+	check_usual(
+	    "core::mem::maybe_uninit::MaybeUninit<[alloc::sync::Arc<app::Node, alloc::alloc::Global>; 1]>",
+	    "[Arc<app::Node>; 1]");
 	check_usual("dropped alloc::sync::ArcInner<app::Node>", "dropped ArcInner<app::Node>");
 }
 END_TEST
@@ -75,9 +81,19 @@ END_TEST
 
 START_TEST(what_is_no_name_does_no_harm)
 {
-	static const char *const odd[] = { "std::vector<", "std::vector<int, std::allocator<int>", "a<b>>>", "<>", "std::vector<>",
-					   "std::map<,>", "std::basic_string<", "::::<(", "operator", "MaybeUninit<",
-					   "core::mem::maybe_uninit::MaybeUninit<>", "a<b c>", "std::basic_<char>",
+	static const char *const odd[] = { "std::vector<",
+					   "std::vector<int, std::allocator<int>",
+					   "a<b>>>",
+					   "<>",
+					   "std::vector<>",
+					   "std::map<,>",
+					   "std::basic_string<",
+					   "::::<(",
+					   "operator",
+					   "MaybeUninit<",
+					   "core::mem::maybe_uninit::MaybeUninit<>",
+					   "a<b c>",
+					   "std::basic_<char>",
 					   "x< const>" };
 	char deep[4096] = "", *usual;
 
