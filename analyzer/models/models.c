@@ -2,6 +2,7 @@
 #include "models/models.h"
 
 #include "models/alike.h"
+#include "models/headers.h"
 #include "names/usual.h"
 
 #include <stdlib.h>
@@ -176,22 +177,24 @@ static int keep_kept(const struct models *m, struct graph *g)
 	return failed ? -1 : 0;
 }
 
-static int apply(struct models *m, struct graph *g)
+static int apply_all(struct models *m, struct graph *g)
 {
-	uint32_t nblocks = g->heap->nblocks;
-	bool any = false;
-
-	if (open_some(m, false, &any))
-		return -1;
-	if (!any)
-		return 0;
 	if (classify_unknown(m))
 		return -1;
-	for (uint32_t i = 0; i < nblocks; i++)
+	for (uint32_t i = 0; i < g->heap->nblocks; i++)
 		label_block(m, g, i);
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		label_root(m, g, &g->root_refs[i]);
 	return keep_kept(m, g) || alike_tell(m, g) ? -1 : 0;
+}
+
+static int apply(struct models *m, struct graph *g)
+{
+	bool any = false;
+
+	if (open_some(m, false, &any) || (any && apply_all(m, g)))
+		return -1;
+	return headers_recognise(m, g);
 }
 
 /* Fields by name are of the type that the process has; one without it needs none. */
@@ -261,6 +264,13 @@ const char *models_who(struct models *m, uint32_t block)
 	const struct model *model = model_of(m, block);
 
 	return model ? model->name : NULL;
+}
+
+bool models_says_owners(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && (model->label || model->share);
 }
 
 const char *models_collector(const struct models *m, uint32_t block)
