@@ -12,7 +12,8 @@
 #define HEADER_MAX 64u /* bytes before the object */
 #define HABIT_BLOCKS 3u
 #define HABIT_WORDS 2u
-#define HABIT_SHARE 16u /* of so many blocks one may be pointed at otherwise, by a word that was there before */
+#define HABIT_SHARE                                                                                          \
+	16u /* of so many blocks one may be pointed at otherwise, by a word that was there before */
 
 /* What points at a block. */
 struct seen {
@@ -166,7 +167,8 @@ static bool has_header(const struct headers *h, uint32_t block)
 
 static enum ref_kind recognised(const struct headers *h, uint64_t at, uint32_t to, enum ref_kind kind)
 {
-	bool is_object = kind == REF_INTERIOR && has_header(h, to) && header_bytes(h, at, to) == h->seen[to].lowest;
+	bool is_object =
+	    kind == REF_INTERIOR && has_header(h, to) && header_bytes(h, at, to) == h->seen[to].lowest;
 
 	return is_object ? REF_RECOGNISED : kind;
 }

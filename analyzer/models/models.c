@@ -10,8 +10,9 @@
 
 #define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
 
-const struct model *const models_all[] = { &model_declared, &model_cpython, &model_shared_ptr, &model_gobject,
-					   &model_rust,	    &model_rtti,    &model_dwarf,      NULL };
+const struct model *const models_all[] = { &model_declared, &model_cpython, &model_shared_ptr,
+					   &model_gobject,  &model_rust,    &model_containers,
+					   &model_rtti,	    &model_dwarf,   NULL };
 
 static const struct model *model_of(const struct models *m, uint32_t block)
 {

@@ -25,7 +25,8 @@ static struct link *volatile records;
 static char *volatile lines[LINES];
 static char *volatile state, *volatile same_state, *volatile buffer;
 
-static volatile int nstrings = STRINGS, nrecords = RECORDS, nlines = LINES; /* no loop is unrolled: each has one call */
+static volatile int nstrings = STRINGS, nrecords = RECORDS,
+		    nlines = LINES; /* no loop is unrolled: each has one call */
 
 NOINLINE static char *allocate(size_t bytes)
 {
