@@ -135,6 +135,6 @@ struct model {
 extern const struct model *const models_all[];
 
 extern const struct model model_declared, model_cpython, model_shared_ptr, model_gobject, model_rust,
-    model_rtti, model_dwarf;
+    model_containers, model_rtti, model_dwarf;
 
 #endif

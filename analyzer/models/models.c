@@ -2,14 +2,17 @@
 #include "models/models.h"
 
 #include "models/alike.h"
+#include "models/headers.h"
+#include "names/usual.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define OFFSET_MAX ((1u << 24) - 1) /* struct known has 24 bits for it */
 
-const struct model *const models_all[] = { &model_declared, &model_cpython, &model_shared_ptr, &model_gobject,
-					   &model_rust,	    &model_rtti,    &model_dwarf,      NULL };
+const struct model *const models_all[] = { &model_declared, &model_cpython, &model_shared_ptr,
+					   &model_gobject,  &model_rust,    &model_containers,
+					   &model_rtti,	    &model_dwarf,   NULL };
 
 static const struct model *model_of(const struct models *m, uint32_t block)
 {
@@ -30,6 +33,22 @@ static struct object blank(void)
 	return (struct object){ .count = NO_COUNT, .weak_count = NO_COUNT };
 }
 
+/* Models say what debug information does. */
+static const char *spell(struct models *m, const char *type)
+{
+	const char *spelled = map_get(&m->spelled, map_pointer_key(type));
+
+	if (spelled)
+		return spelled;
+	char *usual = usual_name(type);
+	spelled = usual ? arena_copy(&m->arena, usual, strlen(usual)) : NULL;
+	free(usual);
+	if (!spelled)
+		return type;
+	map_put(&m->spelled, map_pointer_key(type), (void *)(uintptr_t)spelled);
+	return spelled;
+}
+
 static void classify_block(struct models *m, uint32_t block)
 {
 	m->of[block] = (struct known){ .type = NO_TYPE };
@@ -38,11 +57,12 @@ static void classify_block(struct models *m, uint32_t block)
 
 		if (!m->is_open[i] || !models_all[i]->classify(m->states[i], block, &o))
 			continue;
-		m->of[block] = (struct known){ .type = o.type ? texts_number(&m->types, o.type) : NO_TYPE,
-					       .offset = o.offset <= OFFSET_MAX ? o.offset : 0,
-					       .is_kept = o.is_dead || o.is_immortal,
-					       .is_reused = o.is_reused,
-					       .model = i + 1 };
+		m->of[block] =
+		    (struct known){ .type = o.type ? texts_number(&m->types, spell(m, o.type)) : NO_TYPE,
+				    .offset = o.offset <= OFFSET_MAX ? o.offset : 0,
+				    .is_kept = o.is_dead || o.is_immortal,
+				    .is_reused = o.is_reused,
+				    .model = i + 1 };
 		return;
 	}
 }
@@ -158,22 +178,24 @@ static int keep_kept(const struct models *m, struct graph *g)
 	return failed ? -1 : 0;
 }
 
-static int apply(struct models *m, struct graph *g)
+static int apply_all(struct models *m, struct graph *g)
 {
-	uint32_t nblocks = g->heap->nblocks;
-	bool any = false;
-
-	if (open_some(m, false, &any))
-		return -1;
-	if (!any)
-		return 0;
 	if (classify_unknown(m))
 		return -1;
-	for (uint32_t i = 0; i < nblocks; i++)
+	for (uint32_t i = 0; i < g->heap->nblocks; i++)
 		label_block(m, g, i);
 	for (uint64_t i = 0; i < g->nroot_refs; i++)
 		label_root(m, g, &g->root_refs[i]);
 	return keep_kept(m, g) || alike_tell(m, g) ? -1 : 0;
+}
+
+static int apply(struct models *m, struct graph *g)
+{
+	bool any = false;
+
+	if (open_some(m, false, &any) || (any && apply_all(m, g)))
+		return -1;
+	return headers_recognise(m, g);
 }
 
 /* Fields by name are of the type that the process has; one without it needs none. */
@@ -216,6 +238,8 @@ void models_close(struct models *m)
 	vtables_free(&m->vtables);
 	free(m->of);
 	texts_free(&m->types);
+	map_free(&m->spelled);
+	arena_free(&m->arena);
 	*m = (struct models){ 0 };
 }
 
@@ -241,6 +265,13 @@ const char *models_who(struct models *m, uint32_t block)
 	const struct model *model = model_of(m, block);
 
 	return model ? model->name : NULL;
+}
+
+bool models_says_owners(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && (model->label || model->share);
 }
 
 const char *models_collector(const struct models *m, uint32_t block)

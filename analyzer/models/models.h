@@ -28,6 +28,8 @@ struct models {
 	bool is_described; /* those models were asked that only describe */
 	struct known *of; /* nblocks; NULL: no model found anything */
 	struct texts types; /* distinct names, numbered by the first block, by address, that has it */
+	struct map spelled; /* what a model calls a type, by address, to the usual name of it */
+	struct arena arena;
 };
 
 /* Asks every model that classes depend on, and labels the graph's references: all passes come after it. `declared` by
@@ -40,6 +42,8 @@ void models_close(struct models *m); /* safe on a zeroed or half-open one */
 const char *models_type(struct models *m, uint32_t block);
 /* "cpython", or NULL: nobody knows the block. */
 const char *models_who(struct models *m, uint32_t block);
+/* Whether its model says itself which references own a block. */
+bool models_says_owners(const struct models *m, uint32_t block);
 /* What frees cycles of such blocks: "gc.collect()", or NULL. */
 const char *models_collector(const struct models *m, uint32_t block);
 const char *models_weak(const struct models *m, uint32_t block);

@@ -1,4 +1,5 @@
-/* shared_live.c: pairs that are shared_ptrs beyond doubt: their source types them so, and what they lie in lives.
+/* shared_live.c: pairs that are shared_ptrs beyond doubt: their source types them so, or all of a vector is such pairs, and
+ * what they lie in lives.
  *
  * What is destroyed leaves its words behind: members of unions, elements that a vector has let go, a block that is
  * being made of one that was freed. So the holder has to be known to the last byte, and something other than a stack has
@@ -12,6 +13,7 @@
 struct shared_live {
 	uint8_t *is_owned; /* nblocks: a root or another block owns it */
 	struct map ends; /* block + 1 -> behind the last element of the vector that has it */
+	struct map pairs; /* block + 1 -> whether that vector's elements are pairs, all of them: &yes, &no */
 };
 
 /* {first, behind the last, behind the room}, as vectors of all libraries have it. */
@@ -77,6 +79,7 @@ void shared_live_free(struct shared_live *live)
 		return;
 	free(live->is_owned);
 	map_free(&live->ends);
+	map_free(&live->pairs);
 	free(live);
 }
 
@@ -108,6 +111,52 @@ static bool is_in_use(const struct shared *s, uint32_t holder, uint32_t begin, c
 	       map_get(&s->live->ends, holder + 1ull);
 }
 
+/* ---- without debug information ------------------------------------------------------------------------- */
+
+#define PAIR_BYTES 16u
+
+static bool is_pair_or_empty(struct shared *s, uint64_t at)
+{
+	struct control c;
+	uint64_t object, control;
+	uint32_t block;
+
+	if (!memory_word(s->world->memory, at, &object) || !memory_word(s->world->memory, at + 8, &control))
+		return false;
+	return (!object && !control) || shared_is_pair(s, at + 8, &c, &block);
+}
+
+static bool are_pairs(struct shared *s, uint64_t at, uint64_t end)
+{
+	while (at < end && is_pair_or_empty(s, at))
+		at += PAIR_BYTES;
+	return at == end;
+}
+
+/* Whether the word is of an element of a vector of which nothing but pairs is known. */
+static bool is_element(struct shared *s, uint32_t holder, uint64_t at)
+{
+	static const bool yes = true, no = false;
+	uint64_t begin = s->world->heap->blocks[holder].addr;
+	uint64_t end = (uintptr_t)map_get(&s->live->ends, holder + 1ull);
+	const bool *are = map_get(&s->live->pairs, holder + 1ull);
+
+	if (!are) {
+		are = end > begin && are_pairs(s, begin, end) ? &yes : &no;
+		map_put(&s->live->pairs, holder + 1ull, (void *)(uintptr_t)are);
+	}
+	return *are && (at - begin) % PAIR_BYTES == 8;
+}
+
+/* Where a count of weak pointers is 0 all pairs are strong. */
+static bool has_weak(struct shared *s, uint64_t at)
+{
+	struct control c;
+	uint32_t block;
+
+	return !shared_is_pair(s, at, &c, &block) || c.weak;
+}
+
 bool shared_owns_surely(struct shared *s, uint32_t holder, uint64_t at)
 {
 	const struct block *b = &s->world->heap->blocks[holder];
@@ -117,6 +166,8 @@ bool shared_owns_surely(struct shared *s, uint32_t holder, uint64_t at)
 	if (!s->live || !is_alive(s, holder, at))
 		return false;
 	const struct type *t = models_layout(s->world->models, holder, &begin);
-	return t && at >= b->addr + begin && is_in_use(s, holder, begin, t) &&
+	if (!t)
+		return is_element(s, holder, at) && !has_weak(s, at);
+	return at >= b->addr + begin && is_in_use(s, holder, begin, t) &&
 	       is_declared(t, b->size - begin, at - b->addr - begin);
 }

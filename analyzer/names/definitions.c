@@ -1,8 +1,10 @@
 /* definitions.c: where a record is defined that a unit only declares: "struct node" in an opaque header, a class of
  * another unit. An index by name over all units of the object, made when the first such record is met. */
 #include "names/inside.h"
+#include "names/usual.h"
 
 #include <dwarf.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOOKED_AT 64u /* definitions of one name */
@@ -12,14 +14,21 @@ struct definition {
 	struct definition *next; /* of the same hash, as met */
 };
 
-/* FNV-1a, without the blanks: demangled names have others than DWARF's. */
+/* Demangled names and DWARF's are spelled alike only as usual: free it. NULL: it is so already, or there is no memory. */
+static char *usual_spelling(const char *name)
+{
+	return strchr(name, '<') ? usual_name(name) : NULL;
+}
+
+/* FNV-1a. */
 static uint64_t hash_name(const char *name)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
+	char *usual = usual_spelling(name);
 
-	for (; *name; name++)
-		if (*name != ' ')
-			hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
+	for (const char *at = usual ? usual : name; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+	free(usual);
 	return hash ? hash : 1;
 }
 
@@ -127,14 +136,12 @@ static const char *last_part(const char *name)
 
 static bool is_same_name(const char *a, const char *b)
 {
-	for (;; a++, b++) {
-		while (*a == ' ')
-			a++;
-		while (*b == ' ')
-			b++;
-		if (*a != *b || !*a)
-			return *a == *b;
-	}
+	char *usual_a = usual_spelling(a), *usual_b = usual_spelling(b);
+	bool is_same = !strcmp(usual_a ? usual_a : a, usual_b ? usual_b : b);
+
+	free(usual_a);
+	free(usual_b);
+	return is_same;
 }
 
 bool definition_named(struct names *n, struct object *o, const char *name, Dwarf_Die *die)

@@ -1,5 +1,6 @@
 /* type_names.c: how a type is spelled, as in the source. */
 #include "names/type.h"
+#include "names/usual.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,23 +8,6 @@
 #define NAME_DEPTH 8u /* pointers to functions that take pointers ...: deeper is "..." */
 
 static const char *spell(const struct type *asked, unsigned depth);
-
-/* gcc spells some base types at full length. */
-static const char *usual_name(const char *name)
-{
-	static const char *const usual[][2] = { { "short int", "short" },
-						{ "long int", "long" },
-						{ "long long int", "long long" },
-						{ "unsigned int", "unsigned" },
-						{ "short unsigned int", "unsigned short" },
-						{ "long unsigned int", "unsigned long" },
-						{ "long long unsigned int", "unsigned long long" } };
-
-	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-		if (!strcmp(name, usual[i][0]))
-			return usual[i][1];
-	return name;
-}
 
 /* A class without a name that can be called. */
 static bool is_lambda(Dwarf_Die *record)
@@ -55,7 +39,7 @@ static const char *spell_plain(const struct type *t)
 	if (!name)
 		return word ? arena_format(&t->names->arena, "%s {...}", word) : "?";
 	if (t->tag == DW_TAG_base_type)
-		return usual_name(name);
+		return usual_number(name); /* gcc spells some at full length */
 	if (!names_are_plain_at(&die))
 		return die_scoped_name(t->names, die, name);
 	return word ? arena_format(&t->names->arena, "%s %s", word, name) : name;

@@ -34,6 +34,7 @@ static bool follow(struct ring_finder *r, uint32_t from, uint32_t start, uint32_
 {
 	const struct graph *g = r->forest->subset.graph;
 	const uint32_t *component = r->forest->components.of;
+	bool is_knot = component_size(&r->forest->components, component[start]) > 1;
 
 	for (uint64_t e = g->first[from]; e < g->first[from + 1]; e++) {
 		uint32_t to = g->refs[e].to;
@@ -42,8 +43,8 @@ static bool follow(struct ring_finder *r, uint32_t from, uint32_t start, uint32_
 			continue;
 		if (to != start && (to == from || r->parent[to] != NO_BLOCK))
 			continue;
-		if (to == from && !ref_kind_is_strong(ref_kind(g->refs[e])))
-			continue; /* a pointer into its own inside is not what makes the cycle */
+		if (to == from && (is_knot || !ref_kind_is_strong(ref_kind(g->refs[e]))))
+			continue; /* a pointer to itself, or into its own inside, is not what makes the cycle */
 		r->parent[to] = from;
 		r->edge[to] = e;
 		if (to == start)

@@ -130,7 +130,7 @@ static void print_size(const struct brief *b, const struct finding *f)
 	if (!f->leak->type)
 		return;
 	fputs(": ", b->term->out);
-	term_clean(b->term, lines_function(type, f->leak->type, 32));
+	term_clean(b->term, lines_type(type, f->leak->type, 32));
 }
 
 /* "  NEW    L1  direct    a41c90e2  10 B in 1 block: struct node, in app (pid 12)" */

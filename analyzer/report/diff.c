@@ -210,7 +210,7 @@ static void print_row(const struct lines *l, const struct diff_row *row)
 	term_print(l->term, SHADE_HEAD, "  %-6s %c%-10s ", change_names[row->change], grown < 0 ? '-' : '+',
 		   human_bytes(bytes, grown < 0 ? -(uint64_t)grown : (uint64_t)grown));
 	if (row->type) {
-		term_clean(l->term, lines_function(name, row->type, 44));
+		term_clean(l->term, lines_type(name, row->type, 44));
 		fputs(", ", l->term->out);
 	}
 	term_clean(l->term, lines_place(place, l, row->stack));

@@ -87,7 +87,7 @@ static void put_leak_title(struct buf *out, const struct finding *f, const char 
 	buf_text(out, lines_sum(sum, f->sum));
 	if (leak->type) {
 		buf_text(out, " of ");
-		buf_text(out, lines_function(type, leak->type, 60));
+		buf_text(out, lines_type(type, leak->type, 60));
 	}
 	buf_text(out, leak->growth		      ? " came on while the program ran, allocated by "
 		      : leak->class == CLASS_POSSIBLE ? " possibly leaked, allocated by "

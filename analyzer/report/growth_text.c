@@ -144,7 +144,7 @@ static void print_row(const struct lines *l, const struct growth_process *p, con
 	term_print(l->term, SHADE_HEAD, "  %c%-10s ", is_less ? '-' : '+',
 		   human_bytes(bytes, is_less ? -(uint64_t)row->bytes_grown : (uint64_t)row->bytes_grown));
 	if (row->type) {
-		term_clean(l->term, lines_function(name, row->type, 44));
+		term_clean(l->term, lines_type(name, row->type, 44));
 		fputs(", ", l->term->out);
 	}
 	term_clean(l->term, row->stack ? lines_place(place, l, row->stack) : "unknown place");

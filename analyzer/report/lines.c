@@ -167,6 +167,8 @@ static const char *last_components(char out[PLACE_TEXT], const char *name, size_
 	return lines_fit(out, name, columns);
 }
 
+#define NESTING_SHOWN 3u /* templates in templates */
+
 const char *lines_function(char out[PLACE_TEXT], const char *name, size_t columns)
 {
 	char shorter[PLACE_TEXT];
@@ -178,6 +180,39 @@ const char *lines_function(char out[PLACE_TEXT], const char *name, size_t column
 		without_arguments(shorter, name, true);
 	return term_columns(shorter) <= columns ? lines_fit(out, shorter, columns)
 						: last_components(out, shorter, columns);
+}
+
+/* "std::vector<std::pair<...>>" for a depth of one: what lies deeper is left out. */
+static void without_deeper(char out[PLACE_TEXT], const char *type, unsigned depth)
+{
+	size_t used = 0;
+	unsigned open = 0;
+
+	for (const char *at = type; *at && used < PLACE_TEXT - 8; at++) {
+		open -= *at == '>' && open;
+		if (*at == '<' && open == depth) {
+			used += (size_t)snprintf(out + used, PLACE_TEXT - used, "<...>");
+			at = spelling_closed(at);
+			continue;
+		}
+		open += *at == '<';
+		out[used++] = *at;
+	}
+	out[used] = 0;
+}
+
+const char *lines_type(char out[PLACE_TEXT], const char *type, size_t columns)
+{
+	char shorter[PLACE_TEXT];
+
+	if (term_columns(type) <= columns)
+		return lines_fit(out, type, columns);
+	for (unsigned depth = NESTING_SHOWN; depth; depth--) {
+		without_deeper(shorter, type, depth);
+		if (term_columns(shorter) <= columns)
+			return lines_fit(out, shorter, columns);
+	}
+	return lines_function(out, type, columns);
 }
 
 static const char *function_text(char text[PLACE_TEXT], const struct report_frame *f, size_t columns)
@@ -421,8 +456,7 @@ const char *lines_what(char text[PLACE_TEXT], const char *type, uint64_t bytes)
 	char size[TERM_TEXT], name[PLACE_TEXT];
 
 	if (type)
-		snprintf(text, PLACE_TEXT, "%s, %s", lines_function(name, type, 48),
-			 human_bytes(size, bytes));
+		snprintf(text, PLACE_TEXT, "%s, %s", lines_type(name, type, 48), human_bytes(size, bytes));
 	else
 		human_bytes(text, bytes);
 	return text;

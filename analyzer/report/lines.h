@@ -57,9 +57,11 @@ void lines_verdict(const struct lines *l, const struct report_process *p);
 /* Text from outside, broken into lines at spaces; the first line begins at column `at`, others at `indent`. */
 void lines_wrap(const struct term *t, unsigned at, unsigned indent, const char *text);
 
-/* A function's or type's name. Of one that is too long first what it returns, template arguments and parameters are left
+/* A function's name. Of one that is too long first what it returns, template arguments and parameters are left
  * out, then what it is a member of. */
 const char *lines_function(char out[PLACE_TEXT], const char *name, size_t columns);
+/* A type's name. Of one that is too long the innermost template arguments are left out first. */
+const char *lines_type(char out[PLACE_TEXT], const char *type, size_t columns);
 
 /* Copies text, keeping both its ends when it is longer than `columns`. Never cuts a UTF-8 character. */
 const char *lines_fit(char out[PLACE_TEXT], const char *text, size_t columns);

@@ -151,7 +151,7 @@ const char *lines_break_short(char text[PLACE_TEXT], const struct report_leak *l
 	if (is_of_container(e))
 		return NULL;
 	snprintf(text, PLACE_TEXT, "%.40s%s%.30s", edge_text(field, e), e->from_type ? " of " : "",
-		 e->from_type ? lines_function(type, e->from_type, 30) : "");
+		 e->from_type ? lines_type(type, e->from_type, 30) : "");
 	return text;
 }
 

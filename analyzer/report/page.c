@@ -60,15 +60,14 @@ static void print_clean(struct page *g, const struct report_process *p)
 		fprintf(g->term->out, " (%s still reachable)", lines_sum(sum, p->sums[CLASS_REACHABLE]));
 }
 
-/* ", 2 heap errors" */
-static void print_also(struct page *g, uint32_t n, const char *what)
+void page_also(const struct term *t, uint64_t n, const char *what)
 {
 	char text[64];
 
 	if (!n)
 		return;
-	fputs(", ", g->term->out);
-	term_print(g->term, SHADE_BAD, "%s", human_things(text, sizeof text, n, what));
+	fputs(", ", t->out);
+	term_print(t, SHADE_BAD, "%s", human_things(text, sizeof text, n, what));
 }
 
 void page_headline(struct page *g, const struct report_group *group)
@@ -86,8 +85,9 @@ void page_headline(struct page *g, const struct report_group *group)
 		print_leaked(g, group);
 	else
 		print_clean(g, p);
-	print_also(g, p->nerrors, "heap error");
-	print_also(g, p->ngrowing, "growing place");
+	page_also(g->term, p->nerrors, "heap error");
+	page_also(g->term, p->counts.deficit, OVER_RELEASED);
+	page_also(g->term, p->ngrowing, "growing place");
 	fputc('\n', g->term->out);
 }
 
@@ -162,7 +162,7 @@ static void print_holder(struct page *g, const struct report_holder *h)
 		fputs(",\n      ", t->out);
 	if (h->main_type)
 		fprintf(t->out, "%s %s ", human_count(count, h->main.blocks),
-			lines_function(name, h->main_type, 40));
+			lines_type(name, h->main_type, 40));
 	else
 		fprintf(t->out, "%s ", human_things(count, sizeof count, h->main.blocks, "block"));
 	fputs("from ", t->out);
@@ -204,7 +204,7 @@ static void print_counted(struct page *g, const struct report_counted *c)
 	char references[64], objects[64], sum[96], type[PLACE_TEXT];
 
 	term_print(t, SHADE_WARN, "  %-8s ", c->verdict);
-	fprintf(t->out, "%s: ", c->type ? lines_function(type, c->type, 48) : "?");
+	fprintf(t->out, "%s: ", c->type ? lines_type(type, c->type, 48) : "?");
 	fprintf(t->out, "%s in %s",
 		human_things(references, sizeof references, c->references,
 			     *c->verdict == 's' ? "lost reference" : "uncounted reference"),
@@ -247,7 +247,7 @@ void page_details(struct page *g, const struct report_group *group)
 	print_pids(g, group);
 	lines_verdict(&g->lines, p);
 	page_findings(g, p);
-	if (g->options->brief && p->is_judged && !report_lost(p).blocks)
+	if (g->options->brief && p->is_judged && !report_lost(p).blocks && !p->counts.deficit)
 		return;
 	print_summary(g, p);
 	print_holders(g, p);

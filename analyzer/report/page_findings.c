@@ -55,7 +55,7 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 	term_print(t, SHADE_HEAD, "%s", lines_sum(sum, leak->heads));
 	print_sizes(g, leak);
 	if (leak->type)
-		fprintf(t->out, ": %s", lines_function(type, leak->type, 48));
+		fprintf(t->out, ": %s", lines_type(type, leak->type, 48));
 	if (leak->indirect.blocks)
 		fprintf(t->out, "   (+%s behind)", lines_sum(sum, leak->indirect));
 	fputc('\n', t->out);

@@ -12,6 +12,7 @@
 static void print_overview(struct page *g, const struct report *r)
 {
 	uint32_t leaking = 0, degraded = 0;
+	uint64_t over_released = 0;
 	struct sum lost = { 0, 0 };
 	char sum[SUM_TEXT], count[64];
 
@@ -22,6 +23,7 @@ static void print_overview(struct page *g, const struct report *r)
 		lost.bytes += one.bytes;
 		leaking += one.blocks != 0;
 		degraded += !report_is_complete(&r->processes[i]);
+		over_released += r->processes[i].counts.deficit;
 	}
 	fprintf(g->term->out, "%s: ", human_things(count, sizeof count, r->nprocesses, "program run"));
 	if (leaking)
@@ -29,6 +31,7 @@ static void print_overview(struct page *g, const struct report *r)
 	else
 		term_print(g->term, degraded ? SHADE_WARN : SHADE_GOOD,
 			   degraded ? "no leaks seen" : "no leaks");
+	page_also(g->term, over_released, OVER_RELEASED);
 	if (degraded)
 		term_print(g->term, SHADE_WARN, ", %u with a degraded verdict", degraded);
 	fputc('\n', g->term->out);

@@ -211,7 +211,7 @@ static void print_row(const struct lines *l, const struct types_row *row)
 	print_sum(l->term, row->lost, 8, 10);
 	fputs("  ", l->term->out);
 	if (row->type)
-		term_clean(l->term, lines_function(name, row->type, 44));
+		term_clean(l->term, lines_type(name, row->type, 44));
 	else
 		fprintf(l->term->out, "? %s, ", human_bytes(bytes, row->size));
 	if (!row->type)

@@ -88,7 +88,7 @@ __attribute__((noinline)) void plant()
 	h->item = std::make_unique<Item>(3);
 	tell(h->item.get(), "shop::Item");
 	auto *v = new std::vector<Item *>();
-	tell(v, "std::vector<shop::Item*, std::allocator<shop::Item*> >");
+	tell(v, "std::vector<shop::Item*>");
 	v->push_back(a);
 	v->reserve(10);
 	tell(v->data(), "shop::Item *[]");

@@ -15,7 +15,7 @@ for level in 0 2; do
 	says '.processes[0].leaks[0].cycle.edges[] | select(.suggested_break) | "\(.from_type | split("::")[-1]) .\(.field) \(.break_with)"' 'Node> .owner Weak'
 	says '.processes[0].counts | "\(.exact) \(.surplus) \(.deficit)"' '5 0 0'
 	exits 0 "$LG" check --json=report.json -- ./app forget
-	says '.processes[0].leaked_references[] | "\(.type) \(.references)"' 'alloc::sync::ArcInner<[u64; 3]> 1'
+	says '.processes[0].leaked_references[] | "\(.type) \(.references)"' 'ArcInner<[u64; 3]> 1'
 	exits 23 "$LG" check --json=report.json -- ./app weak
 	says '.processes[0].summary | "\(.direct.blocks) \(.cycle.blocks)"' '1 0'
 	says '.processes[0].counts | "\(.exact) \(.surplus) \(.deficit)"' '4 1 0'

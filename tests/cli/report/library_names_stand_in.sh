@@ -21,7 +21,7 @@ C
 known() { "$LG" types --json "$1" | jq -r '[.types[] | select(.type) | "\(.type) \(.bytes)"] | sort | join(", ")'; }
 g++ -O0 -o app app.cc
 "$LG" run -q -o app.lgt -- ./app
-[ "$(known app.lgt)" = 'Item[] 24, char[] 51, std::_List_node<Item> 24, std::_Rb_tree_node<std::pair<int const, Item> > 48' ] ||
+[ "$(known app.lgt)" = 'Item[] 24, char[] 51, std::_List_node<Item> 24, std::_Rb_tree_node<std::pair<const int, Item>> 48' ] ||
 	fails "without debug information: $(known app.lgt)"
 g++ -O2 -s -o app app.cc
 "$LG" run -q -o stripped.lgt -- ./app

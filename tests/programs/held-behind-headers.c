@@ -1,0 +1,85 @@
+/* held-behind-headers.c: strings behind their lengths, records known by their links, and one state that two words know behind
+ * its start: all held. Lines that a cursor has gone into, some of which are known by their starts, and a buffer that one word
+ * knows are possible leaks. */
+// expect: direct=0/0 cycle=0/0 indirect=0/0 possible=3/144 reachable=12/376
+// site: possible hold_lines @line
+// site: possible hold_buffer @buffer
+#include "victim.h"
+
+#include <string.h>
+
+#define STRINGS 4
+#define RECORDS 3
+#define LINES 6
+
+struct link {
+	struct link *next;
+};
+struct record {
+	uint64_t id;
+	struct link link;
+};
+
+static char *volatile strings[STRINGS];
+static struct link *volatile records;
+static char *volatile lines[LINES];
+static char *volatile state, *volatile same_state, *volatile buffer;
+
+static volatile int nstrings = STRINGS, nrecords = RECORDS,
+		    nlines = LINES; /* no loop is unrolled: each has one call */
+
+NOINLINE static char *allocate(size_t bytes)
+{
+	char *p = calloc(1, bytes);
+
+	escape(p);
+	return p;
+}
+
+/* Headers of 1 and of 3 bytes, by what is to come. */
+NOINLINE static void hold_strings(void)
+{
+	for (int i = 0; i < nstrings; i++)
+		strings[i] = allocate(40) + (i % 2 ? 1 : 3);
+}
+
+NOINLINE static void hold_records(void)
+{
+	for (int i = 0; i < nrecords; i++) {
+		struct record *r = calloc(1, sizeof *r);
+
+		escape(r);
+		r->link.next = records;
+		records = &r->link;
+	}
+}
+
+NOINLINE static void hold_lines(void)
+{
+	for (int i = 0; i < nlines; i++) {
+		char *line = calloc(1, 24); /* @line */
+
+		escape(line);
+		lines[i] = line + (i < 2 ? 5 : 0);
+	}
+}
+
+NOINLINE static void hold_state(void)
+{
+	state = same_state = (char *)calloc(1, 72) + 8;
+}
+
+NOINLINE static void hold_buffer(void)
+{
+	buffer = (char *)calloc(1, 96) + 8; /* @buffer */
+}
+
+int main(void)
+{
+	hold_strings();
+	hold_records();
+	hold_lines();
+	hold_state();
+	hold_buffer();
+	return 0;
+}
