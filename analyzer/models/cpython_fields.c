@@ -34,15 +34,22 @@ static size_t put_utf8(char *text, uint32_t c)
 	return 4;
 }
 
+enum py_str py_str_at(struct py *p, uint64_t str)
+{
+	uint32_t state = (uint32_t)py_get(p, str + STR_STATE);
+
+	return !(state & STR_COMPACT) ? PY_APART : state & STR_ASCII ? PY_ASCII : PY_COMPACT;
+}
+
 bool py_text(struct py *p, uint64_t str, char *text, size_t room)
 {
 	uint64_t length = py_get(p, str + STR_LENGTH);
 	uint32_t state = (uint32_t)py_get(p, str + STR_STATE), kind = state >> 2 & 7;
-	uint64_t at = str + (state & 0x40 ? p->l->ascii : p->l->compact);
+	uint64_t at = str + (state & STR_ASCII ? p->l->ascii : p->l->compact);
 	const struct py_type *t = py_type_at(p, py_get(p, str + OBJECT_TYPE));
 	size_t used = 0;
 
-	if (!t || t->family != PY_STR || !length || length > NAME_MAX || !(state & 0x20) ||
+	if (!t || t->family != PY_STR || !length || length > NAME_MAX || !(state & STR_COMPACT) ||
 	    (kind != 1 && kind != 2 && kind != 4))
 		return false;
 	for (uint64_t i = 0; i < length && used + 5 <= room; i++) {
@@ -173,7 +180,7 @@ static bool instance_field(struct py *p, uint32_t block, uint64_t offset, char *
 {
 	const struct py_type *t = py_type_of_block(p, block);
 	uint32_t from = p->of[block].from;
-	uint64_t at = offset - from, values = t->basic + 8;
+	uint64_t at = offset - from, values = t->basic + VALUES_HEAD;
 	const struct word_name *known = known_word(t->family, at);
 
 	if (is_before_links(from, offset))

@@ -266,15 +266,17 @@ static bool is_cached(const struct py *p, uint64_t at)
 	return in >= p->l->func_cache && in < p->l->func_cache_end;
 }
 
-/* The first of the weak references to a static type: the type has it, or the interpreter in its stead. */
+/* The first of the weak references to a static type: the type has it, or the interpreter in its stead, which keeps beside
+ * it whose it is. */
 static bool is_weaklist(struct py *p, uint64_t at, uint32_t to)
 {
 	if (p->of[to].what != PY_INSTANCE || py_type_of_block(p, to)->family != PY_WEAKREF)
 		return false;
 	uint64_t cache_end = p->l->type_cache + CACHE_ENTRIES * CACHE_ENTRY_BYTES;
+	bool is_in_stead = p->l->minor >= 12 && at - interp_near(p, at) - cache_end < BUILTINS_BYTES;
 
-	return (p->l->minor >= 12 && at - interp_near(p, at) - cache_end < BUILTINS_BYTES) ||
-	       py_type_at(p, at - TYPE_WEAKLIST) != NULL;
+	return py_type_at(p, is_in_stead ? py_get(p, at - p->l->builtin_weaklist) : at - TYPE_WEAKLIST) !=
+	       NULL;
 }
 
 /* Free lists hold corpses. The living that they seem to hold have been taken off them. */
