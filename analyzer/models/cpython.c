@@ -263,6 +263,7 @@ const struct model model_cpython = {
 	.collector = "gc.collect()",
 	.weak = "weakref.ref",
 	.access = ".",
+	.has_heads = true,
 	.open = py_open,
 	.close = py_close,
 	.classify = py_classify,

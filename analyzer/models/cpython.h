@@ -43,6 +43,9 @@
 	X(FRAME, "frame")                                                                                    \
 	X(ARRAY, "array.array")                                                                              \
 	X(CONTEXTVAR, "_contextvars.ContextVar")                                                             \
+	X(EXCEPTION, "BaseException")                                                                        \
+	X(TRACEBACK, "traceback")                                                                            \
+	X(FUNCTION, "function")                                                                              \
 	X(CELL, "cell")                                                                                      \
 	X(MODULE, "module")
 enum py_family {
@@ -233,6 +236,8 @@ enum py_str {
 	PY_APART
 }; /* in it; in it, with room for their UTF-8 form apart; apart */
 enum py_str py_str_at(struct py *p, uint64_t str);
+/* What a code object calls its i-th variable. */
+bool py_variable_name(struct py *p, uint64_t code, uint64_t i, char *text, size_t room);
 /* The characters of a str, as far as the snapshot has them. */
 bool py_text(struct py *p, uint64_t str, char *text, size_t room);
 

@@ -334,15 +334,6 @@ static uint64_t frame_at(const struct py *p, uint64_t at)
 	return low && at < p->running[low - 1].end ? p->running[low - 1].start : 0;
 }
 
-/* What the code calls its i-th variable. */
-static bool variable_name(struct py *p, uint64_t code, uint64_t i, char *text, size_t room)
-{
-	uint64_t names = py_get(p, code + CODE_NAMES);
-
-	return i < py_get(p, names + OBJECT_SIZE) &&
-	       py_text(p, py_get(p, names + TUPLE_ITEMS + 8 * i), text, room);
-}
-
 static void express(struct root_words *words, const char *expression)
 {
 	snprintf(words->expression, sizeof words->expression, "%s", expression);
@@ -425,7 +416,7 @@ bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *wo
 	if (!frame_words(p, frame, &code, function, file))
 		return own_words(p, r, words);
 	if (in >= FRAME_LOCALS_PLUS &&
-	    variable_name(p, code, (in - FRAME_LOCALS_PLUS) / 8, name, sizeof name)) {
+	    py_variable_name(p, code, (in - FRAME_LOCALS_PLUS) / 8, name, sizeof name)) {
 		express(words, name);
 		return snprintf(text, room, "local `%s` in %s() (%s)", name, function, file) > 0;
 	}

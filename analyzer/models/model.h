@@ -74,6 +74,8 @@ struct model {
 	/* It tells types and fields of blocks that nobody else knows, and nothing that classes depend on: it is opened
 	 * when someone first asks, since most programs have no finding to tell of. */
 	bool only_describes;
+	/* Objects lie behind words of their runtime's: what C's types say of their blocks is not said of them. */
+	bool has_heads;
 	const char *collector; /* how to run what frees cycles: "gc.collect()"; NULL: nothing does */
 	const char *weak; /* what refers to an object without owning it: "weakref.ref"; NULL: not known */
 	const char *access; /* what its source writes between an object and a name in it; NULL: "->" */
