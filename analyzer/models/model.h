@@ -121,6 +121,8 @@ struct model {
 	/* Whether a word of a block of mine leads only to more of what its source sees as one object: a list's items, the
 	 * values of attributes. NULL: never. */
 	bool (*is_inner)(void *state, uint32_t block, uint64_t offset);
+	/* The block that an object of mine keeps its items in, and nothing else does; NO_BLOCK: none. NULL: never. */
+	uint32_t (*part)(void *state, uint32_t block);
 	/* Whether what `weak` says can refer to a block of mine: to no list of Python's. NULL: to any. */
 	bool (*takes_weak)(void *state, uint32_t block);
 	/* Whether nobody who writes its source can let a word of a block of mine refer to something else: a tuple's item. NULL:

@@ -271,6 +271,13 @@ bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset)
 	return model && model->is_inner && model->is_inner(state_of(m, block), block, offset);
 }
 
+uint32_t models_part(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->part ? model->part(state_of(m, block), block) : NO_BLOCK;
+}
+
 bool models_takes_weak(const struct models *m, uint32_t block)
 {
 	const struct model *model = model_of(m, block);
