@@ -400,6 +400,7 @@ void graph_free(struct graph *g)
 	free(g->root_refs);
 	free(g->kinds);
 	free(g->reused);
+	free(g->places);
 	*g = (struct graph){ 0 };
 }
 

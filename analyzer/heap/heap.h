@@ -255,6 +255,9 @@ struct graph {
 	/* nblocks: what is alike by type, of what its runtime makes anew without allocating it, so that its stack and birth may
 	 * be those of an earlier object; 0: they are its own. NULL: there is none such */
 	uint32_t *reused;
+	/* nblocks: the block whose stack tells where a block is from: its own, but for one that was made anew and has another that
+	 * was allocated for it (a list's items). NULL: all tell of themselves */
+	uint32_t *places;
 	uint64_t unread_block_bytes; /* bytes of live blocks that the snapshot does not hold */
 };
 
@@ -277,14 +280,28 @@ static inline bool root_kind_has_memory(enum root_kind kind)
 /* The region that holds an address of memory; NO_REGION. */
 uint32_t graph_region(const struct graph *g, uint64_t addr);
 #define NO_REGION UINT32_MAX
+static inline uint32_t graph_place(const struct graph *g, uint32_t block)
+{
+	return g->places ? g->places[block] : block;
+}
 static inline uint32_t graph_kind(const struct graph *g, uint32_t block)
 {
-	return g->kinds ? g->kinds[block] : g->heap->blocks[block].stack;
+	return g->kinds ? g->kinds[block] : g->heap->blocks[graph_place(g, block)].stack;
 }
 /* Whether its runtime may have made it of what another object was freed as, whose stack and birth it then has. */
 static inline bool graph_is_reused(const struct graph *g, uint32_t block)
 {
 	return g->reused && g->reused[block];
+}
+/* ... and nothing tells better where it is from. */
+static inline bool graph_place_is_doubtful(const struct graph *g, uint32_t block)
+{
+	return graph_is_reused(g, block) && graph_place(g, block) == block;
+}
+/* What makes blocks alike: their kind, or where that may be another's what is alike by type. */
+static inline uint32_t graph_alike(const struct graph *g, uint32_t block)
+{
+	return graph_place_is_doubtful(g, block) ? g->reused[block] : graph_kind(g, block);
 }
 /* When it was allocated, for what is oldest: what may be another object's birth comes behind all others. */
 static inline uint64_t graph_age(const struct graph *g, uint32_t block)

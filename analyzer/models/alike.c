@@ -17,6 +17,14 @@ static uint32_t kind_of_type(const struct models *m, const struct heap *h, uint3
 	return h->trace->nnodes + 1 + m->of[block].type;
 }
 
+/* A part that was made for it, and not anew as well. */
+static uint32_t place_of(const struct models *m, uint32_t block)
+{
+	uint32_t part = models_part(m, block);
+
+	return part == NO_BLOCK || m->of[part].is_reused ? block : part;
+}
+
 static int tell_reused(const struct models *m, struct graph *g)
 {
 	uint32_t n = 0;
@@ -26,10 +34,15 @@ static int tell_reused(const struct models *m, struct graph *g)
 	if (!n)
 		return 0;
 	g->reused = calloc((size_t)g->heap->nblocks + 1, sizeof *g->reused);
-	for (uint32_t i = 0; g->reused && i < g->heap->nblocks; i++)
+	g->places = malloc(((size_t)g->heap->nblocks + 1) * sizeof *g->places);
+	if (!g->reused || !g->places)
+		return -1;
+	for (uint32_t i = 0; i < g->heap->nblocks; i++) {
+		g->places[i] = m->of[i].is_reused ? place_of(m, i) : i;
 		if (m->of[i].is_reused)
 			g->reused[i] = kind_of_type(m, g->heap, i);
-	return g->reused ? 0 : -1;
+	}
+	return 0;
 }
 
 #define MIX 0x9e3779b97f4a7c15ULL
@@ -112,13 +125,15 @@ static void lines_close(struct lines *l)
 }
 
 /* The blocks of known type that were allocated for a line, by both. Returns how many. */
-static uint32_t list_of_lines(const struct models *m, const struct heap *h, const struct lines *l,
+static uint32_t list_of_lines(const struct models *m, const struct graph *g, const struct lines *l,
 			      struct sort_pair *pairs)
 {
+	const struct heap *h = g->heap;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < h->nblocks; i++) {
-		uint64_t line = m->of[i].type == NO_TYPE ? NO_LINE : lines_of(l, h->blocks[i].stack);
+		uint64_t line =
+		    m->of[i].type == NO_TYPE ? NO_LINE : lines_of(l, h->blocks[graph_place(g, i)].stack);
 
 		if (line != NO_LINE)
 			pairs[n++] = (struct sort_pair){ mix(line, m->of[i].type), i };
@@ -131,7 +146,7 @@ static int tell_lines(const struct models *m, struct graph *g)
 	struct sort_pair *pairs = malloc(((size_t)g->heap->nblocks + 1) * sizeof *pairs);
 	struct lines lines;
 	int answer = lines_open(&lines, g->heap->trace) || !pairs ? -1 : 0;
-	uint32_t n = answer ? 0 : list_of_lines(m, g->heap, &lines, pairs);
+	uint32_t n = answer ? 0 : list_of_lines(m, g, &lines, pairs);
 
 	lines_close(&lines);
 	answer = answer || share_kinds(g, pairs, n) ? -1 : 0;
@@ -145,17 +160,20 @@ static int tell_kinds(const struct models *m, struct graph *g)
 {
 	const struct heap *h = g->heap;
 
-	if (!h->totals.pooled_blocks && !h->trace->npython_codes)
+	if (!h->totals.pooled_blocks && !h->trace->npython_codes && !g->places)
 		return 0;
 	g->kinds = malloc(((size_t)h->nblocks + 1) * sizeof *g->kinds);
-	for (uint32_t i = 0; g->kinds && i < h->nblocks; i++)
-		g->kinds[i] = h->blocks[i].pooled ? kind_of_type(m, h, i) : h->blocks[i].stack;
+	for (uint32_t i = 0; g->kinds && i < h->nblocks; i++) {
+		const struct block *place = &h->blocks[graph_place(g, i)];
+
+		g->kinds[i] = place->pooled ? kind_of_type(m, h, i) : place->stack;
+	}
 	return !g->kinds || (h->trace->npython_codes && tell_lines(m, g)) ? -1 : 0;
 }
 
 int alike_tell(const struct models *m, struct graph *g)
 {
-	return tell_kinds(m, g) || tell_reused(m, g) ? -1 : 0;
+	return tell_reused(m, g) || tell_kinds(m, g) ? -1 : 0;
 }
 
 /* ---- lines of source ---------------------------------------------------------------------------------- */
@@ -241,7 +259,7 @@ static int tell_kinds_of_stacks(struct graph *g)
 		return 0;
 	g->kinds = malloc(((size_t)g->heap->nblocks + 1) * sizeof *g->kinds);
 	for (uint32_t i = 0; g->kinds && i < g->heap->nblocks; i++)
-		g->kinds[i] = g->heap->blocks[i].stack;
+		g->kinds[i] = g->heap->blocks[graph_place(g, i)].stack;
 	return g->kinds ? 0 : -1;
 }
 

@@ -235,6 +235,19 @@ static bool is_inner(void *state, uint32_t block, uint64_t offset)
 	return py_is_inner(state, block, offset);
 }
 
+static uint32_t part(void *state, uint32_t block)
+{
+	struct py *p = state;
+	enum py_family family =
+	    p->of[block].what == PY_INSTANCE ? py_type_of_block(p, block)->family : PY_OBJECT;
+	uint64_t at = family == PY_LIST ? LIST_ITEMS : family == PY_DICT ? DICT_KEYS : 0;
+	uint32_t part = at ? heap_find(p->w->heap, py_get(p, py_object_addr(p, block) + at)) : NO_BLOCK;
+	bool is_its = part != NO_BLOCK && (p->of[part].what == PY_ITEMS || p->of[part].what == PY_KEYS) &&
+		      p->of[part].of == block;
+
+	return is_its ? part : NO_BLOCK;
+}
+
 static bool takes_weak(void *state, uint32_t block)
 {
 	struct py *p = state;
@@ -263,6 +276,7 @@ const struct model model_cpython = {
 	.collector = "gc.collect()",
 	.weak = "weakref.ref",
 	.access = ".",
+	.has_heads = true,
 	.open = py_open,
 	.close = py_close,
 	.classify = py_classify,
@@ -274,6 +288,7 @@ const struct model model_cpython = {
 	.note = note,
 	.field = field,
 	.is_inner = is_inner,
+	.part = part,
 	.is_fixed = is_fixed,
 	.takes_weak = takes_weak,
 	.global = global,

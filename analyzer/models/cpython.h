@@ -43,6 +43,9 @@
 	X(FRAME, "frame")                                                                                    \
 	X(ARRAY, "array.array")                                                                              \
 	X(CONTEXTVAR, "_contextvars.ContextVar")                                                             \
+	X(EXCEPTION, "BaseException")                                                                        \
+	X(TRACEBACK, "traceback")                                                                            \
+	X(FUNCTION, "function")                                                                              \
 	X(CELL, "cell")                                                                                      \
 	X(MODULE, "module")
 enum py_family {
@@ -207,6 +210,10 @@ struct py_keys {
 };
 bool py_keys_at(struct py *p, uint64_t addr, uint64_t bytes, struct py_keys *k);
 
+/* Of so many bytes behind where values of attributes begin: where they end. From 3.13 on a byte of each tells in which order
+ * they came, behind them all. */
+uint64_t py_values_end(const struct py *p, uint64_t bytes);
+
 enum ref_kind py_label(struct py *p, uint32_t block, struct ref r);
 /* Behind a debugging allocator's head a block begins for all others. */
 enum ref_kind py_label_start(struct py *p, uint64_t at, uint32_t to, enum ref_kind kind);
@@ -222,6 +229,15 @@ bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t 
 bool py_global(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
 bool py_is_inner(struct py *p, uint32_t block, uint64_t offset);
 bool py_is_fixed(struct py *p, uint32_t block, uint64_t offset);
+/* Where the characters of a str are. */
+enum py_str {
+	PY_ASCII,
+	PY_COMPACT,
+	PY_APART
+}; /* in it; in it, with room for their UTF-8 form apart; apart */
+enum py_str py_str_at(struct py *p, uint64_t str);
+/* What a code object calls its i-th variable. */
+bool py_variable_name(struct py *p, uint64_t code, uint64_t i, char *text, size_t room);
 /* The characters of a str, as far as the snapshot has them. */
 bool py_text(struct py *p, uint64_t str, char *text, size_t room);
 

@@ -34,15 +34,22 @@ static size_t put_utf8(char *text, uint32_t c)
 	return 4;
 }
 
+enum py_str py_str_at(struct py *p, uint64_t str)
+{
+	uint32_t state = (uint32_t)py_get(p, str + STR_STATE);
+
+	return !(state & STR_COMPACT) ? PY_APART : state & STR_ASCII ? PY_ASCII : PY_COMPACT;
+}
+
 bool py_text(struct py *p, uint64_t str, char *text, size_t room)
 {
 	uint64_t length = py_get(p, str + STR_LENGTH);
 	uint32_t state = (uint32_t)py_get(p, str + STR_STATE), kind = state >> 2 & 7;
-	uint64_t at = str + (state & 0x40 ? p->l->ascii : p->l->compact);
+	uint64_t at = str + (state & STR_ASCII ? p->l->ascii : p->l->compact);
 	const struct py_type *t = py_type_at(p, py_get(p, str + OBJECT_TYPE));
 	size_t used = 0;
 
-	if (!t || t->family != PY_STR || !length || length > NAME_MAX || !(state & 0x20) ||
+	if (!t || t->family != PY_STR || !length || length > NAME_MAX || !(state & STR_COMPACT) ||
 	    (kind != 1 && kind != 2 && kind != 4))
 		return false;
 	for (uint64_t i = 0; i < length && used + 5 <= room; i++) {
@@ -54,6 +61,14 @@ bool py_text(struct py *p, uint64_t str, char *text, size_t room)
 	}
 	text[used] = 0;
 	return true;
+}
+
+bool py_variable_name(struct py *p, uint64_t code, uint64_t i, char *text, size_t room)
+{
+	uint64_t names = py_get(p, code + CODE_NAMES);
+
+	return i < py_get(p, names + OBJECT_SIZE) &&
+	       py_text(p, py_get(p, names + TUPLE_ITEMS + 8 * i), text, room);
 }
 
 /* ---- instances --------------------------------------------------------------------------------------- */
@@ -107,6 +122,21 @@ static const struct word_name *known_word(enum py_family family, uint64_t at)
 		{ PY_DEQUE, DEQUE_LEFT, "left", true },
 		{ PY_DEQUE, DEQUE_RIGHT, "right", true },
 		{ PY_CELL, 16, "cell_contents", false },
+		{ PY_EXCEPTION, 16, "__dict__", true },
+		{ PY_EXCEPTION, 24, "args", false },
+		{ PY_EXCEPTION, 32, "__notes__", false },
+		{ PY_EXCEPTION, 40, "__traceback__", false },
+		{ PY_EXCEPTION, 48, "__context__", false },
+		{ PY_EXCEPTION, 56, "__cause__", false },
+		{ PY_TRACEBACK, 16, "tb_next", false },
+		{ PY_FRAME, 16, "f_back", false },
+		{ PY_FRAME, 32, "f_trace", false },
+		{ PY_FUNCTION, 32, "__name__", false },
+		{ PY_FUNCTION, 40, "__qualname__", false },
+		{ PY_FUNCTION, 48, "__code__", false },
+		{ PY_FUNCTION, 56, "__defaults__", false },
+		{ PY_FUNCTION, 64, "__kwdefaults__", false },
+		{ PY_FUNCTION, 112, "__annotations__", false },
 		{ PY_TYPE, TYPE_BASE, "__base__", false },
 		{ PY_TYPE, 264, "__dict__", true },
 		{ PY_TYPE, 336, "__bases__", false },
@@ -169,11 +199,53 @@ static bool is_weaklist(const struct py *p, uint64_t offset)
 	return offset == 0 && p->l->minor > 11;
 }
 
+/* Where an object keeps the frame of a call that waits or is over, and what leads there; 0: it has none. */
+static uint32_t frame_in(const struct py *p, const struct py_type *t, const char **lead)
+{
+	switch (t->family) {
+	case PY_GENERATOR:
+		*lead = "gi_frame.";
+		return p->l->gen_frame;
+	case PY_COROUTINE:
+		*lead = "cr_frame.";
+		return p->l->gen_frame;
+	case PY_ASYNCGEN:
+		*lead = "ag_frame.";
+		return p->l->gen_frame;
+	case PY_FRAME:
+		*lead = "";
+		return p->l->frame_data;
+	default:
+		return 0;
+	}
+}
+
+static bool frame_field(struct py *p, const struct py_type *t, uint64_t object, uint64_t at, char *text,
+			size_t room)
+{
+	const char *lead;
+	char name[NAME_MAX];
+	uint32_t frame = frame_in(p, t, &lead);
+	uint64_t in = at - frame, code = py_get(p, object + frame + p->l->frame_code);
+
+	if (!frame || at < frame)
+		return false;
+	if (in == p->l->frame_code)
+		return snprintf(text, room, "%sf_code", lead) > 0;
+	if (in < FRAME_LOCALS_PLUS)
+		return false;
+	in = (in - FRAME_LOCALS_PLUS) / 8;
+	if (py_variable_name(p, code, in, name, sizeof name))
+		return snprintf(text, room, "%sf_locals['%s']", lead, name) > 0;
+	return snprintf(text, room, "%sstack[%llu]", lead,
+			(unsigned long long)(in - py_get(p, py_get(p, code + CODE_NAMES) + OBJECT_SIZE))) > 0;
+}
+
 static bool instance_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room)
 {
 	const struct py_type *t = py_type_of_block(p, block);
 	uint32_t from = p->of[block].from;
-	uint64_t at = offset - from, values = t->basic + 8;
+	uint64_t at = offset - from, values = t->basic + VALUES_HEAD;
 	const struct word_name *known = known_word(t->family, at);
 
 	if (is_before_links(from, offset))
@@ -191,7 +263,8 @@ static bool instance_field(struct py *p, uint32_t block, uint64_t offset, char *
 		return say(text, room, "__weakref__");
 	if (t->dict && at == t->dict)
 		return say(text, room, "__dict__");
-	return member_name(p, t, at, text, room);
+	return frame_field(p, t, py_object_addr(p, block), at, text, room) ||
+	       member_name(p, t, at, text, room);
 }
 
 static bool is_inner_word(const struct py *p, uint32_t block, uint64_t offset)

@@ -48,9 +48,24 @@ static enum ref_kind label_type(const struct py *p, const struct py_type *t, uin
 	return at >= cache && at < cache + 8 * p->l->spec_cache_words ? REF_BORROWED : kind;
 }
 
-static enum ref_kind label_str(const struct py *p, uint64_t at, enum ref_kind kind)
+/* Where the words of the family's own type end, and those begin that subclasses have added: slots. */
+static uint64_t family_end(const struct py_type *t)
 {
+	while (t->base && t->base->family == t->family)
+		t = t->base;
+	return t->basic;
+}
+
+/* The characters of subclasses lie apart. */
+static enum ref_kind label_str(struct py *p, uint64_t str, const struct py_type *t, uint64_t at,
+			       enum ref_kind kind)
+{
+	if (t->basic > family_end(t) && at >= family_end(t))
+		return kind;
 	bool is_utf8 = at == p->l->ascii + 8, is_apart = at == p->l->compact;
+
+	if (py_str_at(p, str) == PY_ASCII)
+		return REF_PAYLOAD;
 
 	/* 3.11 has a pointer to wide characters right behind the state. */
 	if (is_utf8 || is_apart || (p->l->minor == 11 && at == STR_STATE + 8))
@@ -106,10 +121,19 @@ static bool is_behind(struct py *p, uint32_t block, const struct py_type *t, uin
 	return !t->item && !(t->flags & FLAG_INLINE_VALUES) && at >= t->basic;
 }
 
+/* In which order an instance's values came, behind them. */
+static bool is_order(const struct py *p, uint32_t block, const struct py_type *t, uint64_t at)
+{
+	uint64_t values = t->basic + VALUES_HEAD, size = py_size(p, block) - p->of[block].from;
+
+	return p->l->minor >= 13 && t->flags & FLAG_INLINE_VALUES && size > values &&
+	       at >= values + py_values_end(p, size - values);
+}
+
 static enum ref_kind label_instance(struct py *p, uint32_t block, const struct py_type *t, uint64_t at,
 				    enum ref_kind kind)
 {
-	if (is_behind(p, block, t, at))
+	if (is_behind(p, block, t, at) || is_order(p, block, t, at))
 		return REF_PAYLOAD;
 	if (at == OBJECT_TYPE || (t->weaklist && at == t->weaklist))
 		return at == OBJECT_TYPE ? kind : REF_BORROWED;
@@ -122,7 +146,7 @@ static enum ref_kind label_instance(struct py *p, uint32_t block, const struct p
 			   ? REF_PAYLOAD
 			   : kind;
 	case PY_STR:
-		return label_str(p, at, kind);
+		return label_str(p, py_object_addr(p, block), t, at, kind);
 	case PY_DICT:
 		return at == DICT_VERSION ? REF_PAYLOAD : kind;
 	case PY_SET:
@@ -226,7 +250,7 @@ static enum ref_kind label_asked(struct py *p, uint32_t block, uint32_t to, uint
 	case PY_KEYS:
 		return label_keys(p, block, offset, kind);
 	case PY_VALUES:
-		return offset < b->from ? REF_PAYLOAD : kind;
+		return offset - b->from < py_values_end(p, py_size(p, block) - b->from) ? kind : REF_PAYLOAD;
 	case PY_TABLE:
 		return offset % 16 ? REF_PAYLOAD : kind;
 	case PY_DEQUE_BLOCK:

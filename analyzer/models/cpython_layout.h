@@ -23,6 +23,8 @@ struct py_layout {
 	uint32_t interp_next, interp_runtime; /* of an interpreter: the next one, and the runtime */
 	uint32_t runtime_interps; /* of the runtime: the first */
 	uint32_t thread_chunk, thread_top, thread_frame; /* thread_frame: 3.11, 3.12: of a _PyCFrame */
+	uint32_t
+	    builtin_weaklist; /* from the place of a static type to its weak references, in the interpreter */
 	uint32_t cframe_frame; /* NO_CFRAME: the thread points at the frame itself */
 };
 
@@ -44,7 +46,7 @@ static const struct py_layout py_layouts[] = {
 	  .frame_globals = 24,	 .frame_builtins = 32,	    .frame_data = 48,
 	  .interp_gc = 112,	 .interp_next = 0,	    .interp_runtime = 96,
 	  .runtime_interps = 40, .interp_threads = 72,	    .type_cache = 275392,
-	  .thread_chunk = 232,	 .thread_top = 240 },
+	  .thread_chunk = 232,	 .thread_top = 240,	    .builtin_weaklist = 32 },
 	{ LG_CPYTHON_3_13,	    .free_lists = 10952,    .free_lists_end = 14496, .free_keys = 12504,
 	  .free_keys_count = 13144, .heap_type = 928,	    .static_type = 416,	     .cached_keys = 880,
 	  .spec_cache = 904,	    .spec_cache_words = 3,  .code_nlocalsplus = 72,  .code_stacksize = 64,
@@ -52,7 +54,7 @@ static const struct py_layout py_layouts[] = {
 	  .frame_locals = 40,	    .frame_object = 48,	    .frame_globals = 24,     .frame_builtins = 32,
 	  .frame_data = 64,	    .interp_gc = 7400,	    .interp_next = 7264,     .interp_runtime = 7376,
 	  .runtime_interps = 632,   .interp_threads = 7344, .type_cache = 84656,     .thread_chunk = 232,
-	  .thread_top = 240,	    .func_cache = 17008,    .func_cache_end = 82544 },
+	  .thread_top = 240,	    .func_cache = 17008,    .func_cache_end = 82544, .builtin_weaklist = 40 },
 };
 
 /* The same in all of them. */
@@ -68,6 +70,7 @@ enum {
 	TYPE_BASES = 336,
 	TYPE_DICT_OFFSET = 288,
 	TYPE_WEAKLIST = 368,
+	TYPE_OWN_NAME = 16, /* from the cached keys of a heap type */
 	LIST_ITEMS = 24,
 	LIST_ALLOCATED = 32,
 	TUPLE_ITEMS = 24,
@@ -76,6 +79,7 @@ enum {
 	DICT_KEYS = 32,
 	DICT_VALUES = 40,
 	KEYS_SMALLEST = 120,
+	VALUES_HEAD = 8, /* 3.13: how many there are */
 	FREE_KEYS_MAX = 80,
 	PY_POOLED_MAX = 512, /* bytes of a block in a pool */
 	DEBUG_HEAD = 16,
@@ -92,6 +96,8 @@ enum {
 	WEAK_PREV = 40,
 	WEAK_NEXT = 48,
 	STR_LENGTH = 16,
+	STR_COMPACT = 1 << 5, /* of its state */
+	STR_ASCII = 1 << 6,
 	DEQUE_LEFT = 24,
 	DEQUE_RIGHT = 32,
 	DEQUE_LEFT_INDEX = 40,

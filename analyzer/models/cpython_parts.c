@@ -103,8 +103,10 @@ static void mark_keys(struct py *p, uint64_t addr, uint32_t owner)
 
 static void find_dict(struct py *p, uint64_t addr, uint32_t block)
 {
+	uint64_t values = py_get(p, addr + DICT_VALUES);
+
 	mark_keys(p, py_get(p, addr + DICT_KEYS), block);
-	mark(p, py_get(p, addr + DICT_VALUES), PY_VALUES, block);
+	mark(p, values && p->l->minor >= 13 ? values + VALUES_HEAD : values, PY_VALUES, block);
 }
 
 /* Where an instance keeps the values of its attributes; 0: in a dictionary, or in itself. */
@@ -116,6 +118,13 @@ static uint64_t managed_values(struct py *p, uint64_t addr)
 		return py_get(p, addr - 32);
 	word = py_get(p, addr - 24);
 	return p->l->minor == 12 && word & 1 ? word + 1 : 0; /* its low bit is set by pointing one before */
+}
+
+uint64_t py_values_end(const struct py *p, uint64_t bytes)
+{
+	uint64_t words = bytes / 8;
+
+	return p->l->minor >= 13 ? 8 * (words - (words + 8) / 9) : bytes;
 }
 
 static void mark_namespace(struct py *p, uint64_t dict, unsigned marks)
@@ -157,11 +166,21 @@ static void find_set(struct py *p, uint64_t addr, uint32_t block)
 static void find_str(struct py *p, uint64_t addr, uint32_t block)
 {
 	uint64_t size = py_size(p, block);
+	enum py_str how = py_str_at(p, addr);
 
-	if (size >= p->l->compact)
+	if (how != PY_ASCII && size >= p->l->compact)
 		mark_start(p, py_get(p, addr + p->l->ascii + 8), PY_DATA, block);
-	if (size >= p->l->compact + 8)
+	if (how == PY_APART && size >= p->l->compact + 8)
 		mark_start(p, py_get(p, addr + p->l->compact), PY_DATA, block);
+}
+
+/* The name of a type that was made at run time is characters, whatever was in their block before. */
+static void find_name(struct py *p, uint64_t addr, uint32_t owner)
+{
+	uint64_t name = py_get(p, addr + p->l->cached_keys + TYPE_OWN_NAME);
+
+	if (is_start(p, name))
+		p->of[heap_find(p->w->heap, name)] = (struct py_block){ .of = owner, .what = PY_DATA };
 }
 
 static void find_parts(struct py *p, uint32_t block)
@@ -203,6 +222,7 @@ static void find_parts(struct py *p, uint32_t block)
 		break;
 	case PY_TYPE:
 		mark_keys(p, py_get(p, addr + p->l->cached_keys), block);
+		find_name(p, addr, block);
 		break;
 	default:
 		break;

@@ -266,15 +266,17 @@ static bool is_cached(const struct py *p, uint64_t at)
 	return in >= p->l->func_cache && in < p->l->func_cache_end;
 }
 
-/* The first of the weak references to a static type: the type has it, or the interpreter in its stead. */
+/* The first of the weak references to a static type: the type has it, or the interpreter in its stead, which keeps beside
+ * it whose it is. */
 static bool is_weaklist(struct py *p, uint64_t at, uint32_t to)
 {
 	if (p->of[to].what != PY_INSTANCE || py_type_of_block(p, to)->family != PY_WEAKREF)
 		return false;
 	uint64_t cache_end = p->l->type_cache + CACHE_ENTRIES * CACHE_ENTRY_BYTES;
+	bool is_in_stead = p->l->minor >= 12 && at - interp_near(p, at) - cache_end < BUILTINS_BYTES;
 
-	return (p->l->minor >= 12 && at - interp_near(p, at) - cache_end < BUILTINS_BYTES) ||
-	       py_type_at(p, at - TYPE_WEAKLIST) != NULL;
+	return py_type_at(p, is_in_stead ? py_get(p, at - p->l->builtin_weaklist) : at - TYPE_WEAKLIST) !=
+	       NULL;
 }
 
 /* Free lists hold corpses. The living that they seem to hold have been taken off them. */
@@ -330,15 +332,6 @@ static uint64_t frame_at(const struct py *p, uint64_t at)
 			high = middle;
 	}
 	return low && at < p->running[low - 1].end ? p->running[low - 1].start : 0;
-}
-
-/* What the code calls its i-th variable. */
-static bool variable_name(struct py *p, uint64_t code, uint64_t i, char *text, size_t room)
-{
-	uint64_t names = py_get(p, code + CODE_NAMES);
-
-	return i < py_get(p, names + OBJECT_SIZE) &&
-	       py_text(p, py_get(p, names + TUPLE_ITEMS + 8 * i), text, room);
 }
 
 static void express(struct root_words *words, const char *expression)
@@ -423,7 +416,7 @@ bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *wo
 	if (!frame_words(p, frame, &code, function, file))
 		return own_words(p, r, words);
 	if (in >= FRAME_LOCALS_PLUS &&
-	    variable_name(p, code, (in - FRAME_LOCALS_PLUS) / 8, name, sizeof name)) {
+	    py_variable_name(p, code, (in - FRAME_LOCALS_PLUS) / 8, name, sizeof name)) {
 		express(words, name);
 		return snprintf(text, room, "local `%s` in %s() (%s)", name, function, file) > 0;
 	}

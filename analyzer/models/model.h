@@ -74,6 +74,8 @@ struct model {
 	/* It tells types and fields of blocks that nobody else knows, and nothing that classes depend on: it is opened
 	 * when someone first asks, since most programs have no finding to tell of. */
 	bool only_describes;
+	/* Objects lie behind words of their runtime's: what C's types say of their blocks is not said of them. */
+	bool has_heads;
 	const char *collector; /* how to run what frees cycles: "gc.collect()"; NULL: nothing does */
 	const char *weak; /* what refers to an object without owning it: "weakref.ref"; NULL: not known */
 	const char *access; /* what its source writes between an object and a name in it; NULL: "->" */
@@ -119,6 +121,8 @@ struct model {
 	/* Whether a word of a block of mine leads only to more of what its source sees as one object: a list's items, the
 	 * values of attributes. NULL: never. */
 	bool (*is_inner)(void *state, uint32_t block, uint64_t offset);
+	/* The block that an object of mine keeps its items in, and nothing else does; NO_BLOCK: none. NULL: never. */
+	uint32_t (*part)(void *state, uint32_t block);
 	/* Whether what `weak` says can refer to a block of mine: to no list of Python's. NULL: to any. */
 	bool (*takes_weak)(void *state, uint32_t block);
 	/* Whether nobody who writes its source can let a word of a block of mine refer to something else: a tuple's item. NULL:

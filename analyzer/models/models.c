@@ -302,6 +302,13 @@ bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset)
 	return model && model->is_inner && model->is_inner(state_of(m, block), block, offset);
 }
 
+uint32_t models_part(const struct models *m, uint32_t block)
+{
+	const struct model *model = model_of(m, block);
+
+	return model && model->part ? model->part(state_of(m, block), block) : NO_BLOCK;
+}
+
 bool models_takes_weak(const struct models *m, uint32_t block)
 {
 	const struct model *model = model_of(m, block);
@@ -426,9 +433,10 @@ bool models_field(struct models *m, uint32_t block, uint64_t offset, char *text,
 {
 	describe(m);
 	unsigned first = m->of ? m->of[block].model : 0;
+	bool is_moved = first && models_all[first - 1]->has_heads && m->of[block].offset;
 
 	for (unsigned i = first ? first - 1 : MODELS_MAX; i < MODELS_MAX && models_all[i]; i++)
-		if (m->is_open[i] && models_all[i]->field &&
+		if (m->is_open[i] && models_all[i]->field && !(is_moved && models_all[i]->only_describes) &&
 		    models_all[i]->field(m->states[i], block, offset, text, room))
 			return true;
 	return false;

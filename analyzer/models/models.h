@@ -53,6 +53,8 @@ bool models_takes_weak(const struct models *m, uint32_t block);
 const char *models_access(const struct models *m, uint32_t block);
 /* Whether a word of the block leads only to more of the same object. */
 bool models_is_inner(const struct models *m, uint32_t block, uint64_t offset);
+/* The block that the object in it keeps its items in, which nothing else has; NO_BLOCK: none. */
+uint32_t models_part(const struct models *m, uint32_t block);
 /* Whether nobody can let a word of the block refer to something else. */
 bool models_is_fixed(const struct models *m, uint32_t block, uint64_t offset);
 /* Whether a word of the block is a variable that lives as long as the program, and what it is called. */

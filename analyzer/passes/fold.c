@@ -122,7 +122,7 @@ static size_t sign(struct folding *f, uint32_t head, enum leak_class kind)
 		return 0;
 	words[0] = kind;
 	words[1] = members;
-	words[2] = graph_kind(g, c->members[c->first[head]]);
+	words[2] = graph_alike(g, c->members[c->first[head]]);
 	for (uint32_t i = 1; i < members; i++)
 		words[2 + i] = kind_of_other(g, c->members[c->first[head] + i]);
 	sort_numbers(words + 2, members);
@@ -203,8 +203,9 @@ static uint32_t leak_with_signature(struct folding *f, size_t words, enum leak_c
 static void add_instance(struct folding *f, struct leak *leak, uint32_t head)
 {
 	const struct components *c = &f->forest->components;
-	const struct heap *h = f->forest->subset.graph->heap;
-	const struct block *oldest = &h->blocks[c->members[c->first[head]]];
+	const struct graph *g = f->forest->subset.graph;
+	const struct heap *h = g->heap;
+	const struct block *oldest = &h->blocks[graph_place(g, c->members[c->first[head]])];
 
 	if (!leak->instances++) {
 		leak->stack = oldest->stack;

@@ -88,9 +88,8 @@ struct grouping {
 
 static int compare_keys(const struct analysis *a, uint32_t left, uint32_t right)
 {
-	const struct block *x = &a->heap.blocks[left], *y = &a->heap.blocks[right];
 	uint64_t keys[][2] = { { a->counts.of[left].verdict, a->counts.of[right].verdict },
-			       { x->stack, y->stack },
+			       { graph_alike(&a->graph, left), graph_alike(&a->graph, right) },
 			       { a->models.of[left].type, a->models.of[right].type } };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -176,7 +175,7 @@ static int fill(struct report_counted *out, const struct grouping *g, const stru
 		struct stack_book *book, struct pool *pool)
 {
 	const uint32_t *blocks = g->found + group->first;
-	const struct block *oldest = &g->a->heap.blocks[blocks[0]];
+	const struct block *oldest = &g->a->heap.blocks[graph_place(&g->a->graph, blocks[0])];
 	uint32_t kept = group->n < REPORT_ADDRESSES_MAX ? group->n : REPORT_ADDRESSES_MAX;
 	uint64_t *addresses = pool_take(pool, kept * sizeof *addresses);
 
@@ -188,6 +187,7 @@ static int fill(struct report_counted *out, const struct grouping *g, const stru
 		.addresses = addresses,
 		.naddresses = kept,
 		.stack = stack_book_block(book, oldest),
+		.is_reused = graph_place_is_doubtful(&g->a->graph, blocks[0]),
 	};
 	for (uint32_t i = 0; i < group->n; i++) {
 		if (addresses && i < kept)

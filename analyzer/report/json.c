@@ -108,6 +108,7 @@ void json_put_leak(struct json *j, const struct report_leak *leak)
 	}
 	json_put_text(j, "allocator", leak->stack->allocator);
 	json_put_stack(j, "stack", leak->stack);
+	json_put_bool(j, "reused", leak->is_reused);
 	json_put_bool(j, "stack_cut", leak->stack->is_cut);
 	if (leak->class == CLASS_CYCLE)
 		put_cycle(j, leak);
@@ -242,6 +243,7 @@ static void put_counted(struct json *j, const struct report_counted *c)
 	json_put_pair(j, "retained_blocks", "retained_bytes", c->retained);
 	json_put_addresses(j, c->addresses, c->naddresses);
 	json_put_stack(j, "stack", c->stack);
+	json_put_bool(j, "reused", c->is_reused);
 	json_close(j, '}');
 }
 

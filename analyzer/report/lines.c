@@ -378,6 +378,15 @@ void lines_stack(const struct lines *l, unsigned indent, const struct report_sta
 	lines_call(l, indent, "allocated", s->allocator ? s->allocator : "?", s);
 }
 
+void lines_origin(const struct lines *l, unsigned indent, const struct report_stack *s, bool is_reused)
+{
+	const char *done = is_reused && s->nframes
+			       ? "perhaps made of another that was freed; that was allocated"
+			       : "allocated";
+
+	lines_call(l, indent, done, s->allocator ? s->allocator : "?", s);
+}
+
 /* ---- verdict ------------------------------------------------------------------------------------------- */
 
 void lines_verdict(const struct lines *l, const struct report_process *p)

@@ -30,6 +30,8 @@ void lines_call(const struct lines *l, unsigned indent, const char *done, const 
 		const struct report_stack *s);
 /* "allocated by calloc in" and so on. */
 void lines_stack(const struct lines *l, unsigned indent, const struct report_stack *s);
+/* The same of what may be made of what was freed there. */
+void lines_origin(const struct lines *l, unsigned indent, const struct report_stack *s, bool is_reused);
 /* "cut: prev of Node, a link back by its name; that opens every cycle here"; nothing when none is proposed. */
 void lines_break(const struct lines *l, unsigned indent, const struct report_leak *leak);
 /* ".prev of Node", what lines_break proposes; NULL: nothing. */

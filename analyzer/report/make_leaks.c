@@ -119,7 +119,7 @@ static int note_ring(struct report_leak *out, struct maker *m, const struct leak
 			.offset = leak->edges[i].offset,
 			.from_bytes = from->size,
 			.from_stack = maker_stack(m, leak->edges[i].from),
-			.from_is_reused = graph_is_reused(&m->a->graph, leak->edges[i].from),
+			.from_is_reused = graph_place_is_doubtful(&m->a->graph, leak->edges[i].from),
 			.field = field_of(m, leak->edges[i].from, leak->edges[i].offset),
 			.from_type = maker_type(m, leak->edges[i].from),
 			.to_type = maker_type(m, leak->edges[i].to),
@@ -142,7 +142,8 @@ static int note_ring(struct report_leak *out, struct maker *m, const struct leak
 
 static int fingerprint_leak(struct report_leak *out, struct maker *m, const struct leak *leak)
 {
-	bool is_pooled = leak->nblocks && m->a->heap.blocks[leak->blocks[0]].pooled;
+	bool is_pooled =
+	    leak->nblocks && m->a->heap.blocks[graph_place(&m->a->graph, leak->blocks[0])].pooled;
 
 	return is_pooled ? fingerprint_pooled(&out->fingerprint, models_type(&m->a->models, leak->blocks[0]),
 					      m->pool)
@@ -160,6 +161,7 @@ static int make_leak(struct report_leak *out, struct maker *m, const struct leak
 		.retained_bytes = leak->retained_bytes,
 		.stack = leak->nblocks ? maker_stack(m, leak->blocks[0])
 				       : stack_book_get(m->book, leak->stack, "?"),
+		.is_reused = leak->nblocks && graph_place_is_doubtful(&m->a->graph, leak->blocks[0]),
 		.type = common_type(m, leak->blocks, leak->nblocks),
 	};
 	snprintf(out->id, sizeof out->id, "L%u", number);

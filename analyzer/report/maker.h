@@ -14,7 +14,7 @@ struct maker {
 /* NULL: no memory */
 static inline const struct report_stack *maker_stack(struct maker *m, uint32_t block)
 {
-	return stack_book_block(m->book, &m->a->heap.blocks[block]);
+	return stack_book_block(m->book, &m->a->heap.blocks[graph_place(&m->a->graph, block)]);
 }
 
 /* In the pool; NULL: unknown. */

@@ -105,6 +105,7 @@ struct report_leak {
 	const uint64_t *addresses; /* of the oldest heads */
 	uint32_t naddresses;
 	const struct report_stack *stack;
+	bool is_reused; /* its memory may have been another object's: the stack may be of that one */
 	const char *type; /* of its blocks, when it is known and the same for all; else NULL */
 	const struct report_edge *edges; /* CYCLE: a shortest ring of the first instance */
 	uint32_t nedges, cycle_length; /* kept, in all */
@@ -131,6 +132,7 @@ struct report_counted {
 	const uint64_t *addresses; /* of the oldest */
 	uint32_t naddresses;
 	const struct report_stack *stack;
+	bool is_reused; /* their memory may have been others': the stack may be of those */
 };
 
 /* Objects that keep a count, by how it compares with the references found. */

@@ -215,7 +215,7 @@ static void print_counted(struct page *g, const struct report_counted *c)
 	if (*c->verdict == 'd')
 		fputs("      freed while still in use, once the references that it counts are gone\n",
 		      t->out);
-	lines_stack(&g->lines, 6, c->stack);
+	lines_origin(&g->lines, 6, c->stack, c->is_reused);
 }
 
 static void print_counts(struct page *g, const struct report_process *p)

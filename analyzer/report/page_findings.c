@@ -64,7 +64,7 @@ static void print_leak(struct page *g, const struct report_leak *leak)
 	lines_ring(&g->lines, 6, leak);
 	lines_break(&g->lines, 6, leak);
 	lines_count(&g->lines, 6, leak);
-	lines_stack(&g->lines, 6, leak->stack);
+	lines_origin(&g->lines, 6, leak->stack, leak->is_reused);
 }
 
 static void print_leaks(struct page *g, const struct report_process *p)

@@ -52,7 +52,7 @@ static void add_block(struct drawing *d, uint32_t block)
 		.size = b->size,
 		.type = pool_text(d->pool, models_type(&d->a->models, block)),
 		.class = leak_class_name((enum leak_class)d->a->classes.of[block]),
-		.stack = stack_book_block(&d->book, b),
+		.stack = stack_book_block(&d->book, &d->a->heap.blocks[graph_place(&d->a->graph, block)]),
 	};
 	d->blocks[node] = block;
 	d->is_out_of_memory |= !d->p->nodes[node].stack ||

@@ -24,7 +24,7 @@ struct counting {
 
 static const struct report_stack *stack_of(struct counting *c, uint32_t block)
 {
-	return stack_book_block(&c->book, &c->a->heap.blocks[block]);
+	return stack_book_block(&c->book, &c->a->heap.blocks[graph_place(&c->a->graph, block)]);
 }
 
 /* The key of what has no type begins with a byte that no type's name has. */

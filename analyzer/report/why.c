@@ -22,7 +22,8 @@ struct search {
 static struct why_block describe(struct search *s, uint32_t block)
 {
 	const struct block *b = &s->a->heap.blocks[block];
-	const struct report_stack *stack = stack_book_block(s->book, b);
+	const struct report_stack *stack =
+	    stack_book_block(s->book, &s->a->heap.blocks[graph_place(&s->a->graph, block)]);
 
 	s->is_out_of_memory |= !stack;
 	return (struct why_block){
@@ -32,7 +33,7 @@ static struct why_block describe(struct search *s, uint32_t block)
 		.class = s->a->is_judged ? leak_class_name((enum leak_class)s->a->classes.of[block]) : "live",
 		.type = pool_text(s->pool, models_type(&s->a->models, block)),
 		.stack = stack,
-		.is_reused = graph_is_reused(&s->a->graph, block),
+		.is_reused = graph_place_is_doubtful(&s->a->graph, block),
 	};
 }
 

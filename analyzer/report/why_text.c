@@ -250,7 +250,7 @@ static void print_leak(struct page *g, const struct why *w)
 	}
 	lines_count(&g->lines, 2, w->leak);
 	fputc('\n', g->term->out);
-	lines_stack(&g->lines, 2, w->leak->stack);
+	lines_origin(&g->lines, 2, w->leak->stack, w->leak->is_reused);
 	print_behind(g, w);
 	if (w->has_path)
 		print_path(g, w);
@@ -321,7 +321,7 @@ static void print_asked_block(struct page *g, const struct why *w)
 	fputc('\n', g->term->out);
 	print_verdict(g, p);
 	print_belonging(g, w);
-	lines_stack(&g->lines, 2, w->block.stack);
+	lines_origin(&g->lines, 2, w->block.stack, w->block.is_reused);
 	if (!p->is_judged)
 		return;
 	if (w->has_path)

@@ -25,6 +25,7 @@ struct change { /* eight bytes of the input */
 struct seed {
 	struct trace trace;
 	struct heap heap;
+	struct names *names; /* of files, which do not change: what was found stays found */
 	uint64_t nwords; /* of the snapshot's memory */
 };
 
@@ -44,10 +45,11 @@ static const struct trace_snapshot *last_snapshot(const struct trace *t)
 
 static void open_seed(int number, const char *path)
 {
+	const struct names_options options = { .no_debuginfod = true };
 	struct seed *s = &seeds[number];
 	struct err err = { "" };
 
-	claim(!trace_open(&s->trace, path, &err));
+	claim(!trace_open(&s->trace, path, &err) && !names_open(&s->names, &s->trace, &options, &err));
 	claim(!heap_build(&s->heap, &s->trace, last_snapshot(&s->trace), &err));
 	for (size_t i = 0; i < s->heap.snapshot->nmemory; i++)
 		s->nwords += s->heap.snapshot->memory[i].bytes / 8;
@@ -153,10 +155,8 @@ static void judge(const struct heap *h, struct models *m, struct graph *g, struc
 
 static void look_at(struct seed *s)
 {
-	const struct names_options options = { .no_debuginfod = true };
 	struct heap h = s->heap;
 	struct declarations declared = { 0 };
-	struct names *names = NULL;
 	struct graph g;
 	struct models m;
 	struct err err = { "" };
@@ -166,13 +166,12 @@ static void look_at(struct seed *s)
 	h.blocks = malloc((h.nblocks + 1) * sizeof *h.blocks);
 	claim(h.blocks && !declarations_add(&declared, "fuzz.model", text, &err));
 	memcpy(h.blocks, s->heap.blocks, h.nblocks * sizeof *h.blocks);
-	claim(!heap_add_pools(&h) && !names_open(&names, &s->trace, &options, &err));
+	claim(!heap_add_pools(&h));
 	claim(!graph_build(&g, &h, &err) && graph_is_valid(&g));
-	claim(!models_apply(&m, &g, names, &declared, &err));
+	claim(!models_apply(&m, &g, s->names, &declared, &err));
 	judge(&h, &m, &g, &err);
 	models_close(&m);
 	graph_free(&g);
-	names_close(names);
 	declarations_free(&declared);
 	free(h.blocks);
 	free(h.pools);

@@ -13,12 +13,14 @@ says()
 	[ "$(json "$1" "$2")" = "$3" ] || fails "$1: $(json "$1" "$2"), not $3: $2"
 }
 
+# A line that a compiler has made several calls of is one place, where the lines are known.
+declare -A lost_nodes=([app]='LabNode 3 3, LabNode 5 0' [stripped]='LabNode 1 0, LabNode 3 3')
 for program in app stripped; do
 	exits 23 "$LG" check --json=$program.json -o $program.lgt -- ./$program
 	grep -q 'G_SLICE=always-malloc' err || fails "it does not say that it sets G_SLICE: $(cat err)"
 	says $program.json '.processes[0].counts | "\(.exact) \(.surplus) \(.deficit)"' '21 10 0'
 	says $program.json '[.processes[0].leaked_references[] | select(.verdict == "surplus") | "\(.type) \(.objects) \(.reachable_objects)"] |
-		sort | unique | join(", ")' 'LabLeaf 1 0, LabLeaf 1 1, LabNode 1 0, LabNode 3 3'
+		sort | unique | join(", ")' "LabLeaf 1 0, LabLeaf 1 1, ${lost_nodes[$program]}"
 	"$LG" types --json $program.lgt >out
 	says out '[.types[] | select(.model == "gobject") | "\(.type) \(.blocks) \(.lost_blocks)"] | sort | join(", ")' \
 		'GObject 1 0, GParamInt 1 0, LabLeaf 3 1, LabNode 27 7'

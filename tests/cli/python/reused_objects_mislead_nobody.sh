@@ -24,7 +24,7 @@ for i in range(2):
     closure()
 os._exit(0)
 E
-exits 0 "$LG" run -q -o cycles.lgt -- /usr/bin/python3 cycles.py
+exits 0 "$LG" run -q -o cycles.lgt -- /usr/bin/python3 -S cycles.py
 "$LG" report --json cycles.lgt | jq -r '.processes[0].leaks[] | "\(.kind) \(.instances) \(.stack | map(select(.language == "python")) | .[0] | "\(.function) \(.line)")"' >out
 [ "$(tr '\n' ';' <out)" = 'cycle 100 pairs 8;cycle 2 closure 10;' ] || fails "leaks: $(tr "\n" ";" <out)"
 # A ring says whose place is another's, perhaps.
@@ -33,3 +33,26 @@ exits 0 "$LG" run -q -o cycles.lgt -- /usr/bin/python3 cycles.py
 exits 0 "$LG" report --all cycles.lgt
 grep -q 'tuple, 48 B (memory of ' out || fails "the tuple: $(grep tuple out)"
 ! grep -q 'Node, .*(memory of' out || fails "a Node is its own"
+
+# A list that was lost has the place of its items, and where nothing tells better, it is said that a place is doubtful.
+cat >lists.py <<'P'
+import ctypes, os
+def lose(o):
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(o))
+def lists(i):
+    lose([i])
+def tuples(i):
+    lose(tuple([i, i]))
+[[], [], [], [], [], [], [], []]
+for i in range(5):
+    lists(i + 300)
+for i in range(5):
+    tuples(i + 300)
+os._exit(0)
+P
+exits 0 "$LG" run -q -o lists.lgt -- /usr/bin/python3 -S lists.py
+"$LG" report --json lists.lgt | jq -r '.processes[0].leaks[] | "\(.type) \(.instances) \(.reused) \(if .reused then "" else .stack | map(select(.language == "python")) | .[0].line end)"' |
+	sort >out
+[ "$(tr '\n' ';' <out)" = 'list 5 false 5;tuple 5 true ;' ] || fails "lists: $(tr '\n' ';' <out)"
+exits 0 "$LG" report lists.lgt
+grep -q 'perhaps made of another that was freed; that was allocated by malloc in' out || fails "it does not say that the tuples' place is doubtful: $(grep allocated out)"

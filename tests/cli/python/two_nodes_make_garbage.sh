@@ -1,7 +1,7 @@
 # The report names the class, the attributes and both edges, says that the collector would free it, and nothing else leaks.
 [ -x /usr/bin/python3 ] || skip "/usr/bin/python3 is not there"
 export PYTHONDONTWRITEBYTECODE=1
-exits 0 "$LG" run -o two.lgt -- /usr/bin/python3 "$TOP/tests/programs/python/two_nodes.py"
+exits 0 "$LG" run -o two.lgt -- /usr/bin/python3 -S "$TOP/tests/programs/python/two_nodes.py"
 exits 0 "$LG" report two.lgt
 grep -q '1 place, a cycle' out || fails "$(head -n 1 out)"
 # From object to object, as Python sees them: what is inside a Node is left out.

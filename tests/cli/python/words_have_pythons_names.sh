@@ -1,0 +1,26 @@
+# What exceptions, frames and generators hold goes by the names that Python's source has for it.
+[ -x /usr/bin/python3 ] || skip "/usr/bin/python3 is not there"
+export PYTHONDONTWRITEBYTECODE=1
+cat >words.py <<'END'
+import gc, os
+gc.disable()
+def caught():
+    try:
+        raise ValueError(7)
+    except ValueError as error:
+        kept = error
+def waits():
+    def generator():
+        itself = yield
+        yield itself
+    g = generator()
+    next(g)
+    g.send(g)
+caught()
+waits()
+os._exit(0)
+END
+exits 0 "$LG" run -q -o words.lgt -- /usr/bin/python3 -S words.py
+"$LG" report --json words.lgt | jq -r '.processes[0].leaks[].cycle.edges[] | "\(.from_type) \(.field)"' | sort | tr '\n' ';' >out
+want="ValueError __traceback__;frame f_locals['kept'];generator gi_frame.f_locals['itself'];traceback tb_frame;"
+[ "$(cat out)" = "$want" ] || fails "words: $(cat out)"
