@@ -49,9 +49,9 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	lap("start", 0, &err);
-	lap("trace", trace_open(&a.trace, argv[1], &err), &err);
+	lap("trace", trace_open_unsealed(&a.trace, argv[1], &err), &err);
 	a.snapshot = &a.trace.snapshots[a.trace.nsnapshots - 1];
-	lap("replay", heap_build(&a.heap, &a.trace, a.snapshot, &err), &err);
+	lap("replay", heap_build_sealing(&a.heap, &a.trace, a.snapshot, &err), &err);
 	lap("graph", graph_build(&a.graph, &a.heap, &err) || names_open(&a.names, &a.trace, &options, &err),
 	    &err);
 	lap("models", models_apply(&a.models, &a.graph, a.names, NULL, &err), &err);
