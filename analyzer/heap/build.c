@@ -4,6 +4,7 @@
 #include "heap/replay.h"
 
 struct build {
+	struct trace *unsealed; /* NULL: it is to stay as it is */
 	struct replay *replay;
 	uint64_t left; /* events until the snapshot */
 };
@@ -24,8 +25,12 @@ static int build_batch(void *context, const struct trace_event *events, size_t n
 
 static int build_finish(struct heap *h, struct build *b, struct err *err)
 {
-	int answer = b->left ? trace_events(h->trace, build_batch, b, err) : BUILD_DONE;
+	int answer = BUILD_DONE;
 
+	if (b->unsealed)
+		answer = trace_seal(b->unsealed, build_batch, b, err);
+	else if (b->left)
+		answer = trace_events(h->trace, build_batch, b, err);
 	if (answer < 0)
 		return -1;
 	if (answer == BUILD_NO_MEMORY || replay_finish(b->replay, h) < 0)
@@ -33,9 +38,10 @@ static int build_finish(struct heap *h, struct build *b, struct err *err)
 	return 0;
 }
 
-static int build(struct heap *h, const struct lg_range *inherited, size_t n, struct err *err)
+static int build(struct heap *h, struct trace *unsealed, const struct lg_range *inherited, size_t n,
+		 struct err *err)
 {
-	struct build b = { replay_new(h->trace->process.sample_bytes),
+	struct build b = { unsealed, replay_new(h->trace->process.sample_bytes),
 			   h->snapshot ? h->snapshot->events : UINT64_MAX };
 	int failed;
 
@@ -51,13 +57,19 @@ int heap_build_forked(struct heap *h, const struct trace *t, const struct trace_
 		      const struct lg_range *inherited, size_t ninherited, struct err *err)
 {
 	*h = (struct heap){ .trace = t, .snapshot = upto, .knows_inherited = true };
-	return build(h, inherited, ninherited, err);
+	return build(h, NULL, inherited, ninherited, err);
 }
 
 int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err)
 {
 	*h = (struct heap){ .trace = t, .snapshot = upto };
-	return build(h, NULL, 0, err);
+	return build(h, NULL, NULL, 0, err);
+}
+
+int heap_build_sealing(struct heap *h, struct trace *t, const struct trace_snapshot *upto, struct err *err)
+{
+	*h = (struct heap){ .trace = t, .snapshot = upto };
+	return build(h, t, NULL, 0, err);
 }
 
 /* ---- forks ------------------------------------------------------------------------------------------- */

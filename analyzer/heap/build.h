@@ -5,6 +5,8 @@
 #include "heap/heap.h"
 
 int heap_build(struct heap *h, const struct trace *t, const struct trace_snapshot *upto, struct err *err);
+/* The same, and seals the trace. */
+int heap_build_sealing(struct heap *h, struct trace *t, const struct trace_snapshot *upto, struct err *err);
 
 /* For a forked image: the blocks that it found when it was forked are not its own. */
 int heap_build_forked(struct heap *h, const struct trace *t, const struct trace_snapshot *upto,

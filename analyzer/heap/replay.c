@@ -29,6 +29,8 @@ struct replay {
 	uint32_t nopen;
 	struct pages touched;
 	struct heap_totals totals;
+	struct block *sorted; /* in the end: the live blocks, by address */
+	uint32_t nsorted;
 	struct stray_free *strays; /* room for all once there is one */
 	size_t nstrays, nmismatches;
 	uint64_t seen_threads[THREADS_MAX / 64];
@@ -53,6 +55,7 @@ void replay_free(struct replay *r)
 		return;
 	table_free(&r->table);
 	pages_free(&r->touched);
+	free(r->sorted);
 	free(r->strays);
 	free(r);
 }
@@ -107,11 +110,11 @@ static void end_block(struct replay *r, struct block *b)
 }
 
 /* The block lives from here on; one that was live at its address ended unseen. */
-static bool put_block(struct replay *r, const struct block *b, uint32_t guess)
+static bool put_block(struct replay *r, const struct block *b, struct block *guess)
 {
-	struct block *place = table_guessed(&r->table, guess, b->addr);
+	struct block *place = table_guessed(guess, b->addr) ? guess : table_take(&r->table, b->addr);
 
-	if (!place && !(place = table_take(&r->table, b->addr)))
+	if (!place)
 		return false;
 	if (!place->ended) {
 		r->totals.implied_frees += !place->inherited;
@@ -125,7 +128,7 @@ static bool put_block(struct replay *r, const struct block *b, uint32_t guess)
 }
 
 /* A new block, or the same one moved: `old` lends its birth. */
-static bool begin(struct replay *r, const struct trace_event *e, const struct block *old, uint32_t guess)
+static bool begin(struct replay *r, const struct trace_event *e, const struct block *old, struct block *guess)
 {
 	uint64_t number = r->totals.events;
 	struct block b = { .addr = e->addr,
@@ -182,12 +185,10 @@ static void note_mismatch(struct replay *r, const struct trace_event *e, const s
 		note_stray(r, e->addr, true);
 }
 
-static struct block *live_block(const struct replay *r, uint64_t addr, uint32_t guess)
+static struct block *live_block(const struct replay *r, uint64_t addr, struct block *guess)
 {
-	struct block *b = table_guessed(&r->table, guess, addr);
+	struct block *b = table_guessed(guess, addr) ? guess : table_find(&r->table, addr);
 
-	if (!b)
-		b = table_find(&r->table, addr);
 	return b && !b->ended ? b : NULL;
 }
 
@@ -202,7 +203,7 @@ static bool put_back(struct replay *r, const struct block *b, uint64_t key)
 		count_free(r, b);
 		return true;
 	}
-	if (!put_block(r, b, 0))
+	if (!put_block(r, b, NULL))
 		return false;
 	count_live(r, b, key);
 	return true;
@@ -223,7 +224,7 @@ static bool settle_oldest(struct replay *r, uint64_t key)
 	return !oldest.block.addr || put_back(r, &oldest.block, key);
 }
 
-static bool release(struct replay *r, const struct trace_event *e, uint32_t guess)
+static bool release(struct replay *r, const struct trace_event *e, struct block *guess)
 {
 	struct open_release open = { .thread = e->thread };
 	struct block *b;
@@ -253,7 +254,7 @@ static bool last_open(struct replay *r, uint32_t thread, struct open_release *fo
 	return false;
 }
 
-static bool resize(struct replay *r, const struct trace_event *e, uint32_t guess)
+static bool resize(struct replay *r, const struct trace_event *e, struct block *guess)
 {
 	struct open_release from = { 0 };
 	bool released = last_open(r, e->thread, &from), known = from.block.addr;
@@ -280,7 +281,7 @@ static void see_thread(struct replay *r, uint32_t number)
 	r->totals.threads++;
 }
 
-static void end(struct replay *r, const struct trace_event *e, uint32_t guess)
+static void end(struct replay *r, const struct trace_event *e, struct block *guess)
 {
 	struct block *b = live_block(r, e->addr, guess);
 
@@ -295,7 +296,7 @@ static void end(struct replay *r, const struct trace_event *e, uint32_t guess)
 }
 
 /* `guess` is where its address's block may be. */
-static bool replay_one(struct replay *r, const struct trace_event *e, uint32_t guess)
+static bool replay_one(struct replay *r, const struct trace_event *e, struct block *guess)
 {
 	switch (e->type) {
 	case LG_EV_ALLOC:
@@ -317,7 +318,7 @@ static bool replay_one(struct replay *r, const struct trace_event *e, uint32_t g
 
 /* Guesses at the blocks of the events ahead, by event modulo their number. */
 struct guesses {
-	uint32_t of[16];
+	struct block *of[16];
 };
 _Static_assert(BLOCK_AHEAD < 16, "a guess is used before another takes its place");
 
@@ -327,8 +328,8 @@ LOOK_AHEAD look_ahead(const struct table *t, const struct trace_event *events, s
 	if (i + SLOT_AHEAD < n)
 		__builtin_prefetch(table_home(t, events[i + SLOT_AHEAD].addr));
 	if (i + BLOCK_AHEAD < n) {
-		uint32_t guess = table_guess(t, events[i + BLOCK_AHEAD].addr);
-		const struct block *b = &t->blocks[guess ? guess - 1 : t->used];
+		struct block *guess = table_guess(t, events[i + BLOCK_AHEAD].addr);
+		const struct block *b = guess ? guess : table_block(t, t->used < t->room ? t->used : 0);
 
 		g->of[(i + BLOCK_AHEAD) % 16] = guess;
 		__builtin_prefetch(b, 1);
@@ -372,8 +373,8 @@ static uint32_t *live_places(const struct table *t, uint32_t *n)
 
 	*n = 0;
 	for (uint32_t i = 0; order && i < t->used; i++)
-		if (!t->blocks[i].ended)
-			order[(*n)++] = (struct sort_pair){ t->blocks[i].addr, i };
+		if (!table_block(t, i)->ended)
+			order[(*n)++] = (struct sort_pair){ table_block(t, i)->addr, i };
 	if (order && sort_pairs(order, *n) == 0)
 		places = malloc(((size_t)*n + 1) * sizeof *places);
 	for (uint32_t i = 0; places && i < *n; i++)
@@ -382,40 +383,38 @@ static uint32_t *live_places(const struct table *t, uint32_t *n)
 	return places;
 }
 
-/* Only the live blocks remain, by address. */
-static bool sort_blocks(struct table *t)
+/* The table ends with that. */
+static bool sort_blocks(struct replay *r)
 {
+	struct table *t = &r->table;
 	uint32_t n, *places = live_places(t, &n);
 	struct block *sorted = places ? huge_alloc(((size_t)n + 1) * sizeof *sorted) : NULL;
 
 	for (uint32_t i = 0; sorted && i < n; i++) {
-		const struct block *ahead = &t->blocks[places[i + BLOCK_AHEAD < n ? i + BLOCK_AHEAD : i]];
+		const struct block *ahead = table_block(t, places[i + BLOCK_AHEAD < n ? i + BLOCK_AHEAD : i]);
 		__builtin_prefetch(ahead);
 		__builtin_prefetch(&ahead->latest_low);
-		sorted[i] = t->blocks[places[i]];
+		sorted[i] = *table_block(t, places[i]);
 	}
 	free(places);
-	if (!sorted)
-		return false;
 	table_free(t);
-	t->blocks = sorted;
-	t->used = n;
-	return true;
+	r->sorted = sorted;
+	r->nsorted = sorted ? n : 0;
+	return sorted;
 }
 
 /* Blocks that overlap (a free went unseen, or the file is damaged) cannot both live: the later event is right.
  * No two starts share eight bytes afterwards either, which the index counts on. */
 static void drop_overlaps(struct replay *r)
 {
-	struct table *t = &r->table;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < t->used; i++) {
-		struct block b = t->blocks[i];
+	for (uint32_t i = 0; i < r->nsorted; i++) {
+		struct block b = r->sorted[i];
 		bool keep = true;
 
 		while (n && keep) {
-			struct block *before = &t->blocks[n - 1];
+			struct block *before = &r->sorted[n - 1];
 			if (before->addr + (before->size ? before->size : 1) <= (b.addr & ~7ULL))
 				break;
 			keep = block_latest(before) < block_latest(&b);
@@ -424,9 +423,9 @@ static void drop_overlaps(struct replay *r)
 			n -= keep;
 		}
 		if (keep)
-			t->blocks[n++] = b;
+			r->sorted[n++] = b;
 	}
-	t->used = n;
+	r->nsorted = n;
 }
 
 int replay_inherit(struct replay *r, const struct lg_range *blocks, size_t n)
@@ -436,7 +435,7 @@ int replay_inherit(struct replay *r, const struct lg_range *blocks, size_t n)
 				   .size = blocks[i].end - blocks[i].start,
 				   .inherited = 1 };
 
-		if (!put_block(r, &b, 0))
+		if (!put_block(r, &b, NULL))
 			return -1;
 	}
 	return 0;
@@ -464,8 +463,8 @@ struct lg_range *replay_live(const struct replay *r, uint64_t most, size_t *n)
 	if (!ranges)
 		return NULL;
 	for (uint32_t i = 0; i < t->used; i++)
-		if (!t->blocks[i].ended)
-			ranges[(*n)++] = range_of(&t->blocks[i]);
+		if (!table_block(t, i)->ended)
+			ranges[(*n)++] = range_of(table_block(t, i));
 	for (uint32_t i = 0; i < r->nopen; i++)
 		if (r->open[i].block.addr)
 			ranges[(*n)++] = range_of(&r->open[i].block);
@@ -476,36 +475,33 @@ struct lg_range *replay_live(const struct replay *r, uint64_t most, size_t *n)
 /* Takes the inherited blocks out, as ranges. */
 static bool split_inherited(struct replay *r, struct heap *h)
 {
-	struct table *t = &r->table;
 	size_t inherited = 0;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < t->used; i++)
-		inherited += t->blocks[i].inherited;
+	for (uint32_t i = 0; i < r->nsorted; i++)
+		inherited += r->sorted[i].inherited;
 	h->inherited = malloc((inherited + 1) * sizeof *h->inherited);
 	if (!h->inherited)
 		return false;
-	for (uint32_t i = 0; i < t->used; i++) {
-		const struct block *b = &t->blocks[i];
+	for (uint32_t i = 0; i < r->nsorted; i++) {
+		const struct block *b = &r->sorted[i];
 
 		if (b->inherited)
 			h->inherited[h->ninherited++] = range_of(b);
 		else
-			t->blocks[n++] = *b;
+			r->sorted[n++] = *b;
 	}
-	t->used = n;
+	r->nsorted = n;
 	return true;
 }
 
 int replay_finish(struct replay *r, struct heap *h)
 {
-	struct table *t = &r->table;
-
 	if (!settle_all(r))
 		return -1;
-	free(t->slots); /* nothing is looked up any more */
-	t->slots = NULL;
-	if (!sort_blocks(t))
+	free(r->table.slots); /* nothing is looked up any more */
+	r->table.slots = NULL;
+	if (!sort_blocks(r))
 		return -1;
 	drop_overlaps(r);
 	if (!split_inherited(r, h))
@@ -515,16 +511,16 @@ int replay_finish(struct replay *r, struct heap *h)
 		ranges_free(&touched);
 		return -1;
 	}
-	struct block *blocks = realloc(t->blocks, ((size_t)t->used + 1) * sizeof *blocks);
-	h->blocks = blocks ? blocks : t->blocks;
-	h->nblocks = t->used;
+	struct block *blocks = realloc(r->sorted, ((size_t)r->nsorted + 1) * sizeof *blocks);
+	h->blocks = blocks ? blocks : r->sorted;
+	h->nblocks = r->nsorted;
 	h->touched = touched.at;
 	h->ntouched = touched.n;
 	h->totals = r->totals;
 	h->strays = r->strays;
 	h->nstrays = r->nstrays;
 	h->nmismatches = r->nmismatches;
+	r->sorted = NULL;
 	r->strays = NULL;
-	*t = (struct table){ 0 };
 	return 0;
 }

@@ -13,13 +13,29 @@ static uint32_t room_of(uint32_t mask)
 	return (mask + 1) / 8 * 5;
 }
 
+/* Pieces for all the room; false: no memory, and those that there were stay. */
+static bool add_pieces(struct table *t, uint32_t room)
+{
+	size_t n = ((size_t)room + TABLE_PIECE - 1) / TABLE_PIECE;
+	struct block **pieces = realloc(t->pieces, n * sizeof *pieces);
+
+	if (!pieces)
+		return false;
+	t->pieces = pieces;
+	for (; t->npieces < n; t->npieces++) {
+		pieces[t->npieces] = huge_alloc(TABLE_PIECE * sizeof **pieces);
+		if (!pieces[t->npieces])
+			return false;
+	}
+	t->room = room;
+	return true;
+}
+
 bool table_open(struct table *t)
 {
 	*t = (struct table){ .shift = FIRST_SHIFT, .mask = (1u << (32 - FIRST_SHIFT)) - 1 };
-	t->room = room_of(t->mask);
 	t->slots = calloc((size_t)t->mask + 1, sizeof *t->slots);
-	t->blocks = malloc(t->room * sizeof *t->blocks);
-	if (t->slots && t->blocks)
+	if (t->slots && add_pieces(t, room_of(t->mask)))
 		return true;
 	table_free(t);
 	return false;
@@ -27,8 +43,10 @@ bool table_open(struct table *t)
 
 void table_free(struct table *t)
 {
+	for (uint32_t i = 0; i < t->npieces; i++)
+		free(t->pieces[i]);
+	free(t->pieces);
 	free(t->slots);
-	free(t->blocks);
 	*t = (struct table){ 0 };
 }
 
@@ -42,7 +60,7 @@ static struct table_slot *slot_of(const struct table *t, uint64_t addr)
 	for (uint32_t at = tag >> t->shift;; at = (at + 1) & t->mask) {
 		struct table_slot *slot = &t->slots[at];
 
-		if (!slot->place || (slot->tag == tag && t->blocks[slot->place - 1].addr == addr))
+		if (!slot->place || (slot->tag == tag && table_block(t, slot->place - 1)->addr == addr))
 			return slot;
 	}
 }
@@ -51,7 +69,7 @@ struct block *table_find(const struct table *t, uint64_t addr)
 {
 	const struct table_slot *slot = slot_of(t, addr);
 
-	return slot->place ? &t->blocks[slot->place - 1] : NULL;
+	return slot->place ? table_block(t, slot->place - 1) : NULL;
 }
 
 /* ---- room ---------------------------------------------------------------------------------------------- */
@@ -72,40 +90,36 @@ static void tidy(struct table *t)
 
 	memset(t->slots, 0, ((size_t)t->mask + 1) * sizeof *t->slots);
 	for (uint32_t i = 0; i < t->used; i++) {
-		struct block b = t->blocks[i];
+		struct block *place = table_block(t, i), b = *place;
 
+		*place = (struct block){ .ended = 1 };
 		if (b.ended)
 			continue;
-		t->blocks[n++] = b;
+		*table_block(t, n++) = b;
 		place_slot(t, (struct table_slot){ table_tag(b.addr), n });
 	}
 	t->used = n;
 	t->nended = 0;
 }
 
-/* Not by realloc: memory that the kernel moves does not stay on huge pages. */
+/* More slots; the blocks stay where they are. */
 static bool grow(struct table *t)
 {
-	struct table bigger = {
-		.used = t->used, .nended = t->nended, .shift = t->shift - 1, .mask = 2 * t->mask + 1
-	};
-	size_t bytes = ((size_t)bigger.mask + 1) * sizeof *bigger.slots;
+	struct table_slot *former = t->slots;
+	size_t nformer = (size_t)t->mask + 1, bytes = 2 * nformer * sizeof *t->slots;
+	struct table_slot *slots = t->shift > 1 ? huge_pages(calloc(1, bytes), bytes) : NULL;
 
-	if (t->shift <= 1)
-		return false;
-	bigger.room = room_of(bigger.mask);
-	bigger.slots = huge_pages(calloc(1, bytes), bytes);
-	bigger.blocks = huge_alloc(bigger.room * sizeof *bigger.blocks);
-	if (!bigger.slots || !bigger.blocks) {
-		table_free(&bigger);
+	if (!slots || !add_pieces(t, room_of(2 * t->mask + 1))) {
+		free(slots);
 		return false;
 	}
-	for (size_t i = 0; i <= t->mask; i++)
-		if (t->slots[i].place)
-			place_slot(&bigger, t->slots[i]);
-	memcpy(bigger.blocks, t->blocks, t->used * sizeof *t->blocks);
-	table_free(t);
-	*t = bigger;
+	t->slots = slots;
+	t->mask = 2 * t->mask + 1;
+	t->shift--;
+	for (size_t i = 0; i < nformer; i++)
+		if (former[i].place)
+			place_slot(t, former[i]);
+	free(former);
 	return true;
 }
 
@@ -122,13 +136,13 @@ struct block *table_take(struct table *t, uint64_t addr)
 	struct table_slot *slot = slot_of(t, addr);
 
 	if (slot->place)
-		return &t->blocks[slot->place - 1];
+		return table_block(t, slot->place - 1);
 	if (t->used == t->room) {
 		if (!make_room(t))
 			return NULL;
 		slot = slot_of(t, addr);
 	}
-	struct block *b = &t->blocks[t->used++];
+	struct block *b = table_block(t, t->used++);
 	*b = (struct block){ .addr = addr, .ended = 1 };
 	t->nended++;
 	*slot = (struct table_slot){ table_tag(addr), t->used };

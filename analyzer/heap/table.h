@@ -3,7 +3,7 @@
  * Open addressing, linear probing, eight bytes a slot: the address itself stands in its block only. A slot's tag is
  * the upper half of the address's hash and its top bits are the slot's home, so growing hashes nothing anew. Nothing
  * is erased: allocators hand out the same addresses again and again, so a block that has ended keeps its place until
- * the room is full and most of it is of such. */
+ * the room is full and most of it is of such. Blocks lie in pieces, so that room for more moves none. */
 #ifndef LG_HEAP_TABLE_H
 #define LG_HEAP_TABLE_H
 
@@ -14,18 +14,29 @@ struct table_slot {
 	uint32_t place; /* among the blocks, + 1; 0: empty */
 };
 
+#define TABLE_PIECE_SHIFT 17 /* its blocks fill whole huge pages */
+#define TABLE_PIECE (1u << TABLE_PIECE_SHIFT)
+
 struct table {
 	struct table_slot *slots; /* 1 << (32 - shift) of them */
-	struct block *blocks; /* each address once; used <= room, which is five slots of eight */
-	uint32_t used, room, mask, shift;
+	/* Of TABLE_PIECE blocks: those in use hold each address once */
+	struct block **pieces;
+	uint32_t npieces;
+	uint32_t used, room; /* used <= room, which is five slots of eight */
+	uint32_t mask, shift;
 	uint32_t nended; /* of the blocks in use, those that have ended */
 };
 
 bool table_open(struct table *t);
 void table_free(struct table *t);
+static inline struct block *table_block(const struct table *t, uint32_t place)
+{
+	return &t->pieces[place >> TABLE_PIECE_SHIFT][place % TABLE_PIECE];
+}
+
 /* The block that begins, or has begun, at the address; NULL: there was none. */
 struct block *table_find(const struct table *t, uint64_t addr);
-/* The same, else a new one that has the address and has ended. Others may move. NULL: no memory. */
+/* The same, else a new one that has the address and has ended. Others may move when the room is full. NULL: no memory. */
 struct block *table_take(struct table *t, uint64_t addr);
 
 /* One multiplication is not enough: blocks of one size lie at a stride, and some strides would then crowd. */
@@ -41,20 +52,20 @@ static inline const struct table_slot *table_home(const struct table *t, uint64_
 	return &t->slots[table_tag(addr) >> t->shift];
 }
 
-/* The place of the address's block, as far as tags tell, + 1; 0: there is none. Looks at no block. */
-static inline uint32_t table_guess(const struct table *t, uint64_t addr)
+/* The address's block, as far as tags tell; NULL: there is none. Looks at no block. */
+static inline struct block *table_guess(const struct table *t, uint64_t addr)
 {
 	uint32_t tag = table_tag(addr), at = tag >> t->shift;
 
 	while (t->slots[at].place && t->slots[at].tag != tag)
 		at = (at + 1) & t->mask;
-	return t->slots[at].place;
+	return t->slots[at].place ? table_block(t, t->slots[at].place - 1) : NULL;
 }
 
-/* The block of a guess, which may be of any time, if it is the address's; else NULL. */
-static inline struct block *table_guessed(const struct table *t, uint32_t guess, uint64_t addr)
+/* Whether a guess of any time is right. What moved left no address behind. */
+static inline bool table_guessed(const struct block *guess, uint64_t addr)
 {
-	return guess - 1 < t->used && t->blocks[guess - 1].addr == addr ? &t->blocks[guess - 1] : NULL;
+	return guess && guess->addr == addr;
 }
 
 #endif

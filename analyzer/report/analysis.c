@@ -74,7 +74,7 @@ static int build_heap_upto(struct analysis *a, const struct trace_snapshot *upto
 {
 	struct inherited *from = &a->inherited;
 
-	if (heap_build(&a->heap, &a->trace, upto, err))
+	if (heap_build_sealing(&a->heap, &a->trace, upto, err))
 		return -1;
 	if (!(a->trace.process.flags & LG_PROCESS_FORKED) || !(a->heap.nblocks || a->trace.nsuspects) ||
 	    !ancestry_inherited(ancestry, &a->trace, &from->at, &from->n))
@@ -96,7 +96,7 @@ static int build_heap(struct analysis *a, struct ancestry *ancestry, struct err 
 	return failed;
 }
 
-/* From the trace, which is open, on. */
+/* From the trace, which is open, on. Its events are checked as they become the heap. */
 static int compute(struct analysis *a, struct ancestry *ancestry, const struct analysis_options *options,
 		   struct err *err)
 {
@@ -111,7 +111,7 @@ int analysis_open(struct analysis *a, const char *path, struct ancestry *ancestr
 		  const struct analysis_options *options, struct err *err)
 {
 	*a = (struct analysis){ 0 };
-	if (trace_open(&a->trace, path, err))
+	if (trace_open_unsealed(&a->trace, path, err))
 		return -1;
 	a->snapshot = judged_one(&a->trace);
 	return compute(a, ancestry, options, err);
@@ -121,7 +121,7 @@ int analysis_open_at(struct analysis *a, const char *path, uint64_t snapshot, st
 		     const struct analysis_options *options, struct err *err)
 {
 	*a = (struct analysis){ 0 };
-	if (trace_open(&a->trace, path, err))
+	if (trace_open_unsealed(&a->trace, path, err))
 		return -1;
 	a->snapshot = whole_one(&a->trace, snapshot);
 	a->is_asked = true;

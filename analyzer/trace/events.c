@@ -2,7 +2,9 @@
  *
  * Decoding is the analyzer's innermost loop, over bytes that anybody may have written. It may look up to CHUNK_SLACK
  * bytes past a column: behind the payload there are as many zeros, an event takes at most one value of a column, and
- * after each value the column is checked to have stayed within its end. */
+ * after each value the column is checked to have stayed within its end. Nobody is given events of a chunk before all of
+ * it is decoded. */
+#include "base/thread.h"
 #include "trace/file.h"
 #include "trace/guess.h"
 
@@ -10,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 8192u /* events handed over at once: their 320 KiB stay in a core's own cache */
+#define BATCH 8192u /* events whose columns are read together: their 320 KiB stay in a core's own cache */
 
 /* ---- columns ------------------------------------------------------------------------------------------ */
 
@@ -420,92 +422,190 @@ static size_t columns_take(struct decoder *d, struct columns *k, struct trace_ev
 
 /* ---- over the file ------------------------------------------------------------------------------------ */
 
-/* What one pass over the event chunks needs. */
-struct pass {
-	struct chunk_source source;
-	struct trace_event *batch; /* BATCH of them, owned */
-	struct decoder *decoder; /* owned */
+#define ROOM 2u /* chunks that are decoded before they are taken */
+
+struct decoded {
+	uint64_t at, sequence; /* of the chunk */
+	struct trace_event *events; /* LG_EVENTS_PER_CHUNK of them, owned */
+	size_t n;
 	size_t strays; /* stacks that no node stands for */
+	const char *broken; /* what was wrong; its events do not count */
 };
+
+/* One pass over the event chunks. A thread decodes ahead of who takes them; without one, who takes them decodes. */
+struct pass {
+	const struct trace *trace;
+	size_t nchunks;
+	struct chunk_source source;
+	struct decoder *decoder; /* owned */
+	struct decoded chunks[ROOM]; /* chunk i in i % ROOM */
+	pthread_t thread;
+	bool has_thread;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t changed;
+	size_t decoded, taken; /* taken <= decoded <= taken + ROOM */
+	bool is_over; /* nobody takes more */
+};
+
+static struct columns read_chunk(struct pass *p, struct decoded *d)
+{
+	struct chunk c = { 0 };
+	bool is_read = chunk_read(&p->source, d->at, &c);
+
+	d->sequence = c.head.sequence;
+	if (!is_read)
+		return (struct columns){ .broken = "bytes that were there when it was opened" };
+	const uint8_t *payload = chunk_payload(&p->source, &c);
+	return payload ? columns_open(p->decoder, payload, c.head.raw_bytes)
+		       : (struct columns){ .broken = "way to decompress it" };
+}
+
+static void decode_chunk(struct pass *p, size_t i)
+{
+	struct decoded *d = &p->chunks[i % ROOM];
+
+	d->at = p->trace->file->event_chunks[i];
+	d->n = d->strays = 0;
+	struct columns k = read_chunk(p, d);
+	while (!k.broken && k.left)
+		d->n += columns_take(p->decoder, &k, d->events + d->n, p->trace->nnodes, &d->strays);
+	check_all_used(&k);
+	d->broken = k.broken;
+}
+
+static bool wait_for_room(struct pass *p)
+{
+	pthread_mutex_lock(&p->lock);
+	while (!p->is_over && p->decoded == p->taken + ROOM)
+		pthread_cond_wait(&p->changed, &p->lock);
+	bool is_over = p->is_over;
+	pthread_mutex_unlock(&p->lock);
+	return !is_over;
+}
+
+static void step(struct pass *p, size_t *count)
+{
+	pthread_mutex_lock(&p->lock);
+	++*count;
+	pthread_cond_signal(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void *decode_ahead(void *context)
+{
+	struct pass *p = context;
+
+	for (size_t i = 0; i < p->nchunks && wait_for_room(p); i++) {
+		decode_chunk(p, i);
+		step(p, &p->decoded);
+	}
+	return NULL;
+}
 
 static int pass_open(struct pass *p, const struct trace *t, struct err *err)
 {
+	bool has_memory = true;
+
+	*p = (struct pass){ .trace = t, .nchunks = t->file->nevent_chunks };
 	chunk_source_open(&p->source, t->file->fd, t->file->size_bytes);
-	p->strays = 0;
-	p->batch = calloc(BATCH, sizeof *p->batch);
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->changed, NULL);
 	p->decoder = calloc(1, sizeof *p->decoder);
-	return p->batch && p->decoder ? 0 : fail(err, "%s: out of memory", t->path);
+	for (unsigned i = 0; i < ROOM; i++) {
+		p->chunks[i].events = malloc(LG_EVENTS_PER_CHUNK * sizeof *p->chunks[i].events);
+		has_memory &= p->chunks[i].events != NULL;
+	}
+	if (!p->decoder || !has_memory)
+		return fail(err, "%s: out of memory", t->path);
+	p->has_thread = p->nchunks > 1 && thread_begin(&p->thread, decode_ahead, p);
+	return 0;
 }
 
 static void pass_close(struct pass *p)
 {
+	pthread_mutex_lock(&p->lock);
+	p->is_over = true;
+	pthread_cond_signal(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+	if (p->has_thread)
+		pthread_join(p->thread, NULL);
+	pthread_cond_destroy(&p->changed);
+	pthread_mutex_destroy(&p->lock);
 	chunk_source_close(&p->source);
-	free(p->batch);
 	free(p->decoder);
+	for (unsigned i = 0; i < ROOM; i++)
+		free(p->chunks[i].events);
 }
 
-static struct columns pass_chunk(struct pass *p, uint64_t at, struct chunk *c)
+/* The next chunk, until it is given back by pass_took(); NULL: there is none. */
+static const struct decoded *pass_next(struct pass *p)
 {
-	if (!chunk_read(&p->source, at, c))
-		return (struct columns){ .broken = "bytes that were there when it was opened" };
-	const uint8_t *payload = chunk_payload(&p->source, c);
-	return payload ? columns_open(p->decoder, payload, c->head.raw_bytes)
-		       : (struct columns){ .broken = "way to decompress it" };
+	size_t i = p->taken;
+
+	if (i == p->nchunks)
+		return NULL;
+	if (!p->has_thread)
+		decode_chunk(p, i);
+	pthread_mutex_lock(&p->lock);
+	while (p->has_thread && p->decoded == i)
+		pthread_cond_wait(&p->changed, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+	return &p->chunks[i % ROOM];
 }
 
-/* True when the whole chunk decodes; then its events are counted. */
-static bool check_chunk(struct trace *t, struct pass *p, uint64_t at)
+static void pass_took(struct pass *p)
 {
-	struct chunk c = { 0 };
-	struct columns k = pass_chunk(p, at, &c);
-	uint64_t total = k.left;
-
-	while (!k.broken && k.left)
-		columns_take(p->decoder, &k, p->batch, t->nnodes, &p->strays);
-	check_all_used(&k);
-	if (!k.broken)
-		t->nevents += total;
-	else
-		trace_note(t, "chunk %" PRIu64 " at byte %" PRIu64 ": no %s", c.head.sequence, at, k.broken);
-	return !k.broken;
+	step(p, &p->taken);
 }
 
-int events_seal(struct trace *t, struct err *err)
+/* The thread, if there is one, reads chunks behind those that were taken. */
+static int seal_chunks(struct trace *t, struct pass *p, trace_batch *each, void *context)
 {
 	struct trace_file *f = t->file;
-	size_t kept = 0;
-	struct pass p;
+	size_t kept = 0, strays = 0;
+	int answer = 0;
 
-	if (pass_open(&p, t, err) < 0) {
-		pass_close(&p);
-		return -1;
+	for (const struct decoded *d; (d = pass_next(p)); pass_took(p)) {
+		strays += d->strays;
+		if (d->broken) {
+			trace_note(t, "chunk %" PRIu64 " at byte %" PRIu64 ": no %s", d->sequence, d->at,
+				   d->broken);
+			continue;
+		}
+		f->event_chunks[kept++] = d->at;
+		t->nevents += d->n;
+		if (each && d->n && !answer)
+			answer = each(context, d->events, d->n);
 	}
-	for (size_t i = 0; i < f->nevent_chunks; i++)
-		if (check_chunk(t, &p, f->event_chunks[i]))
-			f->event_chunks[kept++] = f->event_chunks[i];
 	f->nevent_chunks = kept;
-	if (p.strays)
-		trace_note(t, "%zu events have stacks that the trace does not hold", p.strays);
-	pass_close(&p);
-	return 0;
+	if (strays)
+		trace_note(t, "%zu events have stacks that the trace does not hold", strays);
+	return answer;
 }
 
-static int stream_chunk(const struct trace *t, struct pass *p, uint64_t at, trace_batch *each, void *context,
-			struct err *err)
+int events_seal(struct trace *t, trace_batch *each, void *context, struct err *err)
 {
-	struct chunk c = { 0 };
-	struct columns k = pass_chunk(p, at, &c);
+	struct pass p;
+	int answer = pass_open(&p, t, err);
 
-	while (!k.broken && k.left) {
-		size_t n = columns_take(p->decoder, &k, p->batch, t->nnodes, &p->strays);
-		int answer = n ? each(context, p->batch, n) : 0;
-		if (answer)
-			return answer;
+	if (!answer)
+		answer = seal_chunks(t, &p, each, context);
+	pass_close(&p);
+	return answer;
+}
+
+static int take_chunks(struct pass *p, trace_batch *each, void *context, struct err *err)
+{
+	int answer = 0;
+
+	for (const struct decoded *d; !answer && (d = pass_next(p)); pass_took(p)) {
+		if (d->broken)
+			return fail(
+			    err, "%s: chunk at byte %" PRIu64 ": no %s; the file changed while it was read",
+			    p->trace->path, d->at, d->broken);
+		answer = d->n ? each(context, d->events, d->n) : 0;
 	}
-	if (k.broken)
-		return fail(err, "%s: chunk at byte %" PRIu64 ": no %s; the file changed while it was read",
-			    t->path, at, k.broken);
-	return 0;
+	return answer;
 }
 
 int trace_events(const struct trace *t, trace_batch *each, void *context, struct err *err)
@@ -513,8 +613,8 @@ int trace_events(const struct trace *t, trace_batch *each, void *context, struct
 	struct pass p;
 	int answer = pass_open(&p, t, err);
 
-	for (size_t i = 0; !answer && i < t->file->nevent_chunks; i++)
-		answer = stream_chunk(t, &p, t->file->event_chunks[i], each, context, err);
+	if (!answer)
+		answer = take_chunks(&p, each, context, err);
 	pass_close(&p);
 	return answer;
 }

@@ -51,12 +51,13 @@ struct words { /* of one MEMORY chunk */
 struct trace_file {
 	int fd; /* owned */
 	uint64_t size_bytes;
-	uint64_t *event_chunks; /* file offsets, in order; all decode */
+	uint64_t *event_chunks; /* file offsets, in order; all decode once it is sealed */
 	size_t nevent_chunks;
 	struct words *words; /* owned: the memory of all snapshots */
 	uint8_t module_seen[65536 / 8];
 	unsigned more_damage; /* findings that `damage` has no room for */
 	bool has_process;
+	bool is_sealed; /* the events have been checked */
 	bool in_snapshot; /* the last snapshot has begun and not ended */
 	bool snapshot_hurt; /* a chunk was lost since it began */
 	uint64_t memory_room,
@@ -110,7 +111,7 @@ void nodes_seal(struct trace *t);
 void snapshot_seal(struct trace *t, struct trace_snapshot *s);
 void snapshot_free(struct trace_snapshot *s);
 
-/* Decodes every event chunk once: drops those that do not decode (damage) and counts the events. */
-int events_seal(struct trace *t, struct err *err);
+/* Decodes every event chunk: drops those that do not decode (damage) and counts the events, for trace_seal(). */
+int events_seal(struct trace *t, trace_batch *each, void *context, struct err *err);
 
 #endif

@@ -1,8 +1,8 @@
 /* reader.c: opens a trace as far as it is good, and says where it is not.
  *
- * trace_open() walks all chunks once, verifies each, and fills the tables; events stay in the file and are only
- * checked and counted. A lost chunk costs what it held and nothing else, but a snapshot that lost one is not
- * whole. */
+ * trace_open_unsealed() walks all chunks once, verifies each, and fills the tables; events stay in the file and are only
+ * checked and counted, by trace_seal(). A lost chunk costs what it held and nothing else, but a snapshot that lost one
+ * is not whole. */
 #include "trace/file.h"
 
 #include <errno.h>
@@ -172,20 +172,13 @@ static int module_order(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int seal(struct trace *t, struct err *err)
+static void seal_tables(struct trace *t)
 {
 	if (t->nmodules)
 		qsort(t->modules, t->nmodules, sizeof *t->modules, module_order);
 	nodes_seal(t);
 	for (size_t i = 0; i < t->nsnapshots; i++)
 		snapshot_seal(t, &t->snapshots[i]);
-	if (events_seal(t, err) < 0)
-		return -1;
-	for (size_t i = 0; i < t->nsnapshots; i++)
-		if (t->snapshots[i].events > t->nevents)
-			t->snapshots[i].events = t->nevents;
-	tell_more_damage(t);
-	return 0;
 }
 
 static int read_file(struct trace *t, struct err *err)
@@ -200,15 +193,39 @@ static int read_file(struct trace *t, struct err *err)
 	if (!t->file->starved && !t->file->has_process)
 		return fail(err, "%s: no process is described in it (%s); record the program again", t->path,
 			    t->damage[0] ? t->damage : "no chunks");
-	if (!t->file->starved && seal(t, err) < 0)
-		return -1;
+	if (t->file->starved)
+		return fail(err, "%s: out of memory", t->path);
+	seal_tables(t);
 	return t->file->starved ? fail(err, "%s: out of memory", t->path) : 0;
+}
+
+int trace_open_unsealed(struct trace *t, const char *path, struct err *err)
+{
+	*t = (struct trace){ 0 };
+	if (open_file(t, path, err) == 0 && read_file(t, err) == 0)
+		return 0;
+	trace_close(t);
+	return -1;
+}
+
+int trace_seal(struct trace *t, trace_batch *each, void *context, struct err *err)
+{
+	if (t->file->is_sealed)
+		return trace_events(t, each, context, err);
+	t->file->is_sealed = true;
+	int answer = events_seal(t, each, context, err);
+	for (size_t i = 0; i < t->nsnapshots; i++)
+		if (t->snapshots[i].events > t->nevents)
+			t->snapshots[i].events = t->nevents;
+	tell_more_damage(t);
+	return answer;
 }
 
 int trace_open(struct trace *t, const char *path, struct err *err)
 {
-	*t = (struct trace){ 0 };
-	if (open_file(t, path, err) == 0 && read_file(t, err) == 0)
+	if (trace_open_unsealed(t, path, err))
+		return -1;
+	if (!trace_seal(t, NULL, NULL, err))
 		return 0;
 	trace_close(t);
 	return -1;

@@ -166,11 +166,13 @@ struct trace {
 	struct trace_end end;
 	struct trace_chunks chunks[LG_CHUNK_KINDS]; /* by enum lg_chunk_kind */
 	char damage[256]; /* empty, or what is wrong with the file: "cut at byte 1234 (chunk 17)" */
-	uint64_t nevents; /* readable ones */
+	uint64_t nevents; /* readable ones, once it is sealed */
 	struct trace_file *file; /* private: the mapping and the index of event chunks */
 };
 
 int trace_open(struct trace *t, const char *path, struct err *err);
+/* All but its events, for who then seals it. */
+int trace_open_unsealed(struct trace *t, const char *path, struct err *err);
 /* Only `process`, for finding one's way among many traces: everything else is empty. */
 int trace_peek(struct trace *t, const char *path, struct err *err);
 void trace_close(struct trace *t); /* safe on a zeroed or half-open trace */
@@ -179,6 +181,8 @@ void trace_close(struct trace *t); /* safe on a zeroed or half-open trace */
  * Events in batches: nothing is called more often than needed. Returns -1 with err on trouble. */
 typedef int trace_batch(void *context, const struct trace_event *events, size_t n);
 int trace_events(const struct trace *t, trace_batch *each, void *context, struct err *err);
+/* The same, and makes known what is damaged of them and how many there are, if that is not yet. */
+int trace_seal(struct trace *t, trace_batch *each, void *context, struct err *err);
 
 /* Reads a word of a snapshot's memory; false where the snapshot holds none. Absent pages of a mapping that was
  * read are zero. */

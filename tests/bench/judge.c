@@ -1,4 +1,5 @@
-/* judge.c: how long the judge thinks of a trace of a real program: each stage's seconds and the peak of resident memory.
+/* judge.c: how long the judge thinks of a trace of a real program: each stage's seconds, the peak of resident
+ * memory and the CPU time of all threads.
  *
  *   judge TRACE */
 #include "heap/build.h"
@@ -11,18 +12,18 @@
 #include <sys/resource.h>
 #include <time.h>
 
-static double now(void)
+static double now(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Ends the stage that ran: with its time, or the whole program with why not. */
 static void lap(const char *stage, int failed, const struct err *err)
 {
-	static double since;
+	static double since, cpu_since;
 	struct rusage usage;
 
 	if (failed) {
@@ -31,8 +32,11 @@ static void lap(const char *stage, int failed, const struct err *err)
 	}
 	getrusage(RUSAGE_SELF, &usage);
 	if (since > 0)
-		printf("%-10s %7.3f s   peak %6ld MiB\n", stage, now() - since, usage.ru_maxrss / 1024);
-	since = now();
+		printf("%-10s %7.3f s   peak %6ld MiB   %7.3f s of CPU\n", stage,
+		       now(CLOCK_MONOTONIC) - since, usage.ru_maxrss / 1024,
+		       now(CLOCK_PROCESS_CPUTIME_ID) - cpu_since);
+	since = now(CLOCK_MONOTONIC);
+	cpu_since = now(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 int main(int argc, char **argv)
@@ -45,9 +49,9 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	lap("start", 0, &err);
-	lap("trace", trace_open(&a.trace, argv[1], &err), &err);
+	lap("trace", trace_open_unsealed(&a.trace, argv[1], &err), &err);
 	a.snapshot = &a.trace.snapshots[a.trace.nsnapshots - 1];
-	lap("replay", heap_build(&a.heap, &a.trace, a.snapshot, &err), &err);
+	lap("replay", heap_build_sealing(&a.heap, &a.trace, a.snapshot, &err), &err);
 	lap("graph", graph_build(&a.graph, &a.heap, &err) || names_open(&a.names, &a.trace, &options, &err),
 	    &err);
 	lap("models", models_apply(&a.models, &a.graph, a.names, NULL, &err), &err);

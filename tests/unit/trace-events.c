@@ -410,6 +410,39 @@ START_TEST(a_bad_column_drops_its_chunk)
 }
 END_TEST
 
+/* Who asks for the events of what is not sealed is given none of a chunk that is bad further on; all are checked, even
+ * when he wants no more. */
+START_TEST(sealing_hands_over_what_is_good)
+{
+	struct columns c = good_columns;
+	struct trace_writer *w = start();
+	struct collected first = { .stop_after = 1 };
+	struct trace t;
+
+	c.count = 2;
+	c.column[TAGS] = "\x98\x9c", c.bytes[TAGS] = 2; /* the second is of no stack mode */
+	c.column[KEYS] = "\x00\x02", c.column[THREADS] = "\x01\x02";
+	struct buf b = columns(&c);
+	put_the_process(w);
+	put_the_nodes(w);
+	put(w, LG_CHUNK_EVENTS, &b);
+	for (int i = 0; i < 3; i++)
+		put_the_events(w);
+	put_the_end(w);
+	finish(w);
+	ck_assert_int_eq(trace_open_unsealed(&t, path, NULL), 0);
+	ck_assert_str_eq(t.damage, "");
+	ck_assert_int_eq(trace_seal(&t, collect, &first, NULL), 42);
+	ck_assert_uint_eq(first.n, NEVENTS);
+	assert_same_event(first.events, events);
+	ck_assert_uint_eq(t.nevents, 3 * NEVENTS);
+	ck_assert_msg(strstr(t.damage, "chunk 2 at byte "), "%s", t.damage);
+	use(&t);
+	free(first.events);
+	trace_close(&t);
+}
+END_TEST
+
 START_TEST(a_tag_that_is_none_drops_its_chunk)
 {
 	struct columns c = good_columns;
@@ -468,6 +501,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, any_values_survive_the_columns);
+	tcase_add_test(tc, sealing_hands_over_what_is_good);
 	tcase_add_test(tc, streaming_stops_at_the_first_answer);
 	tcase_add_test(tc, what_is_no_event_is_written_as_padding);
 	tcase_add_test(tc, no_events_are_fine);
