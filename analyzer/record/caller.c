@@ -13,50 +13,42 @@
 
 /* What libunwind asks of a stopped thread: registers from `regs`; CFI and memory from libunwind's ptrace half, which
  * wants to be asked in an address space of its own. */
-struct remote {
+struct stopped {
+	uint64_t regs[LG_REGS]; /* first: see accessors.h */
 	unw_addr_space_t ptrace_space;
 	void *upt;
-	uint64_t *regs; /* enum lg_reg: libunwind's numbers are DWARF's too */
 };
 
 static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *info, int need,
 			  void *context)
 {
-	const struct remote *r = context;
+	const struct stopped *t = context;
 
 	(void)space;
-	return _UPT_find_proc_info(r->ptrace_space, ip, info, need, r->upt);
+	return _UPT_find_proc_info(t->ptrace_space, ip, info, need, t->upt);
 }
 
 static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void *context)
 {
-	const struct remote *r = context;
+	const struct stopped *t = context;
 
 	(void)space;
-	_UPT_put_unwind_info(r->ptrace_space, info, r->upt);
+	_UPT_put_unwind_info(t->ptrace_space, info, t->upt);
 }
 
 static int access_mem(unw_addr_space_t space, unw_word_t addr, unw_word_t *value, int write, void *context)
 {
-	const struct remote *r = context;
+	const struct stopped *t = context;
 
 	(void)space;
-	return write ? -UNW_EINVAL : _UPT_access_mem(r->ptrace_space, addr, value, 0, r->upt);
-}
-
-static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write, void *context)
-{
-	(void)space;
-	return register_of(((const struct remote *)context)->regs, reg, value, write);
+	return write ? -UNW_EINVAL : _UPT_access_mem(t->ptrace_space, addr, value, 0, t->upt);
 }
 
 static unw_accessors_t accessors = {
 	.find_proc_info = find_proc_info,
 	.put_unwind_info = put_unwind_info,
-	.get_dyn_info_list_addr = no_dynamic_code,
 	.access_mem = access_mem,
-	.access_reg = access_reg,
-	.access_fpreg = no_float_register,
+	SHARED_ACCESSORS,
 };
 
 /* The name of the file that code lies in, from its last slash. */
@@ -113,37 +105,34 @@ static void hold_variables(unw_cursor_t *cursor, struct trace_thread *t)
 }
 
 /* clone and clone3 have no CFI where they return, since a new thread has no caller; they have no frame either. */
-static bool leave_clone(unw_addr_space_t space, struct remote *remote)
+static bool leave_clone(unw_addr_space_t space, struct stopped *stopped)
 {
-	uint64_t *sp = &remote->regs[LG_REG_RSP];
+	uint64_t *sp = &stopped->regs[LG_REG_RSP];
 	unw_word_t caller;
 
-	if (access_mem(space, *sp, &caller, 0, remote))
+	if (access_mem(space, *sp, &caller, 0, stopped))
 		return false;
-	remote->regs[LG_REG_RIP] = caller;
+	stopped->regs[LG_REG_RIP] = caller;
 	*sp += 8;
 	return true;
 }
 
-static bool start(unw_addr_space_t space, struct remote *remote, unw_cursor_t *cursor)
+static bool start(unw_addr_space_t space, struct stopped *stopped, unw_cursor_t *cursor)
 {
-	unw_proc_info_t info;
-
-	if (unw_init_remote(cursor, space, remote))
+	if (unw_init_remote(cursor, space, stopped))
 		return false;
-	/* Where there is no CFI, libunwind 1.6 makes up a function of one byte. */
-	if (!unw_get_proc_info(cursor, &info) && info.end_ip > info.start_ip + 1)
+	if (has_cfi(cursor))
 		return true;
-	return leave_clone(space, remote) && !unw_init_remote(cursor, space, remote);
+	return leave_clone(space, stopped) && !unw_init_remote(cursor, space, stopped);
 }
 
-static bool step_out(unw_addr_space_t space, struct remote *remote, const struct caller_request *r,
+static bool step_out(unw_addr_space_t space, struct stopped *stopped, const struct caller_request *r,
 		     struct trace_thread *t)
 {
 	unw_cursor_t cursor;
 	unw_word_t pc;
 
-	if (!start(space, remote, &cursor))
+	if (!start(space, stopped, &cursor))
 		return false;
 	for (int i = 0; i < FRAMES_MAX; i++) {
 		if (unw_get_reg(&cursor, UNW_REG_IP, &pc) || unw_is_signal_frame(&cursor) > 0)
@@ -168,20 +157,20 @@ static void clear_others(struct trace_thread *t, int64_t call)
 		    t->regs[LG_REG_R8] = t->regs[LG_REG_R9] = 0;
 }
 
-static bool remote_open(struct remote *r, unw_addr_space_t *space, uint32_t tid)
+static bool stopped_open(struct stopped *s, unw_addr_space_t *space, uint32_t tid)
 {
 	*space = unw_create_addr_space(&accessors, 0);
-	r->ptrace_space = unw_create_addr_space(&_UPT_accessors, 0);
-	r->upt = _UPT_create((pid_t)tid);
-	return *space && r->ptrace_space && r->upt;
+	s->ptrace_space = unw_create_addr_space(&_UPT_accessors, 0);
+	s->upt = _UPT_create((pid_t)tid);
+	return *space && s->ptrace_space && s->upt;
 }
 
-static void remote_close(struct remote *r, unw_addr_space_t space)
+static void stopped_close(struct stopped *s, unw_addr_space_t space)
 {
-	if (r->upt)
-		_UPT_destroy(r->upt);
-	if (r->ptrace_space)
-		unw_destroy_addr_space(r->ptrace_space);
+	if (s->upt)
+		_UPT_destroy(s->upt);
+	if (s->ptrace_space)
+		unw_destroy_addr_space(s->ptrace_space);
 	if (space)
 		unw_destroy_addr_space(space);
 }
@@ -196,17 +185,17 @@ static void forget(struct trace_thread *t, const uint64_t regs[LG_REGS])
 
 bool caller_of_libc(const struct caller_request *r, struct trace_thread *t)
 {
-	uint64_t before[LG_REGS], begin[LG_REGS], pc = t->regs[LG_REG_RIP];
-	struct remote remote = { .regs = begin };
+	uint64_t before[LG_REGS], pc = t->regs[LG_REG_RIP];
+	struct stopped stopped = { .upt = NULL };
 	unw_addr_space_t space = NULL;
 
 	if (!(r->call >= 0 && in_libc(r, pc)) && !is_asking(r, pc))
 		return false;
 	memcpy(before, t->regs, sizeof before);
-	memcpy(begin, t->regs, sizeof begin);
+	memcpy(stopped.regs, t->regs, sizeof stopped.regs);
 	t->vector = malloc(HELD_MAX * sizeof *t->vector);
-	bool out = t->vector && remote_open(&remote, &space, t->tid) && step_out(space, &remote, r, t);
-	remote_close(&remote, space);
+	bool out = t->vector && stopped_open(&stopped, &space, t->tid) && step_out(space, &stopped, r, t);
+	stopped_close(&stopped, space);
 	if (out)
 		clear_others(t, r->call);
 	else
