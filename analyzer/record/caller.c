@@ -15,9 +15,9 @@
  * wants to be asked in an address space of its own. It asks the thread that was first, since memory is that of all; for
  * each thread to begin with it would read the list of mappings anew. */
 struct unwinding {
+	uint64_t regs[LG_REGS]; /* of the thread under way; first: see accessors.h */
 	unw_addr_space_t space, ptrace_space;
 	void *upt;
-	uint64_t *regs; /* enum lg_reg: libunwind's numbers are DWARF's too */
 };
 
 static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *info, int need,
@@ -45,19 +45,11 @@ static int access_mem(unw_addr_space_t space, unw_word_t addr, unw_word_t *value
 	return write ? -UNW_EINVAL : _UPT_access_mem(u->ptrace_space, addr, value, 0, u->upt);
 }
 
-static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write, void *context)
-{
-	(void)space;
-	return register_of(((const struct unwinding *)context)->regs, reg, value, write);
-}
-
 static unw_accessors_t accessors = {
 	.find_proc_info = find_proc_info,
 	.put_unwind_info = put_unwind_info,
-	.get_dyn_info_list_addr = no_dynamic_code,
 	.access_mem = access_mem,
-	.access_reg = access_reg,
-	.access_fpreg = no_float_register,
+	SHARED_ACCESSORS,
 };
 
 /* The name of the file that code lies in, from its last slash. */
@@ -128,12 +120,9 @@ static bool leave_clone(struct unwinding *u)
 
 static bool start(struct unwinding *u, unw_cursor_t *cursor)
 {
-	unw_proc_info_t info;
-
 	if (unw_init_remote(cursor, u->space, u))
 		return false;
-	/* Where there is no CFI, libunwind 1.6 makes up a function of one byte. */
-	if (!unw_get_proc_info(cursor, &info) && info.end_ip > info.start_ip + 1)
+	if (has_cfi(cursor))
 		return true;
 	return leave_clone(u) && !unw_init_remote(cursor, u->space, u);
 }
@@ -219,13 +208,12 @@ static void forget(struct trace_thread *t, const uint64_t regs[LG_REGS])
 
 bool caller_of_libc(struct callers *c, const struct caller_request *r, struct trace_thread *t)
 {
-	uint64_t before[LG_REGS], begin[LG_REGS], pc = t->regs[LG_REG_RIP];
+	uint64_t before[LG_REGS], pc = t->regs[LG_REG_RIP];
 
 	if ((!(r->call >= 0 && in_libc(c, pc)) && !is_asking(c, r, pc)) || !has_unwinding(c, t->tid))
 		return false;
 	memcpy(before, t->regs, sizeof before);
-	memcpy(begin, t->regs, sizeof begin);
-	c->unwinding->regs = begin;
+	memcpy(c->unwinding->regs, t->regs, sizeof before);
 	t->vector = malloc(HELD_MAX * sizeof *t->vector);
 	bool out = t->vector && step_out(c, r, t);
 	if (out)

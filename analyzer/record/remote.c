@@ -48,9 +48,9 @@ struct code {
 };
 
 struct remote {
+	uint64_t regs[LG_REGS]; /* of the walk; first: see accessors.h */
 	uint32_t pid;
 	unw_addr_space_t space;
-	uint64_t regs[LG_REGS]; /* of the walk */
 	struct trace_mapping *mappings; /* sorted; NULL: to be read */
 	struct code *codes; /* one for each mapping */
 	size_t nmappings;
@@ -302,19 +302,11 @@ static int access_mem(unw_addr_space_t space, unw_word_t addr, unw_word_t *value
 	return !write && read_memory(context, addr, value, sizeof *value) ? 0 : -UNW_EINVAL;
 }
 
-static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write, void *context)
-{
-	(void)space;
-	return register_of(((const struct remote *)context)->regs, reg, value, write);
-}
-
 static unw_accessors_t accessors = {
 	.find_proc_info = find_proc_info,
 	.put_unwind_info = put_unwind_info,
-	.get_dyn_info_list_addr = no_dynamic_code,
 	.access_mem = access_mem,
-	.access_reg = access_reg,
-	.access_fpreg = no_float_register,
+	SHARED_ACCESSORS,
 };
 
 /* ---- a walk ------------------------------------------------------------------------------------------ */
@@ -334,15 +326,12 @@ static bool is_signal_return(struct remote *r, uint64_t pc)
 static enum remote_end end_at(struct remote *r, unw_cursor_t *cursor, unw_word_t pc, int step)
 {
 	const struct code *c = code_at(r, pc - 1);
-	unw_proc_info_t info;
 
 	if (r->is_gone)
 		return REMOTE_GONE;
 	if (c && c->entry && pc >= c->entry && pc < c->entry + ENTRY_BYTES)
 		return REMOTE_OUTERMOST;
-	/* Where there is no CFI, libunwind 1.6 makes up a function of one byte. */
-	bool has_cfi = !unw_get_proc_info(cursor, &info) && info.end_ip > info.start_ip + 1;
-	return has_cfi && step == 0 ? REMOTE_OUTERMOST : REMOTE_LOST;
+	return has_cfi(cursor) && step == 0 ? REMOTE_OUTERMOST : REMOTE_LOST;
 }
 
 size_t remote_unwind(struct remote *r, uint64_t regs_at, uint64_t *frames, size_t room, enum remote_end *end)
