@@ -393,6 +393,7 @@ START_TEST(anonymous_and_shared_mappings_hold)
 {
 	world_open(&w);
 	uint64_t a = world_block(&w, 24, 1), b = world_block(&w, 24, 1), c = world_block(&w, 24, 1);
+	uint64_t closed = world_block(&w, 24, 1);
 	world_map(&w, 0x7f5000000000, 0x1000, WORLD_RW, 0, "");
 	world_map(&w, 0x7f5000010000, 0x1000, PROT_READ, 0, "[anon: pool]");
 	world_map(&w, 0x7f5000020000, 0x1000, WORLD_RW, LG_MAPPING_SHARED, "/dev/shm/x");
@@ -401,12 +402,13 @@ START_TEST(anonymous_and_shared_mappings_hold)
 	world_set(&w, 0x7f5000000000, a);
 	world_set(&w, 0x7f5000010000, b);
 	world_set(&w, 0x7f5000020000, c);
-	world_set(&w, 0x7f5000030000, c);
+	world_set(&w, 0x7f5000030000, closed);
 	world_set(&w, 0x7f5000040000, c);
 	world_graph(&w);
 	ck_assert_uint_eq(held_by(a), 1u << ROOT_MAPPING);
 	ck_assert_uint_eq(held_by(b), 1u << ROOT_MAPPING);
 	ck_assert_uint_eq(held_by(c), 1u << ROOT_SHARED);
+	ck_assert_uint_eq(held_by(closed), 1u << ROOT_MAPPING); /* it may be made accessible again */
 	world_close(&w);
 }
 END_TEST
