@@ -1,6 +1,7 @@
 /* export.c: see export.h. */
 #include "report/export/export.h"
 #include "base/sort.h"
+#include "report/json.h"
 #include "report/moments.h"
 #include "report/roots.h"
 
@@ -183,6 +184,47 @@ uint32_t export_number(struct export *e, struct texts *texts, const char *text)
 		texts->at[number] = copy ? copy : "";
 	e->out.failed |= number == NO_TEXT || (number == known && !copy);
 	return number;
+}
+
+static uint32_t frame_number(struct export *e, struct export_frames_book *book, const struct report_frame *f)
+{
+	struct json j;
+
+	book->frame.used = 0;
+	json_start(&j, &book->frame);
+	json_open_flat(&j, '{');
+	json_put_frame_facts(&j, f);
+	json_close(&j, '}');
+	buf_put(&book->frame, "", 1);
+	e->out.failed |= book->frame.failed;
+	return book->frame.failed ? NO_TEXT : export_number(e, &book->texts, (char *)book->frame.bytes);
+}
+
+bool export_number_frames(struct export *e, struct export_frames_book *book, const struct report_stack *stack)
+{
+	if (stack->nframes > book->room) {
+		uint32_t room = 2 * stack->nframes, *numbers = realloc(book->numbers, room * sizeof *numbers);
+
+		e->out.failed |= !numbers;
+		if (!numbers)
+			return false;
+		book->numbers = numbers;
+		book->room = room;
+	}
+	for (uint32_t i = 0; i < stack->nframes; i++) {
+		book->numbers[i] = frame_number(e, book, &stack->frames[i]);
+		if (book->numbers[i] == NO_TEXT)
+			return false;
+	}
+	return true;
+}
+
+void export_frames_free(struct export_frames_book *book)
+{
+	texts_free(&book->texts);
+	buf_free(&book->frame);
+	free(book->numbers);
+	*book = (struct export_frames_book){ 0 };
 }
 
 const char *export_function(struct export *e, const struct report_frame *f)

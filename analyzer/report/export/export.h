@@ -114,6 +114,17 @@ uint32_t export_stack_id(const struct export *e, uint32_t block);
 const struct report_stack *export_stack(struct export *e, uint32_t stack);
 /* The text's place among the texts, which get a copy where it is new. NO_TEXT: no memory. */
 uint32_t export_number(struct export *e, struct texts *texts, const char *text);
+/* Frames that are written once each, told apart by all that is known of them. Zeroed it is empty. */
+struct export_frames_book {
+	struct texts texts; /* what there is to know of each, by its number */
+	struct buf frame; /* the one at hand */
+	uint32_t *numbers; /* of the stack at hand, by depth */
+	uint32_t room;
+};
+/* New ones have the next numbers, in order. False: no memory, and `out` has failed. */
+bool export_number_frames(struct export *e, struct export_frames_book *book,
+			  const struct report_stack *stack);
+void export_frames_free(struct export_frames_book *book);
 /* A frame's function, else "[module]". */
 const char *export_function(struct export *e, const struct report_frame *f);
 /* The command's words with blanks between. */

@@ -56,9 +56,7 @@ static void put_leaks(struct export *e)
 struct stacks {
 	struct export *e;
 	uint8_t *has_frames; /* by stack; NULL: all have */
-	struct texts frames; /* TABLE: what was written of each, by its number */
-	struct buf frame; /* the one at hand */
-	struct buf numbers; /* uint32_t: of the stack at hand */
+	struct export_frames_book frames; /* TABLE */
 };
 
 /* Those of which nothing lives, heaviest first, with more bytes allocated as the smaller key. */
@@ -92,21 +90,6 @@ static int choose_stacks(struct stacks *s)
 	return failed ? -1 : 0;
 }
 
-/* Frames are told apart by all that is written of them. */
-static uint32_t frame_number(struct stacks *s, const struct report_frame *f)
-{
-	struct json j;
-
-	s->frame.used = 0;
-	json_start(&j, &s->frame);
-	json_open_flat(&j, '{');
-	json_put_frame_facts(&j, f);
-	json_close(&j, '}');
-	buf_put(&s->frame, "", 1);
-	s->e->out.failed |= s->frame.failed;
-	return s->frame.failed ? NO_TEXT : export_number(s->e, &s->frames, (char *)s->frame.bytes);
-}
-
 static void put_frame(struct export *e, uint32_t number, const struct report_frame *f)
 {
 	struct json j;
@@ -122,25 +105,23 @@ static void put_frame(struct export *e, uint32_t number, const struct report_fra
 /* Writes those that are new. */
 static void number_frames(struct stacks *s, const struct report_stack *stack)
 {
-	s->numbers.used = 0;
-	for (uint32_t i = 0; i < stack->nframes; i++) {
-		uint32_t known = s->frames.n, number = frame_number(s, &stack->frames[i]);
+	uint32_t known = s->frames.texts.n;
 
-		if (number == known)
-			put_frame(s->e, number, &stack->frames[i]);
-		buf_put(&s->numbers, &number, sizeof number);
-	}
-	s->e->out.failed |= s->numbers.failed;
+	if (!export_number_frames(s->e, &s->frames, stack))
+		return;
+	for (uint32_t i = 0; i < stack->nframes; i++)
+		if (s->frames.numbers[i] == known) {
+			put_frame(s->e, known, &stack->frames[i]);
+			known++;
+		}
 }
 
-static void put_frame_numbers(struct json *j, const struct stacks *s)
+static void put_frame_numbers(struct json *j, const struct stacks *s, const struct report_stack *stack)
 {
-	const uint32_t *numbers = (const uint32_t *)s->numbers.bytes;
-
 	json_key(j, "frames");
 	json_open(j, '[');
-	for (size_t i = 0; i < s->numbers.used / sizeof *numbers; i++)
-		json_number(j, numbers[i]);
+	for (uint32_t i = 0; stack && i < stack->nframes; i++)
+		json_number(j, s->frames.numbers[i]);
 	json_close(j, ']');
 }
 
@@ -149,7 +130,7 @@ static void put_frames(struct json *j, struct stacks *s, const struct report_sta
 	static const struct report_stack without = { 0 };
 
 	if (s->e->options->frames == EXPORT_FRAMES_TABLE)
-		put_frame_numbers(j, s);
+		put_frame_numbers(j, s, stack);
 	else
 		json_put_stack(j, "frames", stack ? stack : &without);
 	json_put_bool(j, "frames_left_out", !stack);
@@ -269,8 +250,6 @@ int export_json(struct export *e, struct err *err)
 		put_stacks_used(&stacks);
 	put_graph(e);
 	free(stacks.has_frames);
-	texts_free(&stacks.frames);
-	buf_free(&stacks.frame);
-	buf_free(&stacks.numbers);
+	export_frames_free(&stacks.frames);
 	return e->out.failed ? export_no_memory(e, err) : 0;
 }

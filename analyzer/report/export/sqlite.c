@@ -1,5 +1,7 @@
 /* sqlite.c: SQL text that the sqlite3 shell makes a database of. leakgraph-export(5) describes the tables; every
- * row names its process, so that many exports go into one database. All is one transaction. */
+ * row names its process, so that many exports go into one database. All is one transaction.
+ *
+ * A program in Python has a hundred thousand stacks of a hundred frames, of a few thousand calls: each is written once. */
 #include "base/escape.h"
 #include "report/export/export.h"
 #include "report/holders.h"
@@ -23,10 +25,13 @@ static const char schema[] =
     "INTEGER,\n"
     "  leaked_blocks INTEGER, leaked_bytes INTEGER, allocated_blocks INTEGER, allocated_bytes INTEGER,\n"
     "  peak_blocks INTEGER, peak_bytes INTEGER, PRIMARY KEY(process, stack)) WITHOUT ROWID;\n"
-    "CREATE TABLE IF NOT EXISTS frames(process INTEGER, stack INTEGER, depth INTEGER, function TEXT, file "
-    "TEXT,\n"
-    "  line INTEGER, module TEXT, address INTEGER, offset INTEGER, inlined INTEGER, site INTEGER,\n"
-    "  PRIMARY KEY(process, stack, depth)) WITHOUT ROWID;\n"
+    "CREATE TABLE IF NOT EXISTS calls(process INTEGER, call INTEGER, function TEXT, file TEXT, line INTEGER,\n"
+    "  module TEXT, address INTEGER, offset INTEGER, inlined INTEGER, PRIMARY KEY(process, call)) WITHOUT "
+    "ROWID;\n"
+    "CREATE TABLE IF NOT EXISTS stack_calls(process INTEGER, stack INTEGER, depth INTEGER, call INTEGER,\n"
+    "  site INTEGER, PRIMARY KEY(process, stack, depth)) WITHOUT ROWID;\n"
+    "CREATE VIEW IF NOT EXISTS frames AS SELECT process, stack, depth, function, file, line, module, address,\n"
+    "  offset, inlined, site FROM stack_calls JOIN calls USING (process, call);\n"
     "CREATE TABLE IF NOT EXISTS leaks(process INTEGER, leak INTEGER, kind TEXT, fingerprint TEXT,\n"
     "  fingerprint_loose TEXT, type TEXT, instances INTEGER, blocks INTEGER, bytes INTEGER,\n"
     "  indirect_blocks INTEGER, indirect_bytes INTEGER, stack INTEGER, PRIMARY KEY(process, leak)) WITHOUT "
@@ -50,6 +55,7 @@ struct tables {
 	struct export *e;
 	struct buf process; /* its number as text */
 	struct holders holders;
+	struct export_frames_book frames;
 	unsigned nrows; /* of the INSERT under way; 0: none is */
 };
 
@@ -181,13 +187,10 @@ static void put_stack_rows(struct tables *t)
 	end_rows(t);
 }
 
-static void put_frame(struct tables *t, const struct export_use *u, uint32_t depth)
+static void put_call(struct tables *t, uint32_t number, const struct report_frame *f)
 {
-	const struct report_frame *f = &u->frames->frames[depth];
-
-	begin_row(t, "frames");
-	put_number(t, u->stack);
-	put_number(t, depth);
+	begin_row(t, "calls");
+	put_number(t, number);
 	put_text(t, f->function);
 	put_text(t, f->file);
 	put_known(t, f->line);
@@ -195,15 +198,43 @@ static void put_frame(struct tables *t, const struct export_use *u, uint32_t dep
 	put_number(t, f->address);
 	put_number(t, f->offset);
 	put_number(t, f->is_inlined);
-	put_number(t, depth == u->frames->site);
 }
 
+/* What a stack's rows have in common is written once: there may be millions of them. */
+static void put_stack_calls(struct tables *t, const struct export_use *u)
+{
+	struct buf *out = &t->e->out;
+
+	if (!u->frames->nframes)
+		return;
+	export_flush(t->e);
+	buf_text(out, "INSERT INTO stack_calls SELECT ");
+	buf_put(out, t->process.bytes, t->process.used);
+	put_number(t, u->stack);
+	buf_text(out, ",* FROM (VALUES\n(");
+	for (uint32_t i = 0; i < u->frames->nframes; i++) {
+		buf_text(out, i ? "),(" : "");
+		buf_number(out, i);
+		put_number(t, t->frames.numbers[i]);
+		put_number(t, i == u->frames->site);
+	}
+	buf_text(out, "));\n");
+}
+
+/* A call is written before the first stack that it is in. */
 static void put_frame_rows(struct tables *t)
 {
-	for (struct export_use u = { 0 }; export_next(&u, t->e);)
+	for (struct export_use u = { 0 }; export_next(&u, t->e);) {
+		uint32_t known = t->frames.texts.n;
+
+		if (!export_number_frames(t->e, &t->frames, u.frames))
+			return;
 		for (uint32_t i = 0; i < u.frames->nframes; i++)
-			put_frame(t, &u, i);
-	end_rows(t);
+			if (t->frames.numbers[i] == known)
+				put_call(t, known++, &u.frames->frames[i]);
+		end_rows(t);
+		put_stack_calls(t, &u);
+	}
 }
 
 static void put_leak_rows(struct tables *t)
@@ -314,6 +345,7 @@ int export_sqlite(struct export *e, struct err *err)
 	buf_text(&e->out, "COMMIT;\n");
 	e->out.failed |= t.process.failed;
 	buf_free(&t.process);
+	export_frames_free(&t.frames);
 	holders_free(&t.holders);
 	return e->out.failed ? export_no_memory(e, err) : 0;
 }

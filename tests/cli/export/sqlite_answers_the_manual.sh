@@ -26,6 +26,6 @@ done
 [ "$(sqlite3 all.db "$(queries | head -n 1)" | head -n 1)" = 'ring-with-tail|cycle|152|plant_ring' ] ||
 	fails "$(sqlite3 all.db "$(queries | head -n 1)")"
 # What the page calls tables and columns is what there is.
-sqlite3 all.db "SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'" | sort >have
+sqlite3 all.db "SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')" | sort >have
 sed -n '/^\.Sh TABLES/,/^\.Sh QUERIES/p' "$page" | awk '/^\.It Cm/ { table = $3 } /^\.Li/ { for (i = 2; i <= NF; i++) if ($i ~ /^[a-z_]+$/) print table "." $i }' | sort >said
 cmp have said || fails "the manual differs: $(diff have said | head -n 3 | tr '\n' ' ')"
