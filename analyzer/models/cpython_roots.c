@@ -387,6 +387,34 @@ static bool are_modules(struct py *p, uint32_t keys)
 	return true;
 }
 
+/* The static type whose dictionary, subclasses or weak references the interpreter has at an address in its stead. */
+static const struct py_type *type_in_stead(struct py *p, uint64_t at)
+{
+	const struct py_type *t = NULL;
+
+	for (uint32_t back = 0; back <= 16 && !t; back += 8)
+		t = py_type_at(p, py_get(p, at - (p->l->builtin_weaklist - back)));
+	return t;
+}
+
+/* Words of the interpreter's state. */
+static bool state_words(struct py *p, uint64_t at, struct root_words *words)
+{
+	uint64_t near = interp_near(p, at), in = at - near, cache = in - p->l->type_cache;
+	const struct py_type *t;
+
+	if (!near)
+		return false;
+	if (in >= p->l->free_lists && in < p->l->free_lists_end)
+		return snprintf(words->text, sizeof words->text, "Python's free lists") > 0;
+	if (cache < CACHE_ENTRIES * CACHE_ENTRY_BYTES)
+		return snprintf(words->text, sizeof words->text, "Python's cache of attributes") > 0;
+	if (p->l->minor < 12 || cache - CACHE_ENTRIES * CACHE_ENTRY_BYTES >= BUILTINS_BYTES)
+		return false;
+	t = type_in_stead(p, at);
+	return t && snprintf(words->text, sizeof words->text, "the type %s", t->name) > 0;
+}
+
 /* What only the interpreter's own source has a name for. */
 static bool own_words(struct py *p, const struct root_ref *r, struct root_words *words)
 {
@@ -395,6 +423,8 @@ static bool own_words(struct py *p, const struct root_ref *r, struct root_words 
 
 	if (t)
 		return snprintf(words->text, sizeof words->text, "the type %s", t->name) > 0;
+	if (state_words(p, r->at, words))
+		return true;
 	if (keys == NO_BLOCK || p->w->graph->regions[r->region].kind != ROOT_GLOBAL)
 		return false;
 	if (p->of[keys].what == PY_INTERNED)

@@ -24,3 +24,5 @@ exits 0 "$LG" run -q -o words.lgt -- /usr/bin/python3 -S words.py
 "$LG" report --json words.lgt | jq -r '.processes[0].leaks[].cycle.edges[] | "\(.from_type) \(.field)"' | sort | tr '\n' ';' >out
 want="ValueError __traceback__;frame f_locals['kept'];generator gi_frame.f_locals['itself'];traceback tb_frame;"
 [ "$(cat out)" = "$want" ] || fails "words: $(cat out)"
+# So do words of the interpreter's state.
+"$LG" export --format=json words.lgt 2>err | jq -r '.root.root | values' | grep -qx "Python's free lists" || fails 'nothing is held by free lists'
