@@ -24,20 +24,19 @@ static bool is_old_string(const struct heap *h, const struct block *b)
  * of buckets less one (hashbrown, raw/mod.rs, RawTableInner; which comes first is the compiler's choice). */
 #define GROUP_WIDTH 16
 
-static bool is_mask(const struct heap *h, const struct block *b, uint64_t offset, uint64_t at)
+static bool is_word(const struct heap *h, uint64_t at, uint64_t expected)
 {
-	uint64_t mask;
+	uint64_t word;
 
-	return snapshot_word(h->snapshot, at, &mask) && mask && mask < b->size && !(mask & (mask + 1)) &&
-	       offset + mask + 1 + GROUP_WIDTH == b->size;
+	return snapshot_word(h->snapshot, at, &word) && word == expected;
 }
 
 static bool is_hash_table(const struct heap *h, const struct block *b, const struct probe *p)
 {
-	uint64_t offset = p->value - b->addr;
+	uint64_t offset = p->value - b->addr, buckets = b->size - offset - GROUP_WIDTH;
 
-	return offset % GROUP_WIDTH == 0 &&
-	       (is_mask(h, b, offset, p->at + 8) || is_mask(h, b, offset, p->at - 8));
+	return offset % GROUP_WIDTH == 0 && buckets > 1 && !(buckets & (buckets - 1)) &&
+	       (is_word(h, p->at + 8, buckets - 1) || is_word(h, p->at - 8, buckets - 1));
 }
 
 /* Tables of virtual functions are constants of a module. */
@@ -55,8 +54,8 @@ static bool is_other_base(const struct heap *h, const struct block *b, uint64_t 
 	uint64_t first, other;
 
 	return offset % 8 == 0 && offset + 8 <= b->size && snapshot_word(h->snapshot, b->addr, &first) &&
-	       snapshot_word(h->snapshot, b->addr + offset, &other) && first != other &&
-	       is_in_constants(h->snapshot, first) && is_in_constants(h->snapshot, other);
+	       is_in_constants(h->snapshot, first) && snapshot_word(h->snapshot, b->addr + offset, &other) &&
+	       first != other && is_in_constants(h->snapshot, other);
 }
 
 static bool is_recognised(const struct heap *h, const struct block *b, const struct probe *p)

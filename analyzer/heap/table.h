@@ -14,7 +14,9 @@ struct table_slot {
 	uint32_t place; /* among the blocks, + 1; 0: empty */
 };
 
-#define TABLE_PIECE_SHIFT 17 /* its blocks fill whole huge pages */
+/* 48 MiB: whole huge pages, and so many that malloc() gives them back to the system once they are freed. What is never
+ * touched costs nothing. */
+#define TABLE_PIECE_SHIFT 20
 #define TABLE_PIECE (1u << TABLE_PIECE_SHIFT)
 
 struct table {

@@ -73,7 +73,7 @@ static bool read_type(struct py *p, struct py_type *t, int depth)
 {
 	uint64_t base = py_get(p, t->addr + TYPE_BASE);
 
-	if (!read_sizes(p, t) || !read_flags(p, t) || !read_name(p, t))
+	if (!read_flags(p, t) || !read_name(p, t))
 		return false;
 	t->base = base ? type_at(p, base, depth + 1) : NULL;
 	t->family = family_of(t);
@@ -106,7 +106,7 @@ static bool is_types_instance(struct py *p, uint64_t addr, int depth)
 {
 	uint64_t meta;
 
-	if (addr % 8 || !py_word(p, addr + OBJECT_TYPE, &meta) || meta % 8 || !meta)
+	if (!py_word(p, addr + OBJECT_TYPE, &meta) || !meta)
 		return false;
 	if (meta == p->type)
 		return true;
@@ -117,15 +117,17 @@ static bool is_types_instance(struct py *p, uint64_t addr, int depth)
 static const struct py_type *type_at(struct py *p, uint64_t addr, int depth)
 {
 	const struct py_type *known = map_get(&p->by_addr, addr);
+	struct py_type sizes = { .addr = addr };
 
 	if (known)
 		return known == &no_type ? NULL : known;
-	if (depth > DEPTH_MAX || !is_types_instance(p, addr, depth))
+	/* Sizes first: lists of the collector lead on and on. */
+	if (depth > DEPTH_MAX || addr % 8 || !read_sizes(p, &sizes) || !is_types_instance(p, addr, depth))
 		return NULL;
 	struct py_type *t = arena_take(&p->arena, sizeof *t);
 	if (!t || !map_put(&p->by_addr, addr, (void *)(uintptr_t)&no_type)) /* while it is read: its base */
 		return NULL;
-	t->addr = addr;
+	*t = sizes;
 	if (!read_type(p, t, depth) || !add_type(p, t) || !map_put(&p->by_addr, addr, t))
 		return NULL;
 	return t;
