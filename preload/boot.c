@@ -33,9 +33,10 @@ static _Atomic size_t arena_used;
 static void *arena_take(size_t size, size_t alignment)
 {
 	size_t need = size + alignment;
-	size_t at = atomic_fetch_add(&arena_used, need);
+	bool fits = size <= sizeof boot_arena && alignment <= sizeof boot_arena - size;
+	size_t at = fits ? atomic_fetch_add(&arena_used, need) : 0;
 
-	if (size > sizeof boot_arena || at > sizeof boot_arena - need) {
+	if (!fits || at > sizeof boot_arena - need) {
 		errno = ENOMEM;
 		return NULL;
 	}

@@ -306,6 +306,23 @@ START_TEST(an_instance_has_room_for_its_values)
 }
 END_TEST
 
+/* An instance's values are its alone: what points elsewhere into them holds nothing. */
+START_TEST(parts_are_held_by_their_object_alone)
+{
+	struct py_world p;
+
+	py_open_world(&p);
+	uint64_t node = new_node(&p, 1, 0), holder = world_block(&p.w, 16, 2);
+	uint64_t values = *world_word(&p.w, node - 32);
+	world_set(&p.w, holder, node);
+	world_root(&p.w, values + 8);
+	py_finish(&p);
+	ck_assert_int_eq(world_class(&p.w, holder), CLASS_DIRECT);
+	ck_assert_int_eq(world_class(&p.w, values - 8), CLASS_INDIRECT);
+	py_close_world(&p);
+}
+END_TEST
+
 START_TEST(a_count_below_what_owns_is_a_deficit)
 {
 	struct py_world p;
@@ -454,6 +471,7 @@ int main(void)
 		a_count_above_what_is_found_is_a_surplus,
 		a_larger_block_that_begins_as_an_object_is_none,
 		an_instance_has_room_for_its_values,
+		parts_are_held_by_their_object_alone,
 		a_count_below_what_owns_is_a_deficit,
 		a_process_without_the_type_of_types_is_none_of_ours,
 		corpses_are_no_leaks,

@@ -123,6 +123,33 @@ START_TEST(instances_have_types_and_counts)
 }
 END_TEST
 
+/* A word that points elsewhere into an object, or behind it, holds one whose count is not explained without it. */
+START_TEST(what_others_count_for_holds_nothing_besides)
+{
+	static const uint64_t places[] = { 8, 24 };
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct g_world g;
+
+		g_open(&g);
+		uint64_t counted = new_object(&g, g.node, 16, 1), missed = new_object(&g, g.node, 16, 2),
+			 plain = world_block(&g.w, 24, 2), holder = world_block(&g.w, 24, 2);
+		world_set(&g.w, holder, counted);
+		world_set(&g.w, holder + 8, missed);
+		world_set(&g.w, holder + 16, plain);
+		world_root(&g.w, counted + places[i]);
+		world_root(&g.w, missed + places[i]);
+		world_root(&g.w, plain + places[i]);
+		g_finish(&g);
+		ck_assert_int_eq(world_class(&g.w, holder), CLASS_DIRECT);
+		ck_assert_int_eq(world_class(&g.w, counted - 16), CLASS_INDIRECT);
+		ck_assert_int_eq(world_class(&g.w, missed - 16), CLASS_POSSIBLE);
+		ck_assert_int_eq(world_class(&g.w, plain), CLASS_POSSIBLE);
+		g_close(&g);
+	}
+}
+END_TEST
+
 /* Without the sizes of the class, which are a large number, most decide. */
 START_TEST(sizes_that_are_not_in_the_trace_are_voted_for)
 {
@@ -238,6 +265,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		instances_have_types_and_counts,
+		what_others_count_for_holds_nothing_besides,
 		sizes_that_are_not_in_the_trace_are_voted_for,
 		other_sizes_are_no_instances,
 		weak_references_own_nothing,

@@ -424,6 +424,40 @@ START_TEST(free_heap_memory_holds_nothing)
 }
 END_TEST
 
+/* A block with a mapping of its own, which the kernel has merged with others: its pages alone are the allocator's. Where
+ * neither its size word nor its size tells that, all of the mapping may be. */
+START_TEST(only_the_pages_of_a_mapped_block_are_the_allocators)
+{
+	static const struct {
+		uint64_t size, word;
+		uint64_t at; /* of the reference, in the mapping */
+		bool is_root;
+	} rows[] = {
+		{ 0x1000, 0x2002, 0xff8, true },      { 0x1000, 0x2002, 0x1000, false },
+		{ 0x1000, 0x2002, 0x2ff8, false },    { 0x1000, 0x2002, 0x3000, true },
+		{ 0x20000, 0, 0xff8, true },	      { 0x20000, 0, 0x1000, false },
+		{ 0x20000, 0, 0x21ff8, false },	      { 0x20000, 0, 0x22000, true },
+		{ 0x1ffff, 0, 0xff8, false },	      { 0x1ffff, 0, 0x22000, false },
+		{ 0x20000, 0x20011, 0x22000, false },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const uint64_t mapping = 0x7f9001000000;
+		struct world own;
+
+		world_open(&own);
+		uint64_t a = world_block(&own, 24, 1);
+		world_map(&own, mapping, 0x30000, WORLD_RW, 0, "");
+		world_alloc(&own, mapping + 0x1010, rows[i].size, 1);
+		world_set(&own, mapping + 0x1008, rows[i].word);
+		world_set(&own, mapping + rows[i].at, a);
+		world_classify(&own);
+		ck_assert_msg((world_class(&own, a) == CLASS_REACHABLE) == rows[i].is_root, "row %zu", i);
+		world_close(&own);
+	}
+}
+END_TEST
+
 #define ARENA 0x7f8000000000ULL /* a multiple of 64 MiB */
 
 START_TEST(arenas_of_glibc_are_its_own_even_when_empty)
@@ -577,6 +611,7 @@ int main(void)
 		thread_stack_inside_a_block_is_a_root,
 		anonymous_and_shared_mappings_hold,
 		free_heap_memory_holds_nothing,
+		only_the_pages_of_a_mapped_block_are_the_allocators,
 		arenas_of_glibc_are_its_own_even_when_empty,
 		mapped_chunks_own_their_pages_only,
 		other_allocators_own_whole_mappings,

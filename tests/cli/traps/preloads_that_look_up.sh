@@ -1,6 +1,7 @@
 # A preload behind the shim has a malloc of its own that looks for the next one when it is first called, by dlsym and by
 # its failing way, which allocates. Another takes dlsym's place and allocates in it, so that the shim, which is looking
-# for the next functions then, serves blocks from its own arena; the program grows and frees them later.
+# for the next functions then, serves blocks from its own arena; the program grows and frees them later. What the arena has
+# no room for is not there.
 cat >behind.c <<'C'
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -46,9 +47,10 @@ gcc -O0 -shared -fPIC -fno-builtin -o behind.so behind.c
 cat >dlsym.c <<'C'
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-char *taken[64];
+char *taken[64], *large, *aligned;
 int ntaken;
 void *dlsym(void *handle, const char *name)
 {
@@ -57,14 +59,20 @@ void *dlsym(void *handle, const char *name)
 		real = dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.34");
 	if (ntaken < 64 && (taken[ntaken] = ntaken % 2 ? calloc(3, 8) : malloc(40)))
 		strcpy(taken[ntaken++], "kept");
+	if (!large && (large = malloc(65530)))
+		memset(large, 'l', 65530);
+	if (!aligned)
+		aligned = memalign(1 << 20, 100);
 	return real(handle, name);
 }
 C
 gcc -O0 -shared -fPIC -fno-builtin -o libdlsym.so dlsym.c
-program app 'extern char *taken[]; extern int ntaken; int main(void) { void *p[100]; for (int i = 0; i < 100; i++) p[i] = calloc(1, 24);
+program app 'extern char *taken[], *large, *aligned; extern int ntaken; int main(void) { void *p[100]; for (int i = 0; i < 100; i++) p[i] = calloc(1, 24);
 	for (int i = 0; i < 100; i++) free(p[i]);
 	for (int i = 0; i < ntaken; i++) { if (strcmp(taken[i], "kept")) return 1; if (i % 3) taken[i] = realloc(taken[i], 5000);
 		if (strcmp(taken[i], "kept")) return 2; free(taken[i]); }
+	if (large && (large = realloc(large, 70000))[65529] != 108) return 3;
+	free(large); free(aligned);
 	printf("%d\n", ntaken); return 0; }' -fno-builtin -include string.h -L. -ldlsym '-Wl,-rpath,$ORIGIN'
 program lost 'int main(void) { return malloc(9) == NULL; }' -O0
 exits 0 ./app
