@@ -110,6 +110,8 @@ static int still_here(int answer)
 #define EXEC_PREPARED(file, path_envp, envp)                                                                 \
 	do {                                                                                                 \
 		boot(); /* a constructor before ours may exec */                                             \
+		if (!target_can_be_read(file, envp))                                                         \
+			break;                                                                               \
 		bool takes_shim = target_takes_shim(file, path_envp);                                        \
                                                                                                              \
 		about_to_exec(file, takes_shim &&target_has_shim(envp));                                     \
@@ -169,7 +171,8 @@ EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_acti
 	char *const *with = envp;
 
 	boot();
-	FIT_ENVIRONMENT(target_takes_shim(path, NULL), with);
+	if (target_can_be_read(path, envp))
+		FIT_ENVIRONMENT(target_takes_shim(path, NULL), with);
 	return real_end.posix_spawn(pid, path, actions, attributes, argv, with);
 }
 
@@ -179,7 +182,8 @@ EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_act
 	char *const *with = envp;
 
 	boot();
-	FIT_ENVIRONMENT(target_takes_shim(file, environ), with);
+	if (target_can_be_read(file, envp))
+		FIT_ENVIRONMENT(target_takes_shim(file, environ), with);
 	return real_end.posix_spawnp(pid, file, actions, attributes, argv, with);
 }
 

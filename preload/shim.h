@@ -551,6 +551,8 @@ void rules_notice_loader(void);
 
 /* ---- other programs ------------------------------------------------------------------------------------ */
 
+/* All that exec was given and we look at: what cannot be read is left to the kernel, which refuses it (EFAULT). */
+bool target_can_be_read(const char *file, char *const *envp);
 /* Whether the program that exec is about to start can have the shim loaded. `path_envp`: where to find PATH for a name
  * without a slash; NULL: it is a path as it is. */
 bool target_takes_shim(const char *file, char *const *path_envp);

@@ -254,6 +254,12 @@ static inline int sys_readable(uint64_t addr)
 	return sys6(SYS_rt_sigprocmask, -1, (long)addr, 0, 8, 0, 0) == -EINVAL;
 }
 
+/* The same, certain that they cannot. */
+static inline int sys_faults(uint64_t addr)
+{
+	return sys6(SYS_rt_sigprocmask, -1, (long)addr, 0, 8, 0, 0) == -EFAULT;
+}
+
 /* All signals; returns those that were blocked before. */
 static inline uint64_t sys_block_signals(void)
 {

@@ -19,6 +19,50 @@
 #define HEADERS_MAX 64u
 #define PATH_BYTES 512u /* a longer one is not looked into */
 
+/* ---- what exec was given ------------------------------------------------------------------------------- */
+
+/* `page` is the latest that was asked for, by number, 0: none: the strings of an environment lie side by side. */
+static bool can_read(uint64_t addr, uint64_t *page)
+{
+	if (addr < LG_PAGE) /* the kernel takes 0 for no mask */
+		return false;
+	if (addr / LG_PAGE != *page && sys_faults(addr & -(uint64_t)8))
+		return false;
+	*page = addr / LG_PAGE;
+	return true;
+}
+
+static bool can_read_text(const char *text, uint64_t *page)
+{
+	for (;; text++) {
+		if (!can_read((uint64_t)text, page))
+			return false;
+		if (!*text)
+			return true;
+	}
+}
+
+bool target_can_be_read(const char *file, char *const *envp)
+{
+	uint64_t page = 0, list = 0;
+
+	if (file && !can_read_text(file, &page))
+		return false;
+	for (; envp; envp++) {
+		uint64_t at = (uint64_t)envp;
+
+		if (!can_read(at, &list) || !can_read(at + sizeof *envp - 1, &list))
+			return false;
+		if (!*envp)
+			break;
+		if (!can_read_text(*envp, &page))
+			return false;
+	}
+	return true;
+}
+
+/* ---- what it is ---------------------------------------------------------------------------------------- */
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');

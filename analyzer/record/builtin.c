@@ -10,9 +10,10 @@
 #define WINDOW_BYTES (64u << 10)
 #define MESSAGES_LEAST 2u /* who speaks of an allocator quotes one message of it */
 
-/* jemalloc with a prefix (redis, MariaDB), as Rust's crates have it; mimalloc, rpmalloc, snmalloc */
+/* One that is hidden, which its own calls go to; jemalloc with a prefix (redis, MariaDB), as Rust's crates have it; mimalloc,
+ * rpmalloc, snmalloc */
 static const char *const defined[] = {
-	"je_malloc", "_rjem_malloc", "_rjem_je_malloc", "mi_malloc", "rpmalloc", "sn_malloc",
+	"malloc", "je_malloc", "_rjem_malloc", "_rjem_je_malloc", "mi_malloc", "rpmalloc", "sn_malloc",
 };
 
 /* What the libraries of jemalloc, mimalloc and tcmalloc have beside malloc, and serve without it */
@@ -37,8 +38,8 @@ static const struct {
 	{                                                                                                    \
 		name, "\0" message, sizeof message                                                           \
 	}
-	SPEAKER("jemalloc", "<jemalloc>: "),
-	SPEAKER("mimalloc", "mimalloc: "),
+	SPEAKER("jemalloc", "<jemalloc>: "), SPEAKER("mimalloc", "mimalloc: "),
+	SPEAKER("tcmalloc", "TCMALLOC_"), /* names of the environment */
 #undef SPEAKER
 };
 #define NSPEAKERS (sizeof speakers / sizeof *speakers)

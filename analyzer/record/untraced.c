@@ -103,6 +103,7 @@ void untraced_expect(struct untraced *u, uint32_t pid, uint32_t parent_pid, uint
 	b->argc = 0;
 	b->image = image;
 	b->takes_shim = takes_shim;
+	b->lacks_shim = !takes_shim && *path; /* of a descriptor nobody has looked */
 	b->is_silent = false;
 	b->parent_pid = parent_pid;
 	find_parent(b);
@@ -258,6 +259,14 @@ static void find_reason(const struct beginner *b, struct err *reason)
 		program_inspect(b->program, &facts);
 		if (facts.kind == PROGRAM_ELF && program_judge(b->program, &facts, &status, reason))
 			return;
+	}
+	if (b->lacks_shim) {
+		fail(
+		    reason,
+		    "what executed it left liblgpreload.so out of LD_PRELOAD or LEAKGRAPH_SEGMENT out of its "
+		    "environment (append to LD_PRELOAD rather than set it), or it may not read "
+		    "liblgpreload.so (another user, another root)");
+		return;
 	}
 	fail(
 	    reason,

@@ -19,6 +19,7 @@ struct beginner {
 	char **argv; /* owned, in one block with their bytes; NULL: not known */
 	uint32_t argc;
 	bool takes_shim; /* it will say HELLO: its parent has looked at its file and its environment */
+	bool lacks_shim; /* it will not, its parent has seen */
 	bool is_silent; /* it is a forked child that has allocated nothing so far */
 };
 

@@ -15,6 +15,11 @@ exits 0 "$LG" run -o t.lgt -- ./prefixed
 grep -q 'allocator not visible: blocks of je_malloc' err || fails "run does not tell: $(cat err)"
 strip prefixed
 exits 0 "$LG" check -- ./prefixed
+# Nor does the loader know of one that is hidden.
+program hidden 'static char m[65536]; static size_t at; __attribute__((visibility("hidden"))) void *malloc(size_t n) { void *p = m + at; at += (n + 15) & ~15UL; return p; }
+int main(void) { return malloc(24) == NULL; }' -O0 -fno-builtin
+exits 125 "$LG" check -- ./hidden
+grep -q 'allocator not visible: blocks of malloc, built into /.*/hidden' err || fails "$(cat err)"
 # A known one's messages stay when its symbols are gone; who quotes one of them has it not.
 own='static char m[65536]; static size_t at; static void *own(size_t n) { void *p = m + at; at += (n + 15) & ~15UL; return p; }
 int main(int c, char **v) { (void)v; if (c > 1) puts("<jemalloc>: Error in malloc()"); if (c > 2) puts(SECOND); void *volatile p = malloc(24); free(p); return own(24) == NULL; }'
