@@ -63,14 +63,13 @@ static void add_block(struct drawing *d, uint32_t block)
 /* Returns its node, or UINT32_MAX. */
 static uint32_t add_root(struct drawing *d, const struct root_ref *r)
 {
-	const struct root_region *region = &d->a->graph.regions[r->region];
 	struct root_name name = root_name(d->pool, d->a, r);
 
 	if (is_full(d))
 		return UINT32_MAX;
 	d->is_out_of_memory |= !name.text;
 	d->p->nodes[d->p->nnodes] =
-	    (struct picture_node){ .root = name.text, .class = root_kind_name(region->kind) };
+	    (struct picture_node){ .root = name.text, .class = root_kind_name(name.kind) };
 	d->blocks[d->p->nnodes] = NO_BLOCK;
 	return d->p->nnodes++;
 }

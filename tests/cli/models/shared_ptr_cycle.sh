@@ -36,6 +36,9 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	says "$edges" 'make_shared<Company> .staff, std::shared_ptr<Employee>[] .[0], make_shared<Employee> .employer'
 	says "$break" 'make_shared<Employee> .employer weak_ptr'
 	says "$counts" '4 0 0'
+	"$LG" run -o "$library$level.ring.lgt" -- ./app 2>/dev/null
+	exits 0 "$LG" why "$library$level.ring.lgt" L1 # of a shared_ptr's two words the owner is told
+	[ "$(grep -c 'Employee>, [0-9]* B .*\.employer  cycle$' out)" = 3 ] && ! grep -q borrowed out || fails "$library $level: $(cat out)"
 	reports 23 ./app apart
 	says "$break" 'Employee .employer weak_ptr'
 	says "$counts" '4 0 0'
