@@ -106,6 +106,20 @@ static void look_at_name(struct walk *w, const struct type *t)
 			w->found = i;
 }
 
+/* Rust's Vec knows its items by a pointer to bytes, and their type by RawVec<T>. */
+static void look_at_items(struct walk *w, const struct type *t)
+{
+	Dwarf_Die die = t->die, child;
+	const char *name = w->out->items ? NULL : dwarf_diename(&die);
+
+	if (!name || strncmp(name, "RawVec<", 7) || dwarf_child(&die, &child) != 0)
+		return;
+	do {
+		if (dwarf_tag(&child) == DW_TAG_template_type_parameter)
+			w->out->items = type_of(t->names, t->object, &child);
+	} while (!w->out->items && die_next(&child));
+}
+
 static bool walk_record(struct walk *w, const struct type *t, uint64_t offset, bool may_stretch,
 			unsigned depth)
 {
@@ -120,6 +134,7 @@ static bool walk_record(struct walk *w, const struct type *t, uint64_t offset, b
 		if (covers(&t->fields[i], offset, is_tail) &&
 		    walk_field(w, t, &t->fields[i], offset, is_tail, depth)) {
 			look_at_name(w, t);
+			look_at_items(w, t);
 			return true;
 		}
 	}
