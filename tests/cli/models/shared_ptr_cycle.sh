@@ -39,6 +39,9 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	"$LG" run -o "$library$level.ring.lgt" -- ./app 2>/dev/null
 	exits 0 "$LG" why "$library$level.ring.lgt" L1 # of a shared_ptr's two words the owner is told
 	[ "$(grep -c 'Employee>, [0-9]* B .*\.employer  cycle$' out)" = 3 ] && ! grep -q borrowed out || fails "$library $level: $(cat out)"
+	exits 0 "$LG" graph --json "$library$level.ring.lgt" L1 # and it is one edge of the picture
+	[ "$(json out '[.edges[].reference] | unique | join(" ")') $(json out '.edges | length')" = 'start 7' ] ||
+		fails "$library $level: $(cat out)"
 	reports 23 ./app apart
 	says "$break" 'Employee .employer weak_ptr'
 	says "$counts" '4 0 0'
