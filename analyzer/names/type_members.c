@@ -194,6 +194,16 @@ static bool walk_block(struct walk *w, const struct type *t, uint64_t block_byte
 	}
 }
 
+/* Nodes of libstdc++'s containers keep their elements there. */
+static void leave_out_storage(char *path)
+{
+	static const char storage[] = "_M_storage.";
+	size_t n = sizeof storage - 1;
+
+	if (!strncmp(path, storage, n))
+		memmove(path, path + n, strlen(path + n) + 1);
+}
+
 bool type_member_at(const struct type *t, uint64_t block_bytes, uint64_t offset, unsigned choice,
 		    struct type_member *out, char *path, size_t room)
 {
@@ -203,7 +213,10 @@ bool type_member_at(const struct type *t, uint64_t block_bytes, uint64_t offset,
 
 	if (room)
 		*path = 0;
-	return offset < block_bytes && walk_block(&w, t, block_bytes, offset);
+	bool is_found = offset < block_bytes && walk_block(&w, t, block_bytes, offset);
+	if (room)
+		leave_out_storage(path);
+	return is_found;
 }
 
 bool type_word_at(const struct type *t, uint64_t block_bytes, uint64_t offset, struct type_member *out,

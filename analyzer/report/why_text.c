@@ -301,6 +301,11 @@ static void print_counted(struct page *g, const struct counted *c)
 
 	if (c->verdict == COUNT_NONE)
 		return;
+	if (!c->stored && c->stored_weak > 0) {
+		fprintf(g->term->out, "\n  Its object is gone: its memory is kept by %s alone.\n",
+			human_things(counts, sizeof counts, (uint64_t)c->stored_weak, "weak reference"));
+		return;
+	}
 	fprintf(g->term->out, "\n  It counts %s; found: %u",
 		human_things(counts, sizeof counts, (uint64_t)c->stored, "reference"), c->strong);
 	if (c->maybe)

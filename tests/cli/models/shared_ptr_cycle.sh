@@ -48,6 +48,9 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	"$LG" run -o "$library$level.lgt" -- ./app expired 2>/dev/null
 	exits 0 "$LG" types "$library$level.lgt"
 	grep -q ' expired make_shared<Employee>$' out || fails "$library $level: $(cat out)"
+	address=$("$LG" export --format=json "$library$level.lgt" | jq -r '.block | select(.type | tostring | test("expired")) | .address')
+	exits 0 "$LG" why "$library$level.lgt" "$address"
+	grep -q 'Its object is gone: its memory is kept by 1 weak reference alone' out || fails "$library $level: $(cat out)"
 	reports 23 ./app lost
 	says "$counts" '0 1 0'
 	reports 23 ./app lost-weak
