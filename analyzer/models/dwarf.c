@@ -191,7 +191,8 @@ static void offer_member(struct spread *s, const struct type *t, uint64_t bytes,
 		if (!type_member_at(t, bytes, offset, i, &m, NULL, 0))
 			return;
 		if (!m.offset_within && (!m.is_union || s->believes_unions))
-			offer(s, to.block, (struct placed){ type_pointee(m.type), to.into });
+			offer(s, to.block,
+			      (struct placed){ m.items ? m.items : type_pointee(m.type), to.into });
 		if (!m.is_union)
 			return;
 	}

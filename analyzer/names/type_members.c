@@ -106,6 +106,20 @@ static void look_at_name(struct walk *w, const struct type *t)
 			w->found = i;
 }
 
+/* Rust's Vec knows its items by a pointer to bytes, and their type by RawVec<T>. */
+static void look_at_items(struct walk *w, const struct type *t)
+{
+	Dwarf_Die die = t->die, child;
+	const char *name = w->out->items ? NULL : dwarf_diename(&die);
+
+	if (!name || strncmp(name, "RawVec<", 7) || dwarf_child(&die, &child) != 0)
+		return;
+	do {
+		if (dwarf_tag(&child) == DW_TAG_template_type_parameter)
+			w->out->items = type_of(t->names, t->object, &child);
+	} while (!w->out->items && die_next(&child));
+}
+
 static bool walk_record(struct walk *w, const struct type *t, uint64_t offset, bool may_stretch,
 			unsigned depth)
 {
@@ -120,6 +134,7 @@ static bool walk_record(struct walk *w, const struct type *t, uint64_t offset, b
 		if (covers(&t->fields[i], offset, is_tail) &&
 		    walk_field(w, t, &t->fields[i], offset, is_tail, depth)) {
 			look_at_name(w, t);
+			look_at_items(w, t);
 			return true;
 		}
 	}
@@ -179,6 +194,16 @@ static bool walk_block(struct walk *w, const struct type *t, uint64_t block_byte
 	}
 }
 
+/* Nodes of libstdc++'s containers keep their elements there. */
+static void leave_out_storage(char *path)
+{
+	static const char storage[] = "_M_storage.";
+	size_t n = sizeof storage - 1;
+
+	if (!strncmp(path, storage, n))
+		memmove(path, path + n, strlen(path + n) + 1);
+}
+
 bool type_member_at(const struct type *t, uint64_t block_bytes, uint64_t offset, unsigned choice,
 		    struct type_member *out, char *path, size_t room)
 {
@@ -188,7 +213,10 @@ bool type_member_at(const struct type *t, uint64_t block_bytes, uint64_t offset,
 
 	if (room)
 		*path = 0;
-	return offset < block_bytes && walk_block(&w, t, block_bytes, offset);
+	bool is_found = offset < block_bytes && walk_block(&w, t, block_bytes, offset);
+	if (room)
+		leave_out_storage(path);
+	return is_found;
 }
 
 bool type_word_at(const struct type *t, uint64_t block_bytes, uint64_t offset, struct type_member *out,

@@ -43,6 +43,7 @@ struct type_member {
 	const struct type *type;
 	uint64_t offset_within; /* of the word in that member */
 	bool is_union; /* other members share these bytes */
+	const struct type *items; /* what it points at where its own type does not say so; NULL: that does */
 };
 
 /* Bytes that unions share have several members: `choice` counts them from 0. False: there is no such member.

@@ -63,17 +63,18 @@ static void add_block(struct drawing *d, uint32_t block)
 /* Returns its node, or UINT32_MAX. */
 static uint32_t add_root(struct drawing *d, const struct root_ref *r)
 {
-	const struct root_region *region = &d->a->graph.regions[r->region];
 	struct root_name name = root_name(d->pool, d->a, r);
 
 	if (is_full(d))
 		return UINT32_MAX;
 	d->is_out_of_memory |= !name.text;
 	d->p->nodes[d->p->nnodes] =
-	    (struct picture_node){ .root = name.text, .class = root_kind_name(region->kind) };
+	    (struct picture_node){ .root = name.text, .class = root_kind_name(name.kind) };
 	d->blocks[d->p->nnodes] = NO_BLOCK;
 	return d->p->nnodes++;
 }
+
+#define EDGES_JOINED 8u /* of a node, the last ones */
 
 /* ---- edges --------------------------------------------------------------------------------------------- */
 
@@ -91,41 +92,66 @@ static struct picture_edge *add_edge(struct drawing *d, uint32_t from, uint32_t 
 		p->edges = edges;
 		d->edges_room = room;
 	}
-	p->edges[p->nedges] = (struct picture_edge){
-		.from = from, .to = to, .kind = ref_kind_name(kind), .is_weak = !(KINDS_OWNING >> kind & 1)
-	};
+	p->edges[p->nedges] = (struct picture_edge){ .from = from, .to = to, .kind = kind };
 	return &p->edges[p->nedges++];
 }
 
-/* The two words of a shared pointer are one edge. */
-static bool is_second_word(const struct graph *g, uint32_t block, uint64_t e)
+/* The more it owns. */
+static unsigned strength(enum ref_kind kind)
 {
-	return e > g->first[block] && g->refs[e - 1].to == g->refs[e].to &&
-	       ref_offset(g->refs[e - 1]) + 8 == ref_offset(g->refs[e]);
+	return ref_kind_is_strong(kind) ? 3 : (KINDS_INSIDE >> kind & 1) + (KINDS_OWNING >> kind & 1);
+}
+
+/* The two words of a shared pointer, and all that one member has to say of a block, are one edge. NULL: it is another. */
+static struct picture_edge *edge_like(struct picture *p, uint32_t first, const struct picture_edge *edge)
+{
+	uint32_t looked_at = 0;
+
+	for (uint32_t i = p->nedges; i-- > first && looked_at++ < EDGES_JOINED;) {
+		struct picture_edge *e = &p->edges[i];
+
+		if (e->to == edge->to && (e->offset + 8 == edge->offset ||
+					  (e->field && edge->field && !strcmp(e->field, edge->field))))
+			return e;
+	}
+	return NULL;
+}
+
+/* An edge out of the node whose edges begin at `first`: the strongest of its words tells what it is. */
+static void draw_reference(struct drawing *d, uint32_t first, struct picture_edge edge)
+{
+	struct picture_edge *like = edge_like(d->p, first, &edge), *new = NULL;
+
+	if (like && strength(edge.kind) > strength(like->kind)) {
+		like->kind = edge.kind;
+		like->offset = edge.offset;
+	}
+	if (!like)
+		new = add_edge(d, edge.from, edge.to, edge.kind);
+	if (new)
+		*new = edge;
 }
 
 static void draw_references(struct drawing *d, uint32_t node)
 {
 	const struct graph *g = &d->a->graph;
-	uint32_t block = d->blocks[node];
+	uint32_t block = d->blocks[node], first = d->p->nedges;
 	char field[REPORT_FIELD_MAX];
 
 	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
-		uint64_t offset = ref_offset(g->refs[e]);
+		struct ref r = g->refs[e];
 
-		if (is_second_word(g, block, e))
-			continue;
-		if (!is_drawn(d, g->refs[e].to)) {
-			d->p->nodes[node].hidden++;
+		if (!is_drawn(d, r.to)) {
+			d->p->nodes[node].hidden += e == g->first[block] || g->refs[e - 1].to != r.to;
 			continue;
 		}
-		struct picture_edge *edge =
-		    add_edge(d, node, node_of(d, g->refs[e].to), ref_kind(g->refs[e]));
-		if (!edge)
-			return;
-		edge->offset = offset;
-		if (models_field(&d->a->models, block, offset, field, sizeof field))
-			edge->field = pool_text(d->pool, field);
+		bool is_named = models_field(&d->a->models, block, ref_offset(r), field, sizeof field);
+		draw_reference(d, first,
+			       (struct picture_edge){ .from = node,
+						      .to = node_of(d, r.to),
+						      .offset = ref_offset(r),
+						      .field = is_named ? pool_text(d->pool, field) : NULL,
+						      .kind = ref_kind(r) });
 	}
 }
 

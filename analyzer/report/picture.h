@@ -22,8 +22,7 @@ struct picture_edge {
 	uint32_t from, to; /* nodes */
 	uint64_t offset;
 	const char *field; /* NULL: unknown */
-	const char *kind; /* "start", "weak", ... */
-	bool is_weak; /* it owns nothing */
+	enum ref_kind kind;
 	bool is_break; /* the edge that is proposed to be cut */
 };
 

@@ -64,13 +64,13 @@ static void put_edge(struct buf *out, const struct picture_edge *e)
 	buf_text(out, text);
 	if (e->field || e->offset)
 		put_quoted(out, e->field ? e->field : lines_field(field, NULL, e->offset));
-	if (strcmp(e->kind, "start") && strcmp(e->kind, "recognised")) {
+	if (!ref_kind_is_strong(e->kind)) {
 		buf_text(out, e->field || e->offset ? "\\n" : "");
-		put_quoted(out, e->kind);
+		put_quoted(out, ref_kind_name(e->kind));
 	}
 	buf_text(out, e->is_break ? "\\nbreak here\", color=\"#cc0000\", fontcolor=\"#cc0000\", penwidth=2"
 				  : "\"");
-	buf_text(out, e->is_weak ? ", style=dashed];\n" : "];\n");
+	buf_text(out, KINDS_OWNING >> e->kind & 1 ? "];\n" : ", style=dashed];\n");
 }
 
 void picture_dot(struct buf *out, const struct picture *p)
@@ -117,7 +117,7 @@ static void json_edge(struct json *j, const struct picture_edge *e)
 	json_put_number(j, "to", e->to);
 	json_put_number(j, "offset", e->offset);
 	json_put_text(j, "field", e->field);
-	json_put_text(j, "reference", e->kind);
+	json_put_text(j, "reference", ref_kind_name(e->kind));
 	json_put_bool(j, "suggested_break", e->is_break);
 	json_close(j, '}');
 }

@@ -38,7 +38,8 @@ static struct root_name global_name(struct pool *pool, struct names *names, cons
 
 	if (!root_variable(names, h, region, at, &v))
 		return (struct root_name){ .text = pool_print(pool, "data of %s at 0x%llx", module,
-							      (unsigned long long)at) };
+							      (unsigned long long)at),
+					   .kind = region->kind };
 	word = pool_text(pool, whole ? v.name : variable_word(&v, text, sizeof text));
 	line = line_text(pool, &v);
 	if (!word || !line)
@@ -46,7 +47,7 @@ static struct root_name global_name(struct pool *pool, struct names *names, cons
 	const char *name = v.function
 			       ? pool_print(pool, "static %s in %s(), %s%s", word, v.function, module, line)
 			       : pool_print(pool, "%s in %s%s", word, module, line);
-	return (struct root_name){ name, word };
+	return (struct root_name){ name, word, region->kind };
 }
 
 static const char *register_text(struct pool *pool, const struct root_region *region, uint64_t at)
@@ -127,17 +128,18 @@ static struct root_name thread_name(struct pool *pool, struct names *names, cons
 	const char *word;
 
 	if (!root_variable(names, h, region, at, &v))
-		return (struct root_name){ .text = root_text(pool, h->trace, region, at) };
+		return (struct root_name){ .text = root_text(pool, h->trace, region, at),
+					   .kind = region->kind };
 	word = pool_text(pool, variable_word(&v, text, sizeof text));
 	if (!word)
 		return (struct root_name){ .text = NULL };
 	if (!v.is_local)
-		return (struct root_name){
-			pool_print(pool, "thread-local %s of thread %u", word, region->thread), word
-		};
+		return (
+		    struct root_name){ pool_print(pool, "thread-local %s of thread %u", word, region->thread),
+				       word, region->kind };
 	return (struct root_name){ pool_print(pool, "local `%s` in %s(), thread %u", word,
 					      v.function ? v.function : "some function", region->thread),
-				   word };
+				   word, region->kind == ROOT_TLS ? ROOT_STACK : region->kind };
 }
 
 static struct root_name memory_name(struct pool *pool, struct names *names, const struct heap *h,
@@ -152,7 +154,8 @@ static struct root_name memory_name(struct pool *pool, struct names *names, cons
 	case ROOT_TLS:
 		return thread_name(pool, names, h, region, at);
 	default:
-		return (struct root_name){ .text = root_text(pool, h->trace, region, at) };
+		return (struct root_name){ .text = root_text(pool, h->trace, region, at),
+					   .kind = region->kind };
 	}
 }
 
@@ -164,7 +167,8 @@ struct root_name root_name(struct pool *pool, struct analysis *a, const struct r
 		return memory_name(pool, a->names, &a->heap, &a->graph.regions[r->region], r->at);
 	return (struct root_name){ .text = pool_text(pool, words.text),
 				   .expression =
-				       words.has_expression ? pool_text(pool, words.expression) : NULL };
+				       words.has_expression ? pool_text(pool, words.expression) : NULL,
+				   .kind = a->graph.regions[r->region].kind };
 }
 
 const char *root_holder_text(struct pool *pool, struct names *names, const struct heap *h,

@@ -11,6 +11,8 @@ struct root_name {
 	 * memory */
 	const char *text;
 	const char *expression; /* what a debugger would take for it: "registry.head"; NULL: nobody knows */
+	enum root_kind
+	    kind; /* of its region, but for locals of frames that lie right below thread-local storage */
 };
 
 /* A model's name comes before that of the memory which the word lies in. */

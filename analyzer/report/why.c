@@ -39,14 +39,13 @@ static struct why_block describe(struct search *s, uint32_t block)
 
 static struct why_reference from_root(struct search *s, const struct root_ref *r)
 {
-	const struct root_region *region = &s->a->graph.regions[r->region];
 	struct root_name name = root_name(s->pool, s->a, r);
 
 	s->is_out_of_memory |= !name.text;
 	return (struct why_reference){
 		.root = name.text,
 		.field = name.expression,
-		.root_kind = root_kind_name(region->kind),
+		.root_kind = root_kind_name(name.kind),
 		.kind = ref_kind_name((enum ref_kind)r->kind),
 	};
 }

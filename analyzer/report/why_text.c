@@ -129,20 +129,36 @@ static void print_reference(struct page *g, const struct why_reference *r, const
 	fputc('\n', g->term->out);
 }
 
+/* Is it the first word of a smart pointer, of which the next one tells? */
+static bool is_half(const struct why_reference *r, const struct why_reference *next)
+{
+	bool is_together =
+	    !r->root && !next->root && r->block.addr == next->block.addr && r->offset + 8 == next->offset;
+
+	if (!is_together || !r->field != !next->field || (r->field && strcmp(r->field, next->field) != 0))
+		return false;
+	return !strcmp(r->kind, ref_kind_name(REF_BORROWED)) ||
+	       (r->field && !strcmp(r->kind, ref_kind_name(REF_WEAK)) && !strcmp(next->kind, r->kind));
+}
+
 static void print_references(struct page *g, const char *title, const char *direction,
 			     const struct why_reference *list, uint64_t kept, uint64_t all)
 {
-	uint64_t shown = g->all || kept < WHY_REFERENCES_SHOWN ? kept : WHY_REFERENCES_SHOWN;
+	uint64_t most = g->all ? kept : WHY_REFERENCES_SHOWN, told = 0;
 	char text[64];
 
 	print_title(g, title);
-	for (uint64_t i = 0; i < shown; i++)
-		print_reference(g, &list[i], direction);
+	for (uint64_t shown = 0; told < kept && shown < most; told++) {
+		if (!g->all && told + 1 < kept && is_half(&list[told], &list[told + 1]))
+			continue;
+		print_reference(g, &list[told], direction);
+		shown++;
+	}
 	if (!all)
 		fputs("    nothing\n", g->term->out);
-	if (all > shown)
+	if (all > told)
 		fprintf(g->term->out, "    and %s (--all lists them)\n",
-			human_things(text, sizeof text, all - shown, "more reference"));
+			human_things(text, sizeof text, all - told, "more reference"));
 }
 
 /* ---- a leak -------------------------------------------------------------------------------------------- */
@@ -285,6 +301,11 @@ static void print_counted(struct page *g, const struct counted *c)
 
 	if (c->verdict == COUNT_NONE)
 		return;
+	if (!c->stored && c->stored_weak > 0) {
+		fprintf(g->term->out, "\n  Its object is gone: its memory is kept by %s alone.\n",
+			human_things(counts, sizeof counts, (uint64_t)c->stored_weak, "weak reference"));
+		return;
+	}
 	fprintf(g->term->out, "\n  It counts %s; found: %u",
 		human_things(counts, sizeof counts, (uint64_t)c->stored, "reference"), c->strong);
 	if (c->maybe)

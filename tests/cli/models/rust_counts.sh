@@ -13,6 +13,8 @@ for level in 0 2; do
 	says '.processes[0].counts | "\(.objects) \(.exact)"' '1 1'
 	exits 23 "$LG" check --json=report.json -- ./app cycle
 	says '.processes[0].leaks[0].cycle.edges[] | select(.suggested_break) | "\(.from_type | split("::")[-1]) .\(.field) \(.break_with)"' 'Node> .owner Weak'
+	says '[.processes[0].leaks[0].cycle.edges[] | "\(.from_type | sub("\\w+::"; "")) \(.field)"] | join(", ")' \
+		'RcInner<Node> children, Rc<Node>[] [0], RcInner<Node> owner'
 	says '.processes[0].counts | "\(.exact) \(.surplus) \(.deficit)"' '5 0 0'
 	exits 0 "$LG" check --json=report.json -- ./app forget
 	says '.processes[0].leaked_references[] | "\(.type) \(.references)"' 'ArcInner<[u64; 3]> 1'

@@ -36,12 +36,21 @@ for build in libstdc++:-O0 libstdc++:-O2 libc++:-O2; do
 	says "$edges" 'make_shared<Company> .staff, std::shared_ptr<Employee>[] .[0], make_shared<Employee> .employer'
 	says "$break" 'make_shared<Employee> .employer weak_ptr'
 	says "$counts" '4 0 0'
+	"$LG" run -o "$library$level.ring.lgt" -- ./app 2>/dev/null
+	exits 0 "$LG" why "$library$level.ring.lgt" L1 # of a shared_ptr's two words the owner is told
+	[ "$(grep -c 'Employee>, [0-9]* B .*\.employer  cycle$' out)" = 3 ] && ! grep -q borrowed out || fails "$library $level: $(cat out)"
+	exits 0 "$LG" graph --json "$library$level.ring.lgt" L1 # and it is one edge of the picture
+	[ "$(json out '[.edges[].reference] | unique | join(" ")') $(json out '.edges | length')" = 'start 7' ] ||
+		fails "$library $level: $(cat out)"
 	reports 23 ./app apart
 	says "$break" 'Employee .employer weak_ptr'
 	says "$counts" '4 0 0'
 	"$LG" run -o "$library$level.lgt" -- ./app expired 2>/dev/null
 	exits 0 "$LG" types "$library$level.lgt"
 	grep -q ' expired make_shared<Employee>$' out || fails "$library $level: $(cat out)"
+	address=$("$LG" export --format=json "$library$level.lgt" | jq -r '.block | select(.type | tostring | test("expired")) | .address')
+	exits 0 "$LG" why "$library$level.lgt" "$address"
+	grep -q 'Its object is gone: its memory is kept by 1 weak reference alone' out || fails "$library $level: $(cat out)"
 	reports 23 ./app lost
 	says "$counts" '0 1 0'
 	reports 23 ./app lost-weak
