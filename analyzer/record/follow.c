@@ -93,6 +93,15 @@ static void go_on(uint32_t tid, int signal)
 	ptrace(PTRACE_CONT, tid, NULL, (void *)(long)signal);
 }
 
+/* Unless a kill has ended that stop meanwhile: the thread may wait at its exit already, which has not been seen yet. */
+static void go_on_if_there(uint32_t tid, int signal)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (waitid(P_PID, tid, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) || !info.si_pid)
+		go_on(tid, signal);
+}
+
 int follow_seize(struct follower *f, uint32_t pid, struct err *err)
 {
 	if (follow_has(f, pid))
@@ -318,7 +327,7 @@ static void vfork_done(struct follower *f, uint32_t parent)
 
 	if (!ptrace(PTRACE_GETEVENTMSG, parent, NULL, &child) && child)
 		f->hooks->vforked(f->context, (uint32_t)child);
-	go_on(parent, 0);
+	go_on_if_there(parent, 0);
 }
 
 static void stopped(struct follower *f, uint32_t tid, int status, uint64_t now_ns)
@@ -340,7 +349,7 @@ static void stopped(struct follower *f, uint32_t tid, int status, uint64_t now_n
 		break;
 	case PTRACE_EVENT_CLONE:
 		add_begun(f, tid);
-		go_on(tid, 0);
+		go_on_if_there(tid, 0);
 		break;
 	case PTRACE_EVENT_VFORK_DONE:
 		vfork_done(f, tid);
@@ -349,10 +358,10 @@ static void stopped(struct follower *f, uint32_t tid, int status, uint64_t now_n
 		if (is_group_stop(WSTOPSIG(status)))
 			ptrace(PTRACE_LISTEN, tid, NULL, NULL);
 		else
-			go_on(tid, 0);
+			go_on_if_there(tid, 0);
 		break;
 	default:
-		go_on(tid, WSTOPSIG(status));
+		go_on_if_there(tid, WSTOPSIG(status));
 	}
 }
 
