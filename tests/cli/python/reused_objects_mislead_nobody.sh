@@ -56,3 +56,11 @@ exits 0 "$LG" run -q -o lists.lgt -- /usr/bin/python3 -S lists.py
 [ "$(tr '\n' ';' <out)" = 'list 5 false 5;tuple 5 true ;' ] || fails "lists: $(tr '\n' ';' <out)"
 exits 0 "$LG" report lists.lgt
 grep -q 'perhaps made of another that was freed; that was allocated by malloc in' out || fails "it does not say that the tuples' place is doubtful: $(grep allocated out)"
+# So does what holds an object: the tuple, what it points at.
+edge() { "$LG" report --json --all cycles.lgt | jq -r "[.processes[0].leaks[].cycle | values | .edges[] | select(.from_type == \"tuple\")][0].$1"; }
+exits 0 "$LG" why cycles.lgt "$(edge to)"
+grep -q '^    0x.*tuple, 48 B (memory of ' out || fails "why: $(cat out)"
+exits 0 "$LG" why cycles.lgt "$(edge from)"
+grep -q 'perhaps made of another that was freed' out || fails "why of the tuple: $(cat out)"
+exits 0 "$LG" why --json cycles.lgt "$(edge from)"
+[ "$(json out .block.reused)" = true ] || fails "why --json: $(json out .block)"
