@@ -117,7 +117,8 @@ static int load_side(struct comparing *c, const char *word, const struct report_
 	c->book = (struct stack_book){ .pool = &r->pool };
 	int failed = moment_open_named(&a, word, &ancestry, &options->analysis, err);
 	c->d->moments[c->side] = a.moment;
-	failed = failed || report_one(r, &a, &c->book, options, err) || count_side(c, err);
+	failed = failed || report_one(r, &a, &c->book, options, err) || count_side(c, err) ||
+		 report_notes(r, &a, err);
 	stack_book_free(&c->book);
 	analysis_close(&a);
 	ancestry_close(&ancestry);
@@ -266,6 +267,8 @@ void diff_text(const struct term *term, const struct diff *d, bool all, const ch
 	if (shown < changed)
 		fprintf(term->out, "  and %s (--all lists them)\n",
 			human_things(text, sizeof text, changed - shown, "more place"));
+	lines_notes(&l, &d->sides[OLD].processes[0], NULL);
+	lines_notes(&l, &d->sides[NEW].processes[0], &d->sides[OLD].processes[0]);
 }
 
 /* ---- for programs -------------------------------------------------------------------------------------- */
@@ -278,6 +281,7 @@ static void put_side(struct json *j, const char *key, const struct diff *d, int 
 	json_open(j, '{');
 	json_put_process_facts(j, p);
 	json_put_verdict(j, p);
+	json_put_notes(j, p);
 	if (d->moments[side])
 		json_put_number(j, "moment", d->moments[side]);
 	json_put_pair(j, "live_blocks", "live_bytes", d->live[side]);

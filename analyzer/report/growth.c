@@ -307,8 +307,9 @@ static int count_moments(struct counting *c, const char *path, const struct mome
 		return -1;
 	c->moments = from;
 	c->since = o->since ? from : NULL;
-	return list_moments(c->p, &c->a->trace, from, number, n) ? count_all(c, err)
-								 : fail(err, "out of memory");
+	if (!list_moments(c->p, &c->a->trace, from, number, n))
+		return fail(err, "out of memory");
+	return count_all(c, err) || report_notes(&c->p->report, c->a, err) ? -1 : 0;
 }
 
 static int load_one(struct growth_process *p, const char *path, const struct growth_options *o,

@@ -67,6 +67,7 @@ static void put_growth(struct json *j, const struct growth_process *p)
 	json_open(j, '{');
 	json_put_process_facts(j, &p->report.processes[0]);
 	json_put_verdict(j, &p->report.processes[0]);
+	json_put_notes(j, &p->report.processes[0]);
 	json_put_number(j, "duration_ns", p->duration_ns);
 	json_key(j, "moments");
 	json_open(j, '[');

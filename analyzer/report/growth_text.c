@@ -195,6 +195,7 @@ static void print_process(const struct term *term, const struct growth_process *
 	if (shown < p->nrows)
 		fprintf(term->out, "  and %s (--all lists them)\n",
 			human_things(text, sizeof text, p->nrows - shown, "more place"));
+	lines_notes(&l, facts, NULL);
 }
 
 void growth_text(const struct term *term, const struct growth *g, bool all, const char *here)

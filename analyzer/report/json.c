@@ -223,15 +223,6 @@ static void put_holders(struct json *j, const struct report_process *p)
 	json_close(j, ']');
 }
 
-static void put_notes(struct json *j, const struct report_process *p)
-{
-	json_key(j, "notes");
-	json_open(j, '[');
-	for (uint32_t i = 0; i < p->nnotes; i++)
-		json_text(j, p->notes[i]);
-	json_close(j, ']');
-}
-
 static void put_counted(struct json *j, const struct report_counted *c)
 {
 	json_open(j, '{');
@@ -299,7 +290,7 @@ static void put_image(struct json *j, const struct report_process *p)
 		json_put_number(j, "growth_moments", p->nmoments);
 		put_leaks(j, "growth", p->growing, p->ngrowing);
 	}
-	put_notes(j, p);
+	json_put_notes(j, p);
 	json_close(j, '}');
 }
 

@@ -12,6 +12,7 @@ void report_json(struct buf *out, const struct report *r);
 /* Parts that other documents use: the fields of an open object. */
 void json_put_process_facts(struct json *j, const struct report_process *p);
 void json_put_verdict(struct json *j, const struct report_process *p); /* the same */
+void json_put_notes(struct json *j, const struct report_process *p); /* the same */
 void json_put_frame_facts(struct json *j, const struct report_frame *f); /* the same */
 /* null for NULL */
 void json_put_stack(struct json *j, const char *key, const struct report_stack *s);

@@ -140,3 +140,12 @@ void json_put_verdict(struct json *j, const struct report_process *p)
 	json_close(j, ']');
 	json_put_bool(j, "verdict_hides_leaks", hides);
 }
+
+void json_put_notes(struct json *j, const struct report_process *p)
+{
+	json_key(j, "notes");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < p->nnotes; i++)
+		json_text(j, p->notes[i]);
+	json_close(j, ']');
+}

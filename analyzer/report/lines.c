@@ -408,6 +408,27 @@ void lines_verdict(const struct lines *l, const struct report_process *p)
 	}
 }
 
+static bool has_note(const struct report_process *p, const char *note)
+{
+	for (uint32_t i = 0; p && i < p->nnotes; i++)
+		if (!strcmp(p->notes[i], note))
+			return true;
+	return false;
+}
+
+void lines_notes(const struct lines *l, const struct report_process *p, const struct report_process *other)
+{
+	bool is_first = !other || !other->nnotes;
+
+	for (uint32_t i = 0; i < p->nnotes; i++) {
+		if (has_note(other, p->notes[i]))
+			continue;
+		fputs(is_first ? "\nnote: " : "note: ", l->term->out);
+		lines_wrap(l->term, 6, 6, p->notes[i]);
+		is_first = false;
+	}
+}
+
 void lines_growth(const struct lines *l, unsigned indent, const struct report_growth *g)
 {
 	char from[TERM_TEXT], to[TERM_TEXT], speed[TERM_TEXT];

@@ -56,6 +56,10 @@ const char *lines_path(char text[PLACE_TEXT], const struct lines *l, const char 
 /* Why the verdict is degraded, and the cures; nothing when it is complete. */
 void lines_verdict(const struct lines *l, const struct report_process *p);
 
+/* What else to know of the process, below all else; nothing when there is nothing. `other`: one whose notes were told
+ * before, or NULL. */
+void lines_notes(const struct lines *l, const struct report_process *p, const struct report_process *other);
+
 /* Text from outside, broken into lines at spaces; the first line begins at column `at`, others at `indent`. */
 void lines_wrap(const struct term *t, unsigned at, unsigned indent, const char *text);
 

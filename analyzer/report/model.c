@@ -248,6 +248,11 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 	return copy_notes(p, a, pool) ? no_memory(err) : 0;
 }
 
+int report_notes(struct report *r, struct analysis *a, struct err *err)
+{
+	return copy_notes(&r->processes[0], a, &r->pool) ? no_memory(err) : 0;
+}
+
 int report_one(struct report *r, struct analysis *a, struct stack_book *book,
 	       const struct report_options *options, struct err *err)
 {

@@ -255,6 +255,9 @@ int report_process(struct report_process *p, struct analysis *a, struct stack_bo
 int report_one(struct report *r, struct analysis *a, struct stack_book *book,
 	       const struct report_options *options, struct err *err);
 
+/* Takes its notes anew: what was looked up since, for a view of the same process, may have no names. */
+int report_notes(struct report *r, struct analysis *a, struct err *err);
+
 /* verdict.c: fills p->reasons; the rest of p is there. -1: no memory. */
 int report_verdict(struct report_process *p, const struct analysis *a, struct pool *pool);
 /* One more note; `text` lives as long as the report. -1: no memory, also for the text (NULL). */

@@ -154,7 +154,8 @@ int source_load(struct source *s, const char *path, const struct report_options 
 	struct counting c = { .s = s, .a = &a, .book = { .pool = &s->report.pool } };
 
 	int failed = moment_open_named(&a, path, &ancestry, &options->analysis, err) ||
-		     report_one(&s->report, &a, &c.book, options, err) || count_all(&c, err);
+		     report_one(&s->report, &a, &c.book, options, err) || count_all(&c, err) ||
+		     report_notes(&s->report, &a, err);
 	stack_book_free(&c.book);
 	sites_free(&c.sites);
 	texts_free(&c.keys);
@@ -244,6 +245,7 @@ void source_text(const struct term *t, const struct source *s, bool all, const c
 	if (shown < s->nrows)
 		fprintf(t->out, "\n  and %s (--all lists them)\n",
 			human_things(text, sizeof text, s->nrows - shown, "more line"));
+	lines_notes(&l, &s->report.processes[0], NULL);
 }
 
 /* ---- for programs -------------------------------------------------------------------------------------- */
@@ -272,6 +274,7 @@ void source_json(struct buf *out, const struct source *s)
 	json_put_text(&j, "schema", "leakgraph.lines.v1");
 	json_put_process_facts(&j, &s->report.processes[0]);
 	json_put_verdict(&j, &s->report.processes[0]);
+	json_put_notes(&j, &s->report.processes[0]);
 	json_key(&j, "lines");
 	json_open(&j, '[');
 	for (uint32_t i = 0; i < s->nrows; i++)

@@ -173,7 +173,8 @@ int types_load(struct types *t, const char *path, const struct report_options *o
 	struct counting c = { .t = t, .a = &a, .book = { .pool = &t->report.pool } };
 
 	int failed = moment_open_named(&a, path, &ancestry, &options->analysis, err) ||
-		     report_one(&t->report, &a, &c.book, options, err) || count_all(&c, err);
+		     report_one(&t->report, &a, &c.book, options, err) || count_all(&c, err) ||
+		     report_notes(&t->report, &a, err);
 	stack_book_free(&c.book);
 	texts_free(&c.keys);
 	free(c.row_of);
@@ -235,6 +236,7 @@ void types_text(const struct term *term, const struct types *t, bool all, const 
 			human_things(text, sizeof text, t->nrows - shown, "more row"));
 	fprintf(term->out, "\n  the type is known of %s of %s blocks\n", human_count(typed, t->typed.blocks),
 		human_count(blocks, t->all.blocks));
+	lines_notes(&l, &t->report.processes[0], NULL);
 }
 
 /* ---- for programs -------------------------------------------------------------------------------------- */
@@ -262,6 +264,7 @@ void types_json(struct buf *out, const struct types *t)
 	json_put_text(&j, "schema", "leakgraph.types.v1");
 	json_put_process_facts(&j, &t->report.processes[0]);
 	json_put_verdict(&j, &t->report.processes[0]);
+	json_put_notes(&j, &t->report.processes[0]);
 	json_put_pair(&j, "blocks", "bytes", t->all);
 	json_put_pair(&j, "typed_blocks", "typed_bytes", t->typed);
 	json_key(&j, "types");

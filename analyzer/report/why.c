@@ -365,7 +365,8 @@ int why_load(struct why *w, const char *path, const char *what, const struct rep
 
 	*w = (struct why){ 0 };
 	int failed = moment_open_named(&a, path, &ancestry, &options->analysis, err) ||
-		     report_one(&w->report, &a, &book, options, err) || explain(&s, what, err);
+		     report_one(&w->report, &a, &book, options, err) || explain(&s, what, err) ||
+		     report_notes(&w->report, &a, err);
 	if (!failed && s.is_out_of_memory)
 		failed = fail(err, "out of memory");
 	stack_book_free(&book);

@@ -99,6 +99,7 @@ void why_json(struct buf *out, const struct why *w)
 	json_open(&j, '{');
 	json_put_text(&j, "schema", "leakgraph.why.v1");
 	json_put_process_facts(&j, &w->report.processes[0]);
+	json_put_notes(&j, &w->report.processes[0]);
 	json_key(&j, "block");
 	put_block(&j, &w->block);
 	json_put_number(&j, "inside", w->inside);

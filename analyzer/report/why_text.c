@@ -371,4 +371,5 @@ void why_text(const struct term *t, const struct why *w, bool all, bool full_sta
 		print_leak(&g, w);
 	else
 		print_asked_block(&g, w);
+	lines_notes(&g.lines, &w->report.processes[0], NULL);
 }
