@@ -119,6 +119,10 @@ static const struct word_name *known_word(enum py_family family, uint64_t at)
 		{ PY_FROZENSET, SET_TABLE, "table", true },
 		{ PY_WEAKREF, WEAK_OBJECT, "referent", false },
 		{ PY_WEAKREF, WEAK_CALLBACK, "__callback__", false },
+		{ PY_WEAKPROXY, WEAK_OBJECT, "referent", false },
+		{ PY_WEAKPROXY, WEAK_CALLBACK, "__callback__", false },
+		{ PY_WEAKCALLABLE, WEAK_OBJECT, "referent", false },
+		{ PY_WEAKCALLABLE, WEAK_CALLBACK, "__callback__", false },
 		{ PY_DEQUE, DEQUE_LEFT, "left", true },
 		{ PY_DEQUE, DEQUE_RIGHT, "right", true },
 		{ PY_CELL, 16, "cell_contents", false },
@@ -220,6 +224,24 @@ static uint32_t frame_in(const struct py *p, const struct py_type *t, const char
 	}
 }
 
+/* A word of a frame before its variables; NULL: it has no name in Python. */
+static const char *frame_word(const struct py_layout *l, uint64_t at)
+{
+	return at == l->frame_code	 ? "f_code"
+	       : at == l->frame_globals	 ? "f_globals"
+	       : at == l->frame_builtins ? "f_builtins"
+					 : NULL;
+}
+
+/* Of a generator, a coroutine: its names lie before its exception state. */
+static bool generator_name(const struct py_layout *l, enum py_family family, uint64_t at, char *text,
+			   size_t room)
+{
+	if (family == PY_FRAME || (at + 16 != l->gen_exc && at + 8 != l->gen_exc))
+		return false;
+	return say(text, room, at + 8 == l->gen_exc ? "__qualname__" : "__name__");
+}
+
 static bool frame_field(struct py *p, const struct py_type *t, uint64_t object, uint64_t at, char *text,
 			size_t room)
 {
@@ -229,11 +251,9 @@ static bool frame_field(struct py *p, const struct py_type *t, uint64_t object, 
 	uint64_t in = at - frame, code = py_get(p, object + frame + p->l->frame_code);
 
 	if (!frame || at < frame)
-		return false;
-	if (in == p->l->frame_code)
-		return snprintf(text, room, "%sf_code", lead) > 0;
+		return frame && generator_name(p->l, t->family, at, text, room);
 	if (in < FRAME_LOCALS_PLUS)
-		return false;
+		return frame_word(p->l, in) && snprintf(text, room, "%s%s", lead, frame_word(p->l, in)) > 0;
 	in = (in - FRAME_LOCALS_PLUS) / 8;
 	if (py_variable_name(p, code, in, name, sizeof name))
 		return snprintf(text, room, "%sf_locals['%s']", lead, name) > 0;

@@ -26,3 +26,23 @@ want="ValueError __traceback__;frame f_locals['kept'];generator gi_frame.f_local
 [ "$(cat out)" = "$want" ] || fails "words: $(cat out)"
 # So do words of the interpreter's state.
 "$LG" export --format=json words.lgt 2>err | jq -r '.root.root | values' | grep -qx "Python's free lists" || fails 'nothing is held by free lists'
+# And what is no member of a type: the words of a proxy, of a generator.
+cat >proxy.py <<'END'
+import os, weakref
+class Thing: pass
+thing = Thing()
+proxy = weakref.proxy(thing, lambda p: None)
+def waits():
+    yield
+generator = waits()
+next(generator)
+print(hex(id(proxy)), hex(id(generator)), flush=True)
+os._exit(0)
+END
+exits 0 "$LG" run -q -o proxy.lgt -- /usr/bin/python3 -S proxy.py
+read -r proxy generator <out
+"$LG" why --json --all proxy.lgt "$proxy" | jq -r '.referents[].field' >out
+"$LG" why --json --all proxy.lgt "$generator" | jq -r '.referents[].field' >>out
+for name in referent __callback__ __name__ __qualname__ gi_frame.f_code gi_frame.f_globals gi_frame.f_builtins; do
+	grep -qxF "$name" out || fails "no word is called $name: $(paste -sd, out)"
+done
