@@ -296,8 +296,20 @@ START_TEST(what_counts_do_not_tell_owns)
 	ck_assert_uint_eq(unsure_blocks(&s), 2);
 	sp_close(&s);
 
-	sp_open(&s); /* no lost one can own it: a strong and a weak pointer, both of the living */
-	uint64_t held = new_inplace(&s, 1, 2), holder = world_block(&s.w, 64, 3);
+	sp_open(&s); /* of two that live one owns, for it counts a single weak one */
+	uint64_t ring = new_inplace(&s, 2, 2), back = new_inplace(&s, 1, 1), two = world_block(&s.w, 64, 3);
+	put_pair(&s, ring + 16, back);
+	put_pair(&s, back + 16, ring);
+	put_pair(&s, two, ring);
+	put_pair(&s, two + 16, ring);
+	world_root(&s.w, two);
+	sp_finish(&s);
+	ck_assert_int_eq(world_class(&s.w, back), CLASS_REACHABLE);
+	ck_assert_uint_eq(unsure_blocks(&s), 0);
+	sp_close(&s);
+
+	sp_open(&s); /* no lost one can own it: only the living point at it */
+	uint64_t held = new_inplace(&s, 1, 3), holder = world_block(&s.w, 64, 3);
 	put_pair(&s, holder, held);
 	put_pair(&s, holder + 16, held);
 	world_root(&s.w, holder);
