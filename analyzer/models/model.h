@@ -98,6 +98,10 @@ struct model {
 	/* The same for words of roots: borrowed pointers in an interpreter's caches. NULL: never anything. */
 	enum ref_kind (*label_root)(void *state, const struct root_ref *r);
 
+	/* Whether the word at an address that was labelled as the owner of block `to` may as well be a weak one: nothing tells.
+	 * holder NO_BLOCK: memory of a root. NULL: never. */
+	bool (*may_be_weak)(void *state, uint32_t holder, uint64_t at, uint32_t to);
+
 	/* Whether a word of a root may be left over from before, like a word of a stack. NULL: none of mine. */
 	bool (*doubt_root)(void *state, const struct root_ref *r);
 

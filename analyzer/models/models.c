@@ -402,6 +402,21 @@ bool models_doubt_root(const struct models *m, const struct root_ref *r)
 	return false;
 }
 
+bool models_doubt_kinds(const struct models *m)
+{
+	for (unsigned i = 0; models_all[i]; i++)
+		if (m->is_open[i] && models_all[i]->may_be_weak)
+			return true;
+	return false;
+}
+
+bool models_may_be_weak(const struct models *m, uint32_t holder, uint64_t at, uint32_t to)
+{
+	const struct model *model = model_of(m, to);
+
+	return model && model->may_be_weak && model->may_be_weak(state_of(m, to), holder, at, to);
+}
+
 bool models_root(const struct models *m, const struct root_ref *r, struct root_words *words)
 {
 	for (unsigned i = 0; models_all[i]; i++) {

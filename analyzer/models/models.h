@@ -73,6 +73,9 @@ uint64_t models_counted_addr(const struct models *m, uint32_t block);
 enum share models_share(const struct models *m, uint32_t block, const struct owner_word *w);
 /* Whether a word in block `holder` that points at an object owns it beyond doubt. */
 bool models_owns_surely(const struct models *m, uint32_t block, uint32_t holder, uint64_t at);
+/* Whether nothing tells of some words if they own or are weak, and whether that is such a word. */
+bool models_doubt_kinds(const struct models *m);
+bool models_may_be_weak(const struct models *m, uint32_t holder, uint64_t at, uint32_t to);
 /* Whether a root's word may be left over from before. */
 bool models_doubt_root(const struct models *m, const struct root_ref *r);
 /* What a word of a root is in its source; false: unknown. */

@@ -55,11 +55,11 @@ static struct shared_place *place_of(struct shared *s, uint32_t holder, uint64_t
 	return p && map_put(&s->places, key, p) ? p : NULL;
 }
 
-bool shared_is_weak(const struct shared *s, uint32_t holder, uint64_t at)
+enum place_kind shared_place_kind(const struct shared *s, uint32_t holder, uint64_t at)
 {
 	const struct shared_place *p = map_get(&s->places, place_key(s, holder, at));
 
-	return p && p->is == PLACE_WEAK;
+	return p && !p->is_mixed ? p->is : PLACE_UNKNOWN;
 }
 
 /* ---- pairs --------------------------------------------------------------------------------------------- */
@@ -138,7 +138,7 @@ static void decide(struct pairs *p, struct shared_place *place, bool is_weak)
 	else if (is_weak || place->is == PLACE_STRONG)
 		return;
 	else
-		place->is = PLACE_STRONG;
+		*place = (struct shared_place){ PLACE_STRONG, .is_mixed = true };
 	p->has_changed = true;
 }
 

@@ -37,36 +37,41 @@ static bool shared_classify(void *state, uint32_t block, struct object *o)
 /* ---- pairs ------------------------------------------------------------------------------------------- */
 
 /* What the source says of the member that holds the pair. */
-static enum ref_kind declared_kind(const struct type *t, uint64_t bytes, uint64_t offset)
+static enum place_kind declared_kind(const struct type *t, uint64_t bytes, uint64_t offset)
 {
 	static const char *const holders[] = { "weak_ptr<", "__weak_ptr<", "__weak_count<", "weak_count",
 					       NULL };
 
-	return t && type_around(t, bytes, offset, holders) >= 0 ? REF_WEAK : REF_START;
+	return t && type_around(t, bytes, offset, holders) >= 0 ? PLACE_WEAK : PLACE_STRONG;
 }
 
-static enum ref_kind kind_in_block(const struct shared *s, uint32_t holder, uint64_t at)
+static enum place_kind kind_in_block(const struct shared *s, uint32_t holder, uint64_t at)
 {
 	const struct block *b = &s->world->heap->blocks[holder];
 	uint32_t begin;
 	const struct type *t = models_layout(s->world->models, holder, &begin);
 
 	if (!t || begin > at - b->addr)
-		return shared_is_weak(s, holder, at) ? REF_WEAK : REF_START;
+		return shared_place_kind(s, holder, at);
 	return declared_kind(t, b->size - begin, at - b->addr - begin);
 }
 
 /* The owning word of a pair in a block; holder NO_BLOCK: in the variable `v`; v NULL: nothing is known of it. */
+static enum place_kind place_kind(const struct shared *s, const struct control *c, uint32_t holder,
+				  uint64_t at, const struct variable *v)
+{
+	if (!c->weak || !c->use)
+		return PLACE_STRONG;
+	if (holder == NO_BLOCK)
+		return v && v->type ? declared_kind(v->type, type_bytes(v->type), v->offset)
+				    : shared_place_kind(s, NO_BLOCK, at);
+	return shared_is_own(s, at, c) ? PLACE_WEAK : kind_in_block(s, holder, at);
+}
+
 static enum ref_kind pair_kind(const struct shared *s, const struct control *c, uint32_t holder, uint64_t at,
 			       const struct variable *v)
 {
-	if (!c->weak || !c->use)
-		return REF_START;
-	if (holder == NO_BLOCK)
-		return v && v->type ? declared_kind(v->type, type_bytes(v->type), v->offset)
-		       : shared_is_weak(s, NO_BLOCK, at) ? REF_WEAK
-							 : REF_START;
-	return shared_is_own(s, at, c) ? REF_WEAK : kind_in_block(s, holder, at);
+	return place_kind(s, c, holder, at, v) == PLACE_WEAK ? REF_WEAK : REF_START;
 }
 
 static enum ref_kind shared_label_any(void *state, uint32_t holder, uint64_t at, uint32_t to,
@@ -85,6 +90,11 @@ static enum ref_kind shared_label_any(void *state, uint32_t holder, uint64_t at,
 	return kind;
 }
 
+static bool variable_at(const struct shared *s, uint32_t region, uint64_t at, struct variable *v)
+{
+	return root_variable(s->world->names, s->world->heap, &s->world->graph->regions[region], at, v);
+}
+
 static enum ref_kind shared_label_root(void *state, const struct root_ref *r)
 {
 	struct shared *s = state;
@@ -97,11 +107,23 @@ static enum ref_kind shared_label_root(void *state, const struct root_ref *r)
 	bool is_owner = shared_is_pair(s, r->at, &c, &block);
 	if (!is_owner && !shared_is_pair(s, r->at + 8, &c, &block))
 		return (enum ref_kind)r->kind;
-	bool is_named =
-	    c.weak && c.use &&
-	    root_variable(s->world->names, s->world->heap, &s->world->graph->regions[r->region], r->at, &v);
+	bool is_named = c.weak && c.use && variable_at(s, r->region, r->at, &v);
 	enum ref_kind kind = pair_kind(s, &c, NO_BLOCK, r->at, is_named ? &v : NULL);
 	return is_owner || kind == REF_WEAK ? kind : REF_BORROWED;
+}
+
+static bool shared_may_be_weak(void *state, uint32_t holder, uint64_t at, uint32_t to)
+{
+	struct shared *s = state;
+	struct control c;
+	struct variable v;
+	uint32_t block, region;
+
+	if (!control_at(s, to, &c) || !c.weak || !c.use || !shared_is_pair(s, at, &c, &block) || block != to)
+		return false;
+	region = holder == NO_BLOCK ? graph_region(s->world->graph, at) : NO_REGION;
+	bool is_named = region != NO_REGION && variable_at(s, region, at, &v);
+	return place_kind(s, &c, holder, at, is_named ? &v : NULL) == PLACE_UNKNOWN;
 }
 
 /* A control block that nothing vouches for may be a dead word, or what is left of a pair in registers. */
@@ -204,6 +226,7 @@ const struct model model_shared_ptr = { .name = "shared_ptr",
 					.label = shared_label,
 					.label_any = shared_label_any,
 					.label_root = shared_label_root,
+					.may_be_weak = shared_may_be_weak,
 					.share = shared_share,
 					.owns_surely = shared_surely,
 					.layout = shared_layout,

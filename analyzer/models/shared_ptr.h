@@ -21,8 +21,10 @@ struct shared_class {
 };
 
 /* Places that the source gives one type: the same offset of blocks that one piece of code made. */
+enum place_kind { PLACE_UNKNOWN, PLACE_STRONG, PLACE_WEAK };
 struct shared_place {
-	enum { PLACE_UNKNOWN, PLACE_STRONG, PLACE_WEAK } is;
+	enum place_kind is;
+	bool is_mixed; /* it was decided both ways */
 };
 
 struct shared {
@@ -48,7 +50,8 @@ bool shared_is_own(const struct shared *s, uint64_t at, const struct control *c)
 
 /* Finds out by the counts which places hold weak pointers. -1: no memory */
 int shared_find_weak(struct shared *s);
-bool shared_is_weak(const struct shared *s, uint32_t holder, uint64_t at); /* holder NO_BLOCK: a root */
+/* holder NO_BLOCK: a root. What is not known is taken for strong. */
+enum place_kind shared_place_kind(const struct shared *s, uint32_t holder, uint64_t at);
 
 /* Whether the word at `at` in a block, the second of a pair, surely is an owner's. */
 bool shared_owns_surely(struct shared *s, uint32_t holder, uint64_t at);

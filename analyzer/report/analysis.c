@@ -57,6 +57,8 @@ static int judge(struct analysis *a, struct err *err)
 	    (are_all_known && counts_find(&a->counts, &a->models, &a->graph, err)) ||
 	    classify(&a->classes, &a->graph, err))
 		return -1;
+	if (unsure_find(&a->unsure, &a->classes, &a->models))
+		return fail(err, "%s: out of memory", a->trace.path);
 	if (alike_tell_lost(&a->models, &a->graph, a->classes.of, CLASS_REACHABLE))
 		return fail(err, "%s: out of memory", a->trace.path);
 	if (fold_leaks(&a->leaks, &a->classes, err))

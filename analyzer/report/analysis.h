@@ -6,6 +6,7 @@
 #include "models/models.h"
 #include "passes/counts.h"
 #include "passes/passes.h"
+#include "passes/unsure.h"
 #include "report/ancestry.h"
 
 #define MODEL_FILES_MAX 16u
@@ -33,6 +34,7 @@ struct analysis {
 	struct models models;
 	struct count_set counts; /* of no object when no model knows any that counts */
 	struct classes classes;
+	struct sum unsure; /* reachable, if references own of which nothing tells it */
 	struct leak_set leaks;
 	struct heap_errors errors;
 	bool is_judged; /* there is a snapshot, so every block has a class */

@@ -119,6 +119,20 @@ static void print_unsteady(struct brief *b)
 	take_line(b);
 }
 
+static void print_unsure(struct brief *b)
+{
+	for (uint32_t i = 0; i < b->report->nprocesses; i++) {
+		const struct report_process *p = &b->report->processes[i];
+
+		if (!p->unsure)
+			continue;
+		fprintf(b->term->out, "  %s (pid %llu): ", p->name, (unsigned long long)p->pid);
+		term_clean(b->term, p->unsure);
+		fputc('\n', b->term->out);
+		take_line(b);
+	}
+}
+
 /* ---- findings ------------------------------------------------------------------------------------------ */
 
 /* "10 B in 1 block: struct node" */
@@ -291,6 +305,7 @@ void brief_text(const struct term *term, const struct report *r, const struct br
 	print_reasons(&b);
 	print_suppressions(&b);
 	print_unsteady(&b);
+	print_unsure(&b);
 	if (!options->context->result->is_over)
 		return;
 	print_cure(&b, print_findings(&b) > 0);

@@ -196,20 +196,38 @@ static const char *left_out_note(const struct report_process *p, const struct an
 		   : NULL;
 }
 
+/* NULL: there is none; no memory */
+static const char *unsure_note(const struct analysis *a, struct pool *pool)
+{
+	char count[TERM_TEXT], bytes[TERM_TEXT];
+
+	if (!a->unsure.blocks)
+		return NULL;
+	return pool_print(
+	    pool,
+	    "nothing tells whether the smart pointers that alone hold %s of %s own or are weak: a "
+	    "cycle may be hidden there; the program's debug information tells",
+	    human_things(count, sizeof count, a->unsure.blocks, "block"),
+	    human_bytes(bytes, a->unsure.bytes));
+}
+
 static int copy_notes(struct report_process *p, struct analysis *a, struct pool *pool)
 {
 	const char *const *notes = NULL;
 	const char *of_models[MODELS_MAX];
 	size_t n = a->names ? names_notes(a->names, &notes) : 0, more = models_notes(&a->models, of_models);
-	const char **copies = pool_take(pool, (n + more) * sizeof *copies);
+	const char **copies = pool_take(pool, (n + more + 1) * sizeof *copies);
 	const char *left_out = left_out_note(p, a, pool);
 
 	if (!copies)
 		return -1;
-	for (size_t i = 0; i < n + more; i++)
-		copies[i] = pool_text(pool, i < n ? notes[i] : of_models[i - n]);
 	p->notes = copies;
-	p->nnotes = (uint32_t)(n + more);
+	p->nnotes = 0;
+	p->unsure = unsure_note(a, pool);
+	if (p->unsure)
+		copies[p->nnotes++] = p->unsure;
+	for (size_t i = 0; i < n + more; i++)
+		copies[p->nnotes++] = pool_text(pool, i < n ? notes[i] : of_models[i - n]);
 	return left_out ? report_add_note(p, pool, left_out) : 0;
 }
 

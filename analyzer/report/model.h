@@ -220,6 +220,7 @@ struct report_process {
 	const char *const
 	    *notes; /* what else to know: names that could not be resolved, traces passed over; the cure */
 	uint32_t nnotes;
+	const char *unsure; /* one of these: what is called reachable may be lost; NULL: no doubt */
 };
 
 struct report_options {

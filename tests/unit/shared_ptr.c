@@ -1,6 +1,7 @@
 /* shared_ptr.c: the model of shared_ptr over made-up control blocks, sound and damaged. */
 #include "models/models.h"
 #include "passes/counts.h"
+#include "passes/unsure.h"
 #include "world.h"
 
 /* A module's data: the virtual tables of the classes, then their names; and its code. */
@@ -185,6 +186,15 @@ START_TEST(an_expired_object_owns_nothing)
 }
 END_TEST
 
+/* Blocks that are reachable only if words own of which nothing tells it. */
+static uint64_t unsure_blocks(const struct sp_world *s)
+{
+	struct sum unsure;
+
+	ck_assert_int_eq(unsure_find(&unsure, &s->w.classes, &s->models), 0);
+	return unsure.blocks;
+}
+
 /* Two that hold each other, both in a table of weak pointers that a global holds. */
 struct registry {
 	uint64_t a, b, table;
@@ -275,6 +285,7 @@ START_TEST(what_counts_do_not_tell_owns)
 	struct registry r = put_registry(&s, 1); /* either may be the weak one */
 	sp_finish(&s);
 	ck_assert_int_eq(world_class(&s.w, r.a), CLASS_REACHABLE);
+	ck_assert_uint_eq(unsure_blocks(&s), 2);
 	sp_close(&s);
 
 	sp_open(&s);
@@ -282,6 +293,29 @@ START_TEST(what_counts_do_not_tell_owns)
 	put_unregistered(&s);
 	sp_finish(&s);
 	ck_assert_int_eq(world_class(&s.w, r.a), CLASS_REACHABLE);
+	ck_assert_uint_eq(unsure_blocks(&s), 2);
+	sp_close(&s);
+
+	sp_open(&s); /* of two that live one owns, for it counts a single weak one */
+	uint64_t ring = new_inplace(&s, 2, 2), back = new_inplace(&s, 1, 1), two = world_block(&s.w, 64, 3);
+	put_pair(&s, ring + 16, back);
+	put_pair(&s, back + 16, ring);
+	put_pair(&s, two, ring);
+	put_pair(&s, two + 16, ring);
+	world_root(&s.w, two);
+	sp_finish(&s);
+	ck_assert_int_eq(world_class(&s.w, back), CLASS_REACHABLE);
+	ck_assert_uint_eq(unsure_blocks(&s), 0);
+	sp_close(&s);
+
+	sp_open(&s); /* no lost one can own it: only the living point at it */
+	uint64_t held = new_inplace(&s, 1, 3), holder = world_block(&s.w, 64, 3);
+	put_pair(&s, holder, held);
+	put_pair(&s, holder + 16, held);
+	world_root(&s.w, holder);
+	sp_finish(&s);
+	ck_assert_int_eq(world_class(&s.w, held), CLASS_REACHABLE);
+	ck_assert_uint_eq(unsure_blocks(&s), 0);
 	sp_close(&s);
 
 	sp_open(&s);

@@ -1,5 +1,5 @@
 /* shared-ptr.cc: a company whose employees know their employer, in a std::shared_ptr or (-DWEAK) in a std::weak_ptr;
- * with -DREGISTRY a global list of weak_ptrs knows all companies. Arguments: lost, lost-weak, apart, expired, over. */
+ * with -DREGISTRY a global list of weak_ptrs knows all companies. -DSTAFF: how many. Arguments: lost, lost-weak, apart, expired, over. */
 #include <cstring>
 #include <memory>
 #include <new>
@@ -8,6 +8,9 @@
 #include <unistd.h>
 #include <vector>
 
+#ifndef STAFF
+#define STAFF 3
+#endif
 struct Company;
 #ifdef WEAK
 typedef std::weak_ptr<Company> employer_ptr;
@@ -33,7 +36,7 @@ __attribute__((noinline)) static void found(bool apart)
 {
 	auto company = apart ? std::shared_ptr<Company>(new Company) : std::make_shared<Company>();
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < STAFF; i++) {
 		auto one = apart ? std::shared_ptr<Employee>(new Employee) : std::make_shared<Employee>();
 		one->employer = company;
 		company->staff.push_back(one);
