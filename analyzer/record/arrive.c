@@ -81,11 +81,12 @@ static struct trace_writer *open_trace(struct recorder *r, struct image *i, cons
 }
 
 /* Whether a process of the tree has executed it: it has left a note of that before, or is still its parent. (libc's popen
- * and system leave none, and the end of their vfork may be told later than what they executed asks.) */
+ * and system leave none, and the end of their vfork may be told later than what they executed asks.) A parent that did not
+ * have to wait for the recorder may not have been met yet. */
 static bool is_of_tree(struct recorder *r, uint32_t pid)
 {
 	notes_take(r);
-	return untraced_expects(&r->untraced, pid) || recorder_find(r, proc_parent(pid));
+	return untraced_expects(&r->untraced, pid) || arrive_find(r, proc_parent(pid));
 }
 
 void arrive_lend(struct recorder *r)
