@@ -197,6 +197,19 @@ START_TEST(what_is_wrong_by_the_events)
 }
 END_TEST
 
+static void open_trace_of(struct trace *trace, uint32_t flags, const struct trace_event *events, size_t n)
+{
+	char path[] = "/tmp/leakgraph-errors-XXXXXX";
+	struct err err = { "" };
+
+	ck_assert_int_ge(mkstemp(path), 0);
+	unlink(path);
+	write_trace(path, &(struct trace_process){ .pid = 1, .flags = flags }, events, n,
+		    &(struct trace_end){ .present = true });
+	ck_assert_msg(!trace_open(trace, path, &err), "%s", err.text);
+	unlink(path);
+}
+
 /* They have stacks, and know who freed the address before: each is told once. */
 START_TEST(the_shims_suspects_know_more)
 {
@@ -204,16 +217,11 @@ START_TEST(the_shims_suspects_know_more)
 	struct trace_suspect suspects[] = { { .event = 2, .addr = A, .stack = 5, .before = 7 },
 					    { .event = 3, .addr = A, .stack = 5, .before = 6 } };
 	struct stray_free strays[] = { { 2, A, false }, { 3, A, false } };
-	char path[] = "/tmp/leakgraph-errors-XXXXXX";
 	struct heap_errors found;
 	struct trace trace;
 	struct err err = { "" };
 
-	ck_assert_int_ge(mkstemp(path), 0);
-	unlink(path);
-	write_trace(path, &(struct trace_process){ .pid = 1 }, events, 4,
-		    &(struct trace_end){ .present = true });
-	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
+	open_trace_of(&trace, 0, events, 4);
 	struct trace with = trace;
 	with.suspects = suspects;
 	with.nsuspects = 2;
@@ -226,7 +234,6 @@ START_TEST(the_shims_suspects_know_more)
 	ck_assert_uint_eq(found.at[0].instances + found.at[1].instances, 2);
 	heap_errors_free(&found);
 	trace_close(&trace);
-	unlink(path);
 }
 END_TEST
 
@@ -239,16 +246,11 @@ START_TEST(a_child_may_free_once_what_it_inherited)
 					    { .event = 2, .addr = UNSEEN } };
 	const struct lg_range blocks[] = { { A, A + 100 }, { B, B + 100 } };
 	const struct inherited parents = { blocks, 2 };
-	char path[] = "/tmp/leakgraph-errors-XXXXXX";
 	struct heap_errors found;
 	struct trace trace;
 	struct err err = { "" };
 
-	ck_assert_int_ge(mkstemp(path), 0);
-	unlink(path);
-	write_trace(path, &(struct trace_process){ .pid = 1, .flags = LG_PROCESS_FORKED }, events, 3,
-		    &(struct trace_end){ .present = true });
-	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
+	open_trace_of(&trace, LG_PROCESS_FORKED, events, 3);
 	struct trace with = trace;
 	with.suspects = suspects;
 	for (size_t n = 2; n <= 3; n++)
@@ -268,7 +270,6 @@ START_TEST(a_child_may_free_once_what_it_inherited)
 			heap_errors_free(&found);
 		}
 	trace_close(&trace);
-	unlink(path);
 }
 END_TEST
 
@@ -277,18 +278,13 @@ START_TEST(too_many_strays_prove_nothing)
 {
 	static const struct trace_event events[] = { ALLOC(A), FREE(1, A), FREE(1, A) };
 	static struct stray_free strays[STRAYS_MOST] = { { 2, A, false } };
-	char path[] = "/tmp/leakgraph-errors-XXXXXX";
 	struct heap_errors found;
 	struct trace trace;
 	struct err err = { "" };
 
 	for (size_t i = 1; i < STRAYS_MOST; i++)
 		strays[i] = (struct stray_free){ 2 + i, B + 16 * i, false };
-	ck_assert_int_ge(mkstemp(path), 0);
-	unlink(path);
-	write_trace(path, &(struct trace_process){ .pid = 1 }, events, 3,
-		    &(struct trace_end){ .present = true });
-	ck_assert_msg(!trace_open(&trace, path, &err), "%s", err.text);
+	open_trace_of(&trace, 0, events, 3);
 	for (size_t n = STRAYS_MOST - 1; n <= STRAYS_MOST; n++) {
 		struct heap heap = { .trace = &trace, .strays = strays, .nstrays = n };
 		ck_assert_int_eq(heap_errors_find(&found, &heap, &(struct inherited){ 0 }, &err), 0);
@@ -296,7 +292,6 @@ START_TEST(too_many_strays_prove_nothing)
 		heap_errors_free(&found);
 	}
 	trace_close(&trace);
-	unlink(path);
 }
 END_TEST
 
