@@ -251,18 +251,30 @@ const char *lines_place(char text[PLACE_TEXT], const struct lines *l, const stru
 	return text;
 }
 
+/* Which of several calls in a function it is, where no line tells. */
+static const char *offset_text(char text[32], const struct report_frame *f)
+{
+	bool is_wanted = f->function && !f->line && !f->language && *f->module;
+
+	*text = 0;
+	if (is_wanted)
+		snprintf(text, 32, "+0x%llx", (unsigned long long)f->offset);
+	return text;
+}
+
 static void print_frame(const struct lines *l, unsigned indent, const struct report_frame *f, size_t width)
 {
-	char function[PLACE_TEXT], location[PLACE_TEXT];
+	char function[PLACE_TEXT], location[PLACE_TEXT], offset[32];
+	const char *inlined = f->is_inlined ? "  inlined" : "";
+	size_t behind = strlen(offset_text(offset, f)) + strlen(inlined);
 	const struct term *t = l->term;
 
 	function_text(function, f, width);
 	fprintf(t->out, "%*s", (int)indent, "");
 	term_clean(t, function);
 	fprintf(t->out, "%*s", (int)(width - term_columns(function)) + 2, "");
-	term_clean(
-	    t, location_text(location, l, f, LINE_COLUMNS - indent - width - 2 - (f->is_inlined ? 10 : 0)));
-	term_print(t, SHADE_DIM, "%s\n", f->is_inlined ? "  inlined" : "");
+	term_clean(t, location_text(location, l, f, LINE_COLUMNS - indent - width - 2 - behind));
+	term_print(t, SHADE_DIM, "%s%s\n", offset, inlined);
 }
 
 static bool is_same_function(const struct report_frame *a, const struct report_frame *b)
