@@ -3,6 +3,7 @@
  * realloc on both sides. */
 #include "shim.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,21 +131,38 @@ static void *realloc_watched(void *p, size_t size, const uint64_t *frame)
 	return q;
 }
 
-EXPORT void *realloc(void *p, size_t size)
+static inline __attribute__((always_inline)) void *resize(void *p, size_t size, const uint64_t *frame)
 {
 	void *q;
 
 	if (!p || unlikely(boot_contains(p))) {
 		q = p ? realloc_boot(p, size) : real.realloc(NULL, size);
 		if (q)
-			emit_alloc(LG_EV_ALLOC, q, size, LG_ENTRY_REALLOC, HOOK_FRAME);
+			emit_alloc(LG_EV_ALLOC, q, size, LG_ENTRY_REALLOC, frame);
 		return q;
 	}
 	if (unlikely(!size))
-		return realloc_to_nothing(p, HOOK_FRAME);
+		return realloc_to_nothing(p, frame);
 	if (is_watching())
-		return realloc_watched(p, size, HOOK_FRAME);
-	return realloc_recorded(p, size, HOOK_FRAME);
+		return realloc_watched(p, size, frame);
+	return realloc_recorded(p, size, frame);
+}
+
+EXPORT void *realloc(void *p, size_t size)
+{
+	return resize(p, size, HOOK_FRAME);
+}
+
+/* glibc's is no more than this (malloc/reallocarray.c), but mimalloc's does not ask realloc. */
+EXPORT void *reallocarray(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return resize(p, bytes, HOOK_FRAME);
 }
 
 EXPORT int posix_memalign(void **p, size_t alignment, size_t size)

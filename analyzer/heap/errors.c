@@ -4,6 +4,7 @@
 
 #include "heap/owned.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,15 +167,22 @@ static bool is_on_image_or_stack(const struct finder *f, uint64_t addr)
 	       !(m->flags & LG_MAPPING_SHARED);
 }
 
-/* No allocator has blocks at such an address; or none is left that could: the program died of the call. */
-static bool is_nowhere(const struct finder *f, uint64_t addr)
+/* The program died as soon as it was freed: of its memory, which is not there, or by its allocator, which aborts. Blocks of
+ * its parent, or of an allocator that is not seen, may be freed right before an abort that has nothing to do with them. */
+static bool is_died_of(const struct finder *f, uint64_t addr)
 {
 	const struct trace_end *end = &f->trace->end;
 
-	if (addr % 8 || addr < LOWEST || addr >> 47)
-		return true;
-	return end->ending == LG_ENDED_SIGNALED && f->event + 1 == end->events && f->snapshot &&
-	       !mapping_at(f->snapshot, addr);
+	if (end->ending != LG_ENDED_SIGNALED || f->event + 1 != end->events || !f->snapshot)
+		return false;
+	return !mapping_at(f->snapshot, addr) ||
+	       (end->signal == SIGABRT && !f->has_unseen && !(f->trace->process.flags & LG_PROCESS_FORKED));
+}
+
+/* No allocator has blocks at such an address. */
+static bool is_nowhere(uint64_t addr)
+{
+	return addr % 8 || addr < LOWEST || addr >> 47;
 }
 
 /* The kind of error, or HEAP_ERROR_KINDS: none that can be proved. */
@@ -194,7 +202,7 @@ static enum heap_error_kind judge(struct finder *f, const struct trace_suspect *
 	}
 	if (h->start == s->addr && !h->released_by)
 		return HEAP_ERROR_DOUBLE_FREE;
-	if (is_on_image_or_stack(f, s->addr) || is_nowhere(f, s->addr))
+	if (is_on_image_or_stack(f, s->addr) || is_nowhere(s->addr) || is_died_of(f, s->addr))
 		return HEAP_ERROR_NO_BLOCK;
 	f->has_unseen = true;
 	return HEAP_ERROR_KINDS;

@@ -405,9 +405,9 @@ struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, s
 	return take(d, key, now_ns, MOST_AT_ONCE, n);
 }
 
-struct trace_event *drain_rest(struct drain *d, uint64_t now_ns, size_t *n)
+struct trace_event *drain_rest(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n)
 {
-	return take(d, UINT64_MAX, now_ns, UINT64_MAX, n);
+	return take(d, key, now_ns, UINT64_MAX, n);
 }
 
 /* ---- slots ------------------------------------------------------------------------------------------- */

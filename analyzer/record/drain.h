@@ -45,8 +45,9 @@ void drain_free(struct drain *d);
  * then in order and are handed out; later ones stay pending. Returns the first of *n events, good until the drain is
  * called again. */
 struct trace_event *drain_pass(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n);
-/* The image is over, or stands still: every event that is there, in order. */
-struct trace_event *drain_rest(struct drain *d, uint64_t now_ns, size_t *n);
+/* The same, as many as there are. DRAIN_ALL: the image is over, or stands still; every event that is there is in order. */
+#define DRAIN_ALL UINT64_MAX
+struct trace_event *drain_rest(struct drain *d, uint64_t key, uint64_t now_ns, size_t *n);
 /* Recycles the slots of threads for which `gone` says yes. */
 void drain_release(struct drain *d, uint32_t pid, bool (*gone)(uint32_t pid, uint32_t tid));
 /* What a kernel thread has in the segment, NULL: nothing. */

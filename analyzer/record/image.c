@@ -383,11 +383,11 @@ void image_round(struct image *i, uint64_t key, uint64_t now)
 		image_make_file(i);
 }
 
-void image_take(struct image *i)
+void image_take(struct image *i, uint64_t key)
 {
 	encode_taken(i);
 	i->is_watched = true; /* an image that is over before its first round has little heap to pass over */
-	i->taken = drain_rest(&i->drain, clock_ns(CLOCK_MONOTONIC), &i->ntaken);
+	i->taken = drain_rest(&i->drain, key, clock_ns(CLOCK_MONOTONIC), &i->ntaken);
 	if (i->live)
 		live_take(i->live, i->taken, i->ntaken);
 	write_modules(i);
@@ -494,7 +494,7 @@ void image_finish(struct image *i, const struct trace_end *known)
 	struct trace_end end = *known;
 	struct buf out = { 0 };
 
-	image_take(i);
+	image_take(i, DRAIN_ALL);
 	image_write(i);
 	end.events = i->events_written;
 	count_losses(i, &end);

@@ -74,8 +74,8 @@ void image_begin(struct image *i, const struct segment *s, const struct image_st
 /* One round: takes events from the rings and writes what is due (a full chunk, or any older than a quarter of a
  * second). `key` is segment_key() from before the round's segment_beat(). */
 void image_round(struct image *i, uint64_t key, uint64_t now_ns);
-/* Every event so far out of the rings, while the target can still be asked about them. */
-void image_take(struct image *i);
+/* Every event below `key`, as drain_rest() takes it, out of the rings, while the target can still be asked about them. */
+void image_take(struct image *i, uint64_t key);
 /* What was taken, into the file. */
 void image_write(struct image *i);
 /* Not all that it did is known. */

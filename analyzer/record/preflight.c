@@ -168,6 +168,7 @@ static void see_library(struct program_facts *f, const char *name)
 	static const char *const allocators[] = { "libjemalloc.so", "libtcmalloc", "libmimalloc",
 						  "libsnmalloc",    "libhoard",	   "libtbbmalloc_proxy" };
 
+	f->needs_libraries = true;
 	f->is_python |= !strncmp(name, "libpython3", 10);
 	for (size_t i = 0; i < sizeof glib / sizeof *glib; i++)
 		f->uses_glib |= !strncmp(name, glib[i], strlen(glib[i]));
@@ -364,6 +365,10 @@ static int judge_elf(const char *path, const struct program_facts *f, int *exit_
 			    "%s is a Go program without a C library: Go collects its memory itself, and no "
 			    "malloc is there to be traced; use go tool pprof",
 			    path);
+	if (!*f->loader && f->needs_libraries && !f->is_loader) {
+		*exit_status = STATUS_CANNOT_EXECUTE;
+		return fail(err, "%s is a library; name a program that loads it", path);
+	}
 	if (!*f->loader && !f->is_loader)
 		return fail(err,
 			    "%s is statically linked (it asks for no loader), so nothing can be preloaded; "

@@ -26,6 +26,7 @@ struct program_facts {
 	unsigned machine; /* EM_* */
 	char loader[256]; /* PT_INTERP; "" when there is none */
 	bool is_loader; /* it is ld.so itself */
+	bool needs_libraries;
 	bool is_loader_missing; /* no file at `loader` */
 	bool is_pie_like; /* ET_DYN */
 	bool defines_malloc; /* its .dynsym defines malloc: it wins over every preload */

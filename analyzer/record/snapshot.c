@@ -92,10 +92,19 @@ static void take_held(struct snapshot *s)
 	take_threads(s);
 }
 
-static void take(struct snapshot *s, const struct segment *segment)
+/* Threads that run on put events into rings that were read before: what others did with the same blocks must wait. */
+static uint64_t key_of_now(struct segment *segment)
+{
+	uint64_t key = segment_key(segment) + 1; /* the latest event of who asked may have the key of now */
+
+	segment_beat(segment);
+	return key;
+}
+
+static void take(struct snapshot *s, struct segment *segment)
 {
 	s->tid = live_thread(s->follower, s->image->pid);
-	image_take(s->image);
+	image_take(s->image, s->request.stopped ? DRAIN_ALL : key_of_now(segment));
 	s->data.id = ++s->image->snapshots;
 	s->data.key = segment_key(segment);
 	s->data.reason = s->request.reason;
@@ -118,7 +127,7 @@ static void take(struct snapshot *s, const struct segment *segment)
 		s->trouble = "out of memory, the kernel took it away before it was read";
 }
 
-struct snapshot *snapshot_take(struct image *i, const struct segment *segment, const struct follower *f,
+struct snapshot *snapshot_take(struct image *i, struct segment *segment, const struct follower *f,
 			       const struct snapshot_request *request)
 {
 	struct snapshot *s = calloc(1, sizeof *s);

@@ -20,7 +20,7 @@ struct snapshot;
 
 /* All that is wanted of the target, which may go on, or end, when this returns; drains the image's rings first. What
  * cannot be read is recorded as such and degrades the verdict. NULL: no memory for it, and the image says so. */
-struct snapshot *snapshot_take(struct image *i, const struct segment *segment, const struct follower *f,
+struct snapshot *snapshot_take(struct image *i, struct segment *segment, const struct follower *f,
 			       const struct snapshot_request *request);
 /* Writes what of it is not yet in the trace, before anything else is, or waits till it is written. Frees it; NULL is fine. */
 void snapshot_write(struct snapshot *s);

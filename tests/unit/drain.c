@@ -60,7 +60,7 @@ static void passes(uint64_t key)
 static void keep_rest(void)
 {
 	size_t n;
-	const struct trace_event *events = drain_rest(&drain, 0, &n);
+	const struct trace_event *events = drain_rest(&drain, DRAIN_ALL, 0, &n);
 
 	keep(events, n);
 }
@@ -147,6 +147,25 @@ START_TEST(what_a_full_ring_still_holds_comes_before_later_events_of_others)
 	ck_assert_uint_eq(out.count, MANY + MANY / 100);
 	for (size_t i = 1; i < out.count; i++)
 		ck_assert_uint_lt(out.items[i - 1].key, out.items[i].key);
+}
+END_TEST
+
+START_TEST(what_is_later_than_its_key_stays_for_the_next)
+{
+	size_t n;
+
+	open_ring(0, 1);
+	open_ring(1, 2);
+	emit(0, LG_EV_ALLOC, 1, 16);
+	emit(1, LG_EV_FREE, 2, 16);
+	emit(1, LG_EV_FREE, 12, 32); /* of a block that ring 0 has only now */
+	ck_assert_uint_eq(drain_rest(&drain, 11, 0, &n)[1].key, 2);
+	ck_assert_uint_eq(n, 2);
+	emit(0, LG_EV_ALLOC, 11, 32);
+	keep_rest();
+	ck_assert_uint_eq(out.count, 2);
+	ck_assert_int_eq(out.items[0].type, LG_EV_ALLOC);
+	ck_assert_int_eq(out.items[1].type, LG_EV_FREE);
 }
 END_TEST
 
@@ -447,6 +466,7 @@ int main(void)
 	const TTest *const tests[] = {
 		one_ring_keeps_its_order_over_many_laps,
 		what_a_full_ring_still_holds_comes_before_later_events_of_others,
+		what_is_later_than_its_key_stays_for_the_next,
 		a_ring_is_not_read_ahead_of_one_that_is_far_behind,
 		many_events_of_a_signal_handler_do_not_hold_their_ring_up,
 		an_unread_lap_is_not_read_twice,

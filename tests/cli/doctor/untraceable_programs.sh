@@ -13,6 +13,7 @@ agree() # PATTERN PROGRAM
 program still 'int main(void) { return 0; }' -static
 program plain 'int main(void) { return 0; }' -s -g0
 agree 'static.*without -static' ./still
+echo 'int f(void) { return puts("f"); }' | gcc -w -include stdio.h -shared -fPIC -o library.so -xc - && agree 'name a program that loads it' ./library.so
 printf '.section .note.go.buildid,"a",@note\n.long 4,4,4\n.asciz "Go"\n.byte 0\n.long 0\n' >go.s
 gcc -static -o go still.c go.s
 agree 'Go program.*pprof' ./go
