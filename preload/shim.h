@@ -249,7 +249,7 @@ struct self {
 	uint32_t paused; /* pauses of this thread that are open: its new blocks are left out */
 	bool has_left_out; /* told of already */
 	uint32_t disabled; /* as deep as __lsan_disable() is nested: what is allocated is to be ignored */
-	volatile uint32_t entering; /* a slot is being claimed: signal handlers have none to use */
+	volatile uint32_t held; /* slot that this thread has claimed, and 1; 0: none yet */
 	uint64_t unsampled; /* bytes that are still to pass before a block is recorded */
 	uint64_t random;
 };

@@ -85,16 +85,26 @@ EXPORT int sigaltstack(const stack_t *stack, stack_t *former)
 	return answer;
 }
 
+/* A slot of this thread's own: a signal handler that allocates while it is claimed, or code that such a handler has jumped
+ * to, finds it and begins anew with it; then what had begun before, if it goes on at all, does the same once more. */
+static void hold_slot(struct lg_area *area, uint32_t i)
+{
+	uint32_t seen = atomic_load(&area->slots);
+
+	self.held = i + 1;
+	atomic_store(&area->threads[i].tid, sandboxed ? 0 : sys_gettid());
+	if (!self.number)
+		self.number = atomic_fetch_add(&area->nthreads, 1) + 1;
+	area->threads[i].number = self.number;
+	while (seen <= i && !atomic_compare_exchange_weak(&area->slots, &seen, i + 1))
+		;
+}
+
 static void use_slot(struct lg_area *area, uint32_t i)
 {
 	struct lg_thread *t = &area->threads[i];
 	char *memory = slot_mapped(i);
-	uint32_t seen = atomic_load(&area->slots);
 
-	t->number = self.number = atomic_fetch_add(&area->nthreads, 1) + 1;
-	while (seen <= i && !atomic_compare_exchange_weak(&area->slots, &seen, i + 1))
-		;
-	atomic_store(&t->tid, sandboxed ? 0 : sys_gettid());
 	atomic_store(&t->check, LG_CHECK_NONE);
 	atomic_store(&t->waiting, 0);
 	atomic_store(&t->asking, 0);
@@ -115,19 +125,16 @@ static void use_slot(struct lg_area *area, uint32_t i)
 
 static bool claim_slot(struct lg_area *area)
 {
-	for (uint32_t i = 0; i < LG_THREADS; i++) {
+	for (uint32_t i = 0; i < LG_THREADS && !self.held; i++) {
 		uint32_t vacant = LG_SLOT_FREE;
 
-		if (!atomic_compare_exchange_strong(&area->threads[i].state, &vacant, LG_SLOT_LIVE))
-			continue;
-		if (slot_mapped(i) || slots_map(i, 1)) {
-			use_slot(area, i);
-			return true;
-		}
-		atomic_store(&area->threads[i].state, LG_SLOT_FREE);
-		return false;
+		if (atomic_compare_exchange_strong(&area->threads[i].state, &vacant, LG_SLOT_LIVE))
+			hold_slot(area, i);
 	}
-	return false;
+	if (!self.held || (!slot_mapped(self.held - 1) && !slots_map(self.held - 1, 1)))
+		return false;
+	use_slot(area, self.held - 1);
+	return true;
 }
 
 #define SLOT_WAIT_NS (20 * 1000 * 1000u)
@@ -164,18 +171,10 @@ static bool enter_slot(void)
 
 bool thread_enter(void)
 {
-	bool ready;
-
 	if (!*shim.epoch)
 		return boot_child() && thread_enter();
-	if (self.entering) {
-		atomic_fetch_add(&shim.area->lost_nested, 1);
-		return false;
-	}
-	self.entering = 1;
-	ready = enter_slot();
-	self.entering = 0;
-	if (!ready)
-		atomic_fetch_add(&shim.area->lost_no_slot, 1);
-	return ready;
+	if (enter_slot())
+		return true;
+	atomic_fetch_add(&shim.area->lost_no_slot, 1);
+	return false;
 }

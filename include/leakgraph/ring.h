@@ -468,7 +468,7 @@ struct lg_area {
 	_Atomic uint32_t nmodules; /* (T) module numbers given out; slot n holds module n, from 1 */
 	_Atomic uint32_t nnodes; /* (T) node numbers given out, from 1; may run past LG_NODES */
 	_Atomic uint64_t lost_no_slot; /* (T) events of threads that found no slot */
-	_Atomic uint64_t lost_nested; /* (T) events that no ring could take: before boot, inside the shim */
+	_Atomic uint64_t lost_nested; /* (T) events of signal handlers in the midst of boot */
 
 	struct lg_verdict verdict;
 	/* The machine code of CPython that carries Python frames: frames from start on, before end; 0: not known. */
