@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES (LG_CHUNK_RAW_MAX / 2)
+#define CHUNK_BYTES                                                                                          \
+	(1u << 20) /* the room of larger ones, new from the kernel, costs more than they save in the file */
 #define WRITERS 2 /* to compress takes longer than to read and to filter */
 
 struct filter {
@@ -200,11 +201,12 @@ void filter_take(struct filter *f, const struct iovec *runs, size_t nruns)
 		return;
 	}
 	for (const struct iovec *run = runs; run < runs + nruns; run++)
-		for (uint64_t at = 0; at < run->iov_len; at += LG_PAGE, words += LG_PAGE / 8)
+		for (uint64_t at = 0; at < run->iov_len; at += LG_PAGE, words += LG_PAGE / 8) {
 			if (is_full ? !is_empty(words) : filter_page(f->mapped, words))
 				keep_page(f, (uint64_t)run->iov_base + at, words);
-	if (f->kept_bytes >= CHUNK_BYTES)
-		flush(f);
+			if (f->kept_bytes == CHUNK_BYTES)
+				flush(f);
+		}
 }
 
 bool filter_is_address(struct filter *f, uint64_t word)

@@ -10,6 +10,7 @@
 #define TYPE_WORDS 22u /* of a type object, up to its flags */
 #define PUT_WORDS ((size_t)LG_CHUNK_RAW_MAX / 16)
 #define SEEN 1024u
+#define PEEKED 64u
 
 enum type_word { TYPE_OF = 1, TYPE_NAME = 3, TYPE_SIZE = 4, TYPE_ASYNC = 10, TYPE_FLAGS = 21 };
 #define FLAG_HEAP (1u << 9)
@@ -28,12 +29,46 @@ struct kept {
 	uint64_t looked_to, last; /* the end of what was looked at before, and the word there */
 	bool was_dropped; /* that word */
 	uint64_t seen[SEEN]; /* strings that were kept a moment ago, by address */
+	/* Pages that were read a moment ago, by number: to ask the kernel takes longer than to copy a page. */
+	struct peeked {
+		uint64_t page; /* its number; 0: none */
+		unsigned char bytes[LG_PAGE];
+	} peeked[PEEKED];
 	struct trace_memory *ranges;
 	size_t nranges, ranges_room;
 	uint64_t *words;
 	size_t nwords, words_room;
 	size_t put_ranges, put_words; /* how many of each kept_put() has given out */
 };
+
+/* ---- reading ----------------------------------------------------------------------------------------- */
+
+/* NULL: the page cannot be read. */
+static const unsigned char *page_at(struct kept *k, uint64_t page)
+{
+	struct peeked *p = &k->peeked[page % PEEKED];
+
+	if (page && p->page == page)
+		return p->bytes;
+	p->page = page && k->read(k->context, page * LG_PAGE, p->bytes, LG_PAGE) ? page : 0;
+	return p->page ? p->bytes : NULL;
+}
+
+/* A few bytes of the target. False: not all can be read. */
+static bool peek(struct kept *k, uint64_t at, void *to, size_t bytes)
+{
+	for (size_t done = 0, n; done < bytes; done += n) {
+		uint64_t from = at + done;
+		const unsigned char *page = page_at(k, from / LG_PAGE);
+
+		n = LG_PAGE - from % LG_PAGE;
+		n = n < bytes - done ? n : bytes - done;
+		if (!page)
+			return false;
+		memcpy((char *)to + done, page + from % LG_PAGE, n);
+	}
+	return true;
+}
 
 /* ---- collecting -------------------------------------------------------------------------------------- */
 
@@ -68,7 +103,7 @@ static void keep_bytes(struct kept *k, uint64_t at, size_t n)
 {
 	uint64_t words[NAME_BYTES * 4 / 8 + 16], start = at - at % 8, end = (at + n + 7) / 8 * 8;
 
-	if (end - start <= sizeof words && k->read(k->context, start, words, end - start))
+	if (end - start <= sizeof words && peek(k, start, words, end - start))
 		keep(k, start, words, (size_t)(end - start) / 8);
 }
 
@@ -82,14 +117,14 @@ static bool was_seen(struct kept *k, uint64_t addr)
 }
 
 /* A C string of the target: as much as can be read without touching a page that may be missing. */
-static size_t read_text(const struct kept *k, uint64_t at, char text[NAME_BYTES])
+static size_t read_text(struct kept *k, uint64_t at, char text[NAME_BYTES])
 {
 	size_t n = NAME_BYTES;
 
-	if (!at || !k->read(k->context, at, text, n)) {
+	if (!at || !peek(k, at, text, n)) {
 		n = 4096 - at % 4096;
 		n = n < NAME_BYTES ? n : NAME_BYTES;
-		if (!at || !k->read(k->context, at, text, n))
+		if (!at || !peek(k, at, text, n))
 			return 0;
 	}
 	return strnlen(text, n) < n ? strlen(text) : 0;
@@ -143,7 +178,7 @@ static void keep_string_at(struct kept *k, uint64_t at)
 {
 	struct head s;
 
-	if (at && at % 8 == 0 && k->read(k->context, at, &s, sizeof s))
+	if (at && at % 8 == 0 && peek(k, at, &s, sizeof s))
 		keep_string(k, at, &s);
 }
 
@@ -153,7 +188,7 @@ static void keep_type(struct kept *k, uint64_t at)
 {
 	uint64_t type[TYPE_WORDS];
 
-	if (!k->read(k->context, at, type, sizeof type))
+	if (!peek(k, at, type, sizeof type))
 		return;
 	keep(k, at + 8 * TYPE_FLAGS, &type[TYPE_FLAGS], 1);
 	keep_text(k, type[TYPE_NAME]);
@@ -163,7 +198,7 @@ static void keep_code(struct kept *k, uint64_t at)
 {
 	uint64_t names[3]; /* file, name, qualified name: the same place in all versions */
 
-	if (!k->read(k->context, at + CODE_FILE, names, sizeof names))
+	if (!peek(k, at + CODE_FILE, names, sizeof names))
 		return;
 	for (int i = 0; i < 3; i++)
 		keep_string_at(k, names[i]);
@@ -173,7 +208,7 @@ static void keep_module(struct kept *k, uint64_t at)
 {
 	uint64_t name;
 
-	if (k->read(k->context, at + MODULE_NAME, &name, sizeof name))
+	if (peek(k, at + MODULE_NAME, &name, sizeof name))
 		keep_string_at(k, name);
 }
 
@@ -192,7 +227,7 @@ static void look_at(struct kept *k, const uint64_t *words, size_t i, size_t n, u
 		memset(&s, 0, sizeof s);
 		if (i && n - i >= 4)
 			memcpy(&s, &words[i - 1], sizeof s);
-		else if (!k->read(k->context, at - 8, &s, sizeof s))
+		else if (!peek(k, at - 8, &s, sizeof s))
 			return;
 		if (s.state & STATE_INTERNED)
 			keep_string(k, at - 8, &s);
@@ -262,7 +297,7 @@ void kept_look(struct kept *k, const uint64_t *words, size_t nwords, uint64_t st
 /* ---- finding CPython --------------------------------------------------------------------------------- */
 
 /* Whether it looks like a static type object of this name. */
-static bool is_named(const struct kept *k, const uint64_t *object, const char *name)
+static bool is_named(struct kept *k, const uint64_t *object, const char *name)
 {
 	char text[NAME_BYTES];
 
@@ -270,7 +305,7 @@ static bool is_named(const struct kept *k, const uint64_t *object, const char *n
 }
 
 /* type is the type of type: there is one such object. */
-static uint64_t find_type(const struct kept *k, const uint64_t *words, size_t n, uint64_t start)
+static uint64_t find_type(struct kept *k, const uint64_t *words, size_t n, uint64_t start)
 {
 	for (size_t i = 0; i + TYPE_WORDS <= n; i++)
 		if (words[i + TYPE_OF] == start + 8 * i && is_named(k, &words[i], "type"))
@@ -278,8 +313,7 @@ static uint64_t find_type(const struct kept *k, const uint64_t *words, size_t n,
 	return 0;
 }
 
-static uint64_t find_static(const struct kept *k, const uint64_t *words, size_t n, uint64_t start,
-			    const char *name)
+static uint64_t find_static(struct kept *k, const uint64_t *words, size_t n, uint64_t start, const char *name)
 {
 	for (size_t i = 0; i + TYPE_WORDS <= n; i++)
 		if (words[i + TYPE_OF] == k->type && is_named(k, &words[i], name))
@@ -309,6 +343,15 @@ static bool is_pythons(const struct trace_mapping *m)
 	return slash && m->prot & PROT_WRITE && strstr(slash, "python") && m->end - m->start < 64u << 20;
 }
 
+static bool has_pythons(const struct trace_mapping *mappings, size_t n)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < n && !has; i++)
+		has = is_pythons(&mappings[i]);
+	return has;
+}
+
 static bool find(struct kept *k)
 {
 	bool found = false;
@@ -328,7 +371,7 @@ static bool find(struct kept *k)
 struct kept *kept_open(const struct trace_mapping *mappings, size_t nmappings, kept_read *read,
 		       const void *context)
 {
-	struct kept *k = calloc(1, sizeof *k);
+	struct kept *k = has_pythons(mappings, nmappings) ? calloc(1, sizeof *k) : NULL;
 
 	if (!k)
 		return NULL;
