@@ -4,6 +4,7 @@
  * cpython_roots.c   the interpreter's own words: generations, caches, stacks of frames
  * cpython_fields.c  what a word is called
  * cpython_label.c   what a word owns
+ * cpython_pybind11.c  tables of pybind11's that own nothing
  * cpython_parts.c   blocks that are no objects but parts of one: a list's items, a dictionary's keys
  * cpython_objects.c blocks that are objects
  * cpython_types.c   type objects */
@@ -91,6 +92,7 @@ enum py_mark {
 	PY_NAMESPACE = 4, /* a dictionary: the attributes of an object */
 	PY_GLOBALS = 8, /* ... which is a module */
 	PY_CLASS = 16, /* ... which is a class */
+	PY_BORROWS = 32, /* UNKNOWN: a node that owns no object that it points at */
 };
 
 struct py_block {
@@ -213,6 +215,11 @@ bool py_keys_at(struct py *p, uint64_t addr, uint64_t bytes, struct py_keys *k);
 /* Of so many bytes behind where values of attributes begin: where they end. From 3.13 on a byte of each tells in which order
  * they came, behind them all. */
 uint64_t py_values_end(const struct py *p, uint64_t bytes);
+
+/* Marks the nodes of pybind11's tables. */
+void py_find_pybind11(struct py *p);
+/* What a word of a block that is neither an object nor a part of one is. */
+enum ref_kind py_label_borrowed(struct py *p, uint32_t holder, uint64_t at, enum ref_kind kind);
 
 enum ref_kind py_label(struct py *p, uint32_t block, struct ref r);
 /* Behind a debugging allocator's head a block begins for all others. */
