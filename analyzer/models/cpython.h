@@ -3,6 +3,7 @@
  * cpython.c         finds the interpreter; the model
  * cpython_roots.c   the interpreter's own words: generations, caches, stacks of frames
  * cpython_fields.c  what a word is called
+ * cpython_words.c   what words of CPython's own types are called
  * cpython_label.c   what a word owns
  * cpython_pybind11.c  tables of pybind11's that own nothing
  * cpython_parts.c   blocks that are no objects but parts of one: a list's items, a dictionary's keys
@@ -38,6 +39,11 @@
 	X(WEAKCALLABLE, "weakref.CallableProxyType")                                                         \
 	X(DEQUE, "collections.deque")                                                                        \
 	X(CODE, "code")                                                                                      \
+	X(MEMORYVIEW, "memoryview")                                                                          \
+	X(LRU_CACHE, "functools._lru_cache_wrapper")                                                         \
+	X(LRU_LINK, "functools._lru_list_elem")                                                              \
+	X(GROUPBY, "itertools.groupby")                                                                      \
+	X(TEE_DATA, "itertools._tee_dataobject")                                                             \
 	X(GENERATOR, "generator")                                                                            \
 	X(COROUTINE, "coroutine")                                                                            \
 	X(ASYNCGEN, "async_generator")                                                                       \
@@ -232,6 +238,8 @@ bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *wo
 int py_generation(struct py *p, uint32_t block); /* model.h: of the collector */
 bool py_doubts_root(const struct py *p, const struct root_ref *r); /* a running frame's stack */
 
+/* What a word of an instance is called that is no member of its type; NULL: nobody knows. */
+const char *py_word_name(const struct py_type *t, uint64_t at);
 bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
 bool py_global(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
 bool py_is_inner(struct py *p, uint32_t block, uint64_t offset);

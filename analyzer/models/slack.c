@@ -80,7 +80,8 @@ static uint64_t used_end(struct slack *s, const struct block *b, uint64_t at, bo
 {
 	uint64_t second, third, end = b->addr + b->size;
 
-	if (!memory_held(s->world->memory, at + 8, &second) || !memory_held(s->world->memory, at + 16, &third))
+	if (!memory_held(s->world->memory, at + 8, &second) ||
+	    !memory_held(s->world->memory, at + 16, &third))
 		return 0;
 	*is_string = third + 1 == b->size && second <= third;
 	if (*is_string)
@@ -116,8 +117,7 @@ static bool is_typed_block(const struct slack *s, uint32_t block, uint64_t at, b
 	uint32_t begin = 0;
 	const struct type *t = models_layout(s->world->models, block, &begin);
 
-	return t && at >= b->addr + begin &&
-	       is_typed(t, b->size - begin, at - b->addr - begin, is_string);
+	return t && at >= b->addr + begin && is_typed(t, b->size - begin, at - b->addr - begin, is_string);
 }
 
 static bool is_containers(const struct slack *s, const struct knower *k, bool is_string)
