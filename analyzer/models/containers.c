@@ -3,13 +3,14 @@
  *
  * A tree's root knows the header in its std::map or std::set, the first and the last node of a std::list know that list, and
  * a std::unordered_map's buckets know where its nodes begin. Each is known by what the container says of the node in return,
- * so debug information is not asked for. */
-#include "models/model.h"
+ * so debug information is not asked for; it is of room that is not in use (slack.h). */
+#include "models/slack.h"
 
 #include <stdlib.h>
 
 struct containers {
 	const struct model_world *world;
+	struct slack *slack;
 };
 
 static bool word_is(const struct containers *c, uint64_t at, uint64_t value)
@@ -70,6 +71,8 @@ static enum ref_kind containers_label_any(void *state, uint32_t holder, uint64_t
 
 	if (holder == to || !(KINDS_INSIDE >> kind & 1) || !memory_held(c->world->memory, at, &value))
 		return kind;
+	if (slack_has(c->slack, holder, at))
+		return REF_PAYLOAD;
 	bool is_back = is_hash_table(c, b, value) || (offset == 8 && is_tree_header(c, b, value)) ||
 		       (offset == 0 && word_is(c, value + 8, b->addr) && is_list_header(c, b, value)) ||
 		       (offset == 8 && word_is(c, value, b->addr) && is_list_header(c, b, value));
@@ -83,18 +86,29 @@ static bool containers_classify(void *state, uint32_t block, struct object *o)
 	return false;
 }
 
+static void containers_close(void *state)
+{
+	struct containers *c = state;
+
+	slack_free(c->slack);
+	free(c);
+}
+
 static int containers_open(void **state, const struct model_world *w)
 {
 	struct containers *c = vtables_are_there(w->heap) ? calloc(1, sizeof *c) : NULL;
 
 	*state = c;
 	if (c)
-		c->world = w;
-	return c ? 1 : vtables_are_there(w->heap) ? -1 : 0;
+		*c = (struct containers){ w, slack_new(w) };
+	if (c && c->slack)
+		return 1;
+	free(c);
+	return vtables_are_there(w->heap) ? -1 : 0;
 }
 
 const struct model model_containers = { .name = "c++ containers",
 					.open = containers_open,
-					.close = free,
+					.close = containers_close,
 					.classify = containers_classify,
 					.label_any = containers_label_any };

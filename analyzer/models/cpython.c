@@ -99,6 +99,7 @@ static int take_stock(struct py *p)
 	if (py_find_objects(p))
 		return -1;
 	py_find_parts(p);
+	py_find_pybind11(p);
 	return py_find_roots(p);
 }
 
@@ -190,8 +191,7 @@ static enum ref_kind label(void *state, uint32_t block, struct ref r)
 
 static enum ref_kind label_any(void *state, uint32_t holder, uint64_t at, uint32_t to, enum ref_kind kind)
 {
-	(void)holder;
-	return py_label_start(state, at, to, kind);
+	return py_label_start(state, at, to, py_label_borrowed(state, holder, at, kind));
 }
 
 static enum ref_kind label_root(void *state, const struct root_ref *r)

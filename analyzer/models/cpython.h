@@ -3,7 +3,9 @@
  * cpython.c         finds the interpreter; the model
  * cpython_roots.c   the interpreter's own words: generations, caches, stacks of frames
  * cpython_fields.c  what a word is called
+ * cpython_words.c   what words of CPython's own types are called
  * cpython_label.c   what a word owns
+ * cpython_pybind11.c  tables of pybind11's that own nothing
  * cpython_parts.c   blocks that are no objects but parts of one: a list's items, a dictionary's keys
  * cpython_objects.c blocks that are objects
  * cpython_types.c   type objects */
@@ -37,6 +39,11 @@
 	X(WEAKCALLABLE, "weakref.CallableProxyType")                                                         \
 	X(DEQUE, "collections.deque")                                                                        \
 	X(CODE, "code")                                                                                      \
+	X(MEMORYVIEW, "memoryview")                                                                          \
+	X(LRU_CACHE, "functools._lru_cache_wrapper")                                                         \
+	X(LRU_LINK, "functools._lru_list_elem")                                                              \
+	X(GROUPBY, "itertools.groupby")                                                                      \
+	X(TEE_DATA, "itertools._tee_dataobject")                                                             \
 	X(GENERATOR, "generator")                                                                            \
 	X(COROUTINE, "coroutine")                                                                            \
 	X(ASYNCGEN, "async_generator")                                                                       \
@@ -91,6 +98,7 @@ enum py_mark {
 	PY_NAMESPACE = 4, /* a dictionary: the attributes of an object */
 	PY_GLOBALS = 8, /* ... which is a module */
 	PY_CLASS = 16, /* ... which is a class */
+	PY_BORROWS = 32, /* UNKNOWN: a node that owns no object that it points at */
 };
 
 struct py_block {
@@ -214,6 +222,11 @@ bool py_keys_at(struct py *p, uint64_t addr, uint64_t bytes, struct py_keys *k);
  * they came, behind them all. */
 uint64_t py_values_end(const struct py *p, uint64_t bytes);
 
+/* Marks the nodes of pybind11's tables. */
+void py_find_pybind11(struct py *p);
+/* What a word of a block that is neither an object nor a part of one is. */
+enum ref_kind py_label_borrowed(struct py *p, uint32_t holder, uint64_t at, enum ref_kind kind);
+
 enum ref_kind py_label(struct py *p, uint32_t block, struct ref r);
 /* Behind a debugging allocator's head a block begins for all others. */
 enum ref_kind py_label_start(struct py *p, uint64_t at, uint32_t to, enum ref_kind kind);
@@ -225,6 +238,8 @@ bool py_root_words(struct py *p, const struct root_ref *r, struct root_words *wo
 int py_generation(struct py *p, uint32_t block); /* model.h: of the collector */
 bool py_doubts_root(const struct py *p, const struct root_ref *r); /* a running frame's stack */
 
+/* What a word of an instance is called that is no member of its type; NULL: nobody knows. */
+const char *py_word_name(const struct py_type *t, uint64_t at);
 bool py_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
 bool py_global(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room);
 bool py_is_inner(struct py *p, uint32_t block, uint64_t offset);

@@ -228,6 +228,8 @@ static uint32_t frame_in(const struct py *p, const struct py_type *t, const char
 static const char *frame_word(const struct py_layout *l, uint64_t at)
 {
 	return at == l->frame_code	 ? "f_code"
+	       : at == l->frame_func	 ? "f_func"
+	       : at == l->frame_locals	 ? "f_locals"
 	       : at == l->frame_globals	 ? "f_globals"
 	       : at == l->frame_builtins ? "f_builtins"
 					 : NULL;
@@ -261,6 +263,28 @@ static bool frame_field(struct py *p, const struct py_type *t, uint64_t object, 
 			(unsigned long long)(in - py_get(p, py_get(p, code + CODE_NAMES) + OBJECT_SIZE))) > 0;
 }
 
+/* Of a class its own words, in front of the keys that its instances share and behind them. */
+static const char *class_word(const struct py *p, uint64_t at)
+{
+	static const char *const names[] = { "__name__",       "__slots__", "__qualname__",
+					     "ht_cached_keys", "ht_module", "ht_tpname" };
+	uint64_t first = p->l->cached_keys - 24;
+
+	if (at == TYPE_DOC)
+		return "__doc__";
+	return at >= first && (at - first) / 8 < sizeof names / sizeof *names ? names[(at - first) / 8]
+									      : NULL;
+}
+
+static bool other_word_name(const struct py *p, const struct py_type *t, uint64_t at, char *text, size_t room)
+{
+	const char *name = t->family == PY_TYPE ? class_word(p, at) : py_word_name(t, at);
+
+	if ((t->family == PY_SET || t->family == PY_FROZENSET) && at >= SET_SMALL && at < SET_SMALL_END)
+		return snprintf(text, room, "entry %llu", (unsigned long long)(at - SET_SMALL) / 16) > 0;
+	return name && say(text, room, name);
+}
+
 static bool instance_field(struct py *p, uint32_t block, uint64_t offset, char *text, size_t room)
 {
 	const struct py_type *t = py_type_of_block(p, block);
@@ -284,7 +308,7 @@ static bool instance_field(struct py *p, uint32_t block, uint64_t offset, char *
 	if (t->dict && at == t->dict)
 		return say(text, room, "__dict__");
 	return frame_field(p, t, py_object_addr(p, block), at, text, room) ||
-	       member_name(p, t, at, text, room);
+	       member_name(p, t, at, text, room) || other_word_name(p, t, at, text, room);
 }
 
 static bool is_inner_word(const struct py *p, uint32_t block, uint64_t offset)

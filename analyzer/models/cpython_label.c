@@ -121,6 +121,14 @@ static bool is_behind(struct py *p, uint32_t block, const struct py_type *t, uin
 	return !t->item && !(t->flags & FLAG_INLINE_VALUES) && at >= t->basic;
 }
 
+/* From 3.12 on types of C count the items that indices do not reach to what instances have before their items, and make room for
+ * them twice: os.stat_result. */
+static bool is_behind_items(struct py *p, uint32_t block, const struct py_type *t, uint64_t at)
+{
+	return t->family == PY_TUPLE && t->basic > TUPLE_ITEMS &&
+	       at >= t->basic + 8 * py_get(p, py_object_addr(p, block) + OBJECT_SIZE);
+}
+
 /* In which order an instance's values came, behind them. */
 static bool is_order(const struct py *p, uint32_t block, const struct py_type *t, uint64_t at)
 {
@@ -130,10 +138,31 @@ static bool is_order(const struct py *p, uint32_t block, const struct py_type *t
 	       at >= values + py_values_end(p, size - values);
 }
 
+/* A ring's links own the next one, and nobody the cache where it begins. */
+static enum ref_kind label_link(struct py *p, uint64_t object, uint64_t at, enum ref_kind kind)
+{
+	uint64_t next = py_get(p, object + LRU_NEXT);
+
+	if (at == LRU_PREV)
+		return REF_BORROWED;
+	if (at != LRU_NEXT)
+		return kind;
+	const struct py_type *t = py_type_at(p, py_get(p, next + OBJECT_TYPE));
+	return t && t->family == PY_LRU_CACHE ? REF_BORROWED : kind;
+}
+
+/* Values that were not read yet are what was there before. */
+static enum ref_kind label_tee(struct py *p, uint64_t object, uint64_t at, enum ref_kind kind)
+{
+	uint32_t read = (uint32_t)py_get(p, object + TEE_READ);
+
+	return at >= TEE_VALUES + 8ull * read ? REF_PAYLOAD : kind;
+}
+
 static enum ref_kind label_instance(struct py *p, uint32_t block, const struct py_type *t, uint64_t at,
 				    enum ref_kind kind)
 {
-	if (is_behind(p, block, t, at) || is_order(p, block, t, at))
+	if (is_behind(p, block, t, at) || is_behind_items(p, block, t, at) || is_order(p, block, t, at))
 		return REF_PAYLOAD;
 	if (at == OBJECT_TYPE || (t->weaklist && at == t->weaklist))
 		return at == OBJECT_TYPE ? kind : REF_BORROWED;
@@ -164,6 +193,15 @@ static enum ref_kind label_instance(struct py *p, uint32_t block, const struct p
 		return label_generator(p, py_object_addr(p, block), at, kind);
 	case PY_FRAME:
 		return label_frame_object(p, py_object_addr(p, block), at, kind);
+	case PY_MEMORYVIEW:
+		return at == MEMORYVIEW_OBJECT ? REF_BORROWED : kind; /* its managed buffer has it */
+	case PY_LRU_CACHE:
+	case PY_LRU_LINK:
+		return label_link(p, py_object_addr(p, block), at, kind);
+	case PY_GROUPBY:
+		return at == GROUPBY_GROUPER ? REF_BORROWED : kind;
+	case PY_TEE_DATA:
+		return label_tee(p, py_object_addr(p, block), at, kind);
 	case PY_BYTEARRAY:
 		return at == 40 ? REF_BORROWED : kind; /* the start inside its buffer */
 	case PY_CONTEXTVAR:

@@ -121,9 +121,12 @@ static int count_moment(struct counting *c, uint32_t moment, const struct heap *
 
 static int count_before(struct counting *c, uint32_t moment, struct err *err)
 {
+	const struct analysis *a = c->a;
 	struct trace_snapshot upto = { .events = c->moments[moment].events, .key = c->moments[moment].key };
 	struct heap h;
-	int failed = heap_build(&h, &c->a->trace, &upto, err);
+	int failed = a->heap.knows_inherited
+			 ? heap_build_forked(&h, &a->trace, &upto, a->inherited.at, a->inherited.n, err)
+			 : heap_build(&h, &a->trace, &upto, err);
 
 	if (!failed && (told_find(&h) || count_moment(c, moment, &h)))
 		failed = fail(err, "out of memory");
@@ -297,6 +300,35 @@ static int choose(const struct moments *m, const struct growth_options *o, const
 	return 0;
 }
 
+static uint64_t sum_of(const struct lg_range *blocks, size_t n)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += blocks[i].end - blocks[i].start;
+	return bytes;
+}
+
+/* What a forked process has of its parent's is nobody's growth, though it may let it go. */
+static int note_inherited(struct growth_process *p, const struct analysis *a, struct err *err)
+{
+	const struct heap *h = &a->heap;
+	const struct inherited *from = &a->inherited;
+	char then[TERM_TEXT], now[TERM_TEXT], of_then[TERM_TEXT], of_now[TERM_TEXT];
+
+	if (!h->knows_inherited || !from->n)
+		return 0;
+	const char *note =
+	    pool_print(&p->report.pool,
+		       "what was its parent's when it was forked is not counted: %s of %s, now %s of %s",
+		       human_things(then, sizeof then, from->n, "block"),
+		       human_bytes(of_then, sum_of(from->at, from->n)),
+		       human_things(now, sizeof now, h->ninherited, "block"),
+		       human_bytes(of_now, sum_of(h->inherited, h->ninherited)));
+	return report_add_note(&p->report.processes[0], &p->report.pool, note) ? fail(err, "out of memory")
+									       : 0;
+}
+
 /* The report of the last moment, and what lived at each. */
 static int count_moments(struct counting *c, const char *path, const struct moment *from, uint32_t number,
 			 uint32_t n, struct ancestry *ancestry, const struct growth_options *o,
@@ -309,7 +341,9 @@ static int count_moments(struct counting *c, const char *path, const struct mome
 	c->since = o->since ? from : NULL;
 	if (!list_moments(c->p, &c->a->trace, from, number, n))
 		return fail(err, "out of memory");
-	return count_all(c, err) || report_notes(&c->p->report, c->a, err) ? -1 : 0;
+	return count_all(c, err) || report_notes(&c->p->report, c->a, err) || note_inherited(c->p, c->a, err)
+		   ? -1
+		   : 0;
 }
 
 static int load_one(struct growth_process *p, const char *path, const struct growth_options *o,

@@ -46,3 +46,30 @@ read -r proxy generator <out
 for name in referent __callback__ __name__ __qualname__ gi_frame.f_code gi_frame.f_globals gi_frame.f_builtins; do
 	grep -qxF "$name" out || fails "no word is called $name: $(paste -sd, out)"
 done
+# So do those of iterators, views and the like; of other blocks' words none is told by its place alone.
+cat >iterators.py <<'E'
+import collections, functools, itertools, os
+class Thing: pass
+def cached(x): return Thing()
+cache = functools.lru_cache(cached)
+cache('a')
+tee = itertools.tee(iter([Thing()]))[0]
+held = [[Thing()].append, map(cached, [Thing()]), zip([Thing()]), filter(cached, [Thing()]), enumerate([Thing()]), iter([Thing()]),
+	iter((Thing(),)), iter({1: Thing()}.values()), iter({Thing()}), {1: Thing()}.items(), itertools.chain([Thing()]),
+	itertools.repeat(Thing()), itertools.cycle([Thing()]), itertools.islice([Thing()], 1), memoryview(bytearray(b'x')), tee, cache, Thing,
+	iter(cached, Thing()), reversed([Thing()]), type(Thing.__dict__)({}), {1, 'a'}]
+print(hex(id(held)), flush=True)
+os._exit(0)
+E
+exits 0 "$LG" run -q -o iterators.lgt -- /usr/bin/python3 -S iterators.py
+"$LG" export --format=json iterators.lgt 2>err >all.json
+jq -s -r '(map(.block | values) | INDEX(.id)) as $blocks | [.[].reference | values | . + { type: $blocks[.from | tostring].type }
+	| select(.reference == "start" or .reference == "recognised")
+	| select([.type] | inside(["builtin_function_or_method", "map", "zip", "filter", "enumerate", "list_iterator", "tuple_iterator",
+		"dict_valueiterator", "set_iterator", "dict_items", "itertools.chain", "itertools.repeat", "itertools.cycle",
+		"itertools.islice", "memoryview", "itertools._tee", "functools._lru_cache_wrapper", "callable_iterator", "list_reverseiterator",
+		"mappingproxy", "set", "cell"])) | "\(.type) \(.field)"] | unique[]' all.json >out
+! grep -q ' null$' out || fails "no names for: $(grep ' null$' out | paste -sd,)"
+for word in 'builtin_function_or_method __self__' 'map iters' 'zip ittuple' 'list_iterator it_seq' 'functools._lru_cache_wrapper cache' 'set entry 0' 'dict_items mapping'; do
+	grep -qxF "$word" out || fails "no $word: $(paste -sd, out)"
+done
