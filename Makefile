@@ -170,13 +170,17 @@ fuzz-replay: $(FUZZERS:%=$(B)/fuzz/%-replay) $(B)/fuzz/traces/made
 
 FUZZER := $(or $(R),trace_read)
 
-FUZZING := B=$(B)/fuzzing CC=clang OPT=-O1 EXTRA_CFLAGS=-DLG_FUZZ_NO_CHECKSUM SANITIZE="-fsanitize=fuzzer-no-link,address,undefined"
+# Words of memory are compared by the thousand: fuzzing the models does not ask with what.
+ASKS_COMPARED := -fsanitize=fuzzer-no-link,address,undefined
+ASKS_REACHED := -fsanitize=address,undefined -fsanitize-coverage=inline-8bit-counters,pc-table
+FUZZED := $(B)/fuzzing$(if $(filter models_read,$(FUZZER)),/models)
+FUZZING := B=$(FUZZED) CC=clang OPT=-O1 EXTRA_CFLAGS=-DLG_FUZZ_NO_CHECKSUM SANITIZE="$(if $(filter models_read,$(FUZZER)),$(ASKS_REACHED),$(ASKS_COMPARED))"
 
 fuzz: ## fuzz a reader for SECONDS (300) with clang's libFuzzer; R=NAME: those of tests/fuzz/*_read.c
 	@mkdir -p $(B)/fuzz/corpus/$(FUZZER)
 	@$(MAKE) $(B)/fuzz/traces/made
-	@$(MAKE) $(FUZZING) $(B)/fuzzing/$(FUZZER)
-	LG_FUZZ_TRACES=$(B)/fuzz/traces $(B)/fuzzing/$(FUZZER) -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus/$(FUZZER) tests/fuzz/corpus/$(FUZZER)
+	@$(MAKE) $(FUZZING) $(FUZZED)/$(FUZZER)
+	LG_FUZZ_TRACES=$(B)/fuzz/traces $(FUZZED)/$(FUZZER) -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus/$(FUZZER) tests/fuzz/corpus/$(FUZZER)
 
 $(B)/%_read: tests/fuzz/%_read.c $(JUDGE_LIB)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(JUDGE_FLAGS) -fsanitize=fuzzer -Wno-missing-prototypes -o $@ $^ $(JUDGE_LIBS)

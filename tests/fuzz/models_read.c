@@ -2,7 +2,8 @@
  * bounds, come to an end, and every block has one class.
  *
  * The traces are those in LG_FUZZ_TRACES (build/fuzz/traces), which tests/fuzz/make-traces makes; an input says which, and
- * which words are overwritten with what. */
+ * which words are overwritten with what. They are loaded once. Of a large heap a few blocks of each type are looked at, and
+ * some of what they refer to; of the others there is only the memory that those can see. */
 #include "seeds.h"
 #include "heap/build.h"
 #include "heap/pools.h"
@@ -15,6 +16,9 @@
 
 #define SEEDS_MAX 16
 #define BLOCKS_ASKED 3000u
+#define BLOCKS_ALL 32u /* a heap with no more of them is left whole */
+#define BLOCKS_MOST 160u
+#define BLOCKS_OF_TYPE 2u
 
 struct change { /* eight bytes of the input */
 	uint8_t how, where;
@@ -27,6 +31,8 @@ struct seed {
 	struct heap heap;
 	struct names *names; /* of files, which do not change: what was found stays found */
 	uint64_t nwords; /* of the snapshot's memory */
+	uint64_t kept[BLOCKS_MOST]; /* ascending: the addresses of the blocks that are looked at */
+	uint32_t nkept; /* 0: all are */
 };
 
 static struct seed seeds[SEEDS_MAX];
@@ -37,10 +43,109 @@ static char declared_text[] =
 
 /* ---- the traces ---------------------------------------------------------------------------------------- */
 
+static bool has_room(struct map *seen, const char *type)
+{
+	uint64_t key = map_pointer_key(type), n = (uintptr_t)map_get(seen, key);
+
+	map_put(seen, key, (void *)(uintptr_t)(n + 1));
+	return n < BLOCKS_OF_TYPE;
+}
+
+static void choose(struct models *m, const struct graph *g, bool *is_kept)
+{
+	struct map seen = { 0 };
+	uint32_t n = 0, nblocks = g->heap->nblocks;
+
+	for (uint32_t i = 0; i < nblocks && n < BLOCKS_MOST; i++)
+		n += is_kept[i] = has_room(&seen, models_type(m, i));
+	for (uint32_t i = 0; i < nblocks; i++)
+		for (uint64_t e = g->first[i]; is_kept[i] && e < g->first[i + 1] && n < BLOCKS_MOST; e++) {
+			n += !is_kept[g->refs[e].to];
+			is_kept[g->refs[e].to] = true;
+		}
+	map_free(&seen);
+}
+
+/* Only blocks that are kept stay. */
+static void leave_few(struct heap *h, const struct seed *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0, k = 0; i < h->nblocks; i++) {
+		while (k < s->nkept && s->kept[k] < h->blocks[i].addr)
+			k++;
+		if (k < s->nkept && s->kept[k] == h->blocks[i].addr)
+			h->blocks[n++] = h->blocks[i];
+	}
+	h->nblocks = s->nkept ? n : h->nblocks;
+}
+
+static uint64_t *held_word(const struct seed *s, uint64_t addr)
+{
+	const struct trace_memory *m = s->heap.snapshot->memory;
+
+	for (size_t i = 0; i < s->heap.snapshot->nmemory; i++)
+		if (addr - m[i].start < m[i].bytes)
+			return (uint64_t *)(uintptr_t)&m[i].words[(addr - m[i].start) / 8];
+	return NULL;
+}
+
+/* What blocks refer to is seen, too. */
+static void see_further(const struct graph *g, bool *is_seen)
+{
+	bool *nearer = malloc(g->heap->nblocks);
+
+	claim(nearer && memcpy(nearer, is_seen, g->heap->nblocks));
+	for (uint32_t i = 0; i < g->heap->nblocks; i++)
+		for (uint64_t e = g->first[i]; nearer[i] && e < g->first[i + 1]; e++)
+			is_seen[g->refs[e].to] = true;
+	free(nearer);
+}
+
+/* What nobody sees costs time only. */
+static void clear_unseen(const struct seed *s, const struct graph *g, bool *is_seen)
+{
+	see_further(g, is_seen);
+	see_further(g, is_seen);
+	for (uint32_t i = 0; i < g->heap->nblocks; i++)
+		for (uint64_t at = 0; !is_seen[i] && at < g->heap->blocks[i].size; at += 8) {
+			uint64_t *word = held_word(s, (g->heap->blocks[i].addr & ~7ull) + at);
+
+			if (word)
+				*word = 0;
+		}
+}
+
+static void keep_few(struct seed *s, const struct heap *h)
+{
+	bool *is_kept = calloc(h->nblocks + 1, 1);
+	struct graph g;
+	struct models m;
+	struct err err;
+
+	claim(is_kept && !graph_build(&g, h, &err) && !models_apply(&m, &g, s->names, NULL, &err));
+	choose(&m, &g, is_kept);
+	for (uint32_t i = 0; i < h->nblocks; i++)
+		if (is_kept[i])
+			s->kept[s->nkept++] = h->blocks[i].addr;
+	clear_unseen(s, &g, is_kept);
+	models_close(&m);
+	graph_free(&g);
+	free(is_kept);
+}
+
 static const struct trace_snapshot *last_snapshot(const struct trace *t)
 {
 	claim(t->nsnapshots > 0);
 	return &t->snapshots[t->nsnapshots - 1];
+}
+
+static struct block *copy_blocks(const struct heap *h)
+{
+	struct block *copy = malloc((h->nblocks + 1) * sizeof *copy);
+
+	claim(copy != NULL);
+	return memcpy(copy, h->blocks, h->nblocks * sizeof *copy);
 }
 
 static void open_seed(int number, const char *path)
@@ -54,6 +159,15 @@ static void open_seed(int number, const char *path)
 	for (size_t i = 0; i < s->heap.snapshot->nmemory; i++)
 		s->nwords += s->heap.snapshot->memory[i].bytes / 8;
 	claim(s->heap.nblocks && s->nwords);
+	struct heap whole = s->heap;
+	whole.blocks = copy_blocks(&s->heap);
+	claim(!heap_add_pools(&whole));
+	if (whole.nblocks > BLOCKS_ALL) {
+		keep_few(s, &whole);
+		leave_few(&s->heap, s);
+	}
+	free(whole.blocks);
+	free(whole.pools);
 }
 
 /* ---- changes ------------------------------------------------------------------------------------------- */
@@ -72,13 +186,12 @@ static uint64_t *word_at(struct seed *s, uint64_t n, uint64_t *addr)
 /* The word that a change means: any, or one of a block's first. */
 static uint64_t *changed(struct seed *s, const struct change *c, uint64_t *addr)
 {
-	const struct trace_memory *m = s->heap.snapshot->memory;
 	const struct block *b = &s->heap.blocks[c->place % s->heap.nblocks];
 
 	*addr = (b->addr & ~7ull) + 8 * (c->word % 16);
-	for (size_t i = 0; c->where & 1 && i < s->heap.snapshot->nmemory; i++)
-		if (*addr - m[i].start < m[i].bytes)
-			return (uint64_t *)(uintptr_t)&m[i].words[(*addr - m[i].start) / 8];
+	uint64_t *word = c->where & 1 ? held_word(s, *addr) : NULL;
+	if (word)
+		return word;
 	return word_at(s, ((uint64_t)c->place << 16 | c->word) % s->nwords, addr);
 }
 
@@ -163,10 +276,10 @@ static void look_at(struct seed *s)
 	char text[sizeof declared_text];
 
 	memcpy(text, declared_text, sizeof text);
-	h.blocks = malloc((h.nblocks + 1) * sizeof *h.blocks);
-	claim(h.blocks && !declarations_add(&declared, "fuzz.model", text, &err));
-	memcpy(h.blocks, s->heap.blocks, h.nblocks * sizeof *h.blocks);
+	h.blocks = copy_blocks(&s->heap);
+	claim(!declarations_add(&declared, "fuzz.model", text, &err));
 	claim(!heap_add_pools(&h));
+	leave_few(&h, s);
 	claim(!graph_build(&g, &h, &err) && graph_is_valid(&g));
 	claim(!models_apply(&m, &g, s->names, &declared, &err));
 	judge(&h, &m, &g, &err);
