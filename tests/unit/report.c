@@ -32,7 +32,7 @@ static struct report_process clean(uint64_t pid, uint64_t status)
 
 static const struct report_frame frames[] = {
 	{ .function = "mk", .file = "/opt/app.c", .module = "app", .line = 12 },
-	{ .function = "main", .module = "app" }
+	{ .function = "main", .module = "app", .offset = 0x114c }
 };
 static const struct report_stack stack = {
 	.allocator = "calloc", .frames = frames, .nframes = 2, .shown = 2
@@ -306,7 +306,7 @@ START_TEST(the_answer_comes_first)
 			 "      48 B (mk, app.c:12) -+8-> 48 B (mk, app.c:12) -+8-> back to the first\n"
 			 "      allocated by calloc in\n"
 			 "        mk                app.c:12\n"
-			 "        main              app\n"));
+			 "        main              app+0x114c\n"));
 	free(text);
 }
 END_TEST
