@@ -116,19 +116,20 @@ static bool is_vacant(uint32_t request)
 }
 
 /* Threads that end the process at the same time have it done one by one: a request that took the place of another would
- * take the recorder's question away unanswered. Who waits for its turn serves the one before. */
+ * take the recorder's question away unanswered. Who waits for its turn serves the one before; who has been answered ends
+ * the process, though others wait. */
 void request_snapshot(enum lg_request what)
 {
 	struct lg_area *a = shim.area;
 	struct patience patience = { 0 };
+	uint32_t answers = 0;
 	bool is_asked = false;
 
-	while (recorder_alive(&patience)) {
+	while (recorder_alive(&patience) && !(is_asked && atomic_load(&a->answers) != answers)) {
 		uint32_t request = atomic_load(&a->request);
 
 		if (is_vacant(request)) {
-			if (is_asked)
-				return;
+			answers = atomic_load(&a->answers);
 			is_asked = atomic_compare_exchange_strong(&a->request, &request, what);
 		} else if (request & LG_REQ_SERVE) {
 			serve(a, request);

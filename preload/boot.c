@@ -173,6 +173,8 @@ static void find_real(void)
 /* A page that forked children find zeroed; the epoch on it tells them that they are new. Others see it as shim.epoch,
  * once an image has been introduced: calls of a signal handler in between pass by. */
 static volatile uint32_t *epoch_page;
+static _Atomic uint32_t
+    *starting_over; /* on that page too: 1 in a child that does so, whose own nested calls pass by */
 static struct lg_range private_range;
 
 /* All private memory is one mapping: up to a huge page that is never touched, what forked children find zeroed (Linux
@@ -190,6 +192,7 @@ static bool map_private(void)
 	private_range = (struct lg_range){ (uint64_t)start, (uint64_t)start + bytes };
 	stacks_open(aligned);
 	epoch_page = (volatile uint32_t *)(aligned + stacks_bytes);
+	starting_over = (_Atomic uint32_t *)(epoch_page + 1);
 	shim.private = (struct private *)(aligned + wiped);
 	return true;
 }
@@ -436,10 +439,9 @@ static void after_fork_in_parent(void)
 
 bool boot_child(void)
 {
-	static _Atomic uint32_t child_of; /* the pid that is starting over: its own nested calls pass by */
-	uint32_t pid = sys_getpid(), parent_pid, paused;
+	uint32_t parent_pid, paused;
 
-	if (!shim.epoch || atomic_exchange(&child_of, pid) == pid)
+	if (!shim.epoch || atomic_exchange(starting_over, 1))
 		return false;
 	shim.epoch = NULL; /* pass through while the new area is claimed */
 	atomic_store(&introducing, true);

@@ -49,6 +49,7 @@ struct image {
 	 * owned */
 	struct snapshot *last;
 	uint64_t last_ns; /* when it was taken */
+	uint64_t end_ns; /* the same, of one that a thread asked for which is to end the process; 0: none */
 	/* Of the snapshot that the program asked about; NULL: none is under way; owned */
 	struct judgement *judgement;
 	bool exec_foretold; /* the last snapshot was asked for by exec */

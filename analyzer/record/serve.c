@@ -37,12 +37,21 @@ void serve_verdict(struct recorder *r, struct image *i)
 		midway_begin(r, i, LG_SNAPSHOT_DEMAND, MIDWAY_JUDGED);
 }
 
+#define END_NS (500ull * 1000 * 1000) /* until a process whose thread was answered is gone */
+
+/* Another thread is about to end the process, and has had it looked at: it would be gone in the midst of a second look.
+ * Unless the end was averted, by a handler of SIGABRT that jumps away. */
+static bool is_ending(const struct image *i, uint32_t request)
+{
+	return request == LG_REQ_SNAPSHOT_EXIT && i->end_ns && clock_ns(CLOCK_MONOTONIC) - i->end_ns < END_NS;
+}
+
 void serve_request(struct recorder *r, struct image *i)
 {
 	uint32_t request = atomic_load(&i->area->request) & LG_REQ_WHAT;
 	bool traced = follow_has(&r->follower, i->pid), serves = !space_is_open(&i->space);
 
-	if (request == LG_REQ_NONE)
+	if (request == LG_REQ_NONE || is_ending(i, request))
 		return;
 	if (request == LG_REQ_SNAPSHOT_NOW || request == LG_REQ_SNAPSHOT_CHECK) {
 		midway_begin(r, i, request == LG_REQ_SNAPSHOT_CHECK ? LG_SNAPSHOT_CHECK : LG_SNAPSHOT_DEMAND,
@@ -55,10 +64,12 @@ void serve_request(struct recorder *r, struct image *i)
 	last_take(r, i, request == LG_REQ_SNAPSHOT_EXEC ? LG_SNAPSHOT_EXEC : LG_SNAPSHOT_EXIT, stopped, NULL);
 	space_serve(&i->space, NULL);
 	i->exec_foretold = request == LG_REQ_SNAPSHOT_EXEC;
+	i->end_ns = i->exec_foretold ? 0 : i->last_ns;
 	if (traced && i->exec_foretold && untraced_gains_privileges(&r->untraced, i->pid))
 		let_go(r, i);
+	atomic_fetch_add(&i->area->answers, 1);
 	atomic_store(&i->area->request, LG_REQ_NONE);
-	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, 1, NULL, NULL, 0);
+	syscall(SYS_futex, &i->area->request, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 	if (traced)
 		follow_resume(&r->follower, i->pid, clock_ns(CLOCK_MONOTONIC));
 }

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LG_RING_MAGIC 0x31474e4952474c00ULL /* "\0LGRING1" */
-#define LG_RING_VERSION 13u
+#define LG_RING_VERSION 14u
 
 #define LG_PAGE 4096u
 #define LG_AREAS 256u /* process images at a time */
@@ -474,7 +474,7 @@ struct lg_area {
 	/* The machine code of CPython that carries Python frames: frames from start on, before end; 0: not known. */
 	_Atomic uint64_t python_start, python_end; /* (T) */
 	_Atomic uint32_t python_units; /* (T) of Python text given out; may run past its end */
-	_Atomic uint32_t pad1;
+	_Atomic uint32_t answers; /* (R) to requests for a snapshot before the image's end or its exec */
 	_Atomic uint64_t python_lost; /* (T) stacks without the Python frames that they should have */
 
 	struct lg_name names[LG_NAMES];
