@@ -12,8 +12,6 @@ struct stop {
 	uint32_t number; /* in the order of the walk; UNMET before */
 	uint32_t
 	    least; /* before: how many ways lead on; then the least number of those above it that lead here */
-	uint32_t
-	    later; /* the last in a list of what leads here from larger numbers, from 1; 0: there is none */
 	uint32_t to[]; /* places; room for all that the block refers to */
 };
 #define UNMET UINT32_MAX
