@@ -159,3 +159,29 @@ bool builtin_allocator(const char *program, struct builtin *out)
 	close(fd);
 	return out->name;
 }
+
+/* ---- once for each file ------------------------------------------------------------------------------ */
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+bool builtin_recall(struct builtin_memory *m, const char *program, struct builtin *out)
+{
+	size_t n = sizeof m->known / sizeof *m->known, i = 0;
+	struct stat file;
+
+	if (stat(program, &file))
+		return builtin_allocator(program, out);
+	while (i < n && !is_same(&m->known[i].file, &file))
+		i++;
+	if (i == n) {
+		i = m->next++ % n;
+		m->known[i].file = file;
+		builtin_allocator(program, &m->known[i].found);
+	}
+	*out = m->known[i].found;
+	return out->name;
+}

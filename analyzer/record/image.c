@@ -464,11 +464,11 @@ const struct live *image_live(const struct image *i)
 	return counted.left_out_allocs || image_has_lost(i) ? NULL : i->live;
 }
 
-static void note_trouble(struct image *i, struct trace_end *end)
+static void note_trouble(struct image *i, struct trace_end *end, struct builtin_memory *builtins)
 {
 	struct builtin builtin;
 
-	if (!i->has_own_malloc && i->executable && builtin_allocator(i->executable, &builtin))
+	if (!i->has_own_malloc && i->executable && builtin_recall(builtins, i->executable, &builtin))
 		image_degrade(i, TRACE_UNSEEN_ALLOCATOR "blocks of %s, %s %s, are not recorded", builtin.name,
 			      builtin.is_imported ? "called by" : "built into", i->executable);
 	if (i->area->flags & LG_IMAGE_BEHIND_MALLOC && !atomic_load(&i->area->nthreads))
@@ -489,7 +489,7 @@ static void note_trouble(struct image *i, struct trace_end *end)
 	end->nreasons = i->nreasons;
 }
 
-void image_finish(struct image *i, const struct trace_end *known)
+void image_finish(struct image *i, const struct trace_end *known, struct builtin_memory *builtins)
 {
 	struct trace_end end = *known;
 	struct buf out = { 0 };
@@ -498,7 +498,7 @@ void image_finish(struct image *i, const struct trace_end *known)
 	image_write(i);
 	end.events = i->events_written;
 	count_losses(i, &end);
-	note_trouble(i, &end);
+	note_trouble(i, &end, builtins);
 	/* Last: the flush is most of it */
 	end.recorder_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - i->begun_cpu_ns;
 	put_end(&out, &end);

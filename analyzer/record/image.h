@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct builtin_memory;
 struct judgement;
 
 struct image {
@@ -88,7 +89,7 @@ const struct live *image_live(const struct image *i);
 /* Adds a line to the footer's reasons; equal lines are kept once. */
 void image_degrade(struct image *i, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes what is left and the footer, and closes the file. The image adds to `end` what it has counted. */
-void image_finish(struct image *i, const struct trace_end *end);
+void image_finish(struct image *i, const struct trace_end *end, struct builtin_memory *builtins);
 /* Makes the file now if it is not there yet: its name is taken. */
 void image_make_file(struct image *i);
 /* Chunks of an image that has only begun are gathered: most are over before it is worth while to write. First failure sticks. */

@@ -19,7 +19,7 @@ void retire_at_once(struct retirement *r, const struct retiree *retiree)
 	uint32_t index = i->index;
 
 	snapshot_write(i->last);
-	image_finish(i, &retiree->end);
+	image_finish(i, &retiree->end, &r->builtins);
 	if (i->broken.text[0] && access(i->path, F_OK))
 		atomic_fetch_add(&r->segment->control->untraced, 1);
 	pthread_mutex_lock(&r->lock);

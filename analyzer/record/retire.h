@@ -3,6 +3,7 @@
 #ifndef LG_RECORD_RETIRE_H
 #define LG_RECORD_RETIRE_H
 
+#include "record/builtin.h"
 #include "record/image.h"
 #include "record/snapshot.h"
 
@@ -26,6 +27,7 @@ struct retirement {
 	bool closing;
 	struct retiree last; /* written when all others are; image NULL: none */
 	struct err trouble; /* with the first trace that could not be written */
+	struct builtin_memory builtins; /* the thread's alone, while there is one */
 };
 
 void retire_open(struct retirement *r, struct segment *segment);
