@@ -7,6 +7,7 @@
 #include "models/model.h"
 
 #include "models/arrays.h"
+#include "models/models.h"
 #include "models/variable.h"
 #include "names/sites.h"
 #include "trace/items.h"
@@ -40,6 +41,7 @@ struct spread {
 	    *next; /* blocks that got their type in the last round; that were offered one in this */
 	uint32_t nfront, nnext;
 	bool believes_unions;
+	bool has_doubt; /* what is offered is one of several pointers of a union */
 };
 
 /* ---- by the code --------------------------------------------------------------------------------------- */
@@ -120,6 +122,8 @@ static bool ask_sites(struct spread *s)
 		const char *told = heap_told_type(w->heap, i);
 		struct placed p = { .type = told ? names_type_named(w->names, told) : NULL };
 
+		if (!p.type)
+			p.type = models_layout(w->models, i, &p.at);
 		if (!p.type && b->stack)
 			p = ask_site(s->d, b, answers);
 		settle(s, i, p);
@@ -163,8 +167,10 @@ static bool may_improve(const struct spread *s, uint32_t block, const struct typ
 {
 	enum type_fit known = (enum type_fit)s->fit[block];
 
-	if (s->believes_unions)
-		return known == FIT_NOT && fit <= FIT_TAIL && type_is_record(t);
+	if (s->believes_unions && known != FIT_NOT)
+		return false;
+	if (s->has_doubt)
+		return fit <= FIT_TAIL && type_is_record(t);
 	if (known == FIT_NOT)
 		return fit != FIT_PREFIX;
 	return known == FIT_PREFIX && fit <= FIT_TAIL && type_begins(t, s->d->of[block].type);
@@ -206,11 +212,23 @@ static bool points(const struct dwarf *d, uint64_t at, uint32_t to, enum ref_kin
 	return (kind == REF_RECOGNISED && items_may_begin(into)) || (into && into == d->of[to].at);
 }
 
+static bool is_only_pointer(const struct type *t, uint64_t bytes, uint64_t offset)
+{
+	struct type_member m;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CHOICES && type_member_at(t, bytes, offset, i, &m, NULL, 0); i++)
+		n += type_pointee(m.type) && !m.offset_within;
+	return n == 1;
+}
+
 /* What the word at an offset of something says of the block that it points at. */
 static void offer_member(struct spread *s, const struct type *t, uint64_t bytes, uint64_t offset,
 			 struct pointer to)
 {
 	struct type_member m;
+
+	s->has_doubt = s->believes_unions && !is_only_pointer(t, bytes, offset);
 
 	for (unsigned i = 0; i < CHOICES; i++) {
 		if (!type_member_at(t, bytes, offset, i, &m, NULL, 0))
