@@ -180,7 +180,7 @@ fuzz: ## fuzz a reader for SECONDS (300) with clang's libFuzzer; R=NAME: those o
 	@mkdir -p $(B)/fuzz/corpus/$(FUZZER)
 	@$(MAKE) $(B)/fuzz/traces/made
 	@$(MAKE) $(FUZZING) $(FUZZED)/$(FUZZER)
-	LG_FUZZ_TRACES=$(B)/fuzz/traces $(FUZZED)/$(FUZZER) -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus/$(FUZZER) tests/fuzz/corpus/$(FUZZER)
+	LG_FUZZ_TRACES=$(B)/fuzz/traces $(FUZZED)/$(FUZZER) $(if $(filter models_read,$(FUZZER)),-entropic=0) -max_total_time=$(or $(SECONDS),300) -rss_limit_mb=2048 $(B)/fuzz/corpus/$(FUZZER) tests/fuzz/corpus/$(FUZZER)
 
 $(B)/%_read: tests/fuzz/%_read.c $(JUDGE_LIB)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(JUDGE_FLAGS) -fsanitize=fuzzer -Wno-missing-prototypes -o $@ $^ $(JUDGE_LIBS)

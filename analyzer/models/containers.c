@@ -1,5 +1,5 @@
-/* containers.c: the words by which nodes of libstdc++'s containers know the container that they are in. They own nothing: a
- * lost std::map is lost with its nodes, and no cycle.
+/* containers.c: the words by which nodes of libstdc++'s and libc++'s containers know the container that they are in. They own
+ * nothing: a lost std::map is lost with its nodes, and no cycle.
  *
  * A tree's root knows the header in its std::map or std::set, the first and the last node of a std::list know that list, and
  * a std::unordered_map's buckets know where its nodes begin. Each is known by what the container says of the node in return,
@@ -41,6 +41,17 @@ static bool is_tree_header(const struct containers *c, const struct block *node,
 	       is_of_size(c, left, node->size) && is_of_size(c, right, node->size);
 }
 
+/* libc++'s {leftmost, root, count}, whose second word a node {left, right, header} knows (__tree). */
+static bool is_tree_end(const struct containers *c, const struct block *node, uint64_t end)
+{
+	uint64_t leftmost, count;
+	struct memory *m = c->world->memory;
+
+	return node->size >= 32 && word_is(c, end, node->addr) && memory_held(m, end - 8, &leftmost) &&
+	       memory_held(m, end + 8, &count) && count && count <= c->world->heap->nblocks &&
+	       is_of_size(c, leftmost, node->size) && (count > 1 || leftmost == node->addr);
+}
+
 /* {first, last, count} of nodes {next, previous} that begin blocks of one size (list.tcc). A node may hold the count, too. */
 static bool is_list_header(const struct containers *c, const struct block *node, uint64_t header)
 {
@@ -74,6 +85,7 @@ static enum ref_kind containers_label_any(void *state, uint32_t holder, uint64_t
 	if (slack_has(c->slack, holder, at))
 		return REF_PAYLOAD;
 	bool is_back = is_hash_table(c, b, value) || (offset == 8 && is_tree_header(c, b, value)) ||
+		       (offset == 16 && is_tree_end(c, b, value)) ||
 		       (offset == 0 && word_is(c, value + 8, b->addr) && is_list_header(c, b, value)) ||
 		       (offset == 8 && word_is(c, value, b->addr) && is_list_header(c, b, value));
 	return is_back ? REF_BORROWED : kind;

@@ -7,6 +7,7 @@
 #include "models/model.h"
 
 #include "models/arrays.h"
+#include "models/models.h"
 #include "models/variable.h"
 #include "names/sites.h"
 #include "trace/items.h"
@@ -21,7 +22,8 @@
 /* What begins where in a block. */
 struct placed {
 	const struct type *type; /* NULL: not known */
-	uint32_t at; /* more than 0: items begin there, behind a count of them */
+	uint32_t at; /* more than 0: behind a count of items, or a header of the program's own allocator */
+	bool is_counted;
 };
 
 struct dwarf {
@@ -39,6 +41,7 @@ struct spread {
 	    *next; /* blocks that got their type in the last round; that were offered one in this */
 	uint32_t nfront, nnext;
 	bool believes_unions;
+	bool has_doubt; /* what is offered is one of several pointers of a union */
 };
 
 /* ---- by the code --------------------------------------------------------------------------------------- */
@@ -46,23 +49,25 @@ struct spread {
 struct answer {
 	uint32_t stack;
 	uint64_t bytes;
-	const struct type *type;
+	struct placed is;
 };
 
-static const struct type *site_type(struct names *names, struct answer *answers, const struct block *b)
+/* posix_memalign stores the block where its first argument points. */
+static bool is_returned(const struct block *b)
+{
+	return b->stack && b->entry != LG_ENTRY_POSIX_MEMALIGN;
+}
+
+static struct placed site_type(struct names *names, struct answer *answers, const struct block *b)
 {
 	uint64_t hash = (b->stack * 0x9e3779b97f4a7c15u) ^ (b->size * 0xc2b2ae3d27d4eb4fu);
 	struct answer *a = &answers[hash >> 40 & (ANSWERS - 1)];
 
-	if (a->stack != b->stack || a->bytes != b->size)
-		*a = (struct answer){ b->stack, b->size, names_site_type(names, b->stack, b->size) };
-	return a->type;
-}
-
-/* posix_memalign does not return the block. */
-static bool is_returned(const struct block *b)
-{
-	return b->stack && b->entry != LG_ENTRY_POSIX_MEMALIGN;
+	if (a->stack != b->stack || a->bytes != b->size) {
+		*a = (struct answer){ .stack = b->stack, .bytes = b->size };
+		a->is.type = names_site_type(names, b->stack, is_returned(b) ? 0 : 1, b->size, &a->is.at);
+	}
+	return a->is;
 }
 
 static bool counts_its_items(const struct dwarf *d, uint32_t block, struct placed p)
@@ -88,7 +93,7 @@ static void settle(struct spread *s, uint32_t block, struct placed p)
 /* What the code takes the items of a new T[n] for that counts them. */
 static struct placed site_items(const struct dwarf *d, const struct block *b)
 {
-	struct placed p = { NULL, 0 };
+	struct placed p = { .is_counted = true };
 
 	for (uint32_t at = 8; !p.type && at <= ITEMS_AT_MAX && at < b->size; at *= 2) {
 		uint64_t n = items_counted(d->world->heap->snapshot, b->addr, b->size, at);
@@ -102,9 +107,9 @@ static struct placed site_items(const struct dwarf *d, const struct block *b)
 static struct placed ask_site(const struct dwarf *d, const struct block *b, struct answer *answers)
 {
 	bool may_count = b->entry == LG_ENTRY_NEW_ARRAY || b->entry == LG_ENTRY_NEW_ARRAY_ALIGNED;
-	struct placed items = may_count ? site_items(d, b) : (struct placed){ NULL, 0 };
+	struct placed items = may_count ? site_items(d, b) : (struct placed){ .type = NULL };
 
-	return items.type ? items : (struct placed){ site_type(d->world->names, answers, b), 0 };
+	return items.type ? items : site_type(d->world->names, answers, b);
 }
 
 static bool ask_sites(struct spread *s)
@@ -115,9 +120,11 @@ static bool ask_sites(struct spread *s)
 	for (uint32_t i = 0; answers && i < w->heap->nblocks; i++) {
 		const struct block *b = &w->heap->blocks[i];
 		const char *told = heap_told_type(w->heap, i);
-		struct placed p = { told ? names_type_named(w->names, told) : NULL, 0 };
+		struct placed p = { .type = told ? names_type_named(w->names, told) : NULL };
 
-		if (!p.type && is_returned(b))
+		if (!p.type)
+			p.type = models_layout(w->models, i, &p.at);
+		if (!p.type && b->stack)
 			p = ask_site(s->d, b, answers);
 		settle(s, i, p);
 		if (p.type)
@@ -145,13 +152,37 @@ static bool is_better(const struct dwarf *d, uint32_t block, struct placed a, st
 	return strcmp(type_name(a.type), type_name(b.type)) < 0;
 }
 
+/* Behind the header that the code has put there, if any, or behind a count of items. */
+static bool may_begin(const struct dwarf *d, uint32_t block, struct placed *p)
+{
+	const struct placed *known = &d->of[block];
+
+	p->is_counted = p->at && counts_its_items(d, block, *p);
+	return p->is_counted || (!known->is_counted && p->at == known->at);
+}
+
+/* A union's numbers fit what is anything else; a word may be left over from something else: what the code said is left for
+ * what begins with it and explains the whole block only. */
+static bool may_improve(const struct spread *s, uint32_t block, const struct type *t, enum type_fit fit)
+{
+	enum type_fit known = (enum type_fit)s->fit[block];
+
+	if (s->believes_unions && known != FIT_NOT)
+		return false;
+	if (s->has_doubt)
+		return fit <= FIT_TAIL && type_is_record(t);
+	if (known == FIT_NOT)
+		return fit != FIT_PREFIX;
+	return known == FIT_PREFIX && fit <= FIT_TAIL && type_begins(t, s->d->of[block].type);
+}
+
 /* A block may be what the type of a pointer to it says. */
 static void offer(struct spread *s, uint32_t block, struct placed p)
 {
 	enum type_fit fit = fit_of(s->d, block, p);
 
-	if (is_settled(s, block) || fit == FIT_PREFIX || fit >= s->fit[block] ||
-	    (p.at && !counts_its_items(s->d, block, p)))
+	if (fit == FIT_NOT || is_settled(s, block) || !may_improve(s, block, p.type, fit) ||
+	    !may_begin(s->d, block, &p))
 		return;
 	if (!s->offered[block].type)
 		s->next[s->nnext++] = block;
@@ -169,16 +200,26 @@ struct pointer {
 /* What a reference points at; false: nothing that a type could begin at. */
 static bool points(const struct dwarf *d, uint64_t at, uint32_t to, enum ref_kind kind, struct pointer *p)
 {
-	uint64_t value, start = d->world->heap->blocks[to].addr;
+	uint64_t value, into;
 
 	*p = (struct pointer){ to, 0 };
 	if (kind == REF_START)
 		return true;
-	if (kind != REF_RECOGNISED || !memory_word(d->world->memory, at, &value) ||
-	    !items_may_begin(value - start))
+	if ((kind != REF_RECOGNISED && kind != REF_INTERIOR) || !memory_word(d->world->memory, at, &value))
 		return false;
-	p->into = (uint32_t)(value - start);
-	return true;
+	into = value - d->world->heap->blocks[to].addr;
+	p->into = (uint32_t)into;
+	return (kind == REF_RECOGNISED && items_may_begin(into)) || (into && into == d->of[to].at);
+}
+
+static bool is_only_pointer(const struct type *t, uint64_t bytes, uint64_t offset)
+{
+	struct type_member m;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CHOICES && type_member_at(t, bytes, offset, i, &m, NULL, 0); i++)
+		n += type_pointee(m.type) && !m.offset_within;
+	return n == 1;
 }
 
 /* What the word at an offset of something says of the block that it points at. */
@@ -187,12 +228,15 @@ static void offer_member(struct spread *s, const struct type *t, uint64_t bytes,
 {
 	struct type_member m;
 
+	s->has_doubt = s->believes_unions && !is_only_pointer(t, bytes, offset);
+
 	for (unsigned i = 0; i < CHOICES; i++) {
 		if (!type_member_at(t, bytes, offset, i, &m, NULL, 0))
 			return;
 		if (!m.offset_within && (!m.is_union || s->believes_unions))
 			offer(s, to.block,
-			      (struct placed){ m.items ? m.items : type_pointee(m.type), to.into });
+			      (struct placed){ .type = m.items ? m.items : type_pointee(m.type),
+					       .at = to.into });
 		if (!m.is_union)
 			return;
 	}
@@ -328,7 +372,7 @@ static bool dwarf_classify(void *state, uint32_t block, struct object *o)
 		return o->type;
 	}
 	enum type_fit fit = fit_of(d, block, p);
-	bool is_array = p.at || fit == FIT_ARRAY || fit == FIT_BYTES;
+	bool is_array = p.is_counted || fit == FIT_ARRAY || fit == FIT_BYTES;
 	o->type = is_array ? arrays_name(&d->arrays, type_name(p.type)) : type_name(p.type);
 	o->offset = p.at;
 	return true;

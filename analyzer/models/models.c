@@ -146,14 +146,14 @@ static int classify_unknown(struct models *m)
 	return m->of ? 0 : -1;
 }
 
-/* Without memory for it nothing is described. */
+/* Without memory for it nothing is described. Those that only describe may ask what the others know. */
 static void ask_describing(struct models *m)
 {
-	bool any = false;
+	bool any = false, is_first = !m->is_asked;
 
-	if (!m->is_asked)
-		open_some(m, true, &any);
 	m->is_asked = true;
+	if (is_first)
+		open_some(m, true, &any);
 }
 
 static void describe(struct models *m)

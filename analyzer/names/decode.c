@@ -284,11 +284,10 @@ static void mean_group(struct reading *r, int64_t immediate)
 	}
 	if ((r->opcode == 0x80 || r->opcode == 0x81) && kind == 7)
 		r->i.writes = 0;
-	if ((r->opcode == 0x81 || r->opcode == 0x83) && (kind == 0 || kind == 5) && r->rex & 8 &&
-	    !r->i.is_memory) {
+	if ((r->opcode == 0x81 || r->opcode == 0x83) && (kind == 0 || kind == 5) && r->rex & 8) {
 		set_operands(r, INSN_ADD, true);
 		r->i.from = NO_REG;
-		r->i.disp = kind ? -immediate : immediate;
+		r->i.immediate = (int32_t)(kind ? -immediate : immediate);
 	}
 }
 

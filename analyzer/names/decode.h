@@ -18,7 +18,7 @@ struct insn {
 		INSN_OTHER, /* changes the registers of `writes` */
 		INSN_MOVE, /* 8 bytes from `from` or memory to `to` or memory */
 		INSN_LEA,
-		INSN_ADD, /* `to` += `from`, memory, or else disp; 8 bytes */
+		INSN_ADD, /* `to`, else memory, += `from`, else memory, else `immediate`; 8 bytes */
 		INSN_TEST, /* `from`, or memory, with itself or with 0 */
 		INSN_CALL, /* target 0: indirect */
 		INSN_JUMP, /* the same */
@@ -35,6 +35,7 @@ struct insn {
 	bool is_memory; /* one operand is: */
 	uint8_t base, index; /* NO_REG: none */
 	int64_t disp;
+	int32_t immediate;
 	uint64_t target; /* address */
 	uint8_t condition;
 };

@@ -24,11 +24,13 @@ static Dwarf_Die *function_at(struct follow *f, uint64_t address)
 	return function;
 }
 
+#define ARGUMENTS 6u /* that are passed in registers */
+static const uint8_t order[ARGUMENTS] = {
+	LG_REG_RDI, LG_REG_RSI, LG_REG_RDX, LG_REG_RCX, LG_REG_R8, LG_REG_R9
+};
+
 static void pass_arguments(struct follow *f, Dwarf_Die *callee)
 {
-	static const uint8_t order[6] = {
-		LG_REG_RDI, LG_REG_RSI, LG_REG_RDX, LG_REG_RCX, LG_REG_R8, LG_REG_R9
-	};
 	Dwarf_Die die;
 	unsigned n = 0;
 
@@ -41,7 +43,7 @@ static void pass_arguments(struct follow *f, Dwarf_Die *callee)
 		if (f->now.regs[order[n]].is_value && type_bytes(type_of(f->names, f->object, &die)) == 8)
 			follow_taken_by(f, &die, f->now.regs[order[n]]);
 		n++;
-	} while (n < 6 && die_next(&die));
+	} while (n < ARGUMENTS && die_next(&die));
 }
 
 /* Functions of the C library that return their first argument. */
@@ -116,10 +118,31 @@ static void move(struct follow *f, const struct insn *i)
 {
 	struct fact fact = i->from == NO_REG ? follow_load(f, i) : f->now.regs[i->from];
 
+	if (i->from < MACHINE_REGS && f->machine.known >> i->from & 1)
+		fact = (struct fact){ .frame = f->machine.regs[i->from] };
 	if (i->to == NO_REG)
 		follow_store(f, i, fact);
 	else
 		f->now.regs[i->to] = fact;
+}
+
+#define NOWHERE 1 /* no header has so many bytes */
+
+static void move_fact(struct fact *fact, int64_t bytes)
+{
+	fact->offset += bytes;
+	fact->frame += fact->frame ? (uint64_t)bytes : 0;
+	fact->argument = 0;
+	fact->is_value = fact->is_value && follow_further(fact, bytes);
+}
+
+/* A word of the frame that something is added to. */
+static void add_to_memory(struct follow *f, const struct insn *i)
+{
+	struct slot *slot = follow_is_frame(f, i) ? follow_slot(&f->now, follow_frame_address(f, i)) : NULL;
+
+	if (slot)
+		move_fact(&slot->fact, i->from == NO_REG ? i->immediate : NOWHERE);
 }
 
 /* A pointer plus an index still points into the same array. */
@@ -127,16 +150,18 @@ static void add(struct follow *f, const struct insn *i)
 {
 	struct fact fact;
 
-	if (i->to == NO_REG)
+	if (i->to == NO_REG) {
+		add_to_memory(f, i);
 		return;
+	}
 	fact = f->now.regs[i->to];
 	if (i->from == NO_REG && !i->is_memory) {
-		fact.offset += i->disp;
-		fact.is_value = fact.is_value && follow_further(&fact, i->disp);
+		move_fact(&fact, i->immediate);
 	} else {
 		if (!fact.target)
 			fact = i->is_memory ? follow_load(f, i) : f->now.regs[i->from];
 		fact.is_value = false;
+		fact.frame = fact.argument = 0;
 	}
 	f->now.regs[i->to] = fact;
 }
@@ -312,11 +337,26 @@ static void step_before(struct follow *f, const struct insn *i)
 
 static void take_parameters(struct follow *f)
 {
+	for (unsigned i = 0; i < ARGUMENTS; i++)
+		f->now.regs[order[i]].argument = (uint8_t)(i + 1);
 	follow_frame(f);
 	follow_locals(f);
 	for (size_t i = 0; i < f->nlocals; i++)
 		if (f->locals[i].place.kind == AT_REGISTER && f->locals[i].place.number < 16)
 			f->now.regs[f->locals[i].place.number].target = type_pointee(follow_local_type(f, i));
+}
+
+/* Words of the frame may have been something else when the frame was not whole; the arguments have not. */
+static void keep_arguments(struct follow *f)
+{
+	bool is_steady = f->machine.known >> LG_REG_RBP & 1;
+	struct state *s = &f->now;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->nslots && is_steady; i++)
+		if (s->slots[i].fact.argument)
+			s->slots[n++] = s->slots[i];
+	s->nslots = n;
 }
 
 /* Finds what pointers the function holds when it makes the call, from its entry on. */
@@ -341,13 +381,12 @@ static void arrive(struct follow *f, uint64_t call)
 	while (f->now.at < call) {
 		size_t n = object_bytes(f->object, f->now.at, bytes, sizeof bytes);
 		struct insn i = insn_decode(bytes, n, f->now.at);
-		if (!i.length)
+		if (!i.length || f->now.at + i.length >= call)
 			break;
 		step_before(f, &i);
 	}
 	f->is_before = false;
-	f->now.nslots = 0;
-	after_call(f, 0);
+	keep_arguments(f);
 }
 
 /* ---- what the scopes say ----------------------------------------------------------------------------- */
@@ -443,7 +482,23 @@ static void weigh_lost(struct follow *f, uint64_t address)
 					     0);
 }
 
-void follow_value(struct names *n, struct object *o, uint64_t address, struct findings *findings)
+/* The value is what the call returned, or what it stored for its caller. */
+static void take_value(struct follow *f, unsigned through)
+{
+	struct fact place = through ? f->now.regs[order[through - 1]] : (struct fact){ .frame = 0 };
+
+	after_call(f, 0);
+	if (!through) {
+		f->now.regs[LG_REG_RAX] = (struct fact){ .is_value = true };
+	} else if (place.frame && f->now.nslots < SLOTS) {
+		f->now.slots[f->now.nslots++] = (struct slot){ place.frame, { .is_value = true } };
+	} else if (place.target) {
+		follow_taken_for(f, place.target, (uint64_t)place.offset, (struct fact){ .is_value = true });
+	}
+}
+
+void follow_value(struct names *n, struct object *o, uint64_t address, unsigned through,
+		  struct findings *findings)
 {
 	struct follow *f = calloc(1, sizeof *f);
 
@@ -455,7 +510,7 @@ void follow_value(struct names *n, struct object *o, uint64_t address, struct fi
 	f->findings = findings;
 	arrive(f, address);
 	f->now.at = address;
-	f->now.regs[LG_REG_RAX] = (struct fact){ .is_value = true };
+	take_value(f, through);
 	follow_path(f);
 	while (f->nwaiting) {
 		f->now = f->waiting[--f->nwaiting];

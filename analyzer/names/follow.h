@@ -26,10 +26,13 @@ struct findings {
 	struct finding at[FINDINGS_MAX]; /* nearest first */
 	unsigned n;
 	bool is_returned; /* the function returns the value itself: its caller knows more */
-	uint32_t returned_into; /* ... that many bytes further */
+	uint32_t returned_into; /* ... that many bytes further; also if it is stored */
+	uint8_t
+	    stored_through; /* it stores the value where that argument of its own points, from 1 on; 0: nowhere */
 };
 
-/* Adds what the code at a return address (ELF virtual) tells. */
-void follow_value(struct names *n, struct object *o, uint64_t address, struct findings *f);
+/* Adds what the code at a return address (ELF virtual) tells of what the call returned, or has stored where its argument
+ * number `through`, from 1 on, points. */
+void follow_value(struct names *n, struct object *o, uint64_t address, unsigned through, struct findings *f);
 
 #endif

@@ -17,6 +17,9 @@ struct fact {
 	uint32_t into; /* ... that many bytes further */
 	const struct type *target; /* what it points into; NULL: not known */
 	int64_t offset; /* where */
+	uint64_t frame; /* it is the address of that word of the frame; 0: not known to be one */
+	uint8_t
+	    argument; /* it is what the function was given as that argument, from 1 on; 0: nothing of the kind */
 };
 
 struct state {
@@ -52,7 +55,7 @@ void follow_found(struct findings *f, const struct type *type, enum found how, u
 void follow_taken_for(struct follow *f, const struct type *t, uint64_t offset, struct fact value);
 /* a variable or parameter becomes the value */
 void follow_taken_by(struct follow *f, Dwarf_Die *parameter, struct fact value);
-/* The value and so many bytes: still the value if it is the start, or where items may begin behind their count. */
+/* The value and so many bytes: still the value if it is the start, or behind a header or a count of items. */
 bool follow_further(struct fact *value, int64_t bytes);
 
 /* At now.at: the frame, and the variables in scope. */

@@ -64,7 +64,7 @@ bool follow_further(struct fact *value, int64_t bytes)
 	uint64_t into = value->into + (uint64_t)bytes;
 
 	value->into = (uint32_t)into;
-	return !into || items_may_begin(into);
+	return into % 8 == 0 && into <= ITEMS_AT_MAX;
 }
 
 /* ---- variables --------------------------------------------------------------------------------------- */
@@ -190,9 +190,11 @@ struct fact follow_load(struct follow *f, const struct insn *i)
 {
 	struct slot *slot = follow_is_frame(f, i) ? follow_slot(&f->now, follow_frame_address(f, i)) : NULL;
 
-	if (slot)
-		return slot->fact;
-	return (struct fact){ .target = type_pointee(memory_word(f, i)) };
+	struct fact fact = slot ? slot->fact : (struct fact){ .target = NULL };
+
+	if (!fact.is_value && !fact.target)
+		fact.target = type_pointee(memory_word(f, i));
+	return fact;
 }
 
 /* An index may hide any offset: the value may be for each pointer of the record that its size fits exactly. */
@@ -213,9 +215,15 @@ void follow_store(struct follow *f, const struct insn *i, struct fact fact)
 
 	if (fact.is_value)
 		follow_found(f->findings, type_pointee(memory_word(f, i)), FOUND_TAKEN, fact.into);
+	if (fact.is_value && i->base < 16 && i->index == NO_REG && !i->disp &&
+	    f->now.regs[i->base].argument) {
+		f->findings->stored_through = f->now.regs[i->base].argument;
+		f->findings->returned_into = fact.into;
+	}
 	if (fact.is_value && i->index != NO_REG && i->base < 16)
 		weigh_members(f, i);
-	if (!slot && follow_is_frame(f, i) && f->now.nslots < SLOTS && (fact.is_value || fact.target)) {
+	if (!slot && follow_is_frame(f, i) && f->now.nslots < SLOTS &&
+	    (fact.is_value || fact.target || fact.argument)) {
 		slot = &f->now.slots[f->now.nslots++];
 		slot->address = follow_frame_address(f, i);
 	}
@@ -232,7 +240,9 @@ struct fact follow_address(struct follow *f, const struct insn *i)
 	if (i->base == REG_RIP) {
 		if (variable_find(f->names, f->object, f->now.at + i->length + (uint64_t)i->disp, &v))
 			fact = (struct fact){ .target = v.type, .offset = (int64_t)v.offset };
-	} else if (i->base < 16 && !follow_is_frame(f, i)) {
+	} else if (follow_is_frame(f, i)) {
+		fact.frame = follow_frame_address(f, i);
+	} else if (i->base < 16) {
 		struct fact value = f->now.regs[i->base];
 		fact = register_fact(f, i->base);
 		fact.offset += i->disp;

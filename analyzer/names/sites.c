@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define FRAMES_ASKED 24u
+#define HEADER_MAX 64u /* bytes of a header that allocators of programs put before what they hand out */
 
 /* What a return address tells. */
 struct told {
@@ -84,7 +85,7 @@ static bool has_function(struct object *o, uint64_t address)
 	return o && o->file && unit_at(o, address, &function) && function;
 }
 
-static void ask(struct names *n, uint64_t frame, struct told *told)
+static void ask(struct names *n, uint64_t frame, unsigned through, struct told *told)
 {
 	const struct trace_module *module;
 	uint64_t address = frame & LG_FRAME_OFFSET_MASK;
@@ -97,20 +98,22 @@ static void ask(struct names *n, uint64_t frame, struct told *told)
 		told->named = allocated_by(n, symbol->name);
 	told->is_foreign = told->is_sure || !has_function(o, address - 1);
 	told->is_end = told->is_foreign && symbol && demangle_tells_void(symbol->name);
-	if (!told->is_foreign && !call_returns_no_block(o, address))
-		follow_value(n, o, address, &told->findings);
+	if (!told->is_foreign && (through || !call_returns_no_block(o, address)))
+		follow_value(n, o, address, through, &told->findings);
 }
 
-static const struct told *told_by(struct names *n, uint64_t frame)
+/* `through`: the argument by which the block comes; 0: it is returned. */
+static const struct told *told_by(struct names *n, uint64_t frame, unsigned through)
 {
-	struct told *told = map_get(&n->sites, frame);
+	uint64_t key = frame ^ (uint64_t)through << (LG_FRAME_MODULE_SHIFT - 3);
+	struct told *told = map_get(&n->sites, key);
 
 	if (told)
 		return told;
 	told = arena_take(&n->arena, sizeof *told);
 	if (told) {
-		ask(n, frame, told);
-		map_put(&n->sites, frame, told);
+		ask(n, frame, through, told);
+		map_put(&n->sites, key, told);
 	}
 	return told;
 }
@@ -123,6 +126,14 @@ struct question {
 	unsigned least; /* merit of `best` */
 };
 
+/* The same of what lies behind a header. */
+struct behind {
+	uint64_t into; /* so far into the block points what the asked frame was handed */
+	const struct type *best;
+	unsigned least;
+	uint64_t at; /* where `best` begins */
+};
+
 /* Lower is better; what was only near must fit exactly. */
 static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 {
@@ -130,6 +141,8 @@ static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 
 	if (is_weak || f->how == FOUND_NEAR)
 		return fit == FIT_EXACT ? 1 : 2 * FIT_NOT;
+	if (type_is_link(f->type)) /* an allocator's own list of what is free may go through anything */
+		return fit == FIT_NOT ? 2 * FIT_NOT : 2 * FIT_BYTES + 1;
 	if (f->how == FOUND_SELF && fit == FIT_ARRAY)
 		return 2 * FIT_NOT;
 	return 2 * (unsigned)fit;
@@ -140,53 +153,100 @@ static unsigned merit_of_items(const struct finding *f, bool is_weak, uint64_t b
 	return !is_weak && f->how != FOUND_NEAR && type_bytes(f->type) == bytes ? 1 : 2 * FIT_NOT;
 }
 
-/* Takes what fits better; of what fits as well the whole rather than its part (a constructor's bases). `into`: how far
- * into the block the code was given a pointer. */
+/* What fits as well is better if it is the whole rather than its part (a constructor's bases). What was taken for text, or
+ * for a record with a tail, is nothing else that is near. */
+static bool is_better(const struct finding *f, unsigned its, const struct type *best, unsigned least)
+{
+	if (best && f->how == FOUND_NEAR && (least == 2 * FIT_TAIL || !strcmp(type_name(best), "char")))
+		return false;
+	return its < least || (best && its == least && type_wraps(f->type, best));
+}
+
+/* `into`: how far into the block the code was given a pointer. */
 static void weigh(struct question *q, const struct told *told, bool is_weak, uint64_t into)
 {
 	for (unsigned i = 0; i < told->findings.n; i++) {
 		const struct finding *f = &told->findings.at[i];
 		unsigned m = q->at ? merit_of_items(f, is_weak, q->bytes) : merit(f, is_weak, q->bytes);
 
-		if (into + f->into != q->at)
-			continue;
-		if (m < q->least || (q->best && m == q->least && type_wraps(f->type, q->best))) {
+		if (into + f->into == q->at && is_better(f, m, q->best, q->least)) {
 			q->least = m;
 			q->best = f->type;
 		}
 	}
 }
 
-static const struct type *ask_stack(struct names *n, uint32_t stack, struct question q)
+/* Where the allocator was inlined, what goes on behind its header is told from a member only if it fills the block. */
+static void weigh_behind(struct behind *b, const struct told *told, bool is_weak, uint64_t bytes)
+{
+	for (unsigned i = 0; i < told->findings.n; i++) {
+		const struct finding *f = &told->findings.at[i];
+		uint64_t at = b->into + f->into;
+		unsigned m = at < bytes ? merit(f, is_weak, bytes - at) : 2 * FIT_NOT;
+
+		if (!at || at > HEADER_MAX || (b->into ? f->into : m || !type_is_record(f->type)))
+			continue;
+		if (is_better(f, m, b->best, b->least)) {
+			b->least = m;
+			b->best = f->type;
+			b->at = at;
+		}
+	}
+}
+
+static void ask_stack(struct names *n, uint32_t stack, unsigned through, struct question *q, struct behind *b)
 {
 	const struct trace *t = n->trace;
-	uint64_t into = 0;
 	bool is_weak = false;
 
-	q.least = 2 * FIT_NOT;
-	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED && q.least; asked++) {
+	q->least = b->least = 2 * FIT_NOT;
+	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED && q->least && b->least;
+	     asked++) {
 		uint64_t frame = t->nodes[stack].frame;
-		const struct told *told = frame && frame != LG_FRAME_TRUNCATED ? told_by(n, frame) : NULL;
+		const struct told *told =
+		    frame && frame != LG_FRAME_TRUNCATED ? told_by(n, frame, through) : NULL;
 		if (!told)
 			break;
 		is_weak |= told->is_foreign && !told->is_sure;
-		weigh(&q, told, is_weak, into);
-		if (told->is_end || (!told->is_foreign && !told->findings.is_returned))
+		weigh(q, told, is_weak, b->into);
+		weigh_behind(b, told, is_weak, q->bytes);
+		through = told->findings.is_returned ? 0 : told->findings.stored_through;
+		if (told->is_end || (!told->is_foreign && !told->findings.is_returned && !through))
 			break;
-		into += told->findings.returned_into;
+		b->into += told->findings.returned_into;
 		stack = t->nodes[stack].parent;
 	}
-	return q.best;
 }
 
-const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes)
+/* An allocator takes its own header for all of the block: `long *p = malloc(n + 8); *p++ = n; return p;`. */
+static bool is_header(const struct question *q, const struct behind *b)
 {
-	return ask_stack(n, stack, (struct question){ .bytes = bytes });
+	if (!b->into && !b->best)
+		return false;
+	if (!q->best || !type_is_record(q->best))
+		return b->into || q->best;
+	return b->into && b->best && q->least > 2 * FIT_TAIL + 1 && b->least < q->least;
+}
+
+const struct type *names_site_type(struct names *n, uint32_t stack, unsigned through, uint64_t bytes,
+				   uint32_t *at)
+{
+	struct question q = { .bytes = bytes };
+	struct behind b = { .into = 0 };
+
+	ask_stack(n, stack, through, &q, &b);
+	bool has_header = q.least && is_header(&q, &b);
+	*at = has_header ? (uint32_t)(b.best ? b.at : b.into) : 0;
+	return has_header ? b.best : q.best;
 }
 
 const struct type *names_site_items(struct names *n, uint32_t stack, uint64_t at, uint64_t bytes)
 {
-	return ask_stack(n, stack, (struct question){ .bytes = bytes, .at = at });
+	struct question q = { .bytes = bytes, .at = at };
+	struct behind b = { .into = 0 };
+
+	ask_stack(n, stack, 0, &q, &b);
+	return q.best;
 }
 
 /* By who calls operator new. */
@@ -196,7 +256,7 @@ const char *names_site_name(struct names *n, uint32_t stack)
 
 	for (unsigned asked = 0; stack && stack < t->nnodes && asked < FRAMES_ASKED; asked++) {
 		uint64_t frame = t->nodes[stack].frame;
-		const struct told *told = frame && frame != LG_FRAME_TRUNCATED ? told_by(n, frame) : NULL;
+		const struct told *told = frame && frame != LG_FRAME_TRUNCATED ? told_by(n, frame, 0) : NULL;
 
 		if (!told || told->named || !told->is_sure)
 			return told ? told->named : NULL;

@@ -5,9 +5,11 @@
 #include "names/names.h"
 #include "names/types.h"
 
-/* The type that the program takes a block of that size from that stack for; NULL: not known. The code is looked at once
- * per stack. */
-const struct type *names_site_type(struct names *n, uint32_t stack, uint64_t bytes);
+/* The type that the program takes a block of that size from that stack for, from `*at` bytes on, behind a header of its own
+ * allocator; NULL: not known. `through`: the allocator stores the block where that argument points, from 1 on; 0: it returns
+ * it. The code is looked at once per stack. */
+const struct type *names_site_type(struct names *n, uint32_t stack, unsigned through, uint64_t bytes,
+				   uint32_t *at);
 /* The same of items of that size, the first of which lies `at` bytes into the block, behind their count. */
 const struct type *names_site_items(struct names *n, uint32_t stack, uint64_t at, uint64_t bytes);
 

@@ -370,6 +370,29 @@ bool type_wraps(const struct type *t, const struct type *inner)
 	return false;
 }
 
+static const struct type *first_part(const struct type *t)
+{
+	type_readied(t);
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (!t->fields[i].offset && type_is_record(t->fields[i].type))
+			return t->fields[i].type;
+	return NULL;
+}
+
+bool type_begins(const struct type *t, const struct type *with)
+{
+	for (unsigned depth = 0; depth < WALK_DEPTH && t && t != with; depth++)
+		t = type_is_record(t) ? first_part(t) : NULL;
+	return t == with;
+}
+
+bool type_is_link(const struct type *t)
+{
+	const struct type *part = type_is_record(t) && t->bytes == 8 ? only_part(t) : NULL;
+
+	return part && type_pointee(part) == t;
+}
+
 enum type_fit type_fit(const struct type *t, uint64_t block_bytes)
 {
 	uint64_t bytes = type_bytes(t);
@@ -382,7 +405,7 @@ enum type_fit type_fit(const struct type *t, uint64_t block_bytes)
 		return FIT_NOT;
 	if (bytes == 1)
 		return FIT_BYTES;
-	if (block_bytes % bytes == 0)
+	if (block_bytes % bytes == 0 && !type_is_link(t))
 		return FIT_ARRAY;
 	return type_is_record(t) ? FIT_PREFIX : FIT_NOT;
 }

@@ -20,6 +20,10 @@ bool type_is_record(const struct type *t); /* struct, class or union */
 bool type_is(const struct type *t, const struct type *other); /* the same, by whatever name */
 const struct type *type_pointee(const struct type *t); /* NULL: no pointer, or one to void */
 
+bool type_is_link(const struct type *t); /* a record of nothing but a pointer to the next one */
+
+bool type_begins(const struct type *t, const struct type *with); /* a record, with that one */
+
 /* Whether a record is little more than one of another type: a base class or member as large as itself, or that one's. */
 bool type_wraps(const struct type *t, const struct type *inner);
 /* The record with that full name ("shop::Cart<int>"; in C "node", also of

@@ -68,9 +68,10 @@ static void ask_address(struct names *names, struct trace_node *node, uint64_t a
 {
 	const struct frame_name *frames;
 	struct variable v;
+	uint32_t at;
 
 	node->frame = (uint64_t)MODULE << LG_FRAME_MODULE_SHIFT | address;
-	ask_type(names_site_type(names, 1, 40), 0);
+	ask_type(names_site_type(names, 1, 0, 40, &at), 0);
 	ask_type(names_site_items(names, 1, 8, 40), 0);
 	names_site_name(names, 1);
 	named += names_stack(names, 1, &frames, NULL) && frames[0].function;

@@ -63,12 +63,16 @@ struct handle {
 typedef struct {
 	int x, y, z;
 } point_t;
+struct link {
+	struct link *next;
+};
 struct ops {
 	void *(*alloc)(size_t);
 };
 
 static volatile int one = 1;
 struct leaf *global_leaf;
+static struct link *free_list;
 struct node *global_table[4];
 static unsigned ntold;
 static struct {
@@ -105,6 +109,51 @@ static NOINLINE void *xrealloc(void *p, size_t size)
 	if (!p)
 		abort();
 	return p;
+}
+
+/* Keeps the size before what it hands out. */
+static NOINLINE void *sized_malloc(size_t size)
+{
+	long *p = malloc(size + sizeof *p);
+
+	if (!p)
+		abort();
+	*p = (long)size;
+	p++;
+	return p;
+}
+
+static NOINLINE void out_malloc(size_t size, void **out)
+{
+	void *p = sized_malloc(size);
+
+	memset(p, one, size);
+	*out = p;
+}
+
+static NOINLINE void *malloc_by_out(size_t size)
+{
+	void *p;
+
+	out_malloc(size, &p);
+	return p;
+}
+
+static NOINLINE char *text_new(const char *text)
+{
+	char *copy = malloc(strlen(text) + 1);
+
+	return strcpy(copy, text);
+}
+
+static inline void put_on_list(void *block)
+{
+	struct link *l = block;
+
+	if (one > 1) {
+		l->next = free_list;
+		free_list = l;
+	}
 }
 
 static inline struct leaf *leaf_new(long weight)
@@ -297,6 +346,25 @@ static NOINLINE void plant_others(void)
 	tell(aligned, "struct leaf"), tell(checked, "struct leaf"), tell(first, "struct handle");
 }
 
+/* Blocks with a header before what they are, and what might be taken for something else. */
+static NOINLINE struct pair *plant_wrapped(void)
+{
+	struct node *n = sized_malloc(sizeof *n);
+	struct slot *s = sized_malloc(4 * sizeof *s), *aligned = NULL;
+	char *text = sized_malloc(33);
+	struct leaf *l = malloc_by_out(sizeof *l);
+	char *word = text_new("7 bytes");
+
+	n->next = NULL, s->key = one, text[0] = 'a', l->weight = one;
+	tell((long *)n - 1, "struct node"), tell((long *)s - 1, "struct slot[]");
+	tell((long *)text - 1, "char[]"), tell((long *)l - 1, "struct leaf");
+	if (posix_memalign((void **)&aligned, 64, sizeof *aligned) == 0)
+		tell(aligned, "struct slot");
+	put_on_list(word);
+	tell(word, "char[]");
+	return NULL;
+}
+
 int main(void)
 {
 	struct vector v = { 0 };
@@ -309,6 +377,7 @@ int main(void)
 	plant_vector(&v);
 	plant_calls();
 	plant_others();
+	plant_wrapped();
 	global_leaf = NULL;
 	memset(&v, 0, sizeof v);
 	for (unsigned i = 0; i < ntold; i++) {

@@ -408,6 +408,7 @@ static uint64_t after_malloc(const char *file, const char *function)
 START_TEST(sites_tell_what_they_make)
 {
 	struct trace_node nodes[3] = { 0 };
+	uint32_t at;
 	struct scene s;
 
 	write_file("site.c", "#include <stdlib.h>\n#include <string.h>\n"
@@ -421,10 +422,10 @@ START_TEST(sites_tell_what_they_make)
 	nodes[1].frame = (uint64_t)MODULE << LG_FRAME_MODULE_SHIFT | after_malloc("site", "make");
 	nodes[2].frame = (uint64_t)MODULE << LG_FRAME_MODULE_SHIFT | (address_of("site", "_start") + 1);
 	nodes[2].parent = 1;
-	ck_assert_str_eq(type_name(names_site_type(s.names, 1, 40)), "struct node");
-	ck_assert_str_eq(type_name(names_site_type(s.names, 1, 80)), "struct node");
-	ck_assert_str_eq(type_name(names_site_type(s.names, 2, 40)), "struct node");
-	ck_assert_ptr_null(names_site_type(s.names, 2, 80));
+	ck_assert_str_eq(type_name(names_site_type(s.names, 1, 0, 40, &at)), "struct node");
+	ck_assert_str_eq(type_name(names_site_type(s.names, 1, 0, 80, &at)), "struct node");
+	ck_assert_str_eq(type_name(names_site_type(s.names, 2, 0, 40, &at)), "struct node");
+	ck_assert_ptr_null(names_site_type(s.names, 2, 0, 80, &at));
 	names_close(s.names);
 }
 END_TEST
@@ -433,6 +434,7 @@ END_TEST
 static void ask_everything(struct scene *s, uint64_t code, uint64_t data)
 {
 	struct trace_node nodes[2] = { 0 };
+	uint32_t at;
 	struct type_member m;
 	struct variable v;
 	char text[64];
@@ -441,7 +443,7 @@ static void ask_everything(struct scene *s, uint64_t code, uint64_t data)
 	s->trace.nnodes = 2;
 	for (uint64_t i = 0; i < 200; i++) {
 		nodes[1].frame = ((uint64_t)MODULE << LG_FRAME_MODULE_SHIFT) | (code + i);
-		const struct type *t = names_site_type(s->names, 1, 40);
+		const struct type *t = names_site_type(s->names, 1, 0, 40, &at);
 		for (uint64_t offset = 0; t && offset < 40; offset += 8)
 			type_member_at(t, 40, offset, 0, &m, text, sizeof text);
 	}
