@@ -8,6 +8,7 @@
 
 #define DIGIT_BITS 11
 #define DIGIT_VALUES (1u << DIGIT_BITS)
+#define FEW 64u /* are sorted in place */
 #define DIGITS ((64 + DIGIT_BITS - 1) / DIGIT_BITS)
 
 static unsigned digit(uint64_t key, unsigned d)
@@ -48,20 +49,16 @@ static void scatter(struct sort_pair *to, const struct sort_pair *from, size_t n
 		to[places[digit(from[i].key, d)]++] = from[i];
 }
 
-int sort_pairs(struct sort_pair *pairs, size_t n)
+int sort_pairs_in(struct sort_pair *pairs, struct sort_pair *room, size_t n)
 {
-	if (n <= 64) {
+	if (n <= FEW) {
 		insert_sort(pairs, n);
 		return 0;
 	}
 	size_t(*counts)[DIGIT_VALUES] = calloc(DIGITS, sizeof *counts);
-	struct sort_pair *other = huge_pages(malloc(n * sizeof *other), n * sizeof *other);
-	if (!counts || !other) {
-		free(counts);
-		free(other);
+	if (!counts)
 		return -1;
-	}
-	struct sort_pair *from = pairs, *to = other;
+	struct sort_pair *from = pairs, *to = room;
 	count_digits(counts, pairs, n);
 	for (unsigned d = 0; d < DIGITS; d++) {
 		if (counts[d][digit(pairs[0].key, d)] == n)
@@ -74,8 +71,16 @@ int sort_pairs(struct sort_pair *pairs, size_t n)
 	if (from != pairs)
 		memcpy(pairs, from, n * sizeof *pairs);
 	free(counts);
-	free(other);
 	return 0;
+}
+
+int sort_pairs(struct sort_pair *pairs, size_t n)
+{
+	struct sort_pair *room = n > FEW ? huge_pages(malloc(n * sizeof *room), n * sizeof *room) : NULL;
+	int failed = n > FEW && !room ? -1 : sort_pairs_in(pairs, room, n);
+
+	free(room);
+	return failed;
 }
 
 static int by_number(const void *a, const void *b)

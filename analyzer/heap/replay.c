@@ -364,32 +364,44 @@ static bool settle_all(struct replay *r)
 	return true;
 }
 
-/* Places of the live blocks, in the order of their addresses; owned by the caller. */
-static uint32_t *live_places(const struct table *t, uint32_t *n)
+static uint32_t list_live(const struct table *t, struct sort_pair *order)
 {
-	size_t bytes = ((size_t)t->used - t->nended + 1) * sizeof(struct sort_pair);
-	struct sort_pair *order = huge_alloc(bytes);
-	uint32_t *places = NULL;
+	uint32_t n = 0;
 
-	*n = 0;
-	for (uint32_t i = 0; order && i < t->used; i++)
+	for (uint32_t i = 0; i < t->used; i++)
 		if (!table_block(t, i)->ended)
-			order[(*n)++] = (struct sort_pair){ table_block(t, i)->addr, i };
-	if (order && sort_pairs(order, *n) == 0)
-		places = malloc(((size_t)*n + 1) * sizeof *places);
-	for (uint32_t i = 0; places && i < *n; i++)
-		places[i] = order[i].value;
-	free(order);
+			order[n++] = (struct sort_pair){ table_block(t, i)->addr, i };
+	return n;
+}
+
+/* Places of the n live blocks, in the order of their addresses; owned by the caller. The room, of two pairs a block, is
+ * for sorting. */
+static uint32_t *live_places(const struct table *t, struct sort_pair *room, uint32_t n)
+{
+	uint32_t *places = huge_alloc(((size_t)n + 1) * sizeof *places);
+
+	if (!places || sort_pairs_in(room, room + n, list_live(t, room))) {
+		free(places);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		places[i] = room[i].value;
 	return places;
 }
 
-/* The table ends with that. */
+/* The table ends with that. What becomes the blocks is first used for sorting: memory that is new costs most. */
 static bool sort_blocks(struct replay *r)
 {
+	_Static_assert(sizeof(struct block) >= 2 * sizeof(struct sort_pair), "there is room for two pairs");
 	struct table *t = &r->table;
-	uint32_t n, *places = live_places(t, &n);
-	struct block *sorted = places ? huge_alloc(((size_t)n + 1) * sizeof *sorted) : NULL;
+	uint32_t n = t->used - t->nended;
+	struct block *sorted = huge_alloc(((size_t)n + 1) * sizeof *sorted);
+	uint32_t *places = sorted ? live_places(t, (struct sort_pair *)sorted, n) : NULL;
 
+	if (!places) {
+		free(sorted);
+		sorted = NULL;
+	}
 	for (uint32_t i = 0; sorted && i < n; i++) {
 		const struct block *ahead = table_block(t, places[i + BLOCK_AHEAD < n ? i + BLOCK_AHEAD : i]);
 		__builtin_prefetch(ahead);

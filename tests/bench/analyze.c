@@ -126,7 +126,7 @@ static struct trace_event event_number(struct bench *b, uint64_t n, uint32_t *go
 	e.addr = addr_of(scramble);
 	if (n >= b->nblocks && (n - b->nblocks) % 2 == 0) {
 		*gone = (uint32_t)(random_of(b) % b->nblocks);
-		e.type = LG_EV_FREE;
+		e = (struct trace_event){ .key = n, .thread = 1, .entry = LG_ENTRY_FREE, .type = LG_EV_FREE };
 		e.addr = addr_of(*gone);
 	} else if (n >= b->nblocks) {
 		e.addr = addr_of(*gone);
