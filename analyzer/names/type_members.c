@@ -62,7 +62,8 @@ bool type_is_reserved(const char *name)
 
 static bool is_of_rusts_library(const struct type *t)
 {
-	static const char *const crates[] = { "alloc::", "core::", "std::", "hashbrown::" };
+	static const char *const crates[] = { "alloc::", "core::", "std::", "hashbrown::",
+					      "*const ", "*mut ",  "&" }; /* of two words */
 	Dwarf_Die die = t->die, unit;
 
 	if (!dwarf_diecu(&die, &unit, NULL, NULL) || dwarf_srclang(&unit) != DW_LANG_Rust)
