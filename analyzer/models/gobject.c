@@ -275,14 +275,21 @@ static struct gclass *instance(const struct gobject *g, uint32_t block)
 	return NULL;
 }
 
+static bool is_part(const struct gobject *g, uint32_t block, enum part part)
+{
+	return (enum part)(uintptr_t)map_get(&g->parts, block + 1ull) == part;
+}
+
 static bool gobject_classify(void *state, uint32_t block, struct object *o)
 {
 	struct gobject *g = state;
 	const struct gclass *c = instance(g, block);
 	uint64_t at, count;
 
+	if (!c && is_part(g, block, PART_DATA))
+		o->type = "GData";
 	if (!c)
-		return false;
+		return o->type;
 	o->type = *c->name ? c->name : NULL;
 	o->offset = c->private_bytes;
 	at = g->world->heap->blocks[block].addr + o->offset;
@@ -453,12 +460,28 @@ static void find_layout(struct gobject *g, struct gclass *c)
 		c->private_layout = structure(g, c->name, "Private");
 }
 
+/* A list of {quark, data, destroy} behind their number. Names that are not in the trace stay out. */
+static bool datum_field(const struct gobject *g, uint32_t block, uint64_t offset, char *text, size_t room)
+{
+	uint64_t quark = 0, datum = (offset - DATA_FIRST) / DATA_STEP;
+	char name[64];
+
+	if (offset < DATA_FIRST || (offset - DATA_FIRST) % DATA_STEP != 8)
+		return false;
+	word(g, g->world->heap->blocks[block].addr + offset - 8, &quark);
+	if (quark_name(g, g->quarks, (uint32_t)quark, name, sizeof name))
+		return snprintf(text, room, "data['%s']", name) > 0;
+	return snprintf(text, room, "data[%llu]", (unsigned long long)datum) > 0;
+}
+
 static bool gobject_field(void *state, uint32_t block, uint64_t offset, char *text, size_t room)
 {
 	struct gobject *g = state;
 	struct gclass *c = instance(g, block);
 	struct type_member m;
 
+	if (!c && is_part(g, block, PART_DATA))
+		return datum_field(g, block, offset, text, room);
 	if (!c || room < 8)
 		return false;
 	find_layout(g, c);

@@ -36,24 +36,30 @@ static bool shared_classify(void *state, uint32_t block, struct object *o)
 
 /* ---- pairs ------------------------------------------------------------------------------------------- */
 
-/* What the source says of the member that holds the pair. */
-static enum place_kind declared_kind(const struct type *t, uint64_t bytes, uint64_t offset)
+/* What the source says of the member that holds the pair; `otherwise`, where it says neither. */
+static enum place_kind declared_kind(const struct type *t, uint64_t bytes, uint64_t offset,
+				     enum place_kind otherwise)
 {
-	static const char *const holders[] = { "weak_ptr<", "__weak_ptr<", "__weak_count<", "weak_count",
-					       NULL };
+	static const char *const holders[] = { "weak_ptr<",	  "__weak_ptr<",  "__weak_count<",
+					       "weak_count",	  "shared_ptr<",  "__shared_ptr<",
+					       "__shared_count<", "shared_count", NULL };
+	int which = t ? type_around(t, bytes, offset, holders) : -1;
 
-	return t && type_around(t, bytes, offset, holders) >= 0 ? PLACE_WEAK : PLACE_STRONG;
+	return which < 0 ? otherwise : which < 4 ? PLACE_WEAK : PLACE_STRONG;
 }
 
-static enum place_kind kind_in_block(const struct shared *s, uint32_t holder, uint64_t at)
+/* Of its own pairs an object knows itself by the weak one of enable_shared_from_this; a shared_ptr is a member like any. */
+static enum place_kind kind_in_block(const struct shared *s, const struct control *c, uint32_t holder,
+				     uint64_t at)
 {
+	enum place_kind otherwise = shared_is_own(s, at, c) ? PLACE_WEAK : PLACE_STRONG;
 	const struct block *b = &s->world->heap->blocks[holder];
 	uint32_t begin;
 	const struct type *t = models_layout(s->world->models, holder, &begin);
 
 	if (!t || begin > at - b->addr)
 		return shared_place_kind(s, holder, at);
-	return declared_kind(t, b->size - begin, at - b->addr - begin);
+	return declared_kind(t, b->size - begin, at - b->addr - begin, otherwise);
 }
 
 /* The owning word of a pair in a block; holder NO_BLOCK: in the variable `v`; v NULL: nothing is known of it. */
@@ -63,9 +69,9 @@ static enum place_kind place_kind(const struct shared *s, const struct control *
 	if (!c->weak || !c->use)
 		return PLACE_STRONG;
 	if (holder == NO_BLOCK)
-		return v && v->type ? declared_kind(v->type, type_bytes(v->type), v->offset)
+		return v && v->type ? declared_kind(v->type, type_bytes(v->type), v->offset, PLACE_STRONG)
 				    : shared_place_kind(s, NO_BLOCK, at);
-	return shared_is_own(s, at, c) ? PLACE_WEAK : kind_in_block(s, holder, at);
+	return kind_in_block(s, c, holder, at);
 }
 
 static enum ref_kind pair_kind(const struct shared *s, const struct control *c, uint32_t holder, uint64_t at,

@@ -62,7 +62,8 @@ bool type_is_reserved(const char *name)
 
 static bool is_of_rusts_library(const struct type *t)
 {
-	static const char *const crates[] = { "alloc::", "core::", "std::", "hashbrown::" };
+	static const char *const crates[] = { "alloc::", "core::", "std::", "hashbrown::",
+					      "*const ", "*mut ",  "&" }; /* of two words */
 	Dwarf_Die die = t->die, unit;
 
 	if (!dwarf_diecu(&die, &unit, NULL, NULL) || dwarf_srclang(&unit) != DW_LANG_Rust)
@@ -73,12 +74,20 @@ static bool is_of_rusts_library(const struct type *t)
 	return false;
 }
 
+/* What a lambda has captured is called as the source calls it: gcc puts "__" before. */
+static const char *field_name(const struct type *t, const struct field *f)
+{
+	bool is_captured = !strncmp(f->name, "__", 2) && !strcmp(type_name(t), "(lambda)");
+
+	return is_captured ? f->name + 2 : f->name;
+}
+
 /* What a library calls a member of its own says nothing to who uses it. */
 static bool is_unsaid(const struct walk *w, const struct type *t, const struct field *f)
 {
 	if (!w->room)
 		return false;
-	if (type_is_reserved(f->name) || !strncmp(type_name(t), "boost::", 7))
+	if (type_is_reserved(field_name(t, f)) || !strncmp(type_name(t), "boost::", 7))
 		return w->used && !names_are_plain_at(&t->die);
 	return (t->tag == DW_TAG_variant && !strcmp(f->name, "Some")) || is_of_rusts_library(t);
 }
@@ -89,7 +98,7 @@ static bool walk_field(struct walk *w, const struct type *t, const struct field 
 	size_t used = w->used;
 
 	if (!is_unsaid(w, t, f))
-		path_add(w, ".", f->name);
+		path_add(w, ".", field_name(t, f));
 	if (walk_type(w, f->type, offset - f->offset, may_stretch, depth + 1))
 		return true;
 	path_cut(w, used);

@@ -130,14 +130,19 @@ static const struct report_edge *break_edge(const struct report_leak *leak)
 	return NULL;
 }
 
-/* Links of the C++ library's own nodes: nobody can make them not own. */
+/* Links of the C++ library's own nodes, before the element: nobody can make them not own. */
 static bool is_of_container(const struct report_edge *e)
 {
-	static const char *const nodes[] = { "_Rb_tree_node", "_List_node", "__tree_node", "__list_node" };
+	static const struct {
+		const char *type;
+		uint64_t element;
+	} nodes[] = {
+		{ "_Rb_tree_node", 32 }, { "_List_node", 16 }, { "__tree_node", 32 }, { "__list_node", 16 }
+	};
 
 	for (size_t i = 0; e->from_type && i < sizeof nodes / sizeof *nodes; i++)
-		if (!strncmp(e->from_type, "std::", 5) && strstr(e->from_type, nodes[i]))
-			return true;
+		if (!strncmp(e->from_type, "std::", 5) && strstr(e->from_type, nodes[i].type))
+			return e->offset < nodes[i].element;
 	return false;
 }
 

@@ -23,7 +23,23 @@ for program in app stripped; do
 		sort | unique | join(", ")' "LabLeaf 1 0, LabLeaf 1 1, ${lost_nodes[$program]}"
 	"$LG" types --json $program.lgt >out
 	says out '[.types[] | select(.model == "gobject") | "\(.type) \(.blocks) \(.lost_blocks)"] | sort | join(", ")' \
-		'GObject 1 0, GParamInt 1 0, LabLeaf 3 1, LabNode 27 7'
+		'GData 3 1, GObject 1 0, GParamInt 1 0, LabLeaf 3 1, LabNode 27 7'
 	says $program.json '[.processes[0].leaks[] | select(.kind == "possible" and (.stack[].function == "g_param_spec_int"))] | length' 0
 done
 says app.json '[.processes[0].leaks[] | select(.kind == "cycle") | .cycle.edges[].field] | join(" ")' 'priv.next priv.owner'
+# What objects have by g_object_set_data is theirs, and a ring may go through it.
+program data '
+#include <glib-object.h>
+int main(void)
+{
+	GObject *a = g_object_new(G_TYPE_OBJECT, NULL), *b = g_object_new(G_TYPE_OBJECT, NULL);
+	g_object_set_data_full(a, "peer", g_object_ref(b), g_object_unref);
+	g_object_set_data_full(b, "back", g_object_ref(a), g_object_unref);
+	g_object_unref(a);
+	g_object_unref(b);
+	a = b = NULL;
+	_exit(0);
+}' $(pkg-config --cflags --libs gobject-2.0)
+exits 23 "$LG" check --json=data.json -- ./data
+says data.json '[.processes[0].leaks[] | select(.kind == "cycle") | .cycle.edges[] | "\(.from_type) \(.field)"] | join(", ")' \
+	'GObject qdata, GData data[0], GObject qdata, GData data[0]'

@@ -16,6 +16,8 @@ for level in 0 2; do
 	says '[.processes[0].leaks[0].cycle.edges[] | "\(.from_type | sub("\\w+::"; "")) \(.field)"] | join(", ")' \
 		'RcInner<Node> children, Rc<Node>[] [0], RcInner<Node> owner'
 	says '.processes[0].counts | "\(.exact) \(.surplus) \(.deficit)"' '5 0 0'
+	exits 23 "$LG" check --json=report.json -- ./app friends
+	says '[.processes[0].leaks[0].cycle.edges[].field] | join(" ")' 'friend friend'
 	exits 0 "$LG" check --json=report.json -- ./app forget
 	says '.processes[0].leaked_references[] | "\(.type) \(.references)"' 'ArcInner<[u64; 3]> 1'
 	exits 23 "$LG" check --json=report.json -- ./app weak

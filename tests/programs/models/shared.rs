@@ -1,4 +1,5 @@
 // shared.rs: counted references of Rust: a family whose children know their parent weakly, or (argument "cycle") hold it;
+// "friends" hold each other by a trait;
 // "forget" leaks one reference of a kept object; "boxes" keeps plain boxes that only look like counted ones.
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -9,6 +10,32 @@ struct Node {
     owner: RefCell<Option<Rc<Node>>>,
     parent: RefCell<Weak<Node>>,
     number: u64,
+}
+
+trait Friend {
+    fn number(&self) -> u64;
+}
+
+struct Befriended {
+    friend: RefCell<Option<Rc<dyn Friend>>>,
+    number: u64,
+}
+
+impl Friend for Befriended {
+    fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+fn befriended(number: u64, friend: Option<Rc<dyn Friend>>) -> Rc<Befriended> {
+    Rc::new(Befriended { friend: RefCell::new(friend), number })
+}
+
+fn friends() -> u64 {
+    let first = befriended(1, None);
+    let second = befriended(2, Some(first.clone() as Rc<dyn Friend>));
+    *first.friend.borrow_mut() = Some(second as Rc<dyn Friend>);
+    first.number()
 }
 
 fn node(number: u64) -> Rc<Node> {
@@ -42,6 +69,9 @@ fn main() {
     let shared = Arc::new([7u64, 8, 9]);
     if what == "forget" {
         std::mem::forget(shared.clone());
+    }
+    if what == "friends" {
+        std::hint::black_box(friends());
     }
     if what == "weak" {
         std::mem::forget(family(false));
