@@ -128,8 +128,8 @@ static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 {
 	enum type_fit fit = type_fit(f->type, bytes);
 
-	if (is_weak || f->how == FOUND_NEAR)
-		return fit == FIT_EXACT ? 1 : 2 * FIT_NOT;
+	if (is_weak || f->how >= FOUND_NEAR)
+		return fit != FIT_EXACT ? 2 * FIT_NOT : f->how == FOUND_RESULT ? 2 * FIT_ARRAY + 1 : 1;
 	if (f->how == FOUND_SELF && fit == FIT_ARRAY)
 		return 2 * FIT_NOT;
 	return 2 * (unsigned)fit;
@@ -137,7 +137,7 @@ static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 
 static unsigned merit_of_items(const struct finding *f, bool is_weak, uint64_t bytes)
 {
-	return !is_weak && f->how != FOUND_NEAR && type_bytes(f->type) == bytes ? 1 : 2 * FIT_NOT;
+	return !is_weak && f->how < FOUND_NEAR && type_bytes(f->type) == bytes ? 1 : 2 * FIT_NOT;
 }
 
 /* Takes what fits better; of what fits as well the whole rather than its part (a constructor's bases). `into`: how far
