@@ -59,7 +59,9 @@ struct scratch {
 	uint32_t generation; /* of the rules behind `last` */
 	uint32_t nlast;
 	uint32_t node; /* of the last walk */
-	uint64_t page_low, page_high; /* readable pages, by number, both inclusive; 0: none */
+	/* Readable pages: number of the first << PAGES_BITS | how many follow it; 0: none. One word, as handlers on another stack
+	 * have pages of their own. */
+	_Atomic uint64_t pages;
 	struct word words[WORDS_MAX]; /* behind `last`, outermost first */
 	struct frame last[FRAMES_MAX]; /* the last walk, outermost first */
 	struct frame fresh[FRAMES_MAX]; /* this walk's, innermost first, and the one it stands at */
@@ -77,12 +79,13 @@ void *unwind_cfi_work(void)
 void unwind_reset(struct scratch *s)
 {
 	s->nlast = 0;
-	s->page_low = s->page_high = 0;
+	atomic_store_explicit(&s->pages, 0, memory_order_relaxed);
 }
 
 /* ---- words of the stack ------------------------------------------------------------------------------ */
 
 #define PAGE_GAP_MAX 4096u /* 16 MiB: further away it is another stack */
+#define PAGES_BITS 28
 
 static bool pages_readable(uint64_t low, uint64_t high)
 {
@@ -92,19 +95,26 @@ static bool pages_readable(uint64_t low, uint64_t high)
 	return true;
 }
 
+static inline bool pages_contain(uint64_t pages, uint64_t page)
+{
+	return page - (pages >> PAGES_BITS) <= pages % (1u << PAGES_BITS);
+}
+
 /* Extends the readable range to `page`, or starts a new one there. */
 static __attribute__((noinline)) bool page_admit(struct scratch *s, uint64_t page)
 {
+	uint64_t pages = atomic_load_explicit(&s->pages, memory_order_relaxed);
+	uint64_t low = pages >> PAGES_BITS, high = low + pages % (1u << PAGES_BITS);
+
 	if (!sys_readable(page * LG_PAGE))
 		return false;
-	if (page > s->page_high && page - s->page_high < PAGE_GAP_MAX &&
-	    pages_readable(s->page_high + 1, page))
-		s->page_high = page;
-	else if (page < s->page_low && s->page_low - page < PAGE_GAP_MAX &&
-		 pages_readable(page, s->page_low - 1))
-		s->page_low = page;
+	if (page > high && page - high < PAGE_GAP_MAX && pages_readable(high + 1, page))
+		high = page;
+	else if (page < low && low - page < PAGE_GAP_MAX && pages_readable(page, low - 1))
+		low = page;
 	else
-		s->page_low = s->page_high = page;
+		low = high = page;
+	atomic_store_explicit(&s->pages, low << PAGES_BITS | (high - low), memory_order_relaxed);
 	return true;
 }
 
@@ -114,7 +124,8 @@ static inline bool load(struct scratch *s, uint64_t addr, uint64_t *word)
 
 	if (unlikely(addr % 8 || addr < LG_PAGE))
 		return false;
-	if (unlikely(page < s->page_low || page > s->page_high) && !page_admit(s, page))
+	if (unlikely(!pages_contain(atomic_load_explicit(&s->pages, memory_order_relaxed), page)) &&
+	    !page_admit(s, page))
 		return false;
 	*word = *(const uint64_t *)addr;
 	return true;
