@@ -222,18 +222,31 @@ static uint64_t new_value(struct seed *s, const struct change *c, uint64_t addr,
 
 /* ---- everything that looks at it ----------------------------------------------------------------------- */
 
+static void ask_word(struct models *m, const struct graph *g, uint32_t block, struct ref r)
+{
+	uint64_t offset = ref_offset(r), at = g->heap->blocks[block].addr + offset;
+	char text[64];
+
+	models_field(m, block, offset, text, sizeof text);
+	models_global(m, block, offset, text, sizeof text);
+	models_is_inner(m, block, offset);
+	models_is_fixed(m, block, offset);
+	models_may_be_weak(m, block, at, r.to);
+	models_owns_surely(m, r.to, block, at);
+}
+
 static void ask_block(struct models *m, const struct graph *g, uint32_t block)
 {
 	struct object o;
-	char text[64];
 
 	models_type(m, block);
 	models_who(m, block);
 	models_object(m, block, &o);
-	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++) {
-		models_field(m, block, ref_offset(g->refs[e]), text, sizeof text);
-		models_global(m, block, ref_offset(g->refs[e]), text, sizeof text);
-	}
+	models_generation(m, block);
+	models_takes_weak(m, block);
+	models_part(m, block);
+	for (uint64_t e = g->first[block]; e < g->first[block + 1]; e++)
+		ask_word(m, g, block, g->refs[e]);
 }
 
 static void ask(struct models *m, const struct graph *g)
