@@ -452,9 +452,10 @@ static void weigh_scopes(struct follow *f, uint64_t address)
 	for (size_t i = 0; i < n; i++) {
 		add_owner(f, &owners, &functions[i]);
 		weigh_templates(f, &functions[i], &owners);
+		bool is_whole = dwarf_tag(&functions[i]) == DW_TAG_subprogram && !f->findings->is_returned;
 		if (!returns_no_block(&functions[i]))
 			follow_found(f->findings, type_pointee(type_of(f->names, f->object, &functions[i])),
-				     FOUND_NEAR, 0);
+				     is_whole ? FOUND_RESULT : FOUND_NEAR, 0);
 	}
 }
 

@@ -13,6 +13,7 @@ enum found {
 	FOUND_TAKEN, /* something for such pointers took it */
 	FOUND_SELF, /* a function of the type's own did: one begins there, no array of them */
 	FOUND_NEAR, /* nothing was seen to take it: only if it has just the block's size */
+	FOUND_RESULT, /* the same, of a function that was not seen to return it: what took it says more, an array too */
 };
 
 struct finding {

@@ -139,8 +139,8 @@ static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 {
 	enum type_fit fit = type_fit(f->type, bytes);
 
-	if (is_weak || f->how == FOUND_NEAR)
-		return fit == FIT_EXACT ? 1 : 2 * FIT_NOT;
+	if (is_weak || f->how >= FOUND_NEAR)
+		return fit != FIT_EXACT ? 2 * FIT_NOT : f->how == FOUND_RESULT ? 2 * FIT_ARRAY + 1 : 1;
 	if (type_is_link(f->type)) /* an allocator's own list of what is free may go through anything */
 		return fit == FIT_NOT ? 2 * FIT_NOT : 2 * FIT_BYTES + 1;
 	if (f->how == FOUND_SELF && fit == FIT_ARRAY)
@@ -150,14 +150,14 @@ static unsigned merit(const struct finding *f, bool is_weak, uint64_t bytes)
 
 static unsigned merit_of_items(const struct finding *f, bool is_weak, uint64_t bytes)
 {
-	return !is_weak && f->how != FOUND_NEAR && type_bytes(f->type) == bytes ? 1 : 2 * FIT_NOT;
+	return !is_weak && f->how < FOUND_NEAR && type_bytes(f->type) == bytes ? 1 : 2 * FIT_NOT;
 }
 
 /* What fits as well is better if it is the whole rather than its part (a constructor's bases). What was taken for text, or
  * for a record with a tail, is nothing else that is near. */
 static bool is_better(const struct finding *f, unsigned its, const struct type *best, unsigned least)
 {
-	if (best && f->how == FOUND_NEAR && (least == 2 * FIT_TAIL || !strcmp(type_name(best), "char")))
+	if (best && f->how >= FOUND_NEAR && (least == 2 * FIT_TAIL || !strcmp(type_name(best), "char")))
 		return false;
 	return its < least || (best && its == least && type_wraps(f->type, best));
 }
