@@ -123,7 +123,7 @@ static int py_open(void **state, const struct model_world *w)
 static const char *const part_names[PY_WHATS] = {
 	[PY_ITEMS] = "list items",    [PY_KEYS] = "dict keys",	  [PY_INTERNED] = "dict keys",
 	[PY_VALUES] = "dict values",  [PY_TABLE] = "set entries", [PY_DEQUE_BLOCK] = "deque items",
-	[PY_FREE_KEYS] = "dict keys",
+	[PY_FREE_KEYS] = "dict keys", [PY_ARENA] = "syntax tree",
 };
 
 /* Objects all of whose owning words are known for certain. */

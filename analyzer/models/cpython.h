@@ -89,6 +89,7 @@ enum py_what {
 	PY_DEQUE_BLOCK,
 	PY_FREE_KEYS, /* what a dictionary had, kept for another */
 	PY_DATA, /* numbers or characters */
+	PY_ARENA, /* what the compiler makes a module's syntax tree in; it lives as long as the main script runs */
 	PY_WHATS
 };
 

@@ -281,6 +281,8 @@ static enum ref_kind label_asked(struct py *p, uint32_t block, uint32_t to, uint
 	case PY_FREE_KEYS:
 	case PY_DATA:
 		return REF_PAYLOAD;
+	case PY_ARENA:
+		return offset >= ARENA_HEAD + py_get(p, py_start(p, block) + ARENA_USED) ? REF_PAYLOAD : kind;
 	case PY_ITEMS:
 		return label_items(p, block, offset, kind);
 	case PY_INTERNED:

@@ -104,6 +104,10 @@ enum {
 	DEQUE_LEFT_INDEX = 40,
 	DEQUE_RIGHT_INDEX = 48,
 	DEQUE_BLOCK = 528,
+	ARENA_ROOM = 0, /* bytes behind the head, and how many of them are in use */
+	ARENA_USED = 8,
+	ARENA_MEMORY = 24,
+	ARENA_HEAD = 32,
 	MEMORYVIEW_OBJECT = 64,
 	LRU_PREV = 16,
 	LRU_NEXT = 24,

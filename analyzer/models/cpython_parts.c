@@ -229,11 +229,22 @@ static void find_parts(struct py *p, uint32_t block)
 	}
 }
 
+static bool is_arena(struct py *p, uint32_t block)
+{
+	uint64_t addr = py_start(p, block), room = py_size(p, block) - ARENA_HEAD;
+
+	return py_size(p, block) > ARENA_HEAD && py_get(p, addr + ARENA_ROOM) == room &&
+	       py_get(p, addr + ARENA_USED) <= room && py_get(p, addr + ARENA_MEMORY) == addr + ARENA_HEAD;
+}
+
 void py_find_parts(struct py *p)
 {
 	for (uint32_t i = 0; i < p->w->heap->nblocks; i++)
 		if (p->of[i].what == PY_INSTANCE)
 			find_parts(p, i);
+	for (uint32_t i = 0; i < p->w->heap->nblocks; i++)
+		if (p->of[i].what == PY_UNKNOWN && is_arena(p, i))
+			p->of[i] = (struct py_block){ .of = NO_BLOCK, .what = PY_ARENA };
 }
 
 /* Keys of the smallest kind. A dictionary that has outgrown them leaves in them all that they held, and their count. */
