@@ -3,7 +3,6 @@
 #include "report/growth.h"
 
 #include "base/sort.h"
-#include "heap/build.h"
 #include "heap/told.h"
 #include "report/moments.h"
 
@@ -121,12 +120,8 @@ static int count_moment(struct counting *c, uint32_t moment, const struct heap *
 
 static int count_before(struct counting *c, uint32_t moment, struct err *err)
 {
-	const struct analysis *a = c->a;
-	struct trace_snapshot upto = { .events = c->moments[moment].events, .key = c->moments[moment].key };
 	struct heap h;
-	int failed = a->heap.knows_inherited
-			 ? heap_build_forked(&h, &a->trace, &upto, a->inherited.at, a->inherited.n, err)
-			 : heap_build(&h, &a->trace, &upto, err);
+	int failed = moment_heap(&h, c->a, &c->moments[moment], err);
 
 	if (!failed && (told_find(&h) || count_moment(c, moment, &h)))
 		failed = fail(err, "out of memory");

@@ -22,6 +22,7 @@ struct holder {
 	struct sum retained;
 	struct sum main; /* the place, of those that it retains blocks of, with most bytes */
 	uint32_t main_block; /* the oldest block of that place; NO_BLOCK: it retains nothing */
+	uint64_t bytes_per_second; /* that the place grows by; 0: it does not, or nobody knows (rates.h) */
 };
 
 struct holders {

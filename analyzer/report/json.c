@@ -217,6 +217,7 @@ static void put_holders(struct json *j, const struct report_process *p)
 		json_put_pair(j, "retained_blocks", "retained_bytes", h->retained);
 		json_put_sum(j, "main_place", h->main);
 		json_put_text(j, "main_type", h->main_type);
+		json_put_number(j, "bytes_per_second", h->bytes_per_second);
 		json_put_stack(j, "main_stack", h->main_stack);
 		json_close(j, '}');
 	}

@@ -3,7 +3,7 @@
 
 #include "base/term.h"
 #include "report/counted.h"
-#include "report/holders.h"
+#include "report/rates.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +36,7 @@ static int make_holder(struct report_holder *out, struct maker *m, const struct 
 		.main = h->main,
 		.main_stack = maker_stack(m, h->main_block),
 		.main_type = maker_type(m, h->main_block),
+		.bytes_per_second = h->bytes_per_second,
 	};
 	return out->text && out->main_stack ? 0 : -1;
 }
@@ -43,7 +44,7 @@ static int make_holder(struct report_holder *out, struct maker *m, const struct 
 static int make_holders(struct report_process *p, struct maker *m, struct err *err)
 {
 	struct holders found;
-	int failed = holders_find_variables(&found, m->a, err);
+	int failed = holders_find_variables(&found, m->a, err) || rates_find(&found, m->a, err);
 	struct report_holder *holders = pool_take(m->pool, HOLDERS_MAX * sizeof *holders);
 
 	for (uint32_t i = 0; !failed && holders && i < found.nheaviest; i++)

@@ -149,6 +149,8 @@ struct report_holder {
 	struct sum main; /* of that, what was allocated at the one place that has most bytes */
 	const struct report_stack *main_stack;
 	const char *main_type; /* NULL: unknown */
+	uint64_t
+	    bytes_per_second; /* that the place grows by; 0: it does not, or there is no earlier moment */
 	bool is_suppressed; /* all of it is what a suppression takes out of lists of reachable blocks */
 };
 

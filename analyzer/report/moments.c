@@ -1,6 +1,8 @@
 /* moments.c: see moments.h. */
 #include "report/moments.h"
 
+#include "heap/build.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,6 +103,15 @@ uint64_t moments_between(const struct trace *t, const struct moment *from, const
 
 	return pace && to->key > from->key ? (uint64_t)((double)(to->key - from->key) * 1e9 / (double)pace)
 					   : 0;
+}
+
+int moment_heap(struct heap *h, const struct analysis *a, const struct moment *moment, struct err *err)
+{
+	struct trace_snapshot upto = { .events = moment->events, .key = moment->key };
+
+	return a->heap.knows_inherited
+		   ? heap_build_forked(h, &a->trace, &upto, a->inherited.at, a->inherited.n, err)
+		   : heap_build(h, &a->trace, &upto, err);
 }
 
 int moment_open(struct analysis *a, const char *path, const struct moment *moment, struct ancestry *ancestry,

@@ -32,6 +32,9 @@ uint64_t moments_between(const struct trace *t, const struct moment *from, const
 int moment_open_named(struct analysis *a, const char *word, struct ancestry *ancestry,
 		      const struct analysis_options *options, struct err *err);
 
+/* What lived at a moment before that of the analysis. */
+int moment_heap(struct heap *h, const struct analysis *a, const struct moment *moment, struct err *err);
+
 /* The analysis as of a moment; of one without a snapshot only the events are known. */
 int moment_open(struct analysis *a, const char *path, const struct moment *moment, struct ancestry *ancestry,
 		const struct analysis_options *options, struct err *err);

@@ -167,6 +167,8 @@ static void print_holder(struct page *g, const struct report_holder *h)
 		fprintf(t->out, "%s ", human_things(count, sizeof count, h->main.blocks, "block"));
 	fputs("from ", t->out);
 	term_clean(t, lines_place(place, &g->lines, h->main_stack));
+	if (h->bytes_per_second)
+		term_print(t, SHADE_WARN, ", +%s/s", human_bytes(count, h->bytes_per_second));
 	fputc('\n', t->out);
 }
 

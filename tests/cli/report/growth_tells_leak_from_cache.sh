@@ -22,6 +22,11 @@ place() { json out ".processes[0].places[] | select(.stack[0].function == \"$1\"
 [ "$(place cache_entry '"\(.fit) \([.at[].bytes | tostring] | join(" ")) \([.survivors[].blocks | tostring] | join(" "))"')" = \
 	'constant 400 400 400 8 0 0' ] || fails "$(place cache_entry .)"
 
+# So do what holds the two: the report tells it of the place that most is from.
+exits 0 "$LG" report --json t.lgt
+rates=$(json out '.processes[0].roots | map(select(.root | test("^(sessions|cache) in"))) | sort_by(.root) | map(.bytes_per_second > 0) | join(" ")')
+[ "$rates" = 'false true' ] || fails "$(json out '.processes[0].roots[] | "\(.root) \(.bytes_per_second)"')"
+
 # What was allocated after the first snapshot and lives at the second: the cache's entries too, and nothing older.
 exits 0 "$LG" growth --json --since=1 --until=2 t.lgt
 [ "$(place open_session '[.survivors[].blocks | tostring] | join(" ")') $(place cache_entry '[.survivors[].blocks | tostring] | join(" ")')" = \
