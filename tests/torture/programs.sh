@@ -332,7 +332,7 @@ program_tmux()
 }
 program_dbus()
 {
-	command=(dbus-run-session -- sh -c 'echo "${DBUS_SESSION_BUS_ADDRESS:+there}"; exit 3')
+	command=(dbus-run-session -- sh -c 'sleep 0.2; echo "${DBUS_SESSION_BUS_ADDRESS:+there}"; exit 3')
 	filter='s/[0-9]*\]/N]/g; s/pid=[0-9]*/pid=N/'
 }
 
