@@ -4,6 +4,8 @@
  * type. */
 #include "models/cpython.h"
 
+#include "heap/owned.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,12 +211,24 @@ static bool root(void *state, const struct root_ref *r, struct root_words *words
 	return py_root_words(state, r, words);
 }
 
+/* A program of Python's has run, and no interpreter is there any more. */
+static bool has_finished(const struct py *p)
+{
+	const struct trace *t = p->w->heap->trace;
+
+	return t->npython_codes && !p->ninterps && path_is(t->process.executable, "python");
+}
+
 static const char *note(void *state)
 {
 	const struct py *p = state;
 	uint64_t bases;
 	uint32_t block = find_bases((struct py *)state, &bases);
 
+	if (has_finished(p))
+		return "Python had freed its objects and collected garbage, with gc.disable() too, before it "
+		       "exited; to see the cycles that there were, end it by os._exit() or take a snapshot "
+		       "while it runs";
 	if (!bases || (block != NO_BLOCK && !p->blocks[block].pooled))
 		return NULL;
 	if (block != NO_BLOCK)

@@ -26,3 +26,9 @@ grep -A 2 'allocated by' out | grep -Eq '^ +make +.*two_nodes.py:16$' || fails "
 "$LG" export --format=folded two.lgt | grep -q '<module>;make;.* [0-9]*$' || fails "folded"
 "$LG" export --format=pprof two.lgt | gzip -dc 2>/dev/null | grep -q two_nodes.py || "$LG" export --format=pprof two.lgt | grep -q two_nodes.py ||
 	fails "pprof does not name the file"
+# Who lets Python exit as usual is told that it has collected them.
+sed 's/os._exit(0)/pass/' "$TOP/tests/programs/python/two_nodes.py" >exits.py
+exits 0 "$LG" run -o exits.lgt -- /usr/bin/python3 -S exits.py
+note='.processes[0].notes | map(select(startswith("Python had freed its objects and collected garbage"))) | length'
+[ "$("$LG" report --json exits.lgt | jq "$note")" = 1 ] || fails 'nothing is said of what was collected'
+[ "$(json report.json "$note")" = 0 ] || fails 'something is said to be collected that was not'
