@@ -1,9 +1,11 @@
 /* held-behind-headers.c: strings behind their lengths, records known by their links, and one state that two words know behind
- * its start: all held. Lines that a cursor has gone into, some of which are known by their starts, and a buffer that one word
- * knows are possible leaks. */
-// expect: direct=0/0 cycle=0/0 indirect=0/0 possible=3/144 reachable=12/376
+ * its start, and pages that are known by what stands behind them, one of which is being read: all held. Lines that a cursor has
+ * gone into, some of which are known by their starts, spools with a cursor each, and a buffer that one word knows are possible
+ * leaks. */
+// expect: direct=0/0 cycle=0/0 indirect=0/0 possible=12/1944 reachable=21/5776
 // site: possible hold_lines @line
 // site: possible hold_buffer @buffer
+// site: possible hold_spools @spool
 #include "victim.h"
 
 #include <string.h>
@@ -11,6 +13,8 @@
 #define STRINGS 4
 #define RECORDS 3
 #define LINES 6
+#define PAGES 9
+#define SPOOLS 9
 
 struct link {
 	struct link *next;
@@ -23,10 +27,18 @@ struct record {
 static char *volatile strings[STRINGS];
 static struct link *volatile records;
 static char *volatile lines[LINES];
+struct page {
+	char bytes[512];
+	struct link link;
+	char more[80];
+};
+
+static struct link *volatile pages;
+static char *volatile reading, *volatile spools[SPOOLS];
 static char *volatile state, *volatile same_state, *volatile buffer;
 
-static volatile int nstrings = STRINGS, nrecords = RECORDS,
-		    nlines = LINES; /* no loop is unrolled: each has one call */
+static volatile int nstrings = STRINGS, nrecords = RECORDS, nlines = LINES, npages = PAGES,
+		    nspools = SPOOLS; /* no loop is unrolled: each has one call */
 
 NOINLINE static char *allocate(size_t bytes)
 {
@@ -64,6 +76,29 @@ NOINLINE static void hold_lines(void)
 	}
 }
 
+NOINLINE static void hold_pages(void)
+{
+	for (int i = 0; i < npages; i++) {
+		struct page *page = calloc(1, sizeof *page);
+
+		escape(page);
+		page->link.next = pages;
+		pages = &page->link;
+		if (i == 3)
+			reading = page->bytes + 101;
+	}
+}
+
+NOINLINE static void hold_spools(void)
+{
+	for (int i = 0; i < nspools; i++) {
+		char *spool = calloc(1, 200); /* @spool */
+
+		escape(spool);
+		spools[i] = spool + 70 + 8 * i;
+	}
+}
+
 NOINLINE static void hold_state(void)
 {
 	state = same_state = (char *)calloc(1, 72) + 8;
@@ -79,6 +114,8 @@ int main(void)
 	hold_strings();
 	hold_records();
 	hold_lines();
+	hold_pages();
+	hold_spools();
 	hold_state();
 	hold_buffer();
 	return 0;
