@@ -123,11 +123,17 @@ static void tally_blocks(struct headers *h)
 	}
 }
 
+static bool is_far_habit(const struct tally *t)
+{
+	return t->far >= HABIT_FAR_BLOCKS && t->starts <= t->far / HABIT_SHARE &&
+	       t->votes >= HABIT_FAR_VOTES && t->votes > t->far / HABIT_SHARE;
+}
+
+/* Asked of a stack first, and then of fewer and fewer of its frames. */
 static void find_habit(struct headers *h, uint32_t stack, const struct tally *t)
 {
 	h->has_habit[stack] |= t->behind >= HABIT_BLOCKS && t->starts <= t->behind / HABIT_SHARE;
-	if (t->far >= HABIT_FAR_BLOCKS && t->starts <= t->far / HABIT_SHARE && t->votes >= HABIT_FAR_VOTES &&
-	    t->votes > t->far / HABIT_SHARE)
+	if (!h->far_at[stack] && is_far_habit(t))
 		h->far_at[stack] = t->at;
 }
 
