@@ -76,17 +76,23 @@ NOINLINE static void hold_lines(void)
 	}
 }
 
+NOINLINE static struct page *new_page(void)
+{
+	struct page *page = calloc(1, sizeof *page);
+
+	escape(page);
+	return page;
+}
+
 NOINLINE static void hold_pages(void)
 {
 	for (int i = 0; i < npages; i++) {
-		struct page *page = calloc(1, sizeof *page);
+		struct page *page = new_page();
 
-		escape(page);
 		page->link.next = pages;
 		pages = &page->link;
-		if (i == 3)
-			reading = page->bytes + 101;
 	}
+	reading = (char *)pages - offsetof(struct page, link) + 101;
 }
 
 NOINLINE static void hold_spools(void)

@@ -277,7 +277,9 @@ program_curl()
 import functools, http.server
 class H(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *a): pass
-s = http.server.ThreadingHTTPServer((\"127.0.0.1\", 0), functools.partial(H, directory=\"www\"))
+class S(http.server.ThreadingHTTPServer):
+    def handle_error(self, *a): pass # curl -f hangs up, sooner or later
+s = S((\"127.0.0.1\", 0), functools.partial(H, directory=\"www\"))
 open(\"port.new\", \"w\").write(str(s.server_port))
 import os; os.rename(\"port.new\", \"port\")
 s.serve_forever()" & p=$!
