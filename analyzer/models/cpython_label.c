@@ -261,6 +261,15 @@ static enum ref_kind label_deque(struct py *p, uint32_t block, uint64_t offset, 
 	return kind;
 }
 
+/* A list beside it owns the objects that its nodes refer to (Python/pyarena.c), and not all words of these are set. */
+static enum ref_kind label_arena(struct py *p, uint32_t block, uint32_t to, uint64_t offset,
+				 enum ref_kind kind)
+{
+	if (offset >= ARENA_HEAD + py_get(p, py_start(p, block) + ARENA_USED))
+		return REF_PAYLOAD;
+	return p->of[to].what == PY_INSTANCE ? REF_BORROWED : kind;
+}
+
 /* ---- the whole --------------------------------------------------------------------------------------- */
 
 /* Offsets count from the start of what was asked for, and so do kinds. */
@@ -282,7 +291,7 @@ static enum ref_kind label_asked(struct py *p, uint32_t block, uint32_t to, uint
 	case PY_DATA:
 		return REF_PAYLOAD;
 	case PY_ARENA:
-		return offset >= ARENA_HEAD + py_get(p, py_start(p, block) + ARENA_USED) ? REF_PAYLOAD : kind;
+		return label_arena(p, block, to, offset, kind);
 	case PY_ITEMS:
 		return label_items(p, block, offset, kind);
 	case PY_INTERNED:

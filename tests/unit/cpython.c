@@ -246,21 +246,24 @@ START_TEST(what_lies_behind_a_lists_items_is_gone)
 }
 END_TEST
 
-START_TEST(what_lies_behind_the_compilers_nodes_is_gone)
+START_TEST(nodes_of_the_compilers_own_nothing_but_each_other)
 {
 	struct py_world p;
 
 	py_open_world(&p);
-	uint64_t arena = world_block(&p.w, 32 + 64, 5), used = new_str(&p, "used", 1),
-		 gone = new_str(&p, "gone", 1);
+	uint64_t arena = world_block(&p.w, 32 + 64, 5), next = world_block(&p.w, 32 + 64, 6);
+	uint64_t name = new_str(&p, "name", 1), gone = world_block(&p.w, 24, 7);
 	world_set(&p.w, arena, 64);
 	world_set(&p.w, arena + 8, 16);
+	world_set(&p.w, arena + 16, next);
 	world_set(&p.w, arena + 24, arena + 32);
-	world_set(&p.w, arena + 40, used);
+	world_set(&p.w, arena + 40, name);
 	world_set(&p.w, arena + 48, gone);
 	world_root(&p.w, arena);
 	py_finish(&p);
-	ck_assert_int_eq(world_class(&p.w, used), CLASS_REACHABLE);
+	ck_assert_str_eq(type_of(&p, arena), "syntax tree");
+	ck_assert_int_eq(world_class(&p.w, next), CLASS_REACHABLE);
+	ck_assert_int_eq(world_class(&p.w, name), CLASS_DIRECT);
 	ck_assert_int_eq(world_class(&p.w, gone), CLASS_DIRECT);
 	py_close_world(&p);
 }
@@ -488,7 +491,7 @@ int main(void)
 		links_of_the_collector_own_nothing,
 		weak_references_own_nothing,
 		what_lies_behind_a_lists_items_is_gone,
-		what_lies_behind_the_compilers_nodes_is_gone,
+		nodes_of_the_compilers_own_nothing_but_each_other,
 		a_count_above_what_is_found_is_a_surplus,
 		a_larger_block_that_begins_as_an_object_is_none,
 		an_instance_has_room_for_its_values,
